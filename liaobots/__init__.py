@@ -1,0 +1,34 @@
+"""Liaobots chat: talk to Liaobots from Python, or in the browser.
+
+The house, and which way its imports run:
+
+service     talks: HTTP and bytes, the contract, a stand-in service
+ui          shows: the page; the only room that knows Streamlit
+errors      what can go wrong, told apart by what the reader can do
+
+ui → service → errors. `app.py` beside this folder is the front door.
+"""
+
+from liaobots.errors import LiaobotsError
+from liaobots.service.client import Account, Client, Reply
+from liaobots.service.provider import (
+    _create_completion,
+    model,
+    models,
+    needs_auth,
+    supports_stream,
+    url,
+)
+
+__all__ = [
+    "Account",
+    "Client",
+    "LiaobotsError",
+    "Reply",
+    "_create_completion",
+    "model",
+    "models",
+    "needs_auth",
+    "supports_stream",
+    "url",
+]

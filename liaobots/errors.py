@@ -1,0 +1,71 @@
+"""What can go wrong, told apart by what the reader can do about it.
+
+LiaobotsError
+├── InputRefused        nothing was sent: mend what was given (also a ValueError)
+│   └── CodeMissing     no auth code, or one that cannot be sent: paste it
+├── CodeRefused         the service does not accept the code: check it
+├── CreditExhausted     the code has no credit left: top it up
+├── TooFast             wait, then ask again
+├── HumanCheckWanted    open the service in a browser once
+├── ServiceFault        the service failed: try again, or another model
+└── NoConnection        nothing came: check the network and the address
+    └── AnswerCut       the line broke after the answer had begun
+
+Every message is fit to be shown on the page: it says what happened and what to
+do next, and holds neither the auth code nor HTML.
+"""
+
+
+class LiaobotsError(Exception):
+    """The base of all errors of this project."""
+
+
+class InputRefused(LiaobotsError, ValueError):
+    """What was given cannot be used; nothing was sent."""
+
+
+class CodeMissing(InputRefused):
+    """There is no auth code, or it has characters that no header can carry."""
+
+
+class CodeRefused(LiaobotsError):
+    """The service answered 401 or 403."""
+
+
+class CreditExhausted(LiaobotsError):
+    """The service answered 402."""
+
+
+class TooFast(LiaobotsError):
+    """The service answered 429.
+
+    `retry_after` is the number of seconds to wait, or None where the service
+    named none.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class HumanCheckWanted(LiaobotsError):
+    """The service sent a web page where an answer should be.
+
+    `link` is the address to open in a browser.
+    """
+
+    def __init__(self, message: str, link: str) -> None:
+        super().__init__(message)
+        self.link = link
+
+
+class ServiceFault(LiaobotsError):
+    """The service failed, or sent something that is no answer."""
+
+
+class NoConnection(LiaobotsError):
+    """The service could not be reached, or sent no byte in time."""
+
+
+class AnswerCut(NoConnection):
+    """The answer broke off; the pieces before the break were given already."""

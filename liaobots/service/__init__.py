@@ -1,0 +1,12 @@
+"""TALKS: HTTP and bytes. Knows no page and no database.
+
+provider    the contract: url, model, models, _create_completion
+client      Client and Reply: one road to the service
+line        a request that any thread can hang up on
+wire        how to ask, in each form of the wire; no socket
+decoder     how to read an answer: bytes in, text out; no socket
+fault       what a status number and the service's words mean
+catalog     what is known of the models
+setting     where to talk to, as whom, for how long; read at each call
+standin     a local service that speaks the wire; imports nothing of ours
+"""

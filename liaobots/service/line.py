@@ -1,0 +1,211 @@
+"""A request to the service that any thread can hang up on, from dialling to the last byte."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable
+from functools import partial
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from liaobots.errors import ServiceFault
+
+CONNECT_TIMEOUT = 10.0
+REDIRECTS = 5
+READ = 65_536
+USER_AGENT = "liaobots-chat/1.0 (python-requests)"
+
+
+class HungUp(Exception):
+    """The line was hung up on by its own owner, from this thread or another."""
+
+
+class Line:
+    """One call to the service. `timeout` is in seconds without a byte.
+
+    Raises what requests and urllib3 raise; the client makes it ours.
+    """
+
+    def __init__(self, base_url: str, timeout: float) -> None:
+        self.base_url = base_url
+        self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
+        self._sockets: list[socket.socket] = []
+        self._gone = threading.Event()
+        self._response: requests.Response | None = None
+        self._session = self._open_session()
+
+    def post(self, path: str, body: Any, headers: dict[str, str]) -> requests.Response:
+        """Posts `body` as JSON and gives the response with its body still to be read.
+
+        A redirect is followed on the same host only, so that neither the code
+        nor the question can go elsewhere; any other raises ServiceFault.
+        """
+        address = self.base_url + path
+        data = json.dumps(body).encode()
+        for _ in range(REDIRECTS):
+            response = self._session.post(
+                address,
+                data=data,
+                headers=headers,
+                stream=True,
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+            self._response = response
+            if not response.is_redirect:
+                return response
+            address = self._next_address(address, response.headers["location"])
+            response.close()
+        raise ServiceFault("The service redirects in a circle. Try again later.")
+
+    def read(self, response: requests.Response) -> bytes:
+        """Gives the bytes that have arrived, waiting for the first; b"" at the end.
+
+        `read1` hands on what is there, also where the response is not chunked;
+        `iter_content` waits for a full buffer.
+        """
+        data: bytes = response.raw.read1(READ, decode_content=True)
+        self.rest(0)
+        return data
+
+    def rest(self, seconds: float) -> None:
+        """Waits so long. Raises HungUp when the line is hung up on meanwhile."""
+        if self._gone.wait(seconds):
+            raise HungUp
+
+    def hang_up(self) -> None:
+        """Ends the call at once, also while another thread waits in it."""
+        self._gone.set()
+        for each in list(self._sockets):
+            _shut(each)
+
+    @property
+    def is_hung_up(self) -> bool:
+        return self._gone.is_set()
+
+    def close(self) -> None:
+        """Hangs up and lets go of what the call held."""
+        self.hang_up()
+        if self._response is not None:
+            self._response.close()
+        self._session.close()
+
+    def _note(self, new: socket.socket) -> None:
+        self._sockets.append(new)
+        if self._gone.is_set():
+            _shut(new)
+            raise HungUp
+
+    def _open_session(self) -> requests.Session:
+        session = requests.Session()
+        parts = urlsplit(self.base_url)
+        session.headers.update(
+            {
+                "User-Agent": USER_AGENT,
+                "Accept": "text/event-stream, text/plain, application/json",
+                # A compressor holds text back until it has a block's worth.
+                "Accept-Encoding": "identity",
+                "Origin": f"{parts.scheme}://{parts.netloc}",
+                "Referer": self.base_url + "/",
+            }
+        )
+        # Neither a .netrc's password nor, on this machine itself, a proxy.
+        session.auth = _no_auth
+        session.trust_env = not _is_loopback(parts.hostname or "")
+        adapter = _NotingAdapter(self._note)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        return session
+
+    def _next_address(self, address: str, location: str) -> str:
+        target = urljoin(address, location)
+        here, there = urlsplit(address), urlsplit(target)
+        if not _is_same_host(here, there):
+            raise ServiceFault(
+                f"The service redirects to another place ({_named(there)}), which was not "
+                "followed, so that your code stays where you sent it. If you trust that "
+                "address, set LIAOBOTS_URL to it."
+            )
+        return target
+
+
+def _is_same_host(here: SplitResult, there: SplitResult) -> bool:
+    """Says whether a redirect stays on its host, or only gains https there."""
+    if (here.scheme, here.hostname, here.port) == (there.scheme, there.hostname, there.port):
+        return True
+    gains_https = (here.scheme, there.scheme) == ("http", "https")
+    default_ports = here.port in (None, 80) and there.port in (None, 443)
+    return gains_https and default_ports and here.hostname == there.hostname
+
+
+def _named(there: SplitResult) -> str:
+    """Gives the scheme and host of an address, without anything that could be secret."""
+    host = "".join(c for c in there.hostname or "unknown" if c.isalnum() or c in ".-:")
+    return f"{there.scheme}://{host[:100]}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _shut(each: socket.socket) -> None:
+    """Wakes whoever waits in `recv`; closing alone would not."""
+    try:
+        # Not SSLSocket's own shutdown, which takes the TLS layer away from under a reader.
+        socket.socket.shutdown(each, socket.SHUT_RDWR)
+    except OSError:
+        # It is closed already, which is what was wanted.
+        return
+
+
+class _NotedHTTP(HTTPConnection):
+    """A connection that tells of its socket as soon as there is one."""
+
+    def __init__(self, *args: Any, note: Callable[[socket.socket], None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._note = note
+
+    def connect(self) -> None:
+        super().connect()
+        self._note(self.sock)
+
+
+class _NotedHTTPS(HTTPSConnection):
+    """The same over TLS."""
+
+    def __init__(self, *args: Any, note: Callable[[socket.socket], None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._note = note
+
+    def connect(self) -> None:
+        super().connect()
+        self._note(self.sock)
+
+
+class _NotingAdapter(HTTPAdapter):
+    """Opens connections that report their sockets to `note`.
+
+    While a request waits for its response, requests gives no other way to the socket.
+    """
+
+    def __init__(self, note: Callable[[socket.socket], None]) -> None:
+        super().__init__(max_retries=0)
+        self._note = note
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        kind = _NotedHTTPS if pool.scheme == "https" else _NotedHTTP
+        pool.ConnectionCls = partial(kind, note=self._note)
+        return pool

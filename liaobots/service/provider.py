@@ -1,0 +1,38 @@
+"""The contract that the field knows: four facts, a dict of models and one generator."""
+
+from collections.abc import Generator
+from typing import Any
+
+from liaobots.service import catalog, setting
+from liaobots.service.catalog import Facts
+from liaobots.service.client import Client
+from liaobots.service.wire import Messages
+
+url: str = setting.URL
+models: dict[str, Facts] = catalog.BUILT_IN
+model: list[str] = list(models)
+supports_stream = True
+needs_auth = True
+
+
+def _create_completion(
+    model: str, messages: Messages, stream: bool, **kwargs: Any
+) -> Generator[str, None, None]:
+    """Gives the answer in text pieces as they arrive, or whole where not `stream`.
+
+    `auth=` is the code; `base_url=`, `timeout=` (seconds without a byte),
+    `models=` (more facts by name) and `conversation_id=` may be given too;
+    other names are passed over. Closing the generator hangs up on the service.
+    Raises LiaobotsError in the kinds of `liaobots.errors`, before anything is
+    sent where the input cannot be used.
+    """
+    client = Client(
+        kwargs.get("auth"),
+        kwargs.get("base_url"),
+        timeout=kwargs.get("timeout"),
+        models=kwargs.get("models") or models,
+    )
+    with client.chat(
+        messages, model, stream=stream, conversation_id=kwargs.get("conversation_id")
+    ) as reply:
+        yield from reply

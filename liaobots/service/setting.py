@@ -1,0 +1,81 @@
+"""Where to talk to, as whom, and for how long: read anew at each call."""
+
+import math
+import os
+from urllib.parse import urlsplit
+
+from liaobots.errors import CodeMissing, InputRefused
+
+URL = "https://liaobots.work"
+TIMEOUT = 60.0
+WIRES = ("2025", "2023")
+
+
+def base_url(given: str | None = None) -> str:
+    """Gives the service's address: `given`, else LIAOBOTS_URL, else the known home.
+
+    Raises InputRefused for anything but an http or https address of a host.
+    """
+    address = (given or os.environ.get("LIAOBOTS_URL") or URL).strip().rstrip("/")
+    if not _is_web_address(address):
+        raise InputRefused(
+            "The service's address must look like https://example.org. "
+            "Check LIAOBOTS_URL, or the base_url that was given."
+        )
+    return address
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        # Reading the port is what makes urlsplit check it.
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and port_is_fine
+
+
+def auth(given: str | None = None) -> str:
+    """Gives the auth code: `given`, else LIAOBOTS_AUTH, without the spaces around it.
+
+    Raises CodeMissing where there is none, or where a header cannot carry it.
+    """
+    code = (given or os.environ.get("LIAOBOTS_AUTH") or "").strip()
+    if not code:
+        raise CodeMissing(
+            "An auth code is needed. Paste yours into “Auth token”, "
+            "pass auth=, or set LIAOBOTS_AUTH."
+        )
+    if not all("!" <= character <= "~" for character in code):
+        raise CodeMissing(
+            "The auth code has characters that cannot be sent, such as a space or a "
+            "letter that is not plain ASCII. Copy it once more, the code alone."
+        )
+    return code
+
+
+def timeout(given: float | None = None) -> float:
+    """Gives the seconds without a byte after which a call gives up.
+
+    Raises InputRefused where LIAOBOTS_TIMEOUT is not a number above zero.
+    """
+    value = given if given is not None else os.environ.get("LIAOBOTS_TIMEOUT") or TIMEOUT
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InputRefused("LIAOBOTS_TIMEOUT must be a number of seconds above zero, such as 60.")
+    return seconds
+
+
+def wire(given: str | None = None) -> str:
+    """Gives the form in which to ask, "2025" or "2023".
+
+    Raises InputRefused for any other value of LIAOBOTS_WIRE.
+    """
+    form = (given or os.environ.get("LIAOBOTS_WIRE") or WIRES[0]).strip()
+    if form not in WIRES:
+        raise InputRefused(f"LIAOBOTS_WIRE must be one of {' or '.join(WIRES)}.")
+    return form

@@ -1,0 +1,397 @@
+"""A small local service that speaks both wires over real HTTP.
+
+    python -m liaobots.service.standin --port 8601
+
+It is the demo that answers people without an account, the peer of the tests,
+and what a developer talks to. It imports nothing else of ours, so that client
+and server cannot share a mistake.
+
+A question may say how the answer is to come, or go wrong, with the words
+`fault: NAME` and `shape: NAME`, several at once. `FAULTS` and `SHAPES` list
+the names.
+
+It is longer than other files here because it stands alone.
+"""
+
+import argparse
+import json
+import re
+import select
+import socket
+import struct
+import threading
+import time
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+FAULTS = {
+    "refused": "401, the code is not accepted",
+    "forbidden": "403, the same",
+    "credit": "402, no credit left",
+    "credit-in-band": "the same, inside an event stream with status 200",
+    "fast": "429 with Retry-After in seconds",
+    "fast-date": "429 with Retry-After as a date",
+    "human": "a human check: an HTML page with status 200",
+    "human-403": "the same with status 403",
+    "broken": "500",
+    "away": "503, each time",
+    "flaky": "503 twice, then an answer",
+    "in-band": "an error inside an event stream, after some text",
+    "error": "the word Error, alone",
+    "empty": "an answer with nothing in it",
+    "drop": "hangs up before it says anything",
+    "silent": "accepts the question and never answers",
+    "stall": "falls silent in the middle of the answer",
+    "cut": "breaks off in the middle of the answer",
+    "redirect": "redirects to another host",
+}
+SHAPES = {
+    "unchunked": "no chunks and no length: the end of the connection ends the answer",
+    "gzip": "compressed, flushed after every piece",
+    "bytewise": "one byte at a time",
+    "crlf": "CR LF at the ends of lines",
+    "cr": "CR at the ends of lines",
+    "tight": "`data:` without a space",
+    "split": "each event over several data lines",
+    "noisy": "comments, unknown fields, null content and lines that are not JSON",
+    "unlabelled": "no content type named at all (raw text only)",
+    "done": "ends with [DONE]",
+}
+TOURS = Path(__file__).parent / "tours"
+WORD = re.compile(r"\s*\S{1,12}")
+HUMAN_CHECK = "<!DOCTYPE html><html><head><title>人机验证</title></head><body>…</body></html>"
+MODELS = [
+    {"id": "gpt-3.5-turbo", "name": "GPT-3.5 Turbo", "maxLength": 12000, "tokenLimit": 4000},
+    {"id": "gpt-4", "name": "GPT-4", "maxLength": 24000, "tokenLimit": 8000},
+    {
+        "id": "stand-in",
+        "name": "Built-in stand-in",
+        "maxLength": 48000,
+        "tokenLimit": 16000,
+        "provider": "Liaobots chat",
+        "context": "16K",
+    },
+]
+
+Answer = Callable[[str], Iterator[str]]
+
+
+class StandIn:
+    """The service on a port of its own; `port` 0 takes a free one.
+
+    `pace` is in pieces a second, None for as fast as it goes. `answer` gives
+    the pieces of the answer to a question. `refused` are codes that get 401.
+    With `keeps_record`, `asked` holds what came: path, headers and body; it is
+    for tests, and off elsewhere so that nothing of anybody's is kept.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        pace: float | None = 30,
+        answer: Answer | None = None,
+        refused: frozenset[str] = frozenset({"wrong"}),
+        keeps_record: bool = False,
+    ) -> None:
+        self.pace = pace
+        self.answer = answer or tour
+        self.refused = refused
+        self.asked: deque[dict[str, Any]] = deque(maxlen=1000 if keeps_record else 0)
+        self.hung_up: deque[float] = deque(maxlen=100)
+        self.flaky_left = 2
+        handler = type("Handler", (_Handler,), {"service": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server.daemon_threads = True
+        self.closing = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def start(self) -> "StandIn":
+        """Begins to serve in a thread of its own and gives itself."""
+        threading.Thread(target=self.serve, name="stand-in", daemon=True).start()
+        return self
+
+    def serve(self) -> None:
+        """Serves in this thread until `close`."""
+        self._server.serve_forever(poll_interval=0.05)
+
+    def close(self) -> None:
+        """Stops to serve, and ends the answers under way."""
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self) -> "StandIn":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def tour(question: str) -> Iterator[str]:
+    """Gives a short tour of the app that quotes the question, in pieces of a word.
+
+    In Russian or Chinese where the question is, or asks for it.
+    """
+    text = (TOURS / f"{_language(question)}.md").read_text(encoding="utf-8")
+    quoted = question.strip()
+    quoted = quoted if len(quoted) <= 300 else quoted[:300] + "…"
+    text = text.replace("{question}", quoted.replace("\n", "\n> "))
+    at = 0
+    for word in WORD.finditer(text):
+        yield word.group()
+        at = word.end()
+    yield text[at:]
+
+
+def _language(question: str) -> str:
+    if re.search(r"[\u4e00-\u9fff]|\bin chinese\b", question, re.I):
+        return "zh"
+    return "ru" if re.search(r"[\u0400-\u04ff]|\bin russian\b", question, re.I) else "en"
+
+
+class _HungUp(Exception):
+    """The client has gone, or the service closes."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection: reads a request, then answers it in the shape that was asked for."""
+
+    service: StandIn
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Logs nothing: what people ask is theirs."""
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("content-length") or 0)
+        body = json.loads(self.rfile.read(length) or b"{}")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.service.asked.append({"path": self.path, "headers": headers, "body": body})
+        ways = {"/api/chat": self._chat, "/api/user": self._user, "/api/models": self._models}
+        try:
+            ways.get(self.path, self._unknown)(body)
+        except (_HungUp, ConnectionError):
+            self.service.hung_up.append(time.monotonic())
+            self.close_connection = True
+
+    def _unknown(self, body: dict[str, Any]) -> None:
+        self._send_json(404, {"message": "404 Not Found"})
+
+    def _models(self, body: dict[str, Any]) -> None:
+        self._send_json(200, MODELS)
+
+    def _user(self, body: dict[str, Any]) -> None:
+        code = body.get("authcode", "")
+        if not code or code in self.service.refused:
+            return self._send_json(401, {"message": "401 Unauthorized"})
+        account = {"authCode": code, "amount": 20, "balance": 12.5, "gpt4FreeRemain": 3}
+        self._send_json(200, account)
+
+    def _chat(self, body: dict[str, Any]) -> None:
+        question = body["messages"][-1]["content"] if body.get("messages") else ""
+        faults = set(re.findall(r"\bfault:\s*([\w-]+)", question)) & FAULTS.keys()
+        shapes = set(re.findall(r"\bshape:\s*([\w-]+)", question)) & SHAPES.keys()
+        code = self.headers.get("x-auth-code", "")
+        if not code or code in self.service.refused:
+            faults.add("refused")
+        if not self._refuse(faults):
+            raw = "model" in body and "in-band" not in faults
+            self._answer(question, (_Raw if raw else _Events)(shapes), faults, shapes)
+
+    def _refuse(self, faults: set[str]) -> bool:
+        """Answers with a refusal where one was asked for, and says whether it did."""
+        refusals: dict[str, Callable[[], None]] = {
+            "refused": lambda: self._send_json(401, {"message": "401 Unauthorized"}),
+            "forbidden": lambda: self._send_json(403, {"message": "403 Forbidden"}),
+            "credit": lambda: self._send_json(402, {"message": "402 Payment Required"}),
+            "fast": lambda: self._send_json(429, {}, {"Retry-After": "7"}),
+            "fast-date": lambda: self._send_json(
+                429, {}, {"Retry-After": formatdate(time.time() + 90, usegmt=True)}
+            ),
+            "human": lambda: self._send(200, "text/html; charset=utf-8", HUMAN_CHECK.encode()),
+            "human-403": lambda: self._send(403, "text/html", HUMAN_CHECK.encode()),
+            "broken": lambda: self._send_json(500, {"message": "<b>The model</b> fell over"}),
+            "away": lambda: self._send_json(503, {"message": "away"}),
+            "flaky": self._be_flaky,
+            "error": lambda: self._send(200, "text/plain", b"Error"),
+            "empty": lambda: self._send(200, "text/event-stream", b""),
+            "drop": self._reset,
+            "silent": lambda: self._wait(3600),
+            "redirect": lambda: self._send(
+                307, "text/plain", b"", {"Location": "http://elsewhere.invalid/api/chat"}
+            ),
+            "credit-in-band": lambda: self._send(
+                200, "text/event-stream", _refusal(402, "Payment Required")
+            ),
+        }
+        for name in refusals.keys() & faults:
+            if name == "flaky" and not self.service.flaky_left:
+                self.service.flaky_left = 2
+                continue
+            refusals[name]()
+            return True
+        return False
+
+    def _be_flaky(self) -> None:
+        self.service.flaky_left -= 1
+        self._send_json(503, {"message": "away for a moment"})
+
+    def _answer(
+        self, question: str, form: "_Raw | _Events", faults: set[str], shapes: set[str]
+    ) -> None:
+        """Writes the answer at the service's pace; breaks it in the middle where asked to."""
+        self._begin(form.content_type, shapes)
+        pieces = list(self.service.answer(question))
+        middle = len(pieces) // 2
+        for number, piece in enumerate(pieces):
+            if number == middle:
+                self._break(faults)
+            self._write(form.encode(piece))
+            if self.service.pace:
+                self._wait(1 / self.service.pace)
+        self._write(form.end())
+        self._end()
+
+    def _break(self, faults: set[str]) -> None:
+        if "stall" in faults:
+            self._wait(3600)
+        if "cut" in faults:
+            self._reset()
+        if "in-band" in faults:
+            self._write(_refusal(500, "The model fell over"))
+            self._end()
+            raise _HungUp
+
+    def _begin(self, content_type: str, shapes: set[str]) -> None:
+        self.send_response(200)
+        if "unlabelled" not in shapes or content_type != _Raw.content_type:
+            self.send_header("Content-Type", content_type)
+        self._packer = None
+        if "gzip" in shapes:
+            self._packer = zlib.compressobj(wbits=31)
+            self.send_header("Content-Encoding", "gzip")
+        self._chunked = "unchunked" not in shapes
+        if self._chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Connection", "close")
+            self.close_connection = True
+        self.end_headers()
+        self._bytewise = "bytewise" in shapes
+
+    def _write(self, data: bytes) -> None:
+        for start in range(0, len(data), 1 if self._bytewise else len(data) or 1):
+            part = data[start : start + 1] if self._bytewise else data
+            if self._packer:
+                part = self._packer.compress(part) + self._packer.flush(zlib.Z_SYNC_FLUSH)
+            self._write_part(part)
+
+    def _write_part(self, part: bytes) -> None:
+        if self._chunked and part:
+            part = b"%x\r\n%s\r\n" % (len(part), part)
+        self.wfile.write(part)
+
+    def _end(self) -> None:
+        if self._packer:
+            self._write_part(self._packer.flush())
+        if self._chunked:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _wait(self, seconds: float) -> None:
+        """Waits, and raises _HungUp as soon as the client is gone or the service closes."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            readable, _, _ = select.select([self.connection], [], [], min(left, 0.1))
+            gone = readable and not self.connection.recv(1, socket.MSG_PEEK)
+            if gone or self.service.closing.is_set():
+                raise _HungUp
+
+    def _reset(self) -> None:
+        """Breaks the connection without a word: RST instead of FIN."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        raise _HungUp
+
+    def _send_json(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
+        self._send(status, "application/json", json.dumps(value).encode(), headers)
+
+    def _send(
+        self, status: int, content_type: str, data: bytes, headers: dict[str, str] | None = None
+    ) -> None:
+        self.send_response(status)
+        for name, value in ({"Content-Type": content_type} | (headers or {})).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+class _Raw:
+    """The answer of 2023: raw UTF-8 text."""
+
+    content_type = "text/plain"
+
+    def __init__(self, shapes: set[str]) -> None:
+        del shapes
+
+    def encode(self, piece: str) -> bytes:
+        return piece.encode()
+
+    def end(self) -> bytes:
+        return b""
+
+
+class _Events:
+    """The answer of 2025: an event stream of JSON objects."""
+
+    content_type = "text/event-stream"
+
+    def __init__(self, shapes: set[str]) -> None:
+        self._line_end = b"\r\n" if "crlf" in shapes else b"\r" if "cr" in shapes else b"\n"
+        self._field = b"data:" if "tight" in shapes else b"data: "
+        self._indent = 1 if "split" in shapes else None
+        self._is_noisy = "noisy" in shapes
+        self._ends_by_word = "done" in shapes
+
+    def encode(self, piece: str) -> bytes:
+        event = {"role": "assistant", "content": piece}
+        data = json.dumps(event, ensure_ascii=False, indent=self._indent).encode()
+        lines = [self._field + line for line in data.split(b"\n")]
+        noise = [b": a comment", b"id: 7", b'data: {"content": null}', b"", b"data: no JSON", b""]
+        return self._line_end.join([*(noise if self._is_noisy else []), *lines, b"", b""])
+
+    def end(self) -> bytes:
+        return self._field + b"[DONE]" + 2 * self._line_end if self._ends_by_word else b""
+
+
+def _refusal(status: int, words: str) -> bytes:
+    event = {"error": True, "res_status": status, "message": words}
+    return b"data: %s\n\n" % json.dumps(event).encode()
+
+
+def main() -> None:
+    """Serves until interrupted."""
+    parser = argparse.ArgumentParser(description="A local service that speaks Liaobots' wire.")
+    parser.add_argument("--port", type=int, default=8601)
+    parser.add_argument("--pace", type=float, default=30, help="pieces a second (default: 30)")
+    options = parser.parse_args()
+    service = StandIn(options.port, pace=options.pace)
+    print(f"The stand-in answers at {service.url}. Use it with LIAOBOTS_URL={service.url}")
+    try:
+        service.serve()
+    except KeyboardInterrupt:
+        return
+
+
+if __name__ == "__main__":
+    main()
