@@ -141,6 +141,9 @@ class Reply(Iterator[str]):
         self._begun = False
         self._pieces = self._read() if stream else self._read_whole()
 
+    def __iter__(self) -> Iterator[str]:
+        return self._pieces
+
     def __next__(self) -> str:
         return next(self._pieces)
 

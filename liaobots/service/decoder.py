@@ -8,7 +8,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from liaobots.errors import AnswerCut, ServiceFault
 from liaobots.service import fault
@@ -17,6 +17,7 @@ from liaobots.service import fault
 # whether it is an answer or an error page.
 DOUBT = 4_096
 REFUSAL = '{"error":true'
+READ_JSON = json.JSONDecoder().decode
 CUT = "The answer broke off before its end. What came is kept; ask to continue, or try again."
 
 
@@ -25,6 +26,7 @@ class Form(Protocol):
 
     done: bool
 
+    def __init__(self, verdict: "_Verdict") -> None: ...
     def feed(self, data: bytes) -> Iterator[str]: ...
     def finish(self) -> Iterator[str]: ...
 
@@ -47,7 +49,6 @@ class Decoder:
             "application/json": _Document,
         }
         self._form = forms.get(kind, _RawText)(_Verdict(kind, secret, link))
-        self._halves = codecs.getincrementaldecoder("utf-16-le")("replace")
         self._empty = True
 
     @property
@@ -57,24 +58,20 @@ class Decoder:
     def feed(self, data: bytes) -> Iterator[str]:
         """Gives the text that `data` completes, in pieces, none of them empty."""
         for text in self._form.feed(data):
-            yield from self._whole(text)
+            if text:
+                self._empty = False
+                yield text
 
     def finish(self) -> Iterator[str]:
         """Gives the text that was still held back when the bytes ended."""
         for text in self._form.finish():
-            yield from self._whole(text)
-        yield from self._whole("", last=True)
+            if text:
+                self._empty = False
+                yield text
         if self._empty:
             raise ServiceFault(
                 "The service sent an answer with nothing in it. Try again, or choose another model."
             )
-
-    def _whole(self, text: str, *, last: bool = False) -> Iterator[str]:
-        """Joins surrogate halves: JSON may cut an emoji between two events."""
-        whole = self._halves.decode(text.encode("utf-16-le", "surrogatepass"), last)
-        if whole:
-            self._empty = False
-            yield whole
 
 
 class _Verdict:
@@ -84,13 +81,11 @@ class _Verdict:
         self._labelled_page = kind == "text/html"
         self._secret, self._link = secret, link
 
-    def raise_if_refusal(self, event: dict[str, Any]) -> None:
+    def raise_refusal(self, event: dict[str, Any]) -> NoReturn:
         """Raises the error of an in-band `{"error": true, "res_status": …}`."""
-        if not event.get("error"):
-            return
-        status, words = event.get("res_status"), event.get("message") or event["error"]
+        status, words = str(event.get("res_status")), event.get("message") or event.get("error")
         raise fault.fault_of(
-            int(status) if str(status).isdecimal() else 500,
+            int(status) if status.isdecimal() else 500,
             words if isinstance(words, str) else "",
             secret=self._secret,
             link=self._link,
@@ -104,62 +99,82 @@ class _Verdict:
 
 
 class _EventStream:
-    """Reads `text/event-stream`; each event's data is a JSON object with `content`."""
+    """Reads `text/event-stream`; each event's data is a JSON object with `content`.
+
+    Between two pieces the processor forgets what it ran before, so that each
+    function called for a piece costs the reader some microseconds: the usual
+    line takes few of them.
+    """
 
     def __init__(self, verdict: _Verdict) -> None:
         self.done = False
         self._verdict = verdict
         self._lines = _Lines()
         self._data: list[bytes] = []
+        self._half = ""
 
     def feed(self, data: bytes) -> Iterator[str]:
         for line in self._lines.feed(data):
-            yield from self._read(line)
+            if line or self._data:
+                yield self._text_of(line)
 
     def finish(self) -> Iterator[str]:
         last = self._lines.rest()
         if last:
-            yield from self._read(last)
+            yield self._text_of(last)
             self._raise_if_inside(last)
-        yield from self._dispatch()
+        yield self._dispatch()
+        if self._half:
+            yield "\N{REPLACEMENT CHARACTER}"
 
-    def _read(self, line: bytes) -> Iterator[str]:
-        name, _, value = line.partition(b":")
+    def _text_of(self, line: bytes) -> str:
         if self.done:
-            return
+            return ""
         if not line:
-            yield from self._dispatch()
-        elif name == b"data":
-            yield from self._take(value.removeprefix(b" "))
-
-    def _take(self, value: bytes) -> Iterator[str]:
+            return self._dispatch()
+        name, _, value = line.partition(b":")
+        if name != b"data":
+            return ""
         # A line that is whole by itself is handed on at once: waiting for the
         # blank line after it could hold text back.
         event = None if self._data else _json_of(value)
-        if event is not None:
-            yield self._content(event)
-        elif value.strip() == b"[DONE]":
-            yield from self._dispatch()
-            self.done = True
-        else:
-            self._data.append(value)
+        return self._keep(value) if event is None else self._content(event)
 
-    def _dispatch(self) -> Iterator[str]:
+    def _keep(self, value: bytes) -> str:
+        """Keeps a data line until its event ends, unless it is the end of all."""
+        if value.strip() == b"[DONE]":
+            self.done = True
+            return self._dispatch()
+        self._data.append(value.removeprefix(b" "))
+        return ""
+
+    def _dispatch(self) -> str:
         """Gives the text of an event of several data lines, joined as the standard says.
 
         Where that is no JSON, each line is read by itself: a line of noise
         must not take its neighbours along.
         """
+        if not self._data:
+            return ""
         held, self._data = self._data, []
         joined = _json_of(b"\n".join(held))
         events = map(_json_of, held) if joined is None else [joined]
-        for event in events:
-            yield self._content(event or {})
+        return "".join(self._content(event) for event in events if event)
 
     def _content(self, event: dict[str, Any]) -> str:
-        self._verdict.raise_if_refusal(event)
+        if event.get("error"):
+            self._verdict.raise_refusal(event)
         content = event.get("content")
-        return content if isinstance(content, str) else ""
+        if not isinstance(content, str):
+            return ""
+        return content if content.isascii() and not self._half else self._joined(content)
+
+    def _joined(self, content: str) -> str:
+        """Joins the halves of a surrogate pair: JSON may cut an emoji between two events."""
+        content = self._half + content
+        self._half = content[-1:] if "\ud800" <= content[-1:] <= "\udbff" else ""
+        whole = content.removesuffix(self._half)
+        return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
     def _raise_if_inside(self, last: bytes) -> None:
         """Raises AnswerCut where the bytes ended inside the line `last`."""
@@ -186,11 +201,12 @@ class _Lines:
     def feed(self, data: bytes) -> Iterator[bytes]:
         if self._after_cr and data:
             data, self._after_cr = data.removeprefix(b"\n"), False
-        *ends, tail = self.END.split(data)
+        *lines, tail = self.END.split(data)
         self._after_cr = self._after_cr or data.endswith(b"\r")
-        for end in ends:
-            self._open.append(end)
-            yield self.rest()
+        if lines and (self._open or self._first):
+            self._open.append(lines[0])
+            lines[0] = self.rest()
+        yield from lines
         if tail:
             self._open.append(tail)
 
@@ -205,13 +221,14 @@ class _Lines:
 
 def _json_of(data: bytes) -> dict[str, Any] | None:
     """Gives the JSON object that `data` is, or None where it is none."""
-    if not data.lstrip().startswith(b"{"):
+    data = data.strip()
+    if not data.startswith(b"{"):
         return None
     try:
-        value = json.loads(data)
+        value: dict[str, Any] = READ_JSON(data.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return value
 
 
 class _Document:
@@ -230,10 +247,10 @@ class _Document:
         event = _json_of(b"".join(self._body))
         if event is None:
             raise AnswerCut(CUT)
-        if not isinstance(event.get("content"), str):
-            event = {"error": True} | event
-        self._verdict.raise_if_refusal(event)
-        yield event["content"]
+        content = event.get("content")
+        if event.get("error") or not isinstance(content, str):
+            self._verdict.raise_refusal(event)
+        yield content.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class _RawText:
@@ -242,11 +259,13 @@ class _RawText:
     def __init__(self, verdict: _Verdict) -> None:
         self.done = False
         self._verdict = verdict
-        self._characters = codecs.getincrementaldecoder("utf-8")("replace")
+        self._cut = b""
         self._head: str | None = ""
 
     def feed(self, data: bytes) -> Iterator[str]:
-        text = self._characters.decode(data)
+        data = self._cut + data
+        text, used = codecs.utf_8_decode(data, "replace")
+        self._cut = data[used:]
         if self._head is None:
             yield text
             return
@@ -258,8 +277,7 @@ class _RawText:
         if self._head is not None:
             self._raise_if_error(self._head)
             yield self._settled()
-        pending, _ = self._characters.getstate()
-        if pending:
+        if self._cut:
             raise AnswerCut(CUT)
 
     def _settled(self) -> str:
@@ -273,7 +291,7 @@ class _RawText:
             raise ServiceFault("The service answered “Error” and nothing more. Try again.")
         event = _json_of(whole.encode("utf-8", "replace")) or {}
         if event.get("error") is True:
-            self._verdict.raise_if_refusal(event)
+            self._verdict.raise_refusal(event)
 
 
 def _is_doubtful(head: str) -> bool:

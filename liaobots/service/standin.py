@@ -86,6 +86,7 @@ class StandIn:
 
     `pace` is in pieces a second, None for as fast as it goes. `answer` gives
     the pieces of the answer to a question. `refused` are codes that get 401.
+    `moved_to` is an address to which every request is redirected.
     With `keeps_record`, `asked` holds what came: path, headers and body; it is
     for tests, and off elsewhere so that nothing of anybody's is kept.
     """
@@ -105,6 +106,7 @@ class StandIn:
         self.asked: deque[dict[str, Any]] = deque(maxlen=1000 if keeps_record else 0)
         self.hung_up: deque[float] = deque(maxlen=100)
         self.flaky_left = 2
+        self.moved_to = ""
         handler = type("Handler", (_Handler,), {"service": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
@@ -179,6 +181,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.service.asked.append({"path": self.path, "headers": headers, "body": body})
         ways = {"/api/chat": self._chat, "/api/user": self._user, "/api/models": self._models}
         try:
+            if self.service.moved_to:
+                return self._send(307, "text/plain", b"", {"Location": self.service.moved_to})
             ways.get(self.path, self._unknown)(body)
         except (_HungUp, ConnectionError):
             self.service.hung_up.append(time.monotonic())
@@ -249,28 +253,28 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(
         self, question: str, form: "_Raw | _Events", faults: set[str], shapes: set[str]
     ) -> None:
-        """Writes the answer at the service's pace; breaks it in the middle where asked to."""
+        """Writes the answer at the service's pace, or the half of it before a break."""
         self._begin(form.content_type, shapes)
-        pieces = list(self.service.answer(question))
-        middle = len(pieces) // 2
-        for number, piece in enumerate(pieces):
-            if number == middle:
-                self._break(faults)
+        pieces = self.service.answer(question)
+        breaks = faults & {"stall", "cut", "in-band"}
+        if breaks:
+            whole = list(pieces)
+            pieces = iter(whole[: len(whole) // 2])
+        for piece in pieces:
             self._write(form.encode(piece))
             if self.service.pace:
                 self._wait(1 / self.service.pace)
+        self._break(breaks)
         self._write(form.end())
         self._end()
 
-    def _break(self, faults: set[str]) -> None:
-        if "stall" in faults:
+    def _break(self, breaks: set[str]) -> None:
+        if "stall" in breaks:
             self._wait(3600)
-        if "cut" in faults:
+        if "cut" in breaks:
             self._reset()
-        if "in-band" in faults:
+        if "in-band" in breaks:
             self._write(_refusal(500, "The model fell over"))
-            self._end()
-            raise _HungUp
 
     def _begin(self, content_type: str, shapes: set[str]) -> None:
         self.send_response(200)

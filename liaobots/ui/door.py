@@ -1,0 +1,157 @@
+"""The front door: who may come in, and with which headers and identity.
+
+ASGI middleware around the page. Each browser gets a random identity in a
+cookie that no script can read. The headers let the page load from its own
+server alone. And where the app is reached directly on the machine it runs on,
+a page of another site is kept out: neither its WebSocket nor a host name that
+it made point here (DNS rebinding) gets through.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "liaobots_id"
+COOKIE_SECONDS = 400 * 24 * 3600
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
+HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
+INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.S)
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'wasm-unsafe-eval' {scripts}",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' {sockets}",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    ]
+)
+
+
+def _hashes_of_inline_scripts() -> str:
+    """Gives the policy's sources for the scripts inside Streamlit's own page, and no others."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_bytes()
+    digests = (hashlib.sha256(code).digest() for code in INLINE_SCRIPT.findall(page))
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+
+
+class Door:
+    """Guards an ASGI app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._scripts = _hashes_of_inline_scripts()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on, its response with our headers; or refuses it."""
+        if scope["type"] not in ("http", "websocket"):
+            return await self._app(scope, receive, send)
+        headers = Headers(scope=scope)
+        if not is_welcome(headers, _peer(scope)):
+            return await _refuse(scope, receive, send)
+
+        async def send_dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._dress(message, scope, headers)
+            await send(message)
+
+        await self._app(scope, receive, send_dressed)
+
+    def _dress(self, message: Message, scope: Scope, request: Headers) -> None:
+        """Adds our headers to a response, and an identity where the browser has none."""
+        response = MutableHeaders(scope=message)
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Referrer-Policy"] = "no-referrer"
+        if not _is_page(message["status"], response, request):
+            return
+        host = request.get("host", "")
+        sockets = f"ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
+        policy = POLICY.format(sockets=sockets, scripts=self._scripts)
+        response["Content-Security-Policy"] = policy
+        response["X-Frame-Options"] = "SAMEORIGIN"
+        if scope["method"] == "GET" and not _has_identity(request):
+            response.append("Set-Cookie", _identity(is_https=_is_https(scope, request)))
+
+
+def is_welcome(headers: Headers, peer: str) -> bool:
+    """Says whether a request from this address may come in.
+
+    A request that a proxy forwards, or that comes from another machine, is
+    left to Streamlit's own check of origins.
+    """
+    if peer not in LOOPBACK or any(name in headers for name in FORWARDED):
+        return True
+    host, origin = headers.get("host", ""), headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != host and not _is_allowed_origin(origin):
+        return False
+    return _is_allowed_host(urlsplit(f"//{host}").hostname or "")
+
+
+def _is_allowed_origin(origin: str) -> bool:
+    return origin in st.get_option("server.corsAllowedOrigins")
+
+
+def _is_allowed_host(name: str) -> bool:
+    if name in LOOPBACK or name == st.get_option("browser.serverAddress"):
+        return True
+    allowed = st.get_option("server.allowedHosts")
+    return any(rule in ("*", name) or _is_below(name, rule) for rule in allowed)
+
+
+def _is_below(name: str, rule: str) -> bool:
+    return rule.startswith("*.") and name.endswith(rule[1:])
+
+
+def _peer(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else ""
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        return await send({"type": "websocket.close", "code": 1008})
+    words = (
+        "This app is open on its own machine only, at localhost. To reach it by another "
+        "name, add that name to server.allowedHosts in .streamlit/config.toml."
+    )
+    await PlainTextResponse(words, status_code=403)(scope, receive, send)
+
+
+def _is_page(status: int, response: MutableHeaders, request: Headers) -> bool:
+    """Says whether a response is the page, or says that the browser's copy of it is good."""
+    is_kept = status == 304 and request.get("sec-fetch-dest") in ("document", "iframe")
+    return is_kept or response.get("content-type", "").startswith("text/html")
+
+
+def _has_identity(request: Headers) -> bool:
+    try:
+        return COOKIE in SimpleCookie(request.get("cookie", ""))
+    except CookieError:
+        return False
+
+
+def _is_https(scope: Scope, request: Headers) -> bool:
+    return request.get("x-forwarded-proto", scope["scheme"]) == "https"
+
+
+def _identity(*, is_https: bool) -> str:
+    secure = "; Secure" if is_https else ""
+    return (
+        f"{COOKIE}={secrets.token_urlsafe(32)}; Path=/; Max-Age={COOKIE_SECONDS}; "
+        f"HttpOnly; SameSite=Lax{secure}"
+    )

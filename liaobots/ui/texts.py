@@ -1,0 +1,53 @@
+"""Every word on the page, and the icons that stand beside the words."""
+
+from pathlib import Path
+
+TITLE = "Liaobots chat"
+ICON = Path(__file__).parent / "icon.svg"
+YOU_ICON = ":material/person:"
+ANSWER_ICON = ICON
+
+GREETING = "What would you like to know?"
+STARTERS = {
+    ":material/explore:": "What can this page do?",
+    ":material/looks:": "How does a rainbow work?",
+    ":material/code:": "Write Python that finds primes",
+    ":material/mail:": "Help me say no in a kind letter",
+}
+
+NEW_CHAT = "New chat"
+NEW_CHAT_ICON = ":material/edit_square:"
+MODEL = "Model"
+MODEL_HELP = "Type to search. The number is how much the model can keep in mind, in tokens."
+AUTH_TOKEN = "Auth token"
+AUTH_TOKEN_HELP = (
+    "Your own Liaobots auth code. It is sent to the service alone, and kept in this "
+    "page's memory only until you close or reload it."
+)
+AUTH_TOKEN_EMPTY = "Paste your auth code"
+AUTH_TOKEN_SET = "Set by the server"
+BALANCE = "Balance: {balance}"
+DEMO = (
+    "**Demo:** the built-in stand-in answers. To talk to real models, paste your Liaobots "
+    "auth code under *Auth token* in the sidebar."
+)
+MODELS_UNKNOWN = "The live list of models could not be read; the built-in ones are shown."
+
+ASK = "Ask anything"
+STOP = "Stop"
+STOP_ICON = ":material/stop_circle:"
+TRY_AGAIN = "Try again"
+TRY_AGAIN_ICON = ":material/refresh:"
+OPEN_SERVICE = "Open the service"
+OPEN_SERVICE_ICON = ":material/open_in_new:"
+THINKING = "Waiting for the first words…"
+STOPPED = "You stopped this answer here."
+INTERRUPTED = "This answer was interrupted here, because the page ran anew."
+
+
+def model_label(name: str, tokens: int | None) -> str:
+    """Gives a model's name with its context size, where that is known."""
+    if not tokens:
+        return name
+    size = f"{round(tokens / 1000)}K" if tokens >= 1000 else str(tokens)
+    return f"{name} · {size}"

@@ -1,0 +1,77 @@
+"""Real parts for every test: the stand-in on a socket, the app in a process, a Chromium."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from liaobots.service.standin import StandIn
+from tests import browser as chromium
+from tests.app import App
+
+CODE = "code-of-nobody-7f3a"
+
+
+@pytest.fixture(autouse=True)
+def clean_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of whoever runs the tests reaches them."""
+    for name in [name for name in os.environ if name.startswith("LIAOBOTS_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    """A stand-in that answers as fast as it can and keeps a record."""
+    with StandIn(pace=None, keeps_record=True) as service:
+        yield service
+
+
+@pytest.fixture
+def slow_standin() -> Iterator[StandIn]:
+    """A stand-in that answers slowly enough to be watched."""
+    with StandIn(pace=20, keeps_record=True) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    path = chromium.executable(playwright)
+    started = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser profile of its own, with a wide window."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(visitor: BrowserContext) -> Page:
+    return visitor.new_page()
+
+
+@pytest.fixture(scope="module")
+def demo_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app with no setting at all, as a newcomer runs it."""
+    with App(tmp_path_factory.mktemp("demo")) as app:
+        yield app
+
+
+@pytest.fixture
+def app(tmp_path: Path, slow_standin: StandIn) -> Iterator[App]:
+    """The app with a code of its server, talking to the slow stand-in."""
+    with App(tmp_path, LIAOBOTS_URL=slow_standin.url, LIAOBOTS_AUTH=CODE) as running:
+        yield running

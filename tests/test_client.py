@@ -1,0 +1,293 @@
+"""The client against the stand-in: every shape, every fault, every promise."""
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from liaobots import errors
+from liaobots.service import client as client_module
+from liaobots.service.client import Client
+from liaobots.service.standin import FAULTS, SHAPES, StandIn, tour
+from tests.conftest import CODE
+
+
+def ask(words: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": words}]
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between tries keep their number and order, and lose their length."""
+    monkeypatch.setattr(client_module, "PAUSES", (0.01, 0.02))
+
+
+@pytest.mark.parametrize("wire", ["2023", "2025"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_is_read(standin: StandIn, wire: str, shape: str) -> None:
+    """The answer is the same in whichever shape it comes."""
+    question = f"Привет 你好 shape: {shape}"
+    answer = "".join(Client(CODE, standin.url, wire=wire).chat(ask(question)))
+    assert answer == "".join(tour(question))
+
+
+REFUSALS = {
+    "refused": errors.CodeRefused,
+    "forbidden": errors.CodeRefused,
+    "credit": errors.CreditExhausted,
+    "credit-in-band": errors.CreditExhausted,
+    "fast": errors.TooFast,
+    "fast-date": errors.TooFast,
+    "human": errors.HumanCheckWanted,
+    "human-403": errors.HumanCheckWanted,
+    "broken": errors.ServiceFault,
+    "away": errors.ServiceFault,
+    "error": errors.ServiceFault,
+    "empty": errors.ServiceFault,
+    "drop": errors.NoConnection,
+    "silent": errors.NoConnection,
+    "redirect": errors.ServiceFault,
+}
+BREAKS = {
+    "in-band": errors.ServiceFault,
+    "stall": errors.AnswerCut,
+    "cut": errors.AnswerCut,
+}
+
+
+@pytest.mark.parametrize("wire", ["2023", "2025"])
+@pytest.mark.parametrize("fault", REFUSALS)
+def test_every_refusal_is_a_kind(standin: StandIn, wire: str, fault: str) -> None:
+    """Each fault is the kind it should be, before any text."""
+    pieces: list[str] = []
+    with pytest.raises(errors.LiaobotsError) as caught:
+        pieces += Client(CODE, standin.url, wire=wire, timeout=0.3).chat(ask(f"fault: {fault}"))
+    assert type(caught.value) is REFUSALS[fault]
+    assert not pieces
+    assert_fit_for_the_page(caught.value)
+
+
+@pytest.mark.parametrize("wire", ["2023", "2025"])
+@pytest.mark.parametrize("fault", BREAKS)
+def test_a_break_keeps_what_came(slow_standin: StandIn, wire: str, fault: str) -> None:
+    """The pieces before the break were given; the error takes nothing away."""
+    slow_standin.pace, slow_standin.answer = 50, lambda _: iter("abcdefghij")
+    came: list[str] = []
+    reply = Client(CODE, slow_standin.url, wire=wire, timeout=0.5).chat(ask(f"fault: {fault}"))
+    with pytest.raises(BREAKS[fault]) as caught:
+        came.extend(iter(reply))
+    assert "".join(came) == "abcde"
+    assert type(caught.value) is BREAKS[fault]
+    assert_fit_for_the_page(caught.value)
+
+
+def test_no_fault_of_the_standin_is_left_out() -> None:
+    """The two lists above, and the one that ends well, are all there are."""
+    assert REFUSALS.keys() | BREAKS.keys() | {"flaky"} == FAULTS.keys()
+
+
+def assert_fit_for_the_page(error: BaseException) -> None:
+    """Says what to do next; holds no code and no markup, down to the errors behind it."""
+    assert len(str(error)) < 400
+    assert str(error).endswith((".", "”"))
+    assert "<" not in str(error)
+    shown = "".join(traceback.format_exception(error))
+    assert CODE not in shown
+    while cause := error.__cause__:
+        assert getattr(cause, "request", None) is None
+        assert CODE not in repr(vars(cause))
+        error = cause
+
+
+def test_waits_are_told(standin: StandIn) -> None:
+    """retry_after is in seconds, from either form of the header."""
+    waits = []
+    for fault in ("fast", "fast-date"):
+        with pytest.raises(errors.TooFast) as caught:
+            list(Client(CODE, standin.url).chat(ask(f"fault: {fault}")))
+        waits.append(caught.value.retry_after or 0)
+    assert waits[0] == 7
+    assert 80 < waits[1] <= 90
+
+
+def test_tries_again_before_the_first_byte(standin: StandIn) -> None:
+    """Two failures with 503 are survived, by asking three times."""
+    assert list(Client(CODE, standin.url).chat(ask("fault: flaky")))
+    assert len(standin.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    [
+        ("away", 3),
+        ("drop", 3),
+        ("refused", 1),
+        ("fast", 1),
+        ("broken", 1),
+        ("cut", 1),
+        ("empty", 1),
+    ],
+)
+def test_how_often_is_asked(standin: StandIn, fault: str, times: int) -> None:
+    """A lost connection and 503 are tried three times, a refusal or half an answer once."""
+    with pytest.raises(errors.LiaobotsError):
+        list(Client(CODE, standin.url).chat(ask(f"fault: {fault}")))
+    assert len(standin.asked) == times
+
+
+def test_pauses_grow() -> None:
+    """Two pauses, the second longer."""
+    first, second = client_module.PAUSES
+    assert 0 < first < second
+
+
+def test_nobody_there() -> None:
+    """An address where nobody listens is no connection."""
+    with pytest.raises(errors.NoConnection, match="could not be reached"):
+        list(Client(CODE, "http://127.0.0.1:9").chat(ask("hello")))
+
+
+def test_timeout_counts_silence_not_length(slow_standin: StandIn) -> None:
+    """An answer that takes longer than the timeout, but is never silent so long, comes whole."""
+    slow_standin.answer = lambda _: iter("abcdefghijklmnopqrst")
+    started = time.monotonic()
+    assert len("".join(Client(CODE, slow_standin.url, timeout=0.5).chat(ask("x")))) == 20
+    assert time.monotonic() - started > 0.5
+
+
+@pytest.mark.parametrize("shape", ["", "shape: unchunked"])
+@pytest.mark.parametrize("wire", ["2023", "2025"])
+def test_a_piece_comes_when_it_is_sent(slow_standin: StandIn, wire: str, shape: str) -> None:
+    """The first of twenty pieces is there long before the last is sent."""
+    slow_standin.answer = lambda _: iter("abcdefghijklmnopqrst")
+    reply = Client(CODE, slow_standin.url, wire=wire).chat(ask(f"x {shape}"))
+    next(reply)
+    first = time.monotonic()
+    rest = list(reply)
+    assert len(rest) == 19
+    assert time.monotonic() - first > 0.5
+
+
+@pytest.mark.parametrize("fault", ["silent", "stall"])
+def test_another_thread_hangs_up(slow_standin: StandIn, fault: str) -> None:
+    """Closing wakes a reader who waits for headers or for a piece, and the service sees it."""
+    slow_standin.pace = None
+    reply = Client(CODE, slow_standin.url).chat(ask(f"fault: {fault}"))
+    closed: list[float] = []
+
+    def close() -> None:
+        closed.append(time.monotonic())
+        reply.close()
+
+    threading.Timer(0.3, close).start()
+    list(reply)
+    assert time.monotonic() - closed[0] < 1
+    until = time.monotonic() + 5
+    while not slow_standin.hung_up and time.monotonic() < until:
+        time.sleep(0.01)
+    assert slow_standin.hung_up[0] - closed[0] < 1
+
+
+def test_closing_before_the_first_piece_sends_nothing(standin: StandIn) -> None:
+    """A reply that was closed unread never asked."""
+    reply = Client(CODE, standin.url).chat(ask("hello"))
+    reply.close()
+    assert list(reply) == []
+    assert not standin.asked
+
+
+def test_closing_interrupts_the_pause_between_tries(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a pause that nobody wants."""
+    monkeypatch.setattr(client_module, "PAUSES", (30, 60))
+    reply = Client(CODE, standin.url).chat(ask("fault: away"))
+    threading.Timer(0.2, reply.close).start()
+    started = time.monotonic()
+    assert list(reply) == []
+    assert time.monotonic() - started < 5
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[StandIn]:
+    """Another host, which must never hear of the code."""
+    with StandIn(pace=None, keeps_record=True) as service:
+        yield service
+
+
+@pytest.mark.parametrize("call", ["chat", "models", "account"])
+def test_the_code_goes_to_one_host_only(
+    standin: StandIn, elsewhere: StandIn, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """A redirect to another host is refused, says where it led, and carries nothing there."""
+    standin.moved_to = elsewhere.url
+    client = Client(CODE, standin.url)
+    calls = {
+        "chat": lambda: list(client.chat(ask("hello"))),
+        "models": client.models,
+        "account": client.account,
+    }
+    with pytest.raises(errors.ServiceFault, match="redirects to another place"):
+        calls[call]()
+    assert not elsewhere.asked
+
+
+def test_a_redirect_on_the_same_host_is_followed(standin: StandIn) -> None:
+    """The service may move its paths about."""
+    standin.moved_to = standin.url + "/api/chat"
+    with pytest.raises(errors.ServiceFault, match="in a circle"):
+        list(Client(CODE, standin.url).chat(ask("hello")))
+    assert len(standin.asked) == 5
+
+
+def test_the_code_shows_nowhere(
+    standin: StandIn, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither a repr, nor a log line at any level, nor the output has it."""
+    caplog.set_level(logging.DEBUG)
+    client = Client(CODE, standin.url)
+    reply = client.chat(ask("hello"))
+    shown = repr(client) + repr(reply) + "".join(reply) + repr(client.account())
+    assert CODE not in shown + caplog.text + "".join(capsys.readouterr())
+
+
+def test_models(standin: StandIn) -> None:
+    """The live list is read, and its models can then be asked for."""
+    client = Client(CODE, standin.url)
+    with pytest.raises(errors.InputRefused):
+        client.chat(ask("hello"), "stand-in")
+    models = client.models()
+    assert models["stand-in"]["tokenLimit"] == 16_000
+    assert standin.asked[-1]["body"] == {"key": ""}
+    assert list(client.chat(ask("hello"), "stand-in"))
+
+
+def test_account(standin: StandIn) -> None:
+    """Balance and amount are numbers, what else comes is kept, the code is not."""
+    account = Client(CODE, standin.url).account()
+    assert (account.balance, account.amount) == (12.5, 20)
+    assert account.others == {"gpt4FreeRemain": 3}
+    assert standin.asked[-1]["body"] == {"authcode": CODE}
+
+
+def test_account_of_a_refused_code(standin: StandIn) -> None:
+    """A refused code is the same kind everywhere."""
+    with pytest.raises(errors.CodeRefused):
+        Client("wrong", standin.url).account()
+
+
+def test_proxies_and_netrc_stay_out_of_the_way(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A proxy is passed by on the way to this machine itself, and no password file is read."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert list(Client(CODE, standin.url).chat(ask("hello")))
+    assert "authorization" not in standin.asked[0]["headers"]

@@ -1,0 +1,227 @@
+"""Bytes in, text out: awkward pieces, cut anywhere, in both forms."""
+
+import json
+from contextlib import suppress
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liaobots.errors import (
+    AnswerCut,
+    CodeRefused,
+    CreditExhausted,
+    HumanCheckWanted,
+    LiaobotsError,
+    ServiceFault,
+    TooFast,
+)
+from liaobots.service.decoder import DOUBT, Decoder
+from tests.conftest import CODE
+
+EVENTS = "text/event-stream"
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+LINE_ENDS = st.sampled_from([b"\n", b"\r\n", b"\r"])
+
+
+def read(content_type: str, pieces: list[bytes]) -> str:
+    """Gives the text of an answer that comes in these pieces."""
+    decoder = Decoder(content_type, secret=CODE, link="https://example.org")
+    text = [part for piece in pieces for part in decoder.feed(piece)]
+    return "".join(text + list(decoder.finish()))
+
+
+def event(content: str, **others: object) -> bytes:
+    return (
+        b"data: %s\n\n" % json.dumps({"role": "assistant", "content": content, **others}).encode()
+    )
+
+
+def cut_at(data: bytes, places: list[int]) -> list[bytes]:
+    """Gives the bytes in pieces that begin at these places."""
+    marks = sorted({place % (len(data) + 1) for place in places} | {0, len(data)})
+    return [data[start:end] for start, end in pairwise(marks)]
+
+
+AWKWARD = {
+    "plain": event("Hello"),
+    "CR LF": event("Hello").replace(b"\n", b"\r\n"),
+    "CR": event("Hello").replace(b"\n", b"\r"),
+    "no space after the colon": b'data:{"content":"Hello"}\n\n',
+    "two events": event("Hel") + event("lo"),
+    "no blank line between events": b'data: {"content":"Hel"}\ndata: {"content":"lo"}\n\n',
+    "no line end at all": b'data: {"content":"Hello"}',
+    "no blank line at the end": b'data: {"content":"Hello"}\n',
+    "a byte order mark": b"\xef\xbb\xbf" + event("Hello"),
+    "comments": b": hi\n" + event("Hel") + b":\n\n" + event("lo"),
+    "other fields": b"event: message\nid: 7\nretry: 10\nfoo: bar\nbaz\n" + event("Hello"),
+    "unknown keys": event("Hello", id=7, usage={"tokens": 1}),
+    "null content": b'data: {"content":null}\n\n' + event("Hello"),
+    "no content": b'data: {"role":"assistant"}\n\n' + event("Hello"),
+    "content of another type": b'data: {"content":7}\n\n' + event("Hello"),
+    "several data lines": b'data: {"content":\ndata: "Hello"\ndata: }\n\n',
+    "a line that is no JSON": b"data: ping\n\n" + event("Hello"),
+    "noise and JSON in one event": b'data: ping\ndata: {"content":"Hello"}\n\n',
+    "JSON that is no object": b'data: 7\n\ndata: "x"\n\ndata: [1]\n\n' + event("Hello"),
+    "empty data": b"data\n\ndata:\n\n" + event("Hello"),
+    "[DONE]": event("Hello") + b"data: [DONE]\n\n",
+    "something after [DONE]": event("Hello") + b"data: [DONE]\n\n" + event(" and more"),
+    "error that is false": event("Hello", error=False),
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 10_000])
+def test_awkward_events(name: str, size: int) -> None:
+    """Every awkward stream reads as Hello, in pieces of any size."""
+    data = AWKWARD[name]
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    assert read(EVENTS, pieces) == "Hello"
+
+
+@pytest.mark.parametrize(
+    "text", ["\u2028", "\x85", "\x0b", "\r\n", "a\u2029b", "«да»", "你好", "👩‍🚀"]
+)
+def test_text_that_looks_like_line_ends(text: str) -> None:
+    """Only the standard's own line ends separate lines."""
+    data = b"data: %s\n\n" % json.dumps({"content": text}, ensure_ascii=False).encode()
+    assert read(EVENTS, [data]) == text
+
+
+@given(TEXTS, st.lists(st.integers(0, 10_000), max_size=20))
+def test_raw_text_comes_out_whole(text: str, places: list[int]) -> None:
+    """Any text that is no error, cut anywhere, comes out as it went in."""
+    text = "It is: " + text
+    assert read("text/plain", cut_at(text.encode(), places)) == text
+    assert read("", cut_at(text.encode(), places)) == text
+
+
+@given(st.lists(TEXTS, min_size=1), st.lists(st.integers(0, 10_000), max_size=20), LINE_ENDS)
+def test_events_come_out_whole(texts: list[str], places: list[int], end: bytes) -> None:
+    """Any texts in events, cut anywhere, with any line ends, come out as they went in."""
+    lines = [b"data: " + json.dumps({"content": text}).encode() for text in texts]
+    data = b"".join(line + end + end for line in lines)
+    assert read(EVENTS + "; charset=utf-8", cut_at(data, places)) == "".join(texts)
+
+
+@given(st.binary(), st.sampled_from([EVENTS, "text/plain", "", "text/html", "application/json"]))
+def test_any_bytes_give_text_or_one_of_our_errors(data: bytes, content_type: str) -> None:
+    """Nothing that a service may send makes anything else happen."""
+    with suppress(LiaobotsError):
+        read(content_type, [data]).encode()
+
+
+def test_a_piece_is_handed_on_at_once() -> None:
+    """An event's text does not wait for the blank line, nor raw text for more."""
+    events, raw = Decoder(EVENTS), Decoder("text/plain")
+    assert list(events.feed(b'data: {"content":"Hel"}\n')) == ["Hel"]
+    assert list(raw.feed(b"Hel")) == ["Hel"]
+
+
+def test_halves_of_an_emoji_in_two_events_join() -> None:
+    """JSON may cut a surrogate pair; a half alone becomes a replacement character."""
+    halves = b'data: {"content":"\\ud83d"}\n\ndata: {"content":"\\ude00!"}\n\n'
+    assert read(EVENTS, [halves]) == "\N{GRINNING FACE}!"
+    assert read(EVENTS, [b'data: {"content":"a\\ud83d"}\n\n']) == "a\N{REPLACEMENT CHARACTER}"
+
+
+def test_done_says_so() -> None:
+    """[DONE] ends the reading, whether or not the connection ends."""
+    decoder = Decoder(EVENTS)
+    list(decoder.feed(event("Hello")))
+    assert not decoder.done
+    list(decoder.feed(b"data: [DONE]\n"))
+    assert decoder.done
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "error"),
+    [
+        (EVENTS, b'data: {"error":true,"res_status":402,"message":"x"}\n\n', CreditExhausted),
+        (EVENTS, b'data: {"error":true,"res_status":"401"}\n\n', CodeRefused),
+        (EVENTS, b'data: {"error":true,"res_status":429}\n\n', TooFast),
+        (EVENTS, b'data: {"error":true}\n\n', ServiceFault),
+        (EVENTS, b'data: {"error":"model away"}\n\n', ServiceFault),
+        (EVENTS, b"", ServiceFault),
+        (EVENTS, b": nothing\n\n", ServiceFault),
+        (EVENTS, b"data: [DONE]\n\n", ServiceFault),
+        ("text/plain", b"Error", ServiceFault),
+        ("", b" Error\n", ServiceFault),
+        ("text/plain", b"", ServiceFault),
+        ("text/plain", b'{"error": true, "res_status": 402}', CreditExhausted),
+        ("application/json", b'{"error":true,"res_status":402}', CreditExhausted),
+        ("application/json", b'{"message":"no"}', ServiceFault),
+        ("application/json", b'{"content":"He', AnswerCut),
+        ("text/html", b"<!DOCTYPE html><html><head><title>Sign in</title>", HumanCheckWanted),
+        ("text/html", b"<div>hello</div>", HumanCheckWanted),
+        ("", "<html><head><title>人机验证</title>".encode(), HumanCheckWanted),
+        ("text/plain", b"<!doctype html>\n<title>Just a moment...</title>", HumanCheckWanted),
+        (EVENTS, b'data: {"content":"Hel', AnswerCut),
+        (EVENTS, event("Hello") + b"dat", AnswerCut),
+        ("text/plain", "Hello 你".encode()[:-1], AnswerCut),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 10_000])
+def test_what_is_no_answer(
+    content_type: str, body: bytes, error: type[LiaobotsError], size: int
+) -> None:
+    """Refusals in band, errors in disguise, empty answers and broken ends are told apart."""
+    with pytest.raises(error) as caught:
+        read(content_type, [body[at : at + size] for at in range(0, len(body), size)])
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Errors happen.",
+        "error",
+        "<html><head><title>My page</title></head><body>captcha</body></html>",
+        '{"error": "an example"}',
+        '{"error": true, "and": "this JSON is the answer, for it is not closed"',
+        "{}",
+        "Err",
+    ],
+)
+def test_answers_that_look_like_errors(text: str) -> None:
+    """An answer may speak of errors, pages and JSON."""
+    text = text if text != "error" else "error?"
+    assert read("text/plain", [text.encode()]) == text
+    assert read("text/plain", [bytes([byte]) for byte in text.encode()]) == text
+
+
+def test_a_long_page_is_not_held_back_for_ever() -> None:
+    """A raw answer that begins like a page flows once it is long."""
+    decoder = Decoder("text/plain")
+    text = "<html>" + "x" * DOUBT
+    assert "".join(decoder.feed(text.encode())) == text
+
+
+def test_the_text_before_an_error_in_band_comes_first() -> None:
+    """Also where both arrive in one piece."""
+    decoder = Decoder(EVENTS)
+    texts = decoder.feed(event("Hello") + b'data: {"error":true}\n\n')
+    assert next(texts) == "Hello"
+    with pytest.raises(ServiceFault):
+        next(texts)
+
+
+@pytest.mark.parametrize("content_type", [EVENTS, "application/json", "text/plain"])
+def test_errors_never_quote_the_code_or_markup(content_type: str) -> None:
+    """The service's words are shown cleaned, and not at all where they hold the code."""
+    for words in (f"bad code {CODE}", "x" * 195 + CODE, "<b>fell</b> <script>over"):
+        body = json.dumps({"error": True, "message": words}).encode()
+        data = b"data: " + body + b"\n\n" if content_type == EVENTS else body
+        with pytest.raises(ServiceFault) as caught:
+            read(content_type, [data])
+        assert CODE[:6] not in str(caught.value)
+        assert "<" not in str(caught.value)
+
+
+def test_cost_grows_with_the_answer() -> None:
+    """One event in pieces of a byte takes as many steps as it has bytes, give or take."""
+    text = "x" * 200_000
+    decoder = Decoder(EVENTS)
+    pieces = [part for byte in event(text) for part in decoder.feed(bytes([byte]))]
+    assert pieces == [text]

@@ -1,0 +1,91 @@
+"""The front door of a running app, by HTTP and WebSocket."""
+
+import re
+
+import pytest
+import requests
+from playwright.sync_api import BrowserContext
+from starlette.datastructures import Headers
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from liaobots.ui.door import COOKIE, is_welcome
+from tests.app import App
+
+
+def test_headers(demo_app: App) -> None:
+    """The page loads from its own server, is framed by itself, and sends no referrer."""
+    headers = requests.get(demo_app.url, timeout=5).headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'self'"
+    assert policy["img-src"] == "'self' data: blob:"
+    assert policy["frame-ancestors"] == "'self'"
+    assert "unsafe-inline" not in policy["script-src"]
+    assert not re.search(r"https?:|\*", headers["content-security-policy"])
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_identity(demo_app: App) -> None:
+    """Each browser gets its own, long enough to be unguessable, once, and out of scripts' reach."""
+    first, second = (requests.get(demo_app.url, timeout=5) for _ in range(2))
+    assert first.cookies[COOKIE] != second.cookies[COOKIE]
+    assert len(first.cookies[COOKIE]) >= 43
+    assert "HttpOnly; SameSite=Lax" in first.headers["set-cookie"]
+    again = requests.get(demo_app.url, cookies={COOKIE: "x"}, timeout=5)
+    assert "set-cookie" not in again.headers
+
+
+def test_identity_is_secure_over_https(demo_app: App) -> None:
+    """Behind a proxy that speaks https, the cookie stays on https."""
+    response = requests.get(demo_app.url, headers={"X-Forwarded-Proto": "https"}, timeout=5)
+    assert response.headers["set-cookie"].endswith("; Secure")
+
+
+def test_identity_stays(demo_app: App, visitor: BrowserContext) -> None:
+    """A reload and a second tab keep it; no script can read it."""
+    page = visitor.new_page()
+    page.goto(demo_app.url)
+    mine = [cookie for cookie in visitor.cookies() if cookie["name"] == COOKIE]
+    page.reload()
+    visitor.new_page().goto(demo_app.url)
+    assert [cookie for cookie in visitor.cookies() if cookie["name"] == COOKIE] == mine
+    assert COOKIE not in page.evaluate("document.cookie")
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "http://localhost:1", "https://127.0.0.1", "null"]
+)
+def test_a_page_of_another_site_cannot_drive_the_app(demo_app: App, origin: str) -> None:
+    """Its WebSocket is refused; the page's own is not."""
+    address = demo_app.url.replace("http", "ws") + "/_stcore/stream"
+    with pytest.raises(InvalidStatus), connect(address, origin=Origin(origin)):
+        pass
+    with connect(address, origin=Origin(demo_app.url)):
+        pass
+
+
+def test_a_name_that_was_made_to_point_here_is_refused(demo_app: App) -> None:
+    """DNS rebinding: the host's name gives it away."""
+    answer = requests.get(demo_app.url, headers={"Host": "evil.example"}, timeout=5)
+    assert answer.status_code == 403
+    assert "server.allowedHosts" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "welcome"),
+    [
+        ("127.0.0.1", {"host": "localhost:8501"}, True),
+        ("127.0.0.1", {"host": "127.0.0.1:8501", "origin": "http://127.0.0.1:8501"}, True),
+        ("::1", {"host": "[::1]:8501", "origin": "http://[::1]:8501"}, True),
+        ("127.0.0.1", {"host": "localhost:8501", "origin": "http://evil.example"}, False),
+        ("127.0.0.1", {"host": "evil.example"}, False),
+        ("127.0.0.1", {}, False),
+        ("127.0.0.1", {"host": "chat.example", "x-forwarded-for": "9.9.9.9"}, True),
+        ("10.0.0.7", {"host": "chat.example", "origin": "https://chat.example"}, True),
+    ],
+)
+def test_who_is_welcome(peer: str, headers: dict[str, str], welcome: bool) -> None:
+    """Directly reached from this machine, only its own names count; else Streamlit judges."""
+    assert is_welcome(Headers(headers), peer) is welcome

@@ -1,0 +1,55 @@
+"""A slow fact, kept for a while."""
+
+import time
+
+from liaobots.errors import NoConnection
+from liaobots.ui.lookup import Lookup
+
+
+def wait_for(lookup: Lookup[int], value: int) -> bool:
+    until = time.monotonic() + 5
+    while lookup.value() != value and time.monotonic() < until:
+        time.sleep(0.01)
+    return lookup.value() == value
+
+
+def test_the_first_stands_until_the_value_comes() -> None:
+    """Nobody waits longer than asked for."""
+
+    def slow() -> int:
+        time.sleep(0.2)
+        return 2
+
+    lookup = Lookup(slow, 1)
+    assert lookup.value(wait=0.01) == 1
+    assert lookup.value(wait=5) == 2
+
+
+def test_asked_once_while_it_is_fresh() -> None:
+    """A fresh value costs nothing."""
+    calls: list[int] = []
+
+    def fetch() -> int:
+        calls.append(1)
+        return 2
+
+    lookup = Lookup(fetch, 1)
+    for _ in range(5):
+        assert lookup.value(wait=5) == 2
+    assert len(calls) == 1
+
+
+def test_a_failure_keeps_the_last_value_and_is_tried_again() -> None:
+    """The error is told, and goes when the value comes."""
+    errors = [NoConnection("away")]
+
+    def fetch() -> int:
+        if errors:
+            raise errors.pop()
+        return 2
+
+    lookup = Lookup(fetch, 1, retry=0.05)
+    assert lookup.value(wait=5) == 1
+    assert str(lookup.error) == "away"
+    assert wait_for(lookup, 2)
+    assert lookup.error is None

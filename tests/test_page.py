@@ -1,0 +1,200 @@
+"""The page: its states by AppTest, and what a visitor does in a real Chromium."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from streamlit.testing.v1 import AppTest
+
+from liaobots.service.standin import StandIn
+from liaobots.ui import texts
+from tests.app import ROOT, App
+from tests.conftest import CODE
+
+SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")
+
+
+@pytest.fixture
+def opened(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page as a visitor with a code opens it."""
+    monkeypatch.setenv("LIAOBOTS_URL", standin.url)
+    monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
+    return AppTest.from_file(SCRIPT, default_timeout=30).run()
+
+
+def words_of(page: AppTest) -> str:
+    parts = [*page.markdown, *page.caption, *page.error]
+    return "\n".join(part.value for part in parts)
+
+
+def test_an_empty_chat_greets(opened: AppTest) -> None:
+    """There is a greeting, and starters to tap."""
+    assert opened.title[0].value == texts.GREETING
+    labels = [button.label for button in opened.button]
+    assert set(texts.STARTERS.values()) <= set(labels)
+    assert not opened.exception
+
+
+def test_a_starter_asks(opened: AppTest, standin: StandIn) -> None:
+    """Tapping one asks it and shows the answer under the model's name."""
+    starter = next(iter(texts.STARTERS.values()))
+    next(button for button in opened.button if button.label == starter).click().run()
+    assert standin.asked[-1]["body"]["messages"][-1]["content"] == starter
+    assert "built-in stand-in" in words_of(opened)
+    assert r"gpt\-3\.5\-turbo" in words_of(opened)
+
+
+def test_the_chosen_model_is_asked(opened: AppTest, standin: StandIn) -> None:
+    """The live list is on offer, with context sizes."""
+    assert "Built-in stand-in · 16K" in opened.selectbox[0].options
+    opened.selectbox[0].select("stand-in").run()
+    opened.chat_input[0].set_value("hello").run()
+    assert standin.asked[-1]["body"]["models"][0]["modelId"] == "stand-in"
+
+
+def test_the_balance_shows(opened: AppTest) -> None:
+    """With a code there is a balance."""
+    assert "Balance: 12" in words_of(opened)
+
+
+def test_the_servers_code_is_not_sent_to_the_browser(opened: AppTest) -> None:
+    """The field says that there is one, and is empty."""
+    field = opened.text_input[0]
+    assert (field.label, field.value) == ("Auth token", "")
+    assert field.placeholder == texts.AUTH_TOKEN_SET
+    assert CODE not in str(opened.main) + str(opened.sidebar)
+
+
+def test_a_typed_code_counts_more(opened: AppTest, standin: StandIn) -> None:
+    """The visitor's own code is the one that is sent."""
+    opened.text_input[0].set_value("mine").run()
+    opened.chat_input[0].set_value("hello").run()
+    assert standin.asked[-1]["headers"]["x-auth-code"] == "mine"
+
+
+def test_a_wrong_code_says_so_and_keeps_the_question(opened: AppTest, standin: StandIn) -> None:
+    """The words stand where the answer would, and one click tries again with a better code."""
+    opened.text_input[0].set_value("wrong").run()
+    opened.chat_input[0].set_value("hello").run()
+    assert "does not accept this auth code" in opened.error[0].value
+    assert "hello" in words_of(opened)
+    opened.text_input[0].set_value("right").run()
+    next(button for button in opened.button if button.label == texts.TRY_AGAIN).click().run()
+    assert not opened.error
+    assert "built-in stand-in" in words_of(opened)
+    questions = [asked for asked in standin.asked if asked["path"] == "/api/chat"]
+    assert len(questions) == 2
+
+
+def test_a_human_check_is_linked(opened: AppTest, standin: StandIn) -> None:
+    """The way to the check is a button."""
+    opened.chat_input[0].set_value("fault: human").run()
+    assert "check that you are human" in opened.error[0].value
+    assert opened.get("link_button")[0].proto.url == standin.url
+
+
+def test_new_chat_empties(opened: AppTest) -> None:
+    """New chat leaves for an empty page."""
+    opened.chat_input[0].set_value("hello").run()
+    next(button for button in opened.button if button.label == texts.NEW_CHAT).click().run()
+    assert opened.title[0].value == texts.GREETING
+
+
+def test_the_page_works_without_the_list_of_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that is away leaves the built-in models, and says so."""
+    monkeypatch.setenv("LIAOBOTS_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
+    monkeypatch.setattr("liaobots.service.client.PAUSES", (0, 0))
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    assert page.selectbox[0].options == ["GPT-3.5 Turbo · 4K", "GPT-4 · 8K"]
+    assert texts.MODELS_UNKNOWN in words_of(page)
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_placeholder(texts.ASK).fill(question)
+    page.keyboard.press("Enter")
+
+
+def test_a_newcomer_asks_and_sees_it_stream(demo_app: App, page: Page) -> None:
+    """With no account: the stand-in is named, and its answer grows before it ends."""
+    problems: list[str] = []
+    page.on("requestfailed", lambda request: problems.append(request.url))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(demo_app.url)
+    expect(page.get_by_text("the built-in stand-in answers").first).to_be_visible()
+    ask(page, "Hello there")
+    answer = page.get_by_test_id("stChatMessage").nth(1)
+    expect(answer).to_contain_text("no language model")
+    assert "on purpose" not in answer.inner_text()
+    expect(page.get_by_role("button", name=texts.STOP)).to_be_visible()
+    expect(answer).to_contain_text("tells you about each", timeout=60_000)
+    expect(page.get_by_role("button", name=texts.STOP)).to_have_count(0)
+    expect(answer.locator(".katex").first).to_be_visible()
+    assert not problems
+
+
+def test_stop_hangs_up_and_keeps(app: App, slow_standin: StandIn, page: Page) -> None:
+    """Stop acts within a second, also while nothing comes, and says so."""
+    slow_standin.answer = lambda _: iter(["one ", "two ", "three ", "four "])
+    page.goto(app.url)
+    ask(page, "fault: stall")
+    answer = page.get_by_test_id("stChatMessage").nth(1)
+    expect(answer).to_contain_text("one two")
+    clicked = time.monotonic()
+    page.get_by_role("button", name=texts.STOP).click()
+    expect(answer).to_contain_text(texts.STOPPED)
+    assert "one two" in answer.inner_text()
+    assert slow_standin.hung_up[0] - clicked < 1
+
+
+def test_wrong_code_in_the_browser(demo_app: App, app: App, page: Page) -> None:
+    """A code is typed, refused, explained; the question is still there."""
+    page.goto(app.url)
+    page.get_by_label("Auth token", exact=True).fill("wrong")
+    page.keyboard.press("Enter")
+    ask(page, "Is anybody there?")
+    expect(page.get_by_text("does not accept this auth code")).to_be_visible()
+    expect(page.get_by_text("Is anybody there?")).to_be_visible()
+    expect(page.get_by_role("button", name=texts.TRY_AGAIN)).to_be_enabled()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone(demo_app: App, browser: Browser, scheme: str) -> None:
+    """At 390 px nothing is wider than the screen, and everything has a name."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    page = context.new_page()
+    page.goto(demo_app.url)
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for button in page.get_by_role("button").all():
+        assert button.inner_text().strip() or button.get_attribute("aria-label")
+    ask(page, "Hello")
+    expect(page.get_by_text("no language model")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def bare_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The page without app.py around it."""
+    with App(tmp_path_factory.mktemp("bare"), script="liaobots/ui/page.py") as app:
+        yield app
+
+
+def test_the_page_runs_alone(bare_app: App, page: Page) -> None:
+    """Hosts that insist on a plain script can have one."""
+    page.goto(bare_app.url)
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+
+
+def test_the_code_is_in_no_log(app: App, page: Page, tmp_path: Path) -> None:
+    """What the server prints never has the code."""
+    page.goto(app.url)
+    ask(page, "fault: broken")
+    expect(page.get_by_text("The service failed")).to_be_visible()
+    assert CODE not in app.log.read_text()

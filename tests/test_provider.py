@@ -1,0 +1,139 @@
+"""The contract, as the field uses it."""
+
+import importlib
+import inspect
+import time
+
+import pytest
+
+import liaobots
+from liaobots import _create_completion
+from liaobots.errors import CodeMissing, InputRefused
+from liaobots.service.standin import StandIn, tour
+from tests.app import ROOT
+from tests.conftest import CODE
+
+QUESTION = [{"role": "user", "content": "Привет, как дела?"}]
+
+
+def test_facts_of_the_contract() -> None:
+    """The four facts and the dict of models have the types the field expects."""
+    assert liaobots.url == "https://liaobots.work"
+    assert {"gpt-3.5-turbo", "gpt-4"} <= set(liaobots.model)
+    assert liaobots.supports_stream is True
+    assert liaobots.needs_auth is True
+    for name, facts in liaobots.models.items():
+        assert facts["id"] == name
+        assert facts["name"]
+        assert isinstance(facts["maxLength"], int)
+        assert isinstance(facts["tokenLimit"], int)
+
+
+def test_models_stays_the_dict_once_everything_is_imported() -> None:
+    """No submodule replaces a name of the contract."""
+    for file in sorted((ROOT / "liaobots").rglob("*.py")):
+        if file.name not in ("__init__.py", "page.py"):
+            name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+            importlib.import_module(name)
+    assert isinstance(liaobots.models, dict)
+    assert isinstance(liaobots.model, list)
+    assert isinstance(liaobots.url, str)
+
+
+def test_the_example_of_the_field(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The words of the contract work as they stand."""
+    monkeypatch.setenv("LIAOBOTS_URL", standin.url)
+    for token in _create_completion(
+        model="gpt-3.5-turbo",
+        messages=[{"role": "user", "content": "Привет, как дела?"}],
+        stream=True,
+        auth="...",
+    ):
+        print(token)  # noqa: T201 -- the example prints
+    assert "Привет, как дела?" in " ".join(capsys.readouterr().out.split())
+
+
+def test_gives_text_pieces(standin: StandIn) -> None:
+    """Streaming gives many pieces that are the answer when joined."""
+    answer = _create_completion("gpt-4", QUESTION, True, auth=CODE, base_url=standin.url)
+    pieces = list(answer)
+    assert inspect.isgenerator(answer)
+    assert len(pieces) > 10
+    assert "".join(pieces) == "".join(tour("Привет, как дела?"))
+
+
+def test_gives_the_whole_answer_once_without_stream(standin: StandIn) -> None:
+    """stream=False gives one piece."""
+    pieces = list(_create_completion("gpt-4", QUESTION, False, auth=CODE, base_url=standin.url))
+    assert pieces == ["".join(tour("Привет, как дела?"))]
+
+
+def test_address_and_code_are_read_when_called(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment counts at the call; what is given in the call counts more."""
+    monkeypatch.setenv("LIAOBOTS_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
+    assert list(_create_completion("gpt-4", QUESTION, True, base_url=standin.url))
+    monkeypatch.setenv("LIAOBOTS_URL", standin.url)
+    assert list(_create_completion("gpt-4", QUESTION, True))
+    assert {asked["headers"]["x-auth-code"] for asked in standin.asked} == {CODE}
+
+
+def test_other_names_are_passed_over(standin: StandIn) -> None:
+    """The field hands on arguments that are not for us."""
+    assert list(
+        _create_completion(
+            "gpt-4", QUESTION, True, auth=CODE, base_url=standin.url, temperature=1, proxy=None
+        )
+    )
+
+
+def test_closing_hangs_up(slow_standin: StandIn) -> None:
+    """Closing the generator ends the call at the service within a second."""
+    answer = _create_completion("gpt-4", QUESTION, True, auth=CODE, base_url=slow_standin.url)
+    next(answer)
+    closed = time.monotonic()
+    answer.close()
+    while not slow_standin.hung_up and time.monotonic() < closed + 5:
+        time.sleep(0.01)
+    assert slow_standin.hung_up[0] - closed < 1
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"model": "gpt-4-tubro"}, InputRefused, "gpt-3.5-turbo"),
+        ({"model": ""}, InputRefused, "gpt-4"),
+        ({"messages": []}, InputRefused, "nothing to send"),
+        ({"messages": "hello"}, InputRefused, "list"),
+        ({"messages": [*QUESTION, {"role": "user"}]}, InputRefused, "Message 2"),
+        ({"messages": [{"role": "robot", "content": "x"}]}, InputRefused, "role"),
+        ({"messages": [{"role": "user", "content": None}]}, InputRefused, "text"),
+        ({"messages": [{"role": "user", "content": " "}]}, InputRefused, "empty"),
+        ({"messages": ["hello"]}, InputRefused, "dict"),
+        ({"messages": [{"role": "system", "content": "x"}]}, InputRefused, "no question"),
+        ({"auth": ""}, CodeMissing, "auth code"),
+        ({"auth": "a b"}, CodeMissing, "cannot be sent"),
+        ({"auth": "a\nb"}, CodeMissing, "cannot be sent"),
+        ({"auth": "код"}, CodeMissing, "cannot be sent"),
+        ({"base_url": "ftp://example.org"}, InputRefused, "LIAOBOTS_URL"),
+        ({"base_url": "http://name:word@example.org"}, InputRefused, "LIAOBOTS_URL"),
+        ({"timeout": -1}, InputRefused, "LIAOBOTS_TIMEOUT"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_sent(
+    standin: StandIn, given: dict[str, object], error: type[Exception], words: str
+) -> None:
+    """The error says what is wrong, and the service hears nothing."""
+    usual: dict[str, object] = {
+        "model": "gpt-4",
+        "messages": QUESTION,
+        "auth": CODE,
+        "base_url": standin.url,
+    }
+    with pytest.raises(error, match=words):
+        list(_create_completion(stream=True, **(usual | given)))  # type: ignore[arg-type]
+    assert not standin.asked

@@ -1,0 +1,85 @@
+"""The stand-in by plain requests, so that client and server cannot share a mistake."""
+
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from liaobots.service.standin import FAULTS, SHAPES, StandIn, tour
+from tests.app import ROOT
+
+QUESTION = [{"role": "user", "content": "Hello"}]
+AS_SOMEBODY = {"x-auth-code": "somebody"}
+
+
+def test_wire_of_2023(standin: StandIn) -> None:
+    """A question with `model` gets raw text."""
+    body = {"model": {"id": "gpt-4"}, "messages": QUESTION}
+    answer = requests.post(f"{standin.url}/api/chat", json=body, headers=AS_SOMEBODY, timeout=5)
+    assert answer.headers["content-type"] == "text/plain"
+    assert answer.content.decode() == "".join(tour("Hello"))
+
+
+def test_wire_of_2025(standin: StandIn) -> None:
+    """A question with `models` gets events."""
+    body = {"models": [{"modelId": "gpt-4"}], "messages": QUESTION}
+    answer = requests.post(f"{standin.url}/api/chat", json=body, headers=AS_SOMEBODY, timeout=5)
+    assert answer.headers["content-type"] == "text/event-stream"
+    assert answer.content.startswith(b'data: {"role": "assistant", "content": ">"}\n\n')
+
+
+def test_account_and_models(standin: StandIn) -> None:
+    """The two small questions are answered too."""
+    account = requests.post(f"{standin.url}/api/user", json={"authcode": "x"}, timeout=5)
+    assert account.json()["balance"] == 12.5
+    models = requests.post(f"{standin.url}/api/models", json={"key": ""}, timeout=5)
+    assert {"gpt-4", "gpt-3.5-turbo"} <= {model["id"] for model in models.json()}
+
+
+def test_without_a_code(standin: StandIn) -> None:
+    """Nobody gets 401."""
+    body = {"messages": QUESTION}
+    assert requests.post(f"{standin.url}/api/chat", json=body, timeout=5).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Hi", "built-in stand-in"),
+        ("Привет", "встроенный"),
+        ("你好", "替身"),
+        ("Tour in Russian", "встроенный"),
+        ("Tour in Chinese", "替身"),
+    ],
+)
+def test_the_tour(question: str, words: str) -> None:
+    """It quotes the question, says what it is, shows Markdown, and knows three languages."""
+    text = "".join(tour(question))
+    assert text.startswith(f"> {question}\n")
+    assert words in text
+    for mark in ("\n## ", "\n1. ", "\n|---|", "```python", "```sh", "$$", "```mermaid"):
+        assert mark in text
+
+
+def test_a_long_question_of_many_lines_stays_a_quote() -> None:
+    """The quote is cut and each of its lines is marked."""
+    text = "".join(tour("one\ntwo\n" + "x" * 1000))
+    assert text.startswith("> one\n> two\n> xxx")
+    assert len(text.splitlines()[2]) < 310
+
+
+def test_everything_it_can_do_is_said() -> None:
+    """Each fault and each shape has a word of explanation."""
+    assert all((FAULTS | SHAPES).values())
+
+
+def test_as_a_program() -> None:
+    """`python -m liaobots.service.standin` says where it answers."""
+    command = [sys.executable, "-u", "-m", "liaobots.service.standin", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        url = line.rpartition("=")[2].strip()
+        assert requests.post(f"{url}/api/models", json={}, timeout=5).ok
+        process.terminate()

@@ -1,0 +1,62 @@
+"""How a question is asked, in both forms of the wire."""
+
+import pytest
+
+from liaobots.service import wire
+from liaobots.service.catalog import BUILT_IN
+from liaobots.service.client import Client
+from liaobots.service.standin import StandIn
+from tests.conftest import CODE
+
+MESSAGES = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Hello", "name": "a field of somebody else"},
+]
+
+
+def test_2025() -> None:
+    """The model goes by id and maker, in a list."""
+    body = wire.question("2025", BUILT_IN["gpt-4"], MESSAGES, "a-b-c")
+    assert body == {
+        "conversationId": "a-b-c",
+        "models": [{"modelId": "gpt-4", "provider": "OpenAI"}],
+        "search": "false",
+        "prompt_id": "",
+        "messages": [{"role": "user", "content": "Hello"}],
+        "key": "",
+        "prompt": "Be brief.",
+    }
+
+
+def test_2023() -> None:
+    """The model goes with its four facts."""
+    body = wire.question("2023", BUILT_IN["gpt-4"], MESSAGES, "a-b-c")
+    assert body == {
+        "conversationId": "a-b-c",
+        "model": {"id": "gpt-4", "name": "GPT-4", "maxLength": 24000, "tokenLimit": 8000},
+        "messages": [{"role": "user", "content": "Hello"}],
+        "key": "",
+        "prompt": "Be brief.",
+    }
+
+
+def test_each_question_has_an_id_of_its_own() -> None:
+    """Without a conversation's id, each question gets a new one."""
+    asked = [wire.question("2025", BUILT_IN["gpt-4"], MESSAGES) for _ in range(2)]
+    assert asked[0]["conversationId"] != asked[1]["conversationId"]
+
+
+@pytest.mark.parametrize(("form", "key"), [("", "models"), ("2025", "models"), ("2023", "model")])
+def test_the_setting_chooses_the_form(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, form: str, key: str
+) -> None:
+    """LIAOBOTS_WIRE chooses, 2025 is the default, and the headers are the wire's."""
+    monkeypatch.setenv("LIAOBOTS_WIRE", form)
+    list(Client(CODE, standin.url).chat(MESSAGES))
+    asked = standin.asked[0]
+    assert key in asked["body"]
+    assert asked["path"] == "/api/chat"
+    assert asked["headers"]["x-auth-code"] == CODE
+    assert asked["headers"]["content-type"] == "application/json"
+    assert asked["headers"]["origin"] == standin.url
+    assert "Mozilla" not in asked["headers"]["user-agent"]
