@@ -1,10 +1,12 @@
 """The client against the stand-in: every shape, every fault, every promise."""
 
+import gc
 import logging
+import socketserver
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -291,3 +293,108 @@ def test_proxies_and_netrc_stay_out_of_the_way(
     monkeypatch.setenv("NETRC", str(netrc))
     assert list(Client(CODE, standin.url).chat(ask("hello")))
     assert "authorization" not in standin.asked[0]["headers"]
+
+
+def test_closing_at_any_moment_is_an_end(standin: StandIn) -> None:
+    """A reader whose reply is closed meanwhile sees the end, never another error."""
+    standin.answer = lambda _: iter("x" * 400)
+    for round_ in range(60):
+        reply = Client(CODE, standin.url).chat(ask("hello"))
+        threading.Timer(round_ / 10_000, reply.close).start()
+        assert set(reply) <= {"x"}
+
+
+def test_half_an_answer_does_not_pass_for_the_whole(slow_standin: StandIn) -> None:
+    """Hung up on without streaming, there is no answer at all."""
+    slow_standin.pace, slow_standin.answer = None, lambda _: iter("abcdefghij")
+    reply = Client(CODE, slow_standin.url).chat(ask("fault: stall"), stream=False)
+    threading.Timer(0.3, reply.close).start()
+    assert list(reply) == []
+
+
+def test_a_reply_that_is_dropped_hangs_up(slow_standin: StandIn) -> None:
+    """Without waiting for a collection of garbage."""
+    gc.disable()
+    try:
+        reply = Client(CODE, slow_standin.url).chat(ask("hello"))
+        next(reply)
+        del reply
+        until = time.monotonic() + 2
+        while not slow_standin.hung_up and time.monotonic() < until:
+            time.sleep(0.01)
+        assert slow_standin.hung_up
+    finally:
+        gc.enable()
+
+
+class Liar(socketserver.BaseRequestHandler):
+    """Answers with whatever bytes a test wants, once, and hangs up."""
+
+    def handle(self) -> None:
+        self.request.recv(65536)
+        self.request.sendall(self.server.words)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def lies() -> Iterator[Callable[[bytes], str]]:
+    """Starts a server that says these bytes, and gives its address."""
+    servers: list[socketserver.ThreadingTCPServer] = []
+
+    def start(words: bytes) -> str:
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Liar)
+        server.words = words  # type: ignore[attr-defined]
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (b"HTTP/1.1 401 No\r\nContent-Length: 99\r\n\r\nshort", errors.CodeRefused),
+        (b"HTTP/1.1 429 No\r\nContent-Encoding: gzip\r\n\r\nbad", errors.TooFast),
+        (b"HTTP/1.1 307 Go\r\nLocation: http://[\r\n\r\n", errors.ServiceFault),
+        (b"HTTP/1.1 307 Go\r\nLocation: http://127.0.0.1:abc/\r\n\r\n", errors.ServiceFault),
+        (b"HTTP/1.1 401 No\r\n\r\n" + b"[" * 100_000, errors.CodeRefused),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nHello", errors.AnswerCut),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nbad", errors.ServiceFault),
+        (b"nonsense\r\n\r\n", errors.NoConnection),
+        (b"", errors.NoConnection),
+    ],
+)
+def test_a_service_that_lies(
+    lies: Callable[[bytes], str], words: bytes, error: type[errors.LiaobotsError]
+) -> None:
+    """Whatever comes, it is one of our errors, and the one that its status says."""
+    with pytest.raises(errors.LiaobotsError) as caught:
+        list(Client(CODE, lies(words), timeout=5).chat(ask("hello")))
+    assert type(caught.value) is error
+    assert_fit_for_the_page(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"authCode":"%s", ' % CODE.encode(), b'\xff"%s"' % CODE.encode(), b"[" * 100_000]
+)
+def test_an_account_that_cannot_be_read(lies: Callable[[bytes], str], body: bytes) -> None:
+    """The error holds nothing of the body, for the body names the code."""
+    with pytest.raises(errors.ServiceFault) as caught:
+        Client(CODE, lies(b"HTTP/1.1 200 OK\r\n\r\n" + body)).account()
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_an_account_of_odd_values(lies: Callable[[bytes], str]) -> None:
+    """What is no number is None, and the code goes from wherever it stands."""
+    body = b'{"balance": 1%s, "amount": NaN, "a": {"%s": 1}, "b": ["x%s"], "c": 3}' % (
+        b"0" * 400,
+        CODE.encode(),
+        CODE.encode(),
+    )
+    account = Client(CODE, lies(b"HTTP/1.1 200 OK\r\n\r\n" + body)).account()
+    assert (account.balance, account.amount) == (None, None)
+    assert account.others == {"a": {}, "b": [None], "c": 3}

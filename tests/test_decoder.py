@@ -67,6 +67,8 @@ AWKWARD = {
     "empty data": b"data\n\ndata:\n\n" + event("Hello"),
     "[DONE]": event("Hello") + b"data: [DONE]\n\n",
     "something after [DONE]": event("Hello") + b"data: [DONE]\n\n" + event(" and more"),
+    "noise that never ends": event("Hello") + b"data: ping",
+    "[DONE], then noise": event("Hello") + b"data: [DONE]\n\ndat",
     "error that is false": event("Hello", error=False),
 }
 
@@ -119,6 +121,19 @@ def test_a_piece_is_handed_on_at_once() -> None:
     assert list(raw.feed(b"Hel")) == ["Hel"]
 
 
+def test_noise_does_not_hold_text_back() -> None:
+    """A line that is no JSON, with no blank line after it, delays nothing."""
+    decoder = Decoder(EVENTS)
+    list(decoder.feed(b"data: ping\n"))
+    assert list(decoder.feed(b'data: {"content":"Hel"}\n')) == ["Hel"]
+
+
+def test_json_that_is_raw_text_after_all() -> None:
+    """A wrong label does not lose an answer."""
+    assert read("application/json", ["Привет".encode()]) == "Привет"
+    assert read("application/json", [b'\xef\xbb\xbf{"content":"Hello"}']) == "Hello"
+
+
 def test_halves_of_an_emoji_in_two_events_join() -> None:
     """JSON may cut a surrogate pair; a half alone becomes a replacement character."""
     halves = b'data: {"content":"\\ud83d"}\n\ndata: {"content":"\\ude00!"}\n\n'
@@ -159,6 +174,12 @@ def test_done_says_so() -> None:
         ("text/plain", b"<!doctype html>\n<title>Just a moment...</title>", HumanCheckWanted),
         (EVENTS, b'data: {"content":"Hel', AnswerCut),
         (EVENTS, event("Hello") + b"dat", AnswerCut),
+        (EVENTS, event("Hello") + b'data: {"content":\n', AnswerCut),
+        (EVENTS, b'{"error":true,"res_status":402}', CreditExhausted),
+        (EVENTS, "<!DOCTYPE html>\n<title>人机验证</title>".encode(), HumanCheckWanted),
+        ("application/json", b"", ServiceFault),
+        ("application/json", b"Error", ServiceFault),
+        ("application/json", "<html><title>人机验证</title>".encode(), HumanCheckWanted),
         ("text/plain", "Hello 你".encode()[:-1], AnswerCut),
     ],
 )

@@ -45,7 +45,15 @@ def test_wire_must_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["liaobots.work", "http://", "https://a:b@c", "http://x:99999", "https://x?y", "file:///etc"],
+    [
+        "liaobots.work",
+        "http://",
+        "https://a:b@c",
+        "http://x:99999",
+        "https://x?y",
+        "file:///etc",
+        "http://сайт.рф",
+    ],
 )
 def test_address_must_be_a_web_address(address: str) -> None:
     """Anything but http and https to a host is refused, without repeating it."""

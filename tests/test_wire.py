@@ -1,5 +1,7 @@
 """How a question is asked, in both forms of the wire."""
 
+from typing import Any
+
 import pytest
 
 from liaobots.service import wire
@@ -38,6 +40,13 @@ def test_2023() -> None:
         "key": "",
         "prompt": "Be brief.",
     }
+
+
+def test_facts_of_the_contract_alone_are_enough() -> None:
+    """A maker that is not named is guessed from the model's name."""
+    facts: Any = {"id": "claude-x", "name": "C", "maxLength": 1, "tokenLimit": 1}
+    body = wire.question("2025", facts, MESSAGES)
+    assert body["models"] == [{"modelId": "claude-x", "provider": "Anthropic"}]
 
 
 def test_each_question_has_an_id_of_its_own() -> None:

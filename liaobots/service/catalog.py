@@ -55,7 +55,7 @@ def facts_of(model: str, models: dict[str, Facts]) -> Facts:
 
     Raises InputRefused, with the nearest names, for a name not in `models`.
     """
-    if model in models:
+    if isinstance(model, str) and model in models:
         return models[model]
     near = get_close_matches(str(model), models, n=3, cutoff=0.4) or sorted(models)[:3]
     raise InputRefused(
@@ -86,7 +86,7 @@ def _read_entry(entry: object) -> Facts | None:
         "name": _text(entry.get("name")) or entry["id"],
         "maxLength": _count(entry.get("maxLength")),
         "tokenLimit": _count(entry.get("tokenLimit")),
-        "provider": _text(entry.get("provider")) or _maker_of(entry["id"]),
+        "provider": _text(entry.get("provider")) or maker_of(entry["id"]),
     }
 
 
@@ -105,6 +105,7 @@ def _count(value: Any) -> int | None:
     return number if number > 0 else None
 
 
-def _maker_of(model: str) -> str:
+def maker_of(model: str) -> str:
+    """Gives the maker that a model's name suggests, or ""."""
     starts = (maker for start, maker in MAKERS.items() if model.lower().startswith(start))
     return next(starts, "")

@@ -1,8 +1,10 @@
 """One road to the service: asks, reads, tries again, and makes every error ours."""
 
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+import math
+import threading
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from types import TracebackType
@@ -116,17 +118,18 @@ class Client:
         """Gives the JSON that the service answers to a small question."""
         line = self._line()
         try:
-            with _made_ours(line):
-                response = _reach(line, path, body, {"Content-Type": "application/json"}, code)
-                data = _head_of(line, response)
+            response = _reach(line, path, body, {"Content-Type": "application/json"}, code)
+            data = _head_of(line, response)
+        except BROKEN as error:
+            raise _ours(error, begun=False) from _stripped(error)
         finally:
             line.close()
         if fault.is_page(data.decode("utf-8", "replace")):
             raise fault.human_check(line.base_url)
-        try:
-            return json.loads(data)
-        except ValueError as error:
-            raise ServiceFault("The service's answer could not be read. Try again.") from error
+        value = _json_of(data)
+        if value is None:
+            raise ServiceFault("The service's answer could not be read. Try again.")
+        return value
 
 
 class Reply(Iterator[str]):
@@ -137,15 +140,14 @@ class Reply(Iterator[str]):
     """
 
     def __init__(self, line: Line, body: dict[str, Any], code: str, *, stream: bool) -> None:
-        self._line, self._body, self._code = line, body, code
-        self._begun = False
-        self._pieces = self._read() if stream else self._read_whole()
-
-    def __iter__(self) -> Iterator[str]:
-        return self._pieces
+        self._line = line
+        self._lock = threading.Lock()
+        pieces = _read(line, body, code)
+        self._pieces = pieces if stream else _whole(line, pieces)
 
     def __next__(self) -> str:
-        return next(self._pieces)
+        with self._lock:
+            return next(self._pieces)
 
     def __enter__(self) -> Self:
         return self
@@ -162,37 +164,48 @@ class Reply(Iterator[str]):
         """Hangs up. What was already given stays given."""
         self._line.hang_up()
         # Where another thread is inside, it sees the end and tidies up by itself.
-        with suppress(ValueError):
-            self._pieces.close()
+        if self._lock.acquire(blocking=False):
+            try:
+                self._pieces.close()
+            finally:
+                self._lock.release()
 
-    def _read_whole(self) -> Generator[str, None, None]:
-        yield "".join(self._read())
 
-    def _read(self) -> Generator[str, None, None]:
-        try:
-            with _made_ours(self._line, self._is_begun):
-                yield from self._pieces_of(self._response())
-        except HungUp:
-            return
-        finally:
-            self._line.close()
+def _read(line: Line, body: dict[str, Any], code: str) -> Generator[str, None, None]:
+    """Gives an answer's pieces, and lets go of the line at the end.
 
-    def _response(self) -> requests.Response:
-        headers = {"x-auth-code": self._code, "Content-Type": "application/json"}
-        return _reach(self._line, "/api/chat", self._body, headers, self._code)
+    No method of `Reply`: a generator that knew it would keep it, and the
+    connection, until the next full collection of garbage.
+    """
+    begun = False
+    headers = {"x-auth-code": code, "Content-Type": "application/json"}
+    try:
+        response = _reach(line, "/api/chat", body, headers, code)
+        for piece in _pieces_of(line, response, code):
+            begun = True
+            yield piece
+    except HungUp:
+        return
+    except BROKEN as error:
+        if not line.is_hung_up:
+            raise _ours(error, begun=begun) from _stripped(error)
+    finally:
+        line.close()
 
-    def _pieces_of(self, response: requests.Response) -> Iterator[str]:
-        decoder = Decoder(
-            response.headers.get("content-type", ""), secret=self._code, link=self._line.base_url
-        )
-        while not decoder.done and (data := self._line.read(response)):
-            for piece in decoder.feed(data):
-                self._begun = True
-                yield piece
-        yield from decoder.finish()
 
-    def _is_begun(self) -> bool:
-        return self._begun
+def _pieces_of(line: Line, response: requests.Response, code: str) -> Iterator[str]:
+    kind = response.headers.get("content-type", "")
+    decoder = Decoder(kind, secret=code, link=line.base_url)
+    while not decoder.done and (data := line.read(response)):
+        yield from decoder.feed(data)
+    yield from decoder.finish()
+
+
+def _whole(line: Line, pieces: Iterator[str]) -> Generator[str, None, None]:
+    """Gives the pieces as one; none where the line was hung up on before the end."""
+    text = "".join(pieces)
+    if text and not line.was_hung_up_on:
+        yield text
 
 
 def _reach(
@@ -223,7 +236,12 @@ def _accepted(line: Line, response: requests.Response, code: str) -> requests.Re
     """Gives the response back, or raises what its status means."""
     if response.ok:
         return response
-    words = _words_of(_head_of(line, response))
+    try:
+        words = _words_of(_head_of(line, response))
+    except BROKEN:
+        # The status says enough, whatever became of the words.
+        line.rest(0)
+        words = ""
     headers = {name.lower(): value for name, value in response.headers.items()}
     raise fault.fault_of(
         response.status_code, words, headers=headers, secret=code, link=line.base_url
@@ -239,27 +257,18 @@ def _head_of(line: Line, response: requests.Response) -> bytes:
 
 def _words_of(data: bytes) -> str:
     """Gives the message of an error's JSON body, or the body where it is none."""
-    text = data.decode("utf-8", "replace")
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
+    value = _json_of(data)
+    if value is None:
+        return data.decode("utf-8", "replace")
     message = value.get("message") if isinstance(value, dict) else None
     return message if isinstance(message, str) else ""
 
 
-@contextmanager
-def _made_ours(line: Line, begun: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """Raises the network's errors as ours, chained, without the request they carry.
-
-    Raises HungUp where the line broke because it was hung up on.
-    """
-    try:
-        yield
-    except BROKEN as error:
-        if line.is_hung_up:
-            raise HungUp from _stripped(error)
-        raise _ours(error, begun=begun()) from _stripped(error)
+def _json_of(data: bytes) -> Any:
+    """Gives what the JSON says, or None; no error, for that would hold the data and the code."""
+    with suppress(ValueError, RecursionError):
+        return json.loads(data)
+    return None
 
 
 def _ours(error: Exception, *, begun: bool) -> LiaobotsError:
@@ -289,17 +298,18 @@ def _stripped(error: Exception) -> Exception:
 
 
 def _number(value: Any) -> float | None:
-    try:
-        return None if value is None or isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        return None
+    with suppress(TypeError, ValueError, OverflowError):
+        number = math.nan if isinstance(value, bool) else float(value)
+        return number if math.isfinite(number) else None
+    return None
 
 
 def _without(value: Any, code: str) -> Any:
     """Gives JSON data without the code: neither under its names nor inside a text."""
     if isinstance(value, dict):
         named = {"authcode", "auth_code", "key"}
-        return {k: _without(v, code) for k, v in value.items() if k.lower() not in named}
+        kept = {name for name in value if name.lower() not in named and code not in name}
+        return {name: _without(value[name], code) for name in kept}
     if isinstance(value, list):
         return [_without(item, code) for item in value]
-    return None if isinstance(value, str) and code in value else value
+    return None if code in str(value) and not isinstance(value, int | float) else value

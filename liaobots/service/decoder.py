@@ -16,6 +16,8 @@ from liaobots.service import fault
 # An unlabelled body may be held back for so many characters until it is clear
 # whether it is an answer or an error page.
 DOUBT = 4_096
+# So many lines of an event stream that are no fields are kept to be judged.
+STRAYS = 20
 REFUSAL = '{"error":true'
 READ_JSON = json.JSONDecoder().decode
 CUT = "The answer broke off before its end. What came is kept; ask to continue, or try again."
@@ -85,7 +87,7 @@ class _Verdict:
         """Raises the error of an in-band `{"error": true, "res_status": …}`."""
         status, words = str(event.get("res_status")), event.get("message") or event.get("error")
         raise fault.fault_of(
-            int(status) if status.isdecimal() else 500,
+            int(status) if status.isdecimal() and len(status) == 3 else 500,
             words if isinstance(words, str) else "",
             secret=self._secret,
             link=self._link,
@@ -96,6 +98,15 @@ class _Verdict:
         labelled = self._labelled_page and text.lstrip().startswith("<")
         if labelled or fault.is_challenge(text):
             raise fault.human_check(self._link)
+
+    def raise_if_error(self, whole: str) -> None:
+        """Raises the error that a whole body is: a page, a refusal as JSON, or `Error`."""
+        self.raise_if_page(whole)
+        if whole.strip() == "Error":
+            raise ServiceFault("The service answered “Error” and nothing more. Try again.")
+        event = _json_of(whole.encode("utf-8", "replace")) or {}
+        if event.get("error") is True:
+            self.raise_refusal(event)
 
 
 class _EventStream:
@@ -112,6 +123,7 @@ class _EventStream:
         self._lines = _Lines()
         self._data: list[bytes] = []
         self._half = ""
+        self._strays: list[bytes] = []
 
     def feed(self, data: bytes) -> Iterator[str]:
         for line in self._lines.feed(data):
@@ -122,10 +134,12 @@ class _EventStream:
         last = self._lines.rest()
         if last:
             yield self._text_of(last)
+        if not self.done:
             self._raise_if_inside(last)
         yield self._dispatch()
         if self._half:
             yield "\N{REPLACEMENT CHARACTER}"
+        self._verdict.raise_if_error(b"\n".join(self._strays).decode("utf-8", "replace"))
 
     def _text_of(self, line: bytes) -> str:
         if self.done:
@@ -134,18 +148,26 @@ class _EventStream:
             return self._dispatch()
         name, _, value = line.partition(b":")
         if name != b"data":
-            return ""
+            return self._pass_over(line)
         # A line that is whole by itself is handed on at once: waiting for the
         # blank line after it could hold text back.
         event = None if self._data else _json_of(value)
         return self._keep(value) if event is None else self._content(event)
 
     def _keep(self, value: bytes) -> str:
-        """Keeps a data line until its event ends, unless it is the end of all."""
+        """Keeps a line that begins an object, until its event ends; noise is passed over."""
+        value = value.removeprefix(b" ")
         if value.strip() == b"[DONE]":
             self.done = True
             return self._dispatch()
-        self._data.append(value.removeprefix(b" "))
+        if self._data or value.lstrip().startswith(b"{"):
+            self._data.append(value)
+        return ""
+
+    def _pass_over(self, line: bytes) -> str:
+        """Notes the first lines that are no field: a whole page or refusal may come so labelled."""
+        if len(self._strays) < STRAYS and not line.startswith((b":", b"event", b"id", b"retry")):
+            self._strays.append(line[:DOUBT])
         return ""
 
     def _dispatch(self) -> str:
@@ -177,8 +199,8 @@ class _EventStream:
         return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
     def _raise_if_inside(self, last: bytes) -> None:
-        """Raises AnswerCut where the bytes ended inside the line `last`."""
-        inside_name = len(last) < len(b"data:") and b"data:".startswith(last)
+        """Raises AnswerCut where the bytes ended inside the line `last`, or inside an object."""
+        inside_name = bool(last) and len(last) < len(b"data:") and b"data:".startswith(last)
         inside_data = bool(self._data) and _json_of(b"\n".join(self._data)) is None
         if inside_name or inside_data:
             raise AnswerCut(CUT)
@@ -244,13 +266,23 @@ class _Document:
         yield from ()
 
     def finish(self) -> Iterator[str]:
-        event = _json_of(b"".join(self._body))
+        body = b"".join(self._body).removeprefix(codecs.BOM_UTF8)
+        event = _json_of(body)
         if event is None:
-            raise AnswerCut(CUT)
+            yield from self._other(body)
+            return
         content = event.get("content")
         if event.get("error") or not isinstance(content, str):
             self._verdict.raise_refusal(event)
         yield content.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+    def _other(self, body: bytes) -> Iterator[str]:
+        """Reads a body that is no object in spite of its label, by the rules of raw text."""
+        if body.lstrip().startswith(b"{"):
+            raise AnswerCut(CUT)
+        raw = _RawText(self._verdict)
+        yield from raw.feed(body)
+        yield from raw.finish()
 
 
 class _RawText:
@@ -275,7 +307,7 @@ class _RawText:
 
     def finish(self) -> Iterator[str]:
         if self._head is not None:
-            self._raise_if_error(self._head)
+            self._verdict.raise_if_error(self._head)
             yield self._settled()
         if self._cut:
             raise AnswerCut(CUT)
@@ -284,14 +316,6 @@ class _RawText:
         head, self._head = self._head or "", None
         self._verdict.raise_if_page(head)
         return head
-
-    def _raise_if_error(self, whole: str) -> None:
-        """Raises the error that a whole body is: `Error`, or a refusal as JSON."""
-        if whole.strip() == "Error":
-            raise ServiceFault("The service answered “Error” and nothing more. Try again.")
-        event = _json_of(whole.encode("utf-8", "replace")) or {}
-        if event.get("error") is True:
-            self._verdict.raise_refusal(event)
 
 
 def _is_doubtful(head: str) -> bool:

@@ -72,10 +72,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def is_page(text: str) -> bool:
@@ -101,12 +101,13 @@ def _span(seconds: float) -> str:
 
 def _quoted(words: str, secret: str) -> str:
     """Gives the service's words as a sentence to append, without markup or secret."""
-    if secret and secret in words:
-        return ""
     if is_page(words):
         return ""
     plain = " ".join(re.sub(r"<[^>]*>?", " ", words).split())
     plain = "".join(character for character in plain if character.isprintable())
     plain = plain.replace("<", "").replace(">", "")
+    # Checked before and after the cleaning, which may join what was apart.
+    if secret and any(secret.casefold() in text.casefold() for text in (words, plain)):
+        return ""
     short = plain if len(plain) <= WORDS else plain[:WORDS].rstrip() + "…"
     return f" It says: “{short}”" if short else ""

@@ -1,11 +1,11 @@
-"""A request to the service that any thread can hang up on, from dialling to the last byte."""
+"""A request to the service that any thread can hang up on, from the first byte sent on."""
 
 import json
 import os
 import socket
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from http.client import IncompleteRead
 from ipaddress import ip_address
 from typing import Any
@@ -14,7 +14,6 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from liaobots.errors import ServiceFault
 
@@ -40,6 +39,8 @@ class Line:
         self._sockets: list[socket.socket] = []
         self._gone = threading.Event()
         self._response: requests.Response | None = None
+        self._is_closing = False
+        self.was_hung_up_on = False
         self._adapter = _NotingAdapter(self._note)
         self._headers = self._own_headers()
 
@@ -104,7 +105,12 @@ class Line:
             raise HungUp
 
     def hang_up(self) -> None:
-        """Ends the call at once, also while another thread waits in it."""
+        """Ends the call at once, also while another thread waits in it.
+
+        While a connection is still being dialled, it ends as soon as that is
+        done, which takes CONNECT_TIMEOUT at most; nothing is sent then.
+        """
+        self.was_hung_up_on = self.was_hung_up_on or not self._is_closing
         self._gone.set()
         for each in list(self._sockets):
             _shut(each)
@@ -114,16 +120,25 @@ class Line:
         return self._gone.is_set()
 
     def close(self) -> None:
-        """Hangs up and lets go of what the call held."""
+        """Lets go of what the call held, its connection included."""
+        self._is_closing = True
         self.hang_up()
         if self._response is not None:
             self._response.close()
         self._adapter.close()
+        for each in self._sockets:
+            each.close()
 
     def _note(self, new: socket.socket) -> None:
-        self._sockets.append(new)
+        """Keeps a handle of a new connection.
+
+        A duplicate, because TLS takes the socket itself over; shutting one
+        down shuts down the other.
+        """
+        handle = new.dup()
+        self._sockets.append(handle)
         if self._gone.is_set():
-            _shut(new)
+            _shut(handle)
             raise HungUp
 
     def _own_headers(self) -> dict[str, str]:
@@ -138,9 +153,13 @@ class Line:
         }
 
     def _next_address(self, address: str, location: str) -> str:
-        target = urljoin(address, location)
-        here, there = urlsplit(address), urlsplit(target)
-        if not _is_same_host(here, there):
+        try:
+            target = urljoin(address, location)
+            here, there = urlsplit(address), urlsplit(target)
+            stays = _is_same_host(here, there)
+        except ValueError as error:
+            raise ServiceFault("The service redirects to no valid address. Try later.") from error
+        if not stays:
             raise ServiceFault(
                 f"The service redirects to another place ({_named(there)}), which was not "
                 "followed, so that your code stays where you sent it. If you trust that "
@@ -151,17 +170,26 @@ class Line:
 
 def _is_same_host(here: SplitResult, there: SplitResult) -> bool:
     """Says whether a redirect stays on its host, or only gains https there."""
-    if (here.scheme, here.hostname, here.port) == (there.scheme, there.hostname, there.port):
+    if (here.scheme, here.hostname, _port(here)) == (there.scheme, there.hostname, _port(there)):
         return True
-    gains_https = (here.scheme, there.scheme) == ("http", "https")
-    default_ports = here.port in (None, 80) and there.port in (None, 443)
-    return gains_https and default_ports and here.hostname == there.hostname
+    gains_https = (here.scheme, _port(here), there.scheme, _port(there)) == (
+        "http",
+        80,
+        "https",
+        443,
+    )
+    return gains_https and here.hostname == there.hostname
+
+
+def _port(address: SplitResult) -> int | None:
+    return address.port or {"http": 80, "https": 443}.get(address.scheme)
 
 
 def _named(there: SplitResult) -> str:
-    """Gives the scheme and host of an address, without anything that could be secret."""
+    """Gives the scheme, host and port, without anything that could be secret."""
     host = "".join(c for c in there.hostname or "unknown" if c.isalnum() or c in ".-:")
-    return f"{there.scheme}://{host[:100]}"
+    port = f":{there.port}" if there.port else ""
+    return f"{there.scheme}://{host[:100]}{port}"
 
 
 def _is_loopback(host: str) -> bool:
@@ -181,35 +209,34 @@ def _proxies(address: str) -> dict[str, str]:
 def _shut(each: socket.socket) -> None:
     """Wakes whoever waits in `recv`; closing alone would not."""
     try:
-        # Not SSLSocket's own shutdown, which takes the TLS layer away from under a reader.
-        socket.socket.shutdown(each, socket.SHUT_RDWR)
+        each.shutdown(socket.SHUT_RDWR)
     except OSError:
         # It is closed already, which is what was wanted.
         return
 
 
-class _NotedHTTP(HTTPConnection):
-    """A connection that tells of its socket as soon as there is one."""
+@cache
+def _noting(kind: Any) -> Any:
+    """Gives a kind of connection that hands its socket to `note` as soon as it is dialled.
 
-    def __init__(self, *args: Any, note: Callable[[socket.socket], None], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._note = note
+    The kind is the pool's choice: plain, TLS, or through a SOCKS proxy.
+    """
 
-    def connect(self) -> None:
-        super().connect()
-        self._note(self.sock)
+    class Noting(kind):  # type: ignore[misc]
+        def __init__(self, *args: Any, note: Callable[[socket.socket], None], **others: Any):
+            super().__init__(*args, **others)
+            self._note = note
 
+        def _new_conn(self) -> socket.socket:
+            new: socket.socket = super()._new_conn()
+            try:
+                self._note(new)
+            except HungUp:
+                new.close()
+                raise
+            return new
 
-class _NotedHTTPS(HTTPSConnection):
-    """The same over TLS."""
-
-    def __init__(self, *args: Any, note: Callable[[socket.socket], None], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._note = note
-
-    def connect(self) -> None:
-        super().connect()
-        self._note(self.sock)
+    return Noting
 
 
 class _NotingAdapter(HTTPAdapter):
@@ -224,6 +251,5 @@ class _NotingAdapter(HTTPAdapter):
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        kind = _NotedHTTPS if pool.scheme == "https" else _NotedHTTP
-        pool.ConnectionCls = partial(kind, note=self._note)
+        pool.ConnectionCls = partial(_noting(type(pool).ConnectionCls), note=self._note)
         return pool

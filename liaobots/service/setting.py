@@ -32,6 +32,8 @@ def _is_web_address(address: str) -> bool:
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
         return False
+    if not address.isascii() or not address.isprintable() or " " in address:
+        return False
     plain = not (parts.username or parts.password or parts.query or parts.fragment)
     return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and port_is_fine
 
@@ -41,7 +43,7 @@ def auth(given: str | None = None) -> str:
 
     Raises CodeMissing where there is none, or where a header cannot carry it.
     """
-    code = (given or os.environ.get("LIAOBOTS_AUTH") or "").strip()
+    code = str(given or os.environ.get("LIAOBOTS_AUTH") or "").strip()
     if not code:
         raise CodeMissing(
             "An auth code is needed. Paste yours into “Auth token”, "

@@ -154,6 +154,21 @@ def tour(question: str) -> Iterator[str]:
     yield text[at:]
 
 
+def continuation(messages: list[dict[str, str]], answer: Answer) -> Iterator[str]:
+    """Gives the rest of an answer that broke off, with its last line once more, as models do."""
+    before = messages[-2]["content"]
+    whole = "".join(answer(messages[-3]["content"]))
+    rest = whole[len(before) :] if whole.startswith(before) else "\n\nThat was all.\n"
+    for word in WORD.finditer(before.rpartition("\n")[2] + rest + " "):
+        yield word.group()
+
+
+def _is_continuation(messages: list[dict[str, str]]) -> bool:
+    roles = [message["role"] for message in messages[-3:]]
+    wish = re.search(r"\bgo on\b|^continue\b", messages[-1]["content"], re.I)
+    return roles == ["user", "assistant", "user"] and wish is not None
+
+
 def _language(question: str) -> str:
     if re.search(r"[\u4e00-\u9fff]|\bin chinese\b", question, re.I):
         return "zh"
@@ -202,7 +217,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_json(200, account)
 
     def _chat(self, body: dict[str, Any]) -> None:
-        question = body["messages"][-1]["content"] if body.get("messages") else ""
+        messages = body.get("messages") or [{"role": "user", "content": ""}]
+        question = messages[-1]["content"]
         faults = set(re.findall(r"\bfault:\s*([\w-]+)", question)) & FAULTS.keys()
         shapes = set(re.findall(r"\bshape:\s*([\w-]+)", question)) & SHAPES.keys()
         code = self.headers.get("x-auth-code", "")
@@ -210,7 +226,10 @@ class _Handler(BaseHTTPRequestHandler):
             faults.add("refused")
         if not self._refuse(faults):
             raw = "model" in body and "in-band" not in faults
-            self._answer(question, (_Raw if raw else _Events)(shapes), faults, shapes)
+            pieces = self.service.answer(question)
+            if _is_continuation(messages):
+                pieces = continuation(messages, self.service.answer)
+            self._answer(pieces, (_Raw if raw else _Events)(shapes), faults, shapes)
 
     def _refuse(self, faults: set[str]) -> bool:
         """Answers with a refusal where one was asked for, and says whether it did."""
@@ -251,11 +270,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_json(503, {"message": "away for a moment"})
 
     def _answer(
-        self, question: str, form: "_Raw | _Events", faults: set[str], shapes: set[str]
+        self, pieces: Iterator[str], form: "_Raw | _Events", faults: set[str], shapes: set[str]
     ) -> None:
         """Writes the answer at the service's pace, or the half of it before a break."""
         self._begin(form.content_type, shapes)
-        pieces = self.service.answer(question)
         breaks = faults & {"stall", "cut", "in-band"}
         if breaks:
             whole = list(pieces)

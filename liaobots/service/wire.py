@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from liaobots.errors import InputRefused
-from liaobots.service.catalog import Facts
+from liaobots.service.catalog import Facts, maker_of
 
 Messages = list[dict[str, str]]
 ROLES = ("system", "user", "assistant")
@@ -32,7 +32,8 @@ def question(
     if form == "2023":
         named = ("id", "name", "maxLength", "tokenLimit")
         return body | {"model": {key: facts.get(key) for key in named}}
-    chosen = [{"modelId": facts["id"], "provider": facts["provider"]}]
+    maker = facts.get("provider") or maker_of(facts["id"])
+    chosen = [{"modelId": facts["id"], "provider": maker}]
     return body | {"models": chosen, "search": "false", "prompt_id": ""}
 
 
