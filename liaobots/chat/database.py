@@ -1,0 +1,156 @@
+"""Opens a database, whatever its kind, at the newest layout."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from liaobots.chat import layout, migrations
+from liaobots.errors import StoreFault
+
+BUSY_SECONDS = 5
+# Any number; all servers that may upgrade one PostgreSQL must name the same.
+UPGRADE_LOCK = 1_280_262_479
+MEMORY = "sqlite://"
+
+
+class Database:
+    """A database by its address: `sqlite:///path`, `postgresql://…`, or in memory.
+
+    Raises StoreFault where it cannot be opened or brought up to date, and from
+    then on for whatever goes wrong in it.
+    """
+
+    def __init__(self, address: str = "") -> None:
+        self.is_memory = address == MEMORY
+        self._alone = threading.RLock()
+        with _made_ours():
+            self._engine = _engine(_url(address))
+            self._bring_up_to_date()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Gives a connection whose reads see one moment."""
+        with _made_ours(), self._held(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Gives a connection whose reads and writes happen all or not at all."""
+        engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        with _made_ours(), self._held(), engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Lets one thread at a time into a database in memory, which has one connection."""
+        if not self.is_memory:
+            yield
+            return
+        with self._alone:
+            yield
+
+    def _bring_up_to_date(self) -> None:
+        with self.reading() as connection:
+            if migrations.version_of(connection) == layout.VERSION:
+                return
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
+            version = migrations.version_of(connection)
+            if version is not None and version not in migrations.known_versions():
+                raise StoreFault(
+                    "The database was made by a newer version of this program. Update the "
+                    "program, or set LIAOBOTS_DATABASE_URL to another database."
+                )
+            if version != layout.VERSION:
+                migrations.upgrade(connection)
+
+
+def default_path() -> Path:
+    """Gives the file that is used when no database is set: in the user's data folder."""
+    return user_data_path("liaobots-chat", appauthor=False) / "chats.db"
+
+
+def _url(address: str) -> URL:
+    try:
+        url = make_url(address) if address else URL.create("sqlite", database=str(default_path()))
+    except ArgumentError as error:
+        raise StoreFault(
+            "LIAOBOTS_DATABASE_URL is no address of a database. It looks like "
+            "postgresql://user@host/name or sqlite:////folder/chats.db."
+        ) from error.with_traceback(None)
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    if url.database:
+        _make_private(Path(url.database))
+        engine = create_engine(url)
+    else:
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_private(file: Path) -> None:
+    """Makes the folder and the file, for their owner's eyes alone."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not file.exists():
+        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    del record
+    # The driver would begin transactions late; `_begin_sqlite` does it by itself.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+@contextmanager
+def _made_ours() -> Iterator[None]:
+    """Raises what a database raises as StoreFault, in words, without addresses."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError, sqlite3.Error, ImportError) as error:
+        raise StoreFault(_words(str(error).lower())) from error
+
+
+def _words(technical: str) -> str:
+    reasons = {
+        "readonly": "The disk or the database is read-only",
+        "read-only": "The disk or the database is read-only",
+        "permission denied": "The database's folder may not be written",
+        "disk is full": "The disk is full",
+        "no space left": "The disk is full",
+        "not a database": "The database's file is damaged, or is no database",
+        "malformed": "The database's file is damaged, or is no database",
+        "locked": "The database is busy with something else",
+        "no module named": "The driver of the database is not installed",
+    }
+    found = (words for sign, words in reasons.items() if sign in technical)
+    reason = next(found, "The database cannot be reached")
+    return f"{reason}, so chats cannot be kept there at the moment."

@@ -1,0 +1,82 @@
+"""What the store gives and takes: conversations, messages, and how an answer ended.
+
+Times are in seconds since 1970.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How far a message has come. A question is always done."""
+
+    WRITING = "writing"
+    DONE = "done"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A conversation as the list shows it. `changed` is in seconds since 1970."""
+
+    id: str
+    title: str
+    changed: float
+    is_writing: bool
+
+
+@dataclass(frozen=True)
+class Message:
+    """A question or an answer. Times are in seconds since 1970.
+
+    `error_kind` names the kind of error that ended a failed answer, and
+    `error_words` says it to the reader.
+    """
+
+    id: str
+    parent: str | None
+    role: str
+    state: State
+    text: str
+    model: str
+    asked: float
+    first_text: float | None
+    ended: float | None
+    characters: int
+    error_kind: str
+    error_words: str
+    error_link: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation with the messages it shows, the first one first."""
+
+    id: str
+    title: str
+    messages: Sequence[Message]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Where a question was put: its conversation, and the answer to be written.
+
+    `writer` is whoever writes the answer this time; nobody else's writing counts.
+    """
+
+    conversation: str
+    answer: str
+    writer: str
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an answer ended."""
+
+    state: State
+    error_kind: str = ""
+    error_words: str = ""
+    error_link: str = ""

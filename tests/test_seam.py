@@ -1,0 +1,66 @@
+"""Where a continued answer joins what was there."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liaobots.chat.seam import Seam, in_code
+
+CODE = "Look:\n\n```python\ndef f():\n    return 1"
+
+
+def joined(before: str, after: str, size: int = 7) -> str:
+    """Gives the whole, the continuation coming in pieces of this size."""
+    seam = Seam(before)
+    pieces = [after[at : at + size] for at in range(0, len(after), size)]
+    return before + "".join(map(seam.feed, pieces)) + seam.finish()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "whole"),
+    [
+        ("The quick bro", "wn fox.", "The quick brown fox."),
+        ("The quick bro", "The quick brown fox.", "The quick brown fox."),
+        ("One.\nThe quick bro", "The quick brown fox.", "One.\nThe quick brown fox."),
+        ("One.\nTwo three four", "One.\nTwo three four five", "One.\nTwo three four five"),
+        ("1. one\n2. t", "\n2. two", "1. one\n2. two"),
+        ("banana", "apple", "bananaapple"),
+        ("bana", "na", "banana"),
+        ("a sentence ends.", " Another begins.", "a sentence ends. Another begins."),
+        (CODE, " + 1\n```\n", CODE + " + 1\n```\n"),
+        (CODE, "    return 1 + 1\n```\n", CODE + " + 1\n```\n"),
+        (CODE, "```python\n    return 1 + 1\n```\n", CODE + " + 1\n```\n"),
+        (CODE, "```python\ndef f():\n    return 1 + 1\n```\n", CODE + " + 1\n```\n"),
+        (CODE + "\n", "```\n\nThat was it.", CODE + "\n```\n\nThat was it."),
+        ("Done:\n\n```\nx\n```\n", "```sh\nls\n```\n", "Done:\n\n```\nx\n```\n```sh\nls\n```\n"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_no_seam(before: str, after: str, whole: str, size: int) -> None:
+    """Nothing is said twice, nothing is lost, and one block stays one."""
+    assert joined(before, after, size) == whole
+
+
+@given(st.text(), st.text(), st.integers(1, 50))
+def test_pieces_do_not_matter(before: str, after: str, size: int) -> None:
+    """However the continuation comes, the whole is the same, and what was there stays."""
+    assert joined(before, after, size) == joined(before, after, 10_000)
+    assert joined(before, after, size).startswith(before)
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("", False),
+        ("```\n", True),
+        ("```\nx\n```", False),
+        ("````\n```\n", True),
+        ("~~~\n```\n", True),
+        ("~~~\n~~~\n", False),
+        ("```a\n```b\n", True),
+        ("text ``` text", False),
+    ],
+)
+def test_in_code(text: str, inside: bool) -> None:
+    """Fences of each kind and length are matched as CommonMark says."""
+    assert in_code(text) is inside

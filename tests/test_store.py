@@ -1,0 +1,286 @@
+"""The store's contract, on SQLite in a file, in memory, and on PostgreSQL."""
+
+import time
+
+import pytest
+from sqlalchemy import event, text
+
+from liaobots.chat import store as store_module
+from liaobots.chat.database import Database
+from liaobots.chat.query import title_of
+from liaobots.chat.record import Asked, Ending, State
+from liaobots.chat.store import Store
+
+
+def put(store: Store, owner: str, question: str = "Hello?") -> Asked:
+    asked = store.ask(owner, None, question, "gpt-4")
+    assert asked
+    return asked
+
+
+def test_a_question_is_there_before_it_is_answered(store: Store, owner: str) -> None:
+    """Question and empty answer come in one step, the answer as being written."""
+    asked = put(store, owner)
+    opened = store.open(owner, asked.conversation)
+    assert opened
+    question, answer = opened.messages
+    assert (question.role, question.text, question.state) == ("user", "Hello?", State.DONE)
+    assert (answer.role, answer.text, answer.state) == ("assistant", "", State.WRITING)
+    assert (answer.parent, answer.model, answer.first_text) == (question.id, "gpt-4", None)
+
+
+def test_a_checkpoint_adds_what_is_new(store: Store, owner: str) -> None:
+    """Pieces join in order; the first of them is the moment of the first text."""
+    asked = put(store, owner)
+    assert store.checkpoint(owner, asked, 0, "") is False
+    assert store.message(owner, asked.answer).first_text is None  # type: ignore[union-attr]
+    assert store.checkpoint(owner, asked, 0, "один ") is False
+    assert store.checkpoint(owner, asked, 5, "two") is False
+    message = store.message(owner, asked.answer)
+    assert message
+    assert message.text == "один two"
+    assert message.first_text is not None
+    for start in range(9):
+        assert store.since(owner, asked.answer, start) == ("один two"[start:], State.WRITING)
+
+
+def test_an_ending_is_kept(store: Store, owner: str) -> None:
+    """State, text, characters, times and error are there afterwards."""
+    asked = put(store, owner)
+    store.checkpoint(owner, asked, 0, "par")
+    ending = Ending(State.FAILED, "TooFast", "Wait a moment.", "https://example.org")
+    store.finish(owner, asked, "partial", ending)
+    message = store.message(owner, asked.answer)
+    assert message
+    assert (message.state, message.text, message.characters) == (State.FAILED, "partial", 7)
+    assert (message.error_kind, message.error_words) == ("TooFast", "Wait a moment.")
+    assert message.error_link == "https://example.org"
+    assert message.asked <= (message.first_text or 0) <= (message.ended or 0) <= time.time() + 5
+
+
+def test_the_list_is_newest_first_and_bounded(store: Store, owner: str) -> None:
+    """Asking again moves a chat to the top; titles are the first questions."""
+    first, second, third = (put(store, owner, f"Question {n}") for n in range(3))
+    for asked in (first, second, third):
+        store.finish(owner, asked, "x", Ending(State.DONE))
+    again = store.ask(owner, first.conversation, "And?", "gpt-4")
+    listed = store.list(owner, 2)
+    assert [each.id for each in listed] == [first.conversation, third.conversation]
+    assert [each.title for each in listed] == ["Question 0", "Question 2"]
+    assert [each.is_writing for each in listed] == [True, False]
+    assert again
+
+
+def test_messages_are_a_tree(store: Store, owner: str) -> None:
+    """A new question goes below the leaf; another try stands beside the first."""
+    asked = put(store, owner)
+    store.finish(owner, asked, "first try", Ending(State.STOPPED))
+    again = store.try_again(owner, asked.answer, "gpt-4")
+    assert again
+    assert again.answer != asked.answer
+    opened = store.open(owner, asked.conversation)
+    assert opened
+    assert [message.id for message in opened.messages][1:] == [again.answer]
+    first = store.message(owner, asked.answer)
+    assert first
+    assert first.text == "first try"
+    assert first.parent == opened.messages[0].id
+
+
+def test_an_empty_answer_is_used_again(store: Store, owner: str) -> None:
+    """A failed send leaves no empty branches behind."""
+    asked = put(store, owner)
+    store.finish(owner, asked, "", Ending(State.FAILED, "NoConnection", "Away."))
+    again = store.try_again(owner, asked.answer, "gpt-3.5-turbo")
+    assert again
+    assert again.answer == asked.answer
+    message = store.message(owner, asked.answer)
+    assert message
+    assert (message.state, message.model, message.error_words) == (
+        State.WRITING,
+        "gpt-3.5-turbo",
+        "",
+    )
+
+
+@pytest.mark.parametrize("text", ["", "partial"])
+def test_two_clicks_try_once(store: Store, owner: str, text: str) -> None:
+    """The second click finds the answer being written, or no longer the last."""
+    asked = put(store, owner)
+    assert store.try_again(owner, asked.answer, "gpt-4") is None
+    store.finish(owner, asked, text, Ending(State.STOPPED))
+    assert store.try_again(owner, asked.answer, "gpt-4")
+    assert store.try_again(owner, asked.answer, "gpt-4") is None
+    assert store.go_on(owner, asked.answer) is None
+
+
+def test_going_on_keeps_the_text(store: Store, owner: str) -> None:
+    """What comes then is added to what was there."""
+    asked = put(store, owner)
+    store.finish(owner, asked, "one ", Ending(State.INTERRUPTED))
+    again = store.go_on(owner, asked.answer)
+    assert again
+    store.checkpoint(owner, again, 4, "two")
+    assert store.since(owner, asked.answer, 2) == ("e two", State.WRITING)
+    assert store.go_on(owner, asked.answer) is None
+
+
+def test_only_the_last_writer_writes(store: Store, owner: str) -> None:
+    """A server that slept, and was taken for dead, changes nothing when it wakes."""
+    old = put(store, owner)
+    store.finish(owner, old, "one ", Ending(State.INTERRUPTED))
+    new = store.go_on(owner, old.answer)
+    assert new
+    assert store.checkpoint(owner, old, 4, "late") is None
+    store.finish(owner, old, "one late", Ending(State.DONE))
+    assert store.since(owner, old.answer, 0) == ("one ", State.WRITING)
+    assert store.checkpoint(owner, new, 4, "two") is False
+
+
+def test_an_orphan_is_interrupted(
+    store: Store, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that nobody marks any more is ended, with all that was written down."""
+    monkeypatch.setattr(store_module, "SILENCE", 0.2)
+    asked = put(store, owner)
+    store.checkpoint(owner, asked, 0, "as far as it came")
+    assert store.since(owner, asked.answer, 0)[1] is State.WRITING
+    time.sleep(0.4)
+    assert not store.list(owner, 1)[0].is_writing
+    assert store.since(owner, asked.answer, 0) == ("as far as it came", State.INTERRUPTED)
+    opened = store.open(owner, asked.conversation)
+    assert opened
+    assert opened.messages[-1].state is State.INTERRUPTED
+
+
+def test_a_writer_taken_for_dead_goes_on(
+    store: Store, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When its database was away for long, and nobody has taken over."""
+    monkeypatch.setattr(store_module, "SILENCE", 0.1)
+    asked = put(store, owner)
+    store.checkpoint(owner, asked, 0, "one ")
+    time.sleep(0.2)
+    assert store.since(owner, asked.answer, 0) == ("one ", State.INTERRUPTED)
+    assert store.checkpoint(owner, asked, 4, "two") is False
+    assert store.since(owner, asked.answer, 0) == ("one two", State.WRITING)
+
+
+def test_a_wish_to_stop_reaches_the_writer(store: Store, owner: str) -> None:
+    """The next checkpoint tells it."""
+    asked = put(store, owner)
+    store.ask_to_stop(owner, asked.answer)
+    assert store.checkpoint(owner, asked, 0, "x") is True
+
+
+def test_rename_and_delete(store: Store, owner: str) -> None:
+    """A new title is cut to a line; a deleted chat is gone with its messages."""
+    asked = put(store, owner)
+    store.rename(owner, asked.conversation, "  A new\n name ")
+    store.rename(owner, asked.conversation, "   ")
+    assert store.list(owner, 1)[0].title == "A new name"
+    store.delete(owner, asked.conversation)
+    assert store.list(owner, 1) == []
+    assert store.message(owner, asked.answer) is None
+    assert store.checkpoint(owner, asked, 0, "x") is None
+    store.finish(owner, asked, "x", Ending(State.DONE))
+
+
+def test_an_address_is_no_key(store: Store, owner: str) -> None:
+    """Whoever is not the owner reads nothing, and changes nothing."""
+    asked = put(store, owner, "A secret")
+    store.checkpoint(owner, asked, 0, "text")
+    other = "0" * 64
+    assert store.open(other, asked.conversation) is None
+    assert store.message(other, asked.answer) is None
+    assert store.before(other, asked.answer) == []
+    assert store.since(other, asked.answer, 0) == ("", State.STOPPED)
+    assert store.ask(other, asked.conversation, "x", "gpt-4") is None
+    assert store.checkpoint(other, asked, 4, "x") is None
+    store.ask_to_stop(other, asked.answer)
+    store.rename(other, asked.conversation, "Mine")
+    store.delete(other, asked.conversation)
+    store.finish(other, asked, "x", Ending(State.DONE))
+    assert store.checkpoint(owner, asked, 4, "") is False
+    assert store.try_again(other, asked.answer, "gpt-4") is None
+    opened = store.open(owner, asked.conversation)
+    assert opened
+    assert (opened.title, opened.messages[1].text) == ("A secret", "text")
+
+
+def test_the_version_tells_of_every_change(store: Store, owner: str) -> None:
+    """Asking, ending, renaming and deleting each make another version; reading does not."""
+    versions = [store.version(owner)]
+    asked = put(store, owner)
+    versions.append(store.version(owner))
+    store.finish(owner, asked, "x", Ending(State.DONE))
+    versions.append(store.version(owner))
+    store.rename(owner, asked.conversation, "Other")
+    versions.append(store.version(owner))
+    store.delete(owner, asked.conversation)
+    assert len(set(versions)) == 4
+    assert store.version(owner) == (0, 0.0)
+
+
+@pytest.mark.parametrize("words", ["\0", "a\0b", "\ud83d", "\ud83d\ude00", "👩‍🚀", "' OR 1=1 --"])
+def test_any_text_is_taken(store: Store, owner: str, words: str) -> None:
+    """What no database takes becomes a replacement character; all else stays."""
+    asked = put(store, owner, "? " + words)
+    store.checkpoint(owner, asked, 0, words)
+    store.finish(owner, asked, words, Ending(State.DONE))
+    message = store.message(owner, asked.answer)
+    assert message
+    assert message.text.encode()
+    assert len(message.text) in (len(words), len(words) - 1)
+
+
+def test_forgetting_keeps_the_newest(store: Store, owner: str) -> None:
+    """Only so many are kept, and none that is too old."""
+    chats = [put(store, owner, f"Question {n}").conversation for n in range(4)]
+    store.forget(older_than=3600, beyond=2)
+    assert [each.id for each in store.list(owner, 9)] == [chats[3], chats[2]]
+    store.forget(older_than=-1, beyond=2)
+    assert store.list(owner, 9) == []
+
+
+def test_a_title_is_one_short_line() -> None:
+    """Long questions are cut with an ellipsis."""
+    assert title_of("a\n\nb") == "a b"
+    assert len(title_of("word " * 100)) <= 80
+    assert title_of("word " * 100).endswith("…")
+
+
+def test_statements_do_not_grow_with_the_chats(
+    store: Store, database: Database, owner: str
+) -> None:
+    """List, chat and checkpoint take as many statements for forty chats as for one."""
+    counted: list[str] = []
+    event.listen(database._engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
+
+    def statements() -> list[int]:
+        asked = put(store, owner)
+        counts = []
+        for act in (
+            lambda: store.list(owner, 30),
+            lambda: store.open(owner, asked.conversation),
+            lambda: store.checkpoint(owner, asked, 0, "x"),
+        ):
+            counted.clear()
+            act()
+            counts.append(len([each for each in counted if not each.startswith("BEGIN")]))
+        return counts
+
+    few = statements()
+    for _ in range(40):
+        put(store, owner)
+    assert statements() == few == [1, 3, 2]
+
+
+def test_the_owner_is_found_by_index(store: Store, database: Database, owner: str) -> None:
+    """The list of one does not read the chats of all."""
+    put(store, owner)
+    with database.reading() as connection:
+        if connection.dialect.name == "sqlite":
+            query = "SELECT id FROM conversations WHERE owner = 'x' ORDER BY changed DESC"
+            plan = str(connection.execute(text(f"EXPLAIN QUERY PLAN {query}")).all())
+            assert "conversations_of_owner" in plan
