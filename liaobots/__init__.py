@@ -3,10 +3,12 @@
 The house, and which way its imports run:
 
 service     talks: HTTP and bytes, the contract, a stand-in service
+chat        remembers: a store of chats, and the threads that write answers
 ui          shows: the page; the only room that knows Streamlit
 errors      what can go wrong, told apart by what the reader can do
 
-ui → service → errors. `app.py` beside this folder is the front door.
+ui → chat, service → errors. The service's function is handed to `chat`.
+`app.py` beside this folder is the front door.
 """
 
 from liaobots.errors import LiaobotsError

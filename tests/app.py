@@ -17,19 +17,27 @@ ROOT = Path(__file__).parents[1]
 class App:
     """A running app; `log` is where its output goes."""
 
-    def __init__(self, folder: Path, *, script: str = "app.py", **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        script: str = "app.py",
+        address: str = "localhost",
+        **environment: str,
+    ) -> None:
         self.port = _free_port()
         self.url = f"http://localhost:{self.port}"
         self.log = folder / f"app-{self.port}.log"
-        self._script = script
+        self._script, self._address = script, address
         self._environment = {"HOME": str(folder), **environment}
 
     def start(self) -> Self:
         """Starts the app and waits until it answers."""
-        options = {"headless": "true", "port": str(self.port), "address": "localhost"}
+        options = {"headless": "true", "port": str(self.port)}
+        options |= {"address": self._address} if self._address else {}
         command = [sys.executable, "-m", "streamlit", "run", self._script]
         command += [f"--server.{name}={value}" for name, value in options.items()]
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("LIAOBOTS_")}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("LIAOBOTS_", "XDG_"))}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=kept | self._environment, stdout=log, stderr=log

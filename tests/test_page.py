@@ -9,9 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
 from liaobots.service.standin import StandIn
-from liaobots.ui import texts
+from liaobots.ui import state, texts
 from tests.app import ROOT, App
 from tests.conftest import CODE
+from tests.visit import ask, message
 
 SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")
 
@@ -61,7 +62,7 @@ def test_the_balance_shows(opened: AppTest) -> None:
 
 def test_the_servers_code_is_not_sent_to_the_browser(opened: AppTest) -> None:
     """The field says that there is one, and is empty."""
-    field = opened.text_input[0]
+    field = opened.text_input(key=state.AUTH_TOKEN)
     assert (field.label, field.value) == ("Auth token", "")
     assert field.placeholder == texts.AUTH_TOKEN_SET
     assert CODE not in str(opened.main) + str(opened.sidebar)
@@ -69,18 +70,18 @@ def test_the_servers_code_is_not_sent_to_the_browser(opened: AppTest) -> None:
 
 def test_a_typed_code_counts_more(opened: AppTest, standin: StandIn) -> None:
     """The visitor's own code is the one that is sent."""
-    opened.text_input[0].set_value("mine").run()
+    opened.text_input(key=state.AUTH_TOKEN).set_value("mine").run()
     opened.chat_input[0].set_value("hello").run()
     assert standin.asked[-1]["headers"]["x-auth-code"] == "mine"
 
 
 def test_a_wrong_code_says_so_and_keeps_the_question(opened: AppTest, standin: StandIn) -> None:
     """The words stand where the answer would, and one click tries again with a better code."""
-    opened.text_input[0].set_value("wrong").run()
+    opened.text_input(key=state.AUTH_TOKEN).set_value("wrong").run()
     opened.chat_input[0].set_value("hello").run()
     assert "does not accept this auth code" in opened.error[0].value
     assert "hello" in words_of(opened)
-    opened.text_input[0].set_value("right").run()
+    opened.text_input(key=state.AUTH_TOKEN).set_value("right").run()
     next(button for button in opened.button if button.label == texts.TRY_AGAIN).click().run()
     assert not opened.error
     assert "built-in stand-in" in words_of(opened)
@@ -95,13 +96,6 @@ def test_a_human_check_is_linked(opened: AppTest, standin: StandIn) -> None:
     assert opened.get("link_button")[0].proto.url == standin.url
 
 
-def test_new_chat_empties(opened: AppTest) -> None:
-    """New chat leaves for an empty page."""
-    opened.chat_input[0].set_value("hello").run()
-    next(button for button in opened.button if button.label == texts.NEW_CHAT).click().run()
-    assert opened.title[0].value == texts.GREETING
-
-
 def test_the_page_works_without_the_list_of_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that is away leaves the built-in models, and says so."""
     monkeypatch.setenv("LIAOBOTS_URL", "http://127.0.0.1:9")
@@ -112,11 +106,6 @@ def test_the_page_works_without_the_list_of_models(monkeypatch: pytest.MonkeyPat
     assert texts.MODELS_UNKNOWN in words_of(page)
 
 
-def ask(page: Page, question: str) -> None:
-    page.get_by_placeholder(texts.ASK).fill(question)
-    page.keyboard.press("Enter")
-
-
 def test_a_newcomer_asks_and_sees_it_stream(demo_app: App, page: Page) -> None:
     """With no account: the stand-in is named, and its answer grows before it ends."""
     problems: list[str] = []
@@ -125,7 +114,7 @@ def test_a_newcomer_asks_and_sees_it_stream(demo_app: App, page: Page) -> None:
     page.goto(demo_app.url)
     expect(page.get_by_text("the built-in stand-in answers").first).to_be_visible()
     ask(page, "Hello there")
-    answer = page.get_by_test_id("stChatMessage").nth(1)
+    answer = message(page, 1)
     expect(answer).to_contain_text("no language model")
     assert "on purpose" not in answer.inner_text()
     expect(page.get_by_role("button", name=texts.STOP)).to_be_visible()
@@ -140,7 +129,7 @@ def test_stop_hangs_up_and_keeps(app: App, slow_standin: StandIn, page: Page) ->
     slow_standin.answer = lambda _: iter(["one ", "two ", "three ", "four "])
     page.goto(app.url)
     ask(page, "fault: stall")
-    answer = page.get_by_test_id("stChatMessage").nth(1)
+    answer = message(page, 1)
     expect(answer).to_contain_text("one two")
     clicked = time.monotonic()
     page.get_by_role("button", name=texts.STOP).click()
@@ -156,7 +145,7 @@ def test_wrong_code_in_the_browser(demo_app: App, app: App, page: Page) -> None:
     page.keyboard.press("Enter")
     ask(page, "Is anybody there?")
     expect(page.get_by_text("does not accept this auth code")).to_be_visible()
-    expect(page.get_by_text("Is anybody there?")).to_be_visible()
+    expect(message(page, 0)).to_contain_text("Is anybody there?")
     expect(page.get_by_role("button", name=texts.TRY_AGAIN)).to_be_enabled()
 
 

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from liaobots.ui import state, texts
+from liaobots.ui.state import Opened
 
 
-def show(*, busy: bool) -> None:
+def show(opened: Opened | None) -> None:
     """Draws the composer.
 
     Stop is an ordinary button of the main script: it acts at once, also while
@@ -13,6 +14,8 @@ def show(*, busy: bool) -> None:
     page follow the writing.
     """
     with st.bottom:
-        if busy:
-            st.button(texts.STOP, icon=texts.STOP_ICON, key="stop", on_click=state.stop)
-    st.chat_input(texts.ASK, key=state.QUESTION, on_submit=state.ask_typed, disabled=busy)
+        if opened and opened.writing:
+            st.button(
+                texts.STOP, icon=texts.STOP_ICON, key="stop", on_click=state.stop, args=(opened,)
+            )
+    st.chat_input(texts.ASK, key=state.QUESTION, on_submit=state.ask_typed)

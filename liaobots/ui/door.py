@@ -11,12 +11,12 @@ import base64
 import hashlib
 import re
 import secrets
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -63,7 +63,7 @@ class Door:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        if not is_welcome(headers, _peer(scope)):
+        if not is_welcome(headers, _address(scope, "client"), _address(scope, "server")):
             return await _refuse(scope, receive, send)
 
         async def send_dressed(message: Message) -> None:
@@ -89,18 +89,22 @@ class Door:
             response.append("Set-Cookie", _identity(is_https=_is_https(scope, request)))
 
 
-def is_welcome(headers: Headers, peer: str) -> bool:
-    """Says whether a request from this address may come in.
+def is_welcome(headers: Headers, peer: str, own: str = "") -> bool:
+    """Says whether a request from the address `peer` to our address `own` may come in.
 
     A request that a proxy forwards, or that comes from another machine, is
     left to Streamlit's own check of origins.
     """
-    if peer not in LOOPBACK or any(name in headers for name in FORWARDED):
+    is_local = peer in LOOPBACK or peer == own
+    if not is_local or any(name in headers for name in FORWARDED):
         return True
     host, origin = headers.get("host", ""), headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != host and not _is_allowed_origin(origin):
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        is_ours = origin is None or urlsplit(origin).netloc == host or _is_allowed_origin(origin)
+    except ValueError:
         return False
-    return _is_allowed_host(urlsplit(f"//{host}").hostname or "")
+    return is_ours and (name == own or _is_allowed_host(name))
 
 
 def _is_allowed_origin(origin: str) -> bool:
@@ -118,8 +122,13 @@ def _is_below(name: str, rule: str) -> bool:
     return rule.startswith("*.") and name.endswith(rule[1:])
 
 
-def _peer(scope: Scope) -> str:
-    return scope["client"][0] if scope.get("client") else ""
+def _address(scope: Scope, side: str) -> str:
+    """Gives the IP address of the client or of the server, or "".
+
+    A socket for both families names IPv4 as ::ffff:127.0.0.1.
+    """
+    host = str(scope[side][0]) if scope.get(side) else ""
+    return host.removeprefix("::ffff:")
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,10 +148,7 @@ def _is_page(status: int, response: MutableHeaders, request: Headers) -> bool:
 
 
 def _has_identity(request: Headers) -> bool:
-    try:
-        return COOKIE in SimpleCookie(request.get("cookie", ""))
-    except CookieError:
-        return False
+    return COOKIE in cookie_parser(request.get("cookie", ""))
 
 
 def _is_https(scope: Scope, request: Headers) -> bool:

@@ -8,28 +8,44 @@ import streamlit as st
 if str(Path(__file__).parents[2]) not in sys.path:
     sys.path.append(str(Path(__file__).parents[2]))
 
-from liaobots.ui import composer, sidebar, state, texts, transcript
+from liaobots.errors import InputRefused
+from liaobots.ui import composer, heading, markdown, navigation, sidebar, state, texts, transcript
 
 st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
 
-conversation = state.conversation()
-conversation.interrupt()
-connection = state.connection()
-models, are_live = state.models(connection)
-busy = conversation.is_waiting
+seen = state.version()
+chats, has_older = state.summaries()
+opened = state.open_chat(navigation.show(chats, has_older=has_older))
+messages = opened.conversation.messages if opened else []
+try:
+    link = state.connection()
+except InputRefused as error:
+    st.error(markdown.plain(str(error)))
+    st.stop()
+models, are_live = state.models(link)
+state.choose_model(models, last=messages[-1].model if messages else "")
 
-sidebar.show(
-    models,
-    are_live=are_live,
-    is_demo=connection.is_demo,
-    has_server_code=state.has_server_code(),
-    busy=busy,
-)
-composer.show(busy=busy)
-transcript.show(conversation.messages, is_demo=connection.is_demo)
-if busy:
-    transcript.show_writing(conversation.messages[-1].model, state.write())
-    # The answer has ended: draw the page again without Stop and with its words.
-    st.rerun()
-if not connection.is_demo:
-    sidebar.show_balance(state.account(connection))
+sidebar.show(link, models, are_live=are_live, is_new=opened is None)
+composer.show(opened)
+with st.empty():
+    if words := state.trouble():
+        st.warning(texts.NOT_KEPT.format(words=words), icon=texts.NOT_KEPT_ICON)
+transcript.greet(is_empty=opened is None, is_demo=link.is_demo)
+if opened:
+    heading.show(opened)
+    transcript.show(opened)
+    if opened.writing:
+        # The answer has ended: draw the page again without Stop and with what can be done now.
+        st.rerun()
+if not link.is_demo:
+    sidebar.show_balance(state.account(link))
+
+
+@st.fragment(run_every=2)
+def watch() -> None:
+    """Draws the page again when a chat has changed elsewhere: in another tab or server."""
+    if state.version() != seen:
+        st.rerun()
+
+
+watch()

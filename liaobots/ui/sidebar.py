@@ -1,39 +1,33 @@
-"""The sidebar: a new chat, the model, the auth token, and what is known of it."""
+"""The sidebar below the list: the model, the auth token, and what is known of it."""
 
 import streamlit as st
 
 from liaobots.service.catalog import Facts
 from liaobots.service.client import Account
 from liaobots.ui import markdown, state, texts
+from liaobots.ui.state import Connection
 
 
-def show(
-    models: dict[str, Facts], *, are_live: bool, is_demo: bool, has_server_code: bool, busy: bool
-) -> None:
-    """Draws the sidebar. While `busy`, nothing in it can cut the answer short."""
+def show(link: Connection, models: dict[str, Facts], *, are_live: bool, is_new: bool) -> None:
+    """Draws the sidebar. A new chat can be made a temporary one.
+
+    What is not always there has a place that is, so that nothing moves or
+    lingers when it comes and goes.
+    """
     with st.sidebar:
-        st.subheader(texts.TITLE, anchor=False)
-        st.button(
-            texts.NEW_CHAT,
-            icon=texts.NEW_CHAT_ICON,
-            on_click=state.begin_chat,
-            disabled=busy,
-            width="stretch",
-        )
-        _show_models(models, busy=busy)
-        if not are_live:
-            st.caption(texts.MODELS_UNKNOWN)
-        st.text_input(
-            texts.AUTH_TOKEN,
-            key=state.AUTH_TOKEN,
-            type="password",
-            placeholder=texts.AUTH_TOKEN_SET if has_server_code else texts.AUTH_TOKEN_EMPTY,
-            help=texts.AUTH_TOKEN_HELP,
-            autocomplete="off",
-            disabled=busy,
-        )
-        if is_demo:
-            st.caption(texts.DEMO)
+        with st.empty():
+            if is_new:
+                st.toggle(texts.TEMPORARY, key=state.TEMPORARY, help=texts.TEMPORARY_HELP)
+        _show_models(models)
+        with st.empty():
+            if not are_live:
+                st.caption(texts.MODELS_UNKNOWN)
+        _show_code()
+        with st.empty():
+            if link.is_demo:
+                st.caption(texts.DEMO)
+        if state.can_sign_in():
+            _show_person()
 
 
 def show_balance(account: Account) -> None:
@@ -43,9 +37,7 @@ def show_balance(account: Account) -> None:
         st.sidebar.caption(texts.BALANCE.format(balance=markdown.plain(balance)))
 
 
-def _show_models(models: dict[str, Facts], *, busy: bool) -> None:
-    if st.session_state.get(state.MODEL) not in models:
-        st.session_state.pop(state.MODEL, None)
+def _show_models(models: dict[str, Facts]) -> None:
     st.selectbox(
         texts.MODEL,
         list(models),
@@ -54,5 +46,32 @@ def _show_models(models: dict[str, Facts], *, busy: bool) -> None:
         ),
         key=state.MODEL,
         help=texts.MODEL_HELP,
-        disabled=busy,
     )
+
+
+def _show_code() -> None:
+    hints = {
+        state.has_own_code(): texts.AUTH_TOKEN_KEPT,
+        not state.has_own_code() and state.has_server_code(): texts.AUTH_TOKEN_SET,
+    }
+    st.text_input(
+        texts.AUTH_TOKEN,
+        key=state.AUTH_TOKEN,
+        type="password",
+        placeholder=hints.get(True, texts.AUTH_TOKEN_EMPTY),
+        help=texts.AUTH_TOKEN_HELP,
+        autocomplete="off",
+        on_change=state.remember_code,
+    )
+    with st.empty():
+        if state.has_own_code():
+            st.button(
+                texts.FORGET, icon=texts.FORGET_ICON, type="tertiary", on_click=state.forget_code
+            )
+
+
+def _show_person() -> None:
+    if st.user.get("is_logged_in"):
+        st.button(texts.SIGN_OUT, icon=texts.SIGN_OUT_ICON, on_click=st.logout, width="stretch")
+    else:
+        st.button(texts.SIGN_IN, icon=texts.SIGN_IN_ICON, on_click=st.login, width="stretch")

@@ -17,15 +17,44 @@ STARTERS = {
 
 NEW_CHAT = "New chat"
 NEW_CHAT_ICON = ":material/edit_square:"
+CHATS = "Chats"
+UNTITLED = "Untitled"
+OLDER = "Older chats"
+OLDER_ICON = ":material/expand_more:"
+WRITING_ICON = ":material/stylus_note:"
+
+THIS_CHAT = "Chat"
+THIS_CHAT_ICON = ":material/more_horiz:"
+RENAME = "Title"
+DELETE = "Delete this chat"
+DELETE_ICON = ":material/delete:"
+DELETE_WARNING = "The chat and all its messages will be gone for good."
+DELETE_NOW = "Delete for good"
+KEEP = "Keep it"
+TEMPORARY = "Temporary chat"
+TEMPORARY_ICON = ":material/visibility_off:"
+TEMPORARY_BADGE = "Temporary"
+TEMPORARY_HELP = (
+    "A temporary chat is kept in the server's memory alone, and forgotten after a day or "
+    "when the server stops."
+)
+
 MODEL = "Model"
 MODEL_HELP = "Type to search. The number is how much the model can keep in mind, in tokens."
 AUTH_TOKEN = "Auth token"
 AUTH_TOKEN_HELP = (
-    "Your own Liaobots auth code. It is sent to the service alone, and kept in this "
-    "page's memory only until you close or reload it."
+    "Your own Liaobots auth code. It is sent to the service alone, and kept in the server's "
+    "memory for this browser, until you forget it or do not come for a day."
 )
 AUTH_TOKEN_EMPTY = "Paste your auth code"
 AUTH_TOKEN_SET = "Set by the server"
+AUTH_TOKEN_KEPT = "Your code is kept"
+FORGET = "Forget my code"
+FORGET_ICON = ":material/key_off:"
+SIGN_IN = "Sign in"
+SIGN_IN_ICON = ":material/login:"
+SIGN_OUT = "Sign out"
+SIGN_OUT_ICON = ":material/logout:"
 BALANCE = "Balance: {balance}"
 DEMO = (
     "**Demo:** the built-in stand-in answers. To talk to real models, paste your Liaobots "
@@ -38,11 +67,14 @@ STOP = "Stop"
 STOP_ICON = ":material/stop_circle:"
 TRY_AGAIN = "Try again"
 TRY_AGAIN_ICON = ":material/refresh:"
+GO_ON = "Continue"
+GO_ON_ICON = ":material/play_arrow:"
 OPEN_SERVICE = "Open the service"
 OPEN_SERVICE_ICON = ":material/open_in_new:"
-THINKING = "Waiting for the first words…"
 STOPPED = "You stopped this answer here."
-INTERRUPTED = "This answer was interrupted here, because the page ran anew."
+INTERRUPTED = "This answer was interrupted here, because the server stopped."
+NOT_KEPT = "{words} What you write now stays in this server's memory until it stops."
+NOT_KEPT_ICON = ":material/cloud_off:"
 
 
 def model_label(name: str, tokens: int | None) -> str:

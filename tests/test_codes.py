@@ -1,0 +1,45 @@
+"""The auth codes that visitors typed."""
+
+import time
+
+from liaobots.ui.codes import Codes
+
+
+def test_remembers_and_forgets() -> None:
+    """Each owner has one code, and can have it forgotten."""
+    codes = Codes()
+    codes.remember("me", "one")
+    codes.remember("me", "two")
+    codes.remember("you", "three")
+    assert (codes.recall("me"), codes.recall("you"), codes.recall("they")) == ("two", "three", "")
+    codes.forget("me")
+    codes.forget("me")
+    assert codes.recall("me") == ""
+
+
+def test_the_longest_silent_goes_first() -> None:
+    """There is room for so many."""
+    codes = Codes(limit=2)
+    codes.remember("a", "1")
+    codes.remember("b", "2")
+    codes.recall("a")
+    codes.remember("c", "3")
+    assert [codes.recall(owner) for owner in "abc"] == ["1", "", "3"]
+
+
+def test_silence_forgets() -> None:
+    """A code that nobody used for so long is gone; use keeps it."""
+    codes = Codes(silence=0.2)
+    codes.remember("a", "1")
+    codes.remember("b", "2")
+    for _ in range(3):
+        time.sleep(0.1)
+        assert codes.recall("a") == "1"
+    assert codes.recall("b") == ""
+
+
+def test_shows_nothing() -> None:
+    """A repr may end up in a log."""
+    codes = Codes()
+    codes.remember("me", "secret")
+    assert "secret" not in repr(codes)

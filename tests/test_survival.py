@@ -1,0 +1,342 @@
+"""Nothing is lost: what a visitor with a real Chromium does to an answer being written."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
+
+from liaobots.chat.database import Database
+from liaobots.chat.store import Store
+from liaobots.service.standin import StandIn
+from liaobots.ui import texts
+from tests.app import App
+from tests.conftest import CODE
+from tests.visit import (
+    ask,
+    button,
+    listed,
+    message,
+    owner_of,
+    wait_for_address,
+    wait_until,
+)
+
+WORDS = [f"word{n} " for n in range(80)]
+WHOLE = "".join(WORDS).strip()
+
+
+@pytest.fixture
+def slow_standin(slow_standin: StandIn) -> StandIn:
+    """Says eighty words in four seconds."""
+    slow_standin.answer = lambda _: iter(WORDS)
+    return slow_standin
+
+
+def chats_of(standin: StandIn) -> int:
+    """Gives how often the service was asked for an answer."""
+    return sum(asked["path"] == "/api/chat" for asked in standin.asked)
+
+
+def begin(page: Page, app: App, question: str = "Tell me words") -> str:
+    """Asks on a new page, and gives the chat's address when its answer has begun."""
+    page.goto(app.url)
+    ask(page, question)
+    expect(message(page, 1)).to_contain_text("word5 ")
+    return wait_for_address(page)
+
+
+def test_refresh_in_the_middle(app: App, page: Page, slow_standin: StandIn) -> None:
+    """The same chat comes back with the text so far, goes on, and was asked for once."""
+    address = begin(page, app)
+    page.reload()
+    expect(message(page, 1)).to_contain_text("word0 word1 word2 word3 word4 word5")
+    assert "word79" not in message(page, 1).inner_text()
+    assert page.url == address
+    expect(message(page, 1)).to_contain_text(WHOLE)
+    expect(button(page, texts.STOP)).to_have_count(0)
+    assert chats_of(slow_standin) == 1
+
+
+def test_a_tab_closed_and_opened_again(
+    app: App, visitor: BrowserContext, page: Page, slow_standin: StandIn
+) -> None:
+    """The answer is written on without a page."""
+    address = begin(page, app)
+    page.close()
+    time.sleep(1)
+    again = visitor.new_page()
+    again.goto(address)
+    expect(message(again, 0)).to_contain_text("Tell me words")
+    expect(message(again, 1)).to_contain_text(WHOLE)
+    assert chats_of(slow_standin) == 1
+
+
+def test_a_dropped_connection(app: App, page: Page, slow_standin: StandIn) -> None:
+    """The page finds back by itself, as after a phone's sleep."""
+    lines: list[WebSocketRoute] = []
+
+    def note(route: WebSocketRoute) -> None:
+        route.connect_to_server()
+        lines.append(route)
+
+    page.route_web_socket("**/_stcore/stream", note)
+    begin(page, app)
+    lines[-1].close(code=1012)
+    expect(message(page, 1)).to_contain_text(WHOLE)
+    expect(button(page, texts.STOP)).to_have_count(0)
+    assert len(lines) > 1
+    assert chats_of(slow_standin) == 1
+
+
+def test_a_second_tab_follows_and_stops(
+    app: App, visitor: BrowserContext, page: Page, slow_standin: StandIn
+) -> None:
+    """Both show the answer grow; Stop in one is Stop in both."""
+    other = visitor.new_page()
+    other.goto(begin(page, app))
+    expect(message(other, 1)).to_contain_text("word25")
+    expect(message(page, 1)).to_contain_text("word25")
+    clicked = time.monotonic()
+    button(other, texts.STOP).click()
+    expect(message(page, 1)).to_contain_text(texts.STOPPED)
+    expect(message(other, 1)).to_contain_text(texts.STOPPED)
+    assert slow_standin.hung_up[0] - clicked < 1
+    assert "word79" not in message(page, 1).inner_text()
+
+
+def test_an_idle_tab_learns_of_it(app: App, visitor: BrowserContext, page: Page) -> None:
+    """A tab that nobody touches shows what is asked in another."""
+    address = begin(page, app)
+    button(page, texts.STOP).click()
+    idle = visitor.new_page()
+    idle.goto(address)
+    expect(message(idle, 1)).to_contain_text(texts.STOPPED)
+    ask(page, "And now?")
+    expect(message(idle, 2)).to_contain_text("And now?")
+    expect(message(idle, 3)).to_contain_text("word5 ")
+
+
+def test_an_address_is_no_key(app: App, browser: Browser, page: Page) -> None:
+    """Another visitor who has it finds an empty page, and no trace in what comes over the line."""
+    address = begin(page, app, "A secret question")
+    stranger = browser.new_context()
+    came = b""
+
+    def note(frame: bytes | str) -> None:
+        nonlocal came
+        came += frame.encode() if isinstance(frame, str) else frame
+
+    theirs = stranger.new_page()
+    theirs.on("websocket", lambda line: line.on("framereceived", note))
+    theirs.goto(address)
+    expect(theirs.get_by_text(texts.GREETING)).to_be_visible()
+    assert texts.GREETING.encode() in came
+    assert b"secret question" not in came
+    assert b"word1" not in came
+    stranger.close()
+
+
+def test_the_page_is_used_while_it_writes(app: App, page: Page, slow_standin: StandIn) -> None:
+    """A draft, another model and another chat harm nothing; the list shows what is written."""
+    begin(page, app)
+    page.get_by_placeholder(texts.ASK).fill("A draft")
+    page.get_by_role("combobox", name=texts.MODEL).click()
+    page.get_by_role("option").nth(1).click()
+    expect(listed(page).nth(1).get_by_test_id("stIconMaterial")).to_be_visible()
+    listed(page).nth(0).click()
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    page.go_back()
+    expect(message(page, 1)).to_contain_text(WHOLE)
+    expect(button(page, texts.STOP)).to_have_count(0)
+    expect(listed(page).nth(1).get_by_test_id("stIconMaterial")).to_have_count(0)
+    assert chats_of(slow_standin) == 1
+
+
+def test_a_draft_outlives_the_end_of_an_answer(app: App, page: Page) -> None:
+    """What is typed meanwhile is neither sent nor lost."""
+    begin(page, app)
+    page.get_by_placeholder(texts.ASK).type("A draft", delay=50)
+    expect(button(page, texts.STOP)).to_have_count(0)
+    expect(page.get_by_placeholder(texts.ASK)).to_have_value("A draft")
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+
+
+def test_a_question_asked_meanwhile_waits(app: App, page: Page, slow_standin: StandIn) -> None:
+    """It stands in the chat at once, and is sent when the answer before it is there."""
+    begin(page, app)
+    ask(page, "And then?")
+    expect(message(page, 2)).to_contain_text("And then?")
+    assert chats_of(slow_standin) == 1
+    expect(message(page, 1)).to_contain_text(WHOLE)
+    expect(message(page, 3)).to_contain_text(WHOLE)
+    assert len(slow_standin.asked[-1]["body"]["messages"]) == 3
+    assert chats_of(slow_standin) == 2
+
+
+def test_stop_is_kept(app: App, page: Page, slow_standin: StandIn) -> None:
+    """After a refresh it is still stopped, with what was shown."""
+    begin(page, app)
+    button(page, texts.STOP).click()
+    expect(button(page, texts.TRY_AGAIN)).to_be_visible()
+    shown = message(page, 1).inner_text()
+    page.reload()
+    expect(button(page, texts.TRY_AGAIN)).to_be_visible()
+    assert message(page, 1).inner_text() == shown
+    assert chats_of(slow_standin) == 1
+
+
+def test_a_killed_server(app: App, page: Page, slow_standin: StandIn) -> None:
+    """All but the last second is there, marked, and Continue makes it whole."""
+    address = begin(page, app)
+    expect(message(page, 1)).to_contain_text("word30 ")
+    shown = message(page, 1).inner_text().split()
+    app.kill()
+    app.start()
+    page.goto(address)
+    expect(message(page, 0)).to_contain_text("Tell me words")
+    expect(message(page, 1)).to_contain_text(texts.INTERRUPTED)
+    kept = message(page, 1).inner_text().split()
+    lost = [word for word in shown if word not in kept]
+    assert slow_standin.pace
+    assert len(lost) <= slow_standin.pace
+    expect(button(page, texts.TRY_AGAIN)).to_be_visible()
+    button(page, texts.GO_ON).click()
+    expect(message(page, 1)).to_contain_text(WHOLE)
+    expect(page.get_by_text(texts.INTERRUPTED)).to_have_count(0)
+    assert page.content().count("word20 ") == 1
+
+
+def test_a_failed_send(app: App, page: Page, slow_standin: StandIn) -> None:
+    """Question and reason stand in the chat after a refresh; two clicks ask once."""
+    page.goto(app.url)
+    ask(page, "fault: broken")
+    expect(message(page, 1)).to_contain_text("The service failed")
+    wait_for_address(page)
+    page.reload()
+    expect(message(page, 0)).to_contain_text("fault: broken")
+    expect(message(page, 1)).to_contain_text("The service failed")
+    before = chats_of(slow_standin)
+    button(page, texts.TRY_AGAIN).dblclick()
+    page.wait_for_timeout(500)
+    expect(message(page, 1)).to_contain_text("The service failed")
+    assert chats_of(slow_standin) == before + 1
+
+
+def test_a_refresh_right_after_sending(app: App, page: Page, slow_standin: StandIn) -> None:
+    """The question is asked once, whatever the page had seen of it."""
+    page.goto(app.url)
+    ask(page, "Tell me words")
+    wait_until(lambda: chats_of(slow_standin))
+    page.reload()
+    expect(listed(page).nth(1)).to_contain_text("Tell me words")
+    listed(page).nth(1).click()
+    expect(message(page, 1)).to_contain_text(WHOLE)
+    assert chats_of(slow_standin) == 1
+
+
+def test_a_temporary_chat(app: App, page: Page, tmp_path: Path) -> None:
+    """It works as any chat, also after a refresh, and nothing of it is on the disk."""
+    page.goto(app.url)
+    page.get_by_text(texts.TEMPORARY, exact=True).click()
+    ask(page, "A passing thought")
+    expect(message(page, 1)).to_contain_text("word5 ")
+    wait_for_address(page)
+    page.reload()
+    expect(page.locator(".stMarkdownBadge")).to_contain_text(texts.TEMPORARY_BADGE)
+    expect(message(page, 1)).to_contain_text(WHOLE)
+    files = [file for file in tmp_path.rglob("chats.db*") if file.is_file()]
+    assert files
+    for file in files:
+        assert b"passing thought" not in file.read_bytes()
+        assert b"word5" not in file.read_bytes()
+
+
+def test_rename_and_delete(app: App, page: Page) -> None:
+    """Both are in the chat's own menu; deleting asks once more."""
+    begin(page, app)
+    button(page, texts.STOP).click()
+    expect(message(page, 1)).to_contain_text(texts.STOPPED)
+    menu = page.get_by_test_id("stPopoverButton")
+    menu.click()
+    page.get_by_label(texts.RENAME, exact=True).fill("All *my* words")
+    page.keyboard.press("Enter")
+    expect(listed(page).nth(1)).to_have_text("All *my* words")
+    button(page, texts.DELETE).click()
+    expect(page.get_by_text(texts.DELETE_WARNING)).to_be_visible()
+    button(page, texts.DELETE_NOW).click()
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    expect(page.get_by_text("All *my* words")).to_have_count(0)
+
+
+def test_a_typed_code(app: App, page: Page, tmp_path: Path) -> None:
+    """It outlives a refresh in the server's memory alone, until it is forgotten."""
+    page.goto(app.url)
+    field = page.get_by_label(texts.AUTH_TOKEN, exact=True)
+    field.fill("typed-code-9c1")
+    page.keyboard.press("Enter")
+    expect(field).to_have_attribute("placeholder", texts.AUTH_TOKEN_KEPT)
+    expect(field).to_have_value("")
+    page.reload()
+    expect(field).to_have_attribute("placeholder", texts.AUTH_TOKEN_KEPT)
+    ask(page, "Tell me words")
+    expect(message(page, 1)).to_contain_text("word5 ")
+    for file in tmp_path.rglob("*"):
+        assert file.is_dir() or b"typed-code-9c1" not in file.read_bytes()
+    page.get_by_role("button", name=texts.FORGET).click()
+    expect(field).to_have_attribute("placeholder", texts.AUTH_TOKEN_SET)
+
+
+def test_many_chats(app: App, visitor: BrowserContext, page: Page, tmp_path: Path) -> None:
+    """A thousand are no longer a list than thirty; older ones come when wished for."""
+    page.goto(app.url)
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    file = next(tmp_path.rglob("chats.db"))
+    store = Store(Database(f"sqlite:///{file}"))
+    for number in range(1000):
+        asked = store.ask(owner_of(visitor), None, f"Chat {number}", "gpt-4")
+    store.close()
+    assert asked
+    page.reload()
+    expect(listed(page).nth(1)).to_contain_text("Chat 999")
+    page.get_by_role("button", name="View").click()
+    expect(listed(page)).to_have_count(31)
+    page.get_by_role("button", name=texts.OLDER).click()
+    expect(listed(page)).to_have_count(61)
+
+
+def test_a_store_that_cannot_be_opened(tmp_path: Path, page: Page, slow_standin: StandIn) -> None:
+    """The page says so in words and goes on in memory, also over a refresh."""
+    address = "sqlite:////proc/nowhere/chats.db"
+    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    with App(tmp_path, LIAOBOTS_DATABASE_URL=address, **settings) as app:
+        begin(page, app)
+        expect(page.get_by_text("until it stops")).to_be_visible()
+        page.reload()
+        expect(message(page, 1)).to_contain_text(WHOLE)
+        expect(page.get_by_text("until it stops")).to_be_visible()
+
+
+def test_two_servers_on_one_postgresql(
+    tmp_path: Path, postgresql: str, page: Page, visitor: BrowserContext, slow_standin: StandIn
+) -> None:
+    """B shows what A writes, follows it, and its Stop reaches A."""
+    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with (
+        App(tmp_path / "a", LIAOBOTS_DATABASE_URL=postgresql, **settings) as a,
+        App(tmp_path / "b", LIAOBOTS_DATABASE_URL=postgresql, **settings) as b,
+    ):
+        address = begin(page, a)
+        other = visitor.new_page()
+        other.goto(address.replace(a.url, b.url))
+        expect(message(other, 1)).to_contain_text("word20 ")
+        assert "word79" not in message(other, 1).inner_text()
+        clicked = time.monotonic()
+        button(other, texts.STOP).click()
+        expect(message(page, 1)).to_contain_text(texts.STOPPED)
+        expect(message(other, 1)).to_contain_text(texts.STOPPED)
+        assert slow_standin.hung_up[0] - clicked < 1
+        assert message(page, 1).inner_text() == message(other, 1).inner_text()
+        assert chats_of(slow_standin) == 1

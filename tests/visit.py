@@ -1,0 +1,51 @@
+"""What a visitor does and sees on the page."""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from liaobots.ui import texts
+from liaobots.ui.door import COOKIE
+
+
+def ask(page: Page, question: str) -> None:
+    """Types a question and sends it."""
+    page.get_by_placeholder(texts.ASK).fill(question)
+    page.keyboard.press("Enter")
+
+
+def message(page: Page, number: int) -> Locator:
+    """Gives a message of the chat, the first question being 0."""
+    return page.get_by_test_id("stChatMessage").nth(number)
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def listed(page: Page) -> Locator:
+    """Gives the entries of the sidebar's list: New chat, then the chats."""
+    return page.get_by_test_id("stSidebarNavLink")
+
+
+def wait_for_address(page: Page) -> str:
+    """Gives the address of the open chat, as soon as it has one of its own."""
+    expect(page).to_have_url(re.compile(r"/[0-9a-f]{24}$"))
+    return page.url
+
+
+def owner_of(visitor: BrowserContext) -> str:
+    """Gives the owner that the app makes of a browser's identity."""
+    cookie = next(each for each in visitor.cookies() if each.get("name") == COOKIE)
+    return hashlib.sha256(f"browser {cookie['value']}".encode()).hexdigest()
+
+
+def wait_until(is_so: Callable[[], object], seconds: float = 10) -> None:
+    """Waits until something is so; fails where it is not in time."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come to be so in time"
+        time.sleep(0.05)
