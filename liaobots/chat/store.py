@@ -34,7 +34,11 @@ class Store:
     # Conversations
 
     def list(self, owner: str, limit: int) -> Sequence[Summary]:
-        """Gives the owner's newest conversations, at most `limit`."""
+        """Gives the owner's newest conversations, at most `limit`.
+
+        Another list comes whenever one of them was asked, ended, renamed or
+        deleted: whoever keeps the last one can tell that something changed.
+        """
         is_alive = messages.c.heartbeat > clock() - SILENCE
         is_writing = and_(messages.c.state == State.WRITING, is_alive)
         newest = (
@@ -52,15 +56,6 @@ class Store:
         with self._database.reading() as connection:
             rows = connection.execute(newest)
             return [Summary(row.id, row.title, row.changed, bool(row.is_writing)) for row in rows]
-
-    def version(self, owner: str) -> tuple[int, float]:
-        """Gives a pair that differs whenever one of the owner's conversations has changed."""
-        both = select(func.count(), func.max(conversations.c.changed)).where(
-            conversations.c.owner == owner
-        )
-        with self._database.reading() as connection:
-            count, changed = connection.execute(both).one()
-            return count, changed or 0.0
 
     def open(self, owner: str, conversation: str) -> Conversation | None:
         """Gives a conversation with what it shows, or None where the owner has no such one."""

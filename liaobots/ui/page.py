@@ -13,7 +13,6 @@ from liaobots.ui import composer, heading, markdown, navigation, sidebar, state,
 
 st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
 
-seen = state.version()
 chats, has_older = state.summaries()
 opened = state.open_chat(navigation.show(chats, has_older=has_older))
 messages = opened.conversation.messages if opened else []
@@ -44,7 +43,7 @@ if not link.is_demo:
 @st.fragment(run_every=2)
 def watch() -> None:
     """Draws the page again when a chat has changed elsewhere: in another tab or server."""
-    if state.version() != seen:
+    if state.summaries() != (chats, has_older):
         st.rerun()
 
 

@@ -2,6 +2,7 @@
 
 import atexit
 import hashlib
+import math
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +37,8 @@ TEMPORARY = "temporary"
 DEMO_CODE = "demo"
 # How long the page may wait for the service's list of models, in seconds.
 PATIENCE = 1.0
+# How long it may wait for a store that is being opened.
+OPENING = 10.0
 # How many chats the list shows at first, and how many more at each wish.
 LIST = 30
 # How many chats are kept in memory, for all visitors together.
@@ -178,11 +181,6 @@ def open_chat(chat: str) -> Opened | None:
     return opened
 
 
-def version() -> list[tuple[int, float]]:
-    """Gives what differs as soon as one of the visitor's chats has changed."""
-    return _from_each(lambda place: place.store.version(owner()), (0, 0.0))
-
-
 def follow(opened: Opened, answer: str) -> Iterator[str]:
     """Gives an answer's text as it comes.
 
@@ -197,9 +195,10 @@ def follow(opened: Opened, answer: str) -> Iterator[str]:
 
 def trouble() -> str:
     """Gives why chats are not kept at the moment, or ""."""
-    kept = _kept()
-    known = kept if isinstance(kept, str) else str(kept.trouble or "")
-    return known or str(st.session_state.pop("trouble", ""))
+    opening = _kept()
+    kept = opening.value()
+    known = kept.trouble if kept else opening.error
+    return str(known or st.session_state.pop("trouble", ""))
 
 
 def where_to_go() -> str | None:
@@ -295,25 +294,26 @@ def _place_of(chat: str) -> Generations | None:
 
 def _everywhere() -> list[Generations]:
     """Gives where chats may be: in memory, and in the store where there is one."""
-    kept = _kept()
-    return [_temporary()] if isinstance(kept, str) else [_temporary(), kept]
+    kept = _kept().value(OPENING)
+    return [_temporary(), kept] if kept else [_temporary()]
 
 
-def _kept() -> Generations | str:
-    """Gives those who write into the store, or why there is none."""
+def _kept() -> Lookup[Generations | None]:
+    """Gives those who write into the store; where it cannot be opened, that is tried again."""
     address = _setting("LIAOBOTS_DATABASE_URL")
-    return server.held(f"kept {address}", lambda: _opened_store(address))
+    nobody: Generations | None = None
+    return server.held(
+        f"kept {address}",
+        lambda: Lookup(partial(_opened_store, address), nobody, keep=math.inf, retry=15),
+    )
 
 
 def _temporary() -> Generations:
     return server.held("temporary", lambda: Generations(Store(Database(MEMORY))))
 
 
-def _opened_store(address: str) -> Generations | str:
-    try:
-        generations = Generations(Store(Database(address)))
-    except StoreFault as error:
-        return str(error)
+def _opened_store(address: str) -> Generations:
+    generations = Generations(Store(Database(address)))
     atexit.register(generations.close)
     return generations
 
