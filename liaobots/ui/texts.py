@@ -65,16 +65,35 @@ MODELS_UNKNOWN = "The live list of models could not be read; the built-in ones a
 ASK = "Ask anything"
 STOP = "Stop"
 STOP_ICON = ":material/stop_circle:"
+COPY = "Copy"
+COPY_ICON = ":material/content_copy:"
+EARLIER = "Earlier messages"
+EARLIER_ICON = ":material/expand_less:"
+THINKING = "Thinking …"
+THOUGHTS = "Thoughts"
+THOUGHTS_ICON = ":material/psychology:"
 TRY_AGAIN = "Try again"
 TRY_AGAIN_ICON = ":material/refresh:"
 GO_ON = "Continue"
 GO_ON_ICON = ":material/play_arrow:"
 OPEN_SERVICE = "Open the service"
 OPEN_SERVICE_ICON = ":material/open_in_new:"
+NOT_DRAWN = "not drawn, because it would load or link to something"
+HIDDEN = "with characters that cannot be seen: {names}"
 STOPPED = "You stopped this answer here."
 INTERRUPTED = "This answer was interrupted here, because the server stopped."
 NOT_KEPT = "{words} What you write now stays in this server's memory until it stops."
 NOT_KEPT_ICON = ":material/cloud_off:"
+
+
+def sign_in(provider: str | None) -> str:
+    """Gives the words to sign in with a provider, or with the only one."""
+    return f"{SIGN_IN}: {provider}" if provider else SIGN_IN
+
+
+def image(words: str) -> str:
+    """Gives what stands for an image that is not loaded."""
+    return f"Image: {words}" if words else "Image"
 
 
 def model_label(name: str, tokens: int | None) -> str:

@@ -1,0 +1,38 @@
+"""A text from outside, made live, linear and safe. Pure: no Streamlit, no network.
+
+A parser reads it, and it is written anew from what the parser understood, each
+character escaped: what the parser did not make, Streamlit cannot make either.
+
+reader      Markdown into tokens
+formula     mathematics, and money, which is none
+writer      tokens into Markdown in which nothing else can act: blocks,
+span        and what stands inside them
+address     where links lead
+letters     single characters: which act, and which hide
+section     a text in parts that are drawn on their own, also while it grows
+answer      a model's answer, with what it thinks aloud
+loose_end   the end of a text that is still being written
+"""
+
+from liaobots.ui.markdown import reader, writer
+from liaobots.ui.markdown.answer import GrowingAnswer, Shown, shown
+from liaobots.ui.markdown.letters import plain
+from liaobots.ui.markdown.section import Growing, Section, sections
+from liaobots.ui.markdown.span import Manner
+
+__all__ = [
+    "Growing",
+    "GrowingAnswer",
+    "Manner",
+    "Section",
+    "Shown",
+    "plain",
+    "safe",
+    "sections",
+    "shown",
+]
+
+
+def safe(text: str) -> str:
+    """Gives Markdown that shows `text` as it was meant, and does nothing else in Streamlit."""
+    return writer.write(reader.parse_whole(text), Manner())

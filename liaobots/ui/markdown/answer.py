@@ -1,0 +1,80 @@
+"""A model's answer: what it thinks aloud in <think>, and what it says after that."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from liaobots.ui.markdown.section import Growing, Section, sections
+from liaobots.ui.markdown.span import Manner
+
+MANNER = Manner(is_dressed=True)
+OPENING = re.compile(r"\s*<think(?:ing)?>\s*")
+CLOSING = re.compile(r"\s*</think(?:ing)?>\s*")
+# As much of a text as may become one of the two.
+MAY_OPEN = re.compile(r"\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?")
+LONGEST_MARK = len("</thinking>")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An answer as the page shows it."""
+
+    thoughts: Sequence[Section]
+    words: Sequence[Section]
+    is_thinking: bool = False
+
+
+def shown(text: str) -> Shown:
+    """Gives a whole answer."""
+    opening = OPENING.match(text)
+    if opening is None:
+        return Shown([], sections(text, MANNER))
+    closing = CLOSING.search(text, opening.end())
+    thoughts = text[opening.end() : closing.start() if closing else None]
+    words = text[closing.end() :] if closing else ""
+    return Shown(sections(thoughts, MANNER), sections(words, MANNER) if words else [])
+
+
+class GrowingAnswer:
+    """An answer that grows at its end."""
+
+    def __init__(self) -> None:
+        self._thoughts, self._words = Growing(MANNER), Growing(MANNER)
+        self._shown = Shown([], [])
+        # What may be the beginning of a mark, and where it stands.
+        self._held = ""
+        self._is_begun = False
+        self._is_thinking = False
+
+    def add(self, text: str) -> Shown:
+        """Gives the answer so far, with `text` at its end."""
+        self._held += text
+        if not self._is_begun:
+            self._begin()
+        thoughts, words = self._shown.thoughts, self._shown.words
+        if self._is_thinking:
+            thoughts = self._thoughts.add(self._think())
+        if self._is_begun and not self._is_thinking:
+            words = self._words.add(self._held)
+            self._held = ""
+        self._shown = Shown(thoughts, words, self._is_thinking)
+        return self._shown
+
+    def _begin(self) -> None:
+        opening = OPENING.match(self._held)
+        if opening:
+            self._held = self._held[opening.end() :]
+            self._is_thinking = True
+        self._is_begun = bool(opening) or not MAY_OPEN.fullmatch(self._held)
+
+    def _think(self) -> str:
+        """Takes thoughts out of what is held, and ends them where their end is there."""
+        closing = CLOSING.search(self._held)
+        if closing:
+            thoughts, self._held = self._held[: closing.start()], self._held[closing.end() :]
+            self._is_thinking = False
+            return thoughts
+        keep = self._held.rfind("<", max(0, len(self._held) - LONGEST_MARK))
+        at = keep if keep >= 0 else len(self._held)
+        thoughts, self._held = self._held[:at], self._held[at:]
+        return thoughts

@@ -1,0 +1,172 @@
+"""Writes Markdown anew from a parser's tokens, so that nothing but them can act.
+
+Every character of a text is escaped; what is left to act is what is written
+here: emphasis, code, lists, quotes, tables, headings, formulas, and links that
+lead to another site. An image becomes such a link.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from markdown_it.token import Token
+from markdown_it.tree import SyntaxTreeNode
+
+from liaobots.ui import texts
+from liaobots.ui.markdown import formula, reader
+from liaobots.ui.markdown.letters import BRACKET, hidden_in
+from liaobots.ui.markdown.span import Manner, line, longer_than_any, paragraph, quiet
+
+# What a diagram may load, run or link to.
+LOADING = re.compile(
+    r"\A\s*---|://|@\{|@import|%%\{|url\(|<(?!-|br\b)|\b(?:click|href|callback)\b", re.I
+)
+TASK = re.compile(rf"\A{BRACKET}([ xX])\\\] ")
+
+
+def write(tokens: Sequence[Token], manner: Manner) -> str:
+    """Gives the Markdown of whole blocks, safe in Streamlit."""
+    return _blocks(SyntaxTreeNode(tokens).children, manner)
+
+
+def label(info: str, code: str) -> str:
+    """Gives the words above code: its language, and what the eye cannot see in it."""
+    language = reader.language_of(info)
+    words = [language] if language else []
+    if _is_diagram(language) and LOADING.search(code):
+        words.append(texts.NOT_DRAWN)
+    if hidden := hidden_in(code):
+        words.append(texts.HIDDEN.format(names=", ".join(hidden).lower()))
+    return quiet(" · ".join(words)) if words else ""
+
+
+def _blocks(nodes: Sequence[SyntaxTreeNode], manner: Manner, gap: str = "\n\n") -> str:
+    return gap.join(filter(None, (_block(node, manner) for node in nodes)))
+
+
+def _block(node: SyntaxTreeNode, manner: Manner) -> str:
+    return WRITERS[node.type](node, manner)
+
+
+def _paragraph(node: SyntaxTreeNode, manner: Manner) -> str:
+    return paragraph(node.children, manner)
+
+
+def _heading(node: SyntaxTreeNode, manner: Manner) -> str:
+    return f"{'#' * int(node.tag[1])} {line(node.children, manner)}".rstrip()
+
+
+def _quote(node: SyntaxTreeNode, manner: Manner) -> str:
+    return _prefixed(_blocks(node.children, manner), "> ", "> ")
+
+
+def _rule(node: SyntaxTreeNode, manner: Manner) -> str:
+    del node, manner
+    return "___"
+
+
+def _nothing(node: SyntaxTreeNode, manner: Manner) -> str:
+    del node, manner
+    return ""
+
+
+def _formula(node: SyntaxTreeNode, manner: Manner) -> str:
+    del manner
+    return f"$$\n{formula.harmless(node.content)}\n$$"
+
+
+def _code(node: SyntaxTreeNode, manner: Manner) -> str:
+    ticks = longer_than_any("`", node.content, least=3)
+    info = node.info if node.type == "fence" else ""
+    language = reader.language_of(info)
+    if _is_diagram(language):
+        language = "mermaid" if _is_drawable(node) else "text"
+    body = node.content + ("\n" if node.content[-1:] not in ("", "\n") else "")
+    is_labelled = manner.is_dressed and language != "mermaid"
+    above = label(info, node.content) if is_labelled else ""
+    return (above and f"{above}\n\n") + f"{ticks}{language}\n{body}{ticks}"
+
+
+def _is_diagram(language: str) -> bool:
+    return language.lower().startswith("mermaid")
+
+
+def _is_drawable(node: SyntaxTreeNode) -> bool:
+    """Says whether a diagram is complete, and loads nothing."""
+    first, end = node.map or (0, 0)
+    lines = node.content.count("\n") + (node.content[-1:] not in ("", "\n"))
+    is_closed = end - first == lines + 2
+    return is_closed and not LOADING.search(node.content)
+
+
+def _list(node: SyntaxTreeNode, manner: Manner) -> str:
+    gap = "\n" if _is_tight(node) else "\n\n"
+    number = int(node.attrs.get("start", 1))
+    items: list[str] = []
+    for item in node.children:
+        mark = node.markup if node.type == "bullet_list" else f"{number}{node.markup}"
+        body = _blocks(item.children, manner, gap if _may_touch(item, manner) else "\n\n")
+        body = TASK.sub(r"[\1] ", body)
+        items.append(_prefixed(body, mark + " ", " " * (len(mark) + 1)).rstrip(" "))
+        number += 1
+    return gap.join(items)
+
+
+def _is_tight(node: SyntaxTreeNode) -> bool:
+    blocks = [block for item in node.children for block in item.children]
+    return all(block.hidden for block in blocks if block.type == "paragraph")
+
+
+def _may_touch(item: SyntaxTreeNode, manner: Manner) -> bool:
+    """Says whether an item's blocks read the same with no empty line between them."""
+    touching = {"paragraph", "bullet_list", "ordered_list"}
+    touching |= set() if manner.is_dressed else {"fence"}
+    return all(block.type in touching for block in item.children)
+
+
+def _table(node: SyntaxTreeNode, manner: Manner) -> str:
+    manner = replace(manner, in_table=True)
+    head, *body = (row for part in node.children for row in part.children)
+    rule = "|".join(_alignment(cell) for cell in head.children)
+    return "\n".join([_row(head, manner), f"|{rule}|", *(_row(row, manner) for row in body)])
+
+
+def _row(row: SyntaxTreeNode, manner: Manner) -> str:
+    cells = (line(cell.children, manner) for cell in row.children)
+    return f"| {' | '.join(cells)} |"
+
+
+def _alignment(cell: SyntaxTreeNode) -> str:
+    style = str(cell.attrs.get("style", ""))
+    return {"left": ":--", "center": ":-:", "right": "--:"}.get(style.rpartition(":")[2], "---")
+
+
+def _footnotes(node: SyntaxTreeNode, manner: Manner) -> str:
+    """Gives the notes as a list below a rule."""
+    notes: list[str] = []
+    for note in node.children:
+        mark = f"{int(note.meta['id']) + 1}. "
+        notes.append(_prefixed(_blocks(note.children, manner), mark, " " * len(mark)).rstrip(" "))
+    return "___\n\n" + ("\n\n" if any("\n\n" in note for note in notes) else "\n").join(notes)
+
+
+def _prefixed(text: str, first: str, rest: str) -> str:
+    """Gives a text whose lines begin with a container's mark."""
+    begin, *lines = text.split("\n")
+    return "\n".join([first + begin, *(rest + each if each else rest.rstrip() for each in lines)])
+
+
+WRITERS: dict[str, Callable[[SyntaxTreeNode, Manner], str]] = {
+    "paragraph": _paragraph,
+    "heading": _heading,
+    "fence": _code,
+    "code_block": _code,
+    "blockquote": _quote,
+    "bullet_list": _list,
+    "ordered_list": _list,
+    "table": _table,
+    "math_block": _formula,
+    "footnote_block": _footnotes,
+    "footnote_anchor": _nothing,
+    "hr": _rule,
+}

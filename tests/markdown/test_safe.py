@@ -1,0 +1,161 @@
+"""Text from outside, made safe: judged by a CommonMark parser that knows nothing of ours."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from liaobots.ui.markdown import Manner, plain, reader, safe, sections
+from tests.markdown.documents import documents
+
+JUDGE = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+DRESSED = Manner(is_dressed=True)
+SITES = ("http://", "https://", "mailto:")
+
+
+def tokens(text: str) -> list[Token]:
+    return [part for token in JUDGE.parse(text) for part in (token.children or [token])]
+
+
+def code(found: list[Token]) -> list[str]:
+    return [token.content for token in found if token.type in ("fence", "code_block")]
+
+
+def odd(text: str) -> list[str]:
+    """Gives what is neither text nor harmless."""
+    return [
+        f"{token.type} {token.attrs}"
+        for token in tokens(text)
+        if token.type in ("image", "html_inline", "html_block")
+        or (token.type == "link_open" and not str(token.attrs["href"]).startswith(SITES))
+    ]
+
+
+# Code, what a backslash makes a letter, formulas, and where links lead.
+SETTLED = re.compile(
+    r"(`{3,})[^`\n]*\n.*?\1|(?<!`)(`+)(?!`).*?(?<!`)\2(?!`)|\\."
+    r"|\$\$\n.*?\n[ >]*\$\$|\$[^$\n]+\$|\]\(<[^>\n]*>\)",
+    re.S,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(documents() | st.text())
+def test_nothing_odd(text: str) -> None:
+    """No image, no HTML, no link but to a site; and the same for what the page adds to it."""
+    assert not odd(safe(text))
+    for section in sections(text, DRESSED):
+        assert section.language is not None or not odd(section.source)
+
+
+@settings(max_examples=600, deadline=None)
+@given(documents() | st.text())
+def test_no_directive_is_left(text: str) -> None:
+    """A colon before a bracket, a dollar sign, an emoji by name: each is escaped, or ours."""
+    bare = SETTLED.sub("", safe(text))
+    assert not re.search(r":[\w-]*[\[{]|:\w+:|\$|::", bare)
+
+
+@settings(max_examples=600, deadline=None)
+@given(documents())
+def test_code_comes_out_byte_for_byte(text: str) -> None:
+    """What stands in a block of code is never touched."""
+    before = [
+        each + "\n" * (each[-1:] not in ("", "\n")) for each in code(reader.parse_whole(text))
+    ]
+    assert code(tokens(safe(text))) == before
+
+
+@settings(max_examples=600, deadline=None)
+@given(documents())
+def test_twice_is_once(text: str) -> None:
+    """Making safe text safe changes nothing more."""
+    assert safe(safe(text)) == safe(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("$5 to $10", r"\$5 to \$10"),
+        ("US$1,000 and $HOME", r"US\$1,000 and \$HOME"),
+        ("Pay $5, or 10$", r"Pay \$5, or 10\$"),
+        ("$HOME/bin:$PATH", r"\$HOME\/bin\:\$PATH"),
+        ("$x^2$ for $5", r"$x^2$ for \$5"),
+        (r"\(a+b\) and \[c\]", "$a+b$ and $c$"),
+        (r"take\(x\)now", "take $x$ now"),
+        (r"\(5\)", "${5}$"),
+        ("\\[\nx\n\n+ y\n\\]", "$$\nx\n+ y\n$$"),
+        ("$$x$$", "$$\nx\n$$"),
+        ("![a](http://h.example/x)", r"[Image\: a](<http://h.example/x>)"),
+        ("![a](data:image/png;base64,xx)", r"&#91;Image\: a\]"),
+        ("[a](/path)", "a"),
+        ("[a](javascript:b)", r"&#91;a\](javascript\:b\)"),
+        ("<b>x</b>", r"\<b\>x\<\/b\>"),
+        (":red[x] :smile:", ":red&#91;x\\] :\u2060smile:".replace(":", "\\:")),
+        ("10:30:45", r"10\:30\:45"),
+        ("\u202eabc", r"&#91;U\+202E\]abc"),
+        ("👩\u200d🚀 می\u200cخواهم", "👩\u200d🚀 می\u200cخواهم"),
+        ("app.py and README.md", r"app\.py and README\.md"),
+        ("- [ ] a\n- [x] b", "- [ ] a\n- [x] b"),
+        ("| a |\n|---|\n| $|x|$ |", "| a |\n|---|\n| \\$ |"),
+        ("x[^1]\n\n[^1]: note", "x¹\n\n___\n\n1. note"),
+        ("***x", r"\*\*\*x"),
+    ],
+)
+def test_as_it_was_meant(text: str, made: str) -> None:
+    """Money is money, mathematics is mathematics, and all else is what it says."""
+    assert safe(text) == made
+
+
+def test_code_keeps_what_hides_in_it_but_says_so() -> None:
+    """A trojan source is shown as it is, under a label that names it."""
+    label, _, rest = sections("```c\n/*\u202e*/\n```", DRESSED)[0].source.partition("\n\n")
+    assert "right\\-to\\-left override" in label
+    assert rest == "```c\n/*\u202e*/\n```"
+
+
+def test_links_show_where_they_lead() -> None:
+    """The host stands behind the words; an address says it itself."""
+    [section] = sections("[bank](http://thief.example/x) https://a.example", DRESSED)
+    assert section.source == (
+        r"[bank](<http://thief.example/x>) :small[:gray[thief\.example]] "
+        r"[https\:\/\/a\.example](<https://a.example>)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("diagram", "is_drawn"),
+    [
+        ("graph TD\nA-->B", True),
+        ("graph TD\nA[x<br>y] <--> B", True),
+        ('graph TD\nA@{ img: "//h/x" }', False),
+        ("graph TD\nA[<img src=x>]", False),
+        ("graph TD\nclick A href x", False),
+        ("%%{init: {}}%%\ngraph TD", False),
+        ("---\nconfig: x\n---\ngraph TD", False),
+        ("graph TD\nstyle A fill:url(x)", False),
+    ],
+)
+def test_diagrams(diagram: str, is_drawn: bool) -> None:
+    """A complete one that loads nothing is drawn; else its code says why not."""
+    [section] = sections(f"```mermaid\n{diagram}\n```", DRESSED)
+    assert ("```mermaid\n" in section.source) is is_drawn
+    assert ("not drawn" in section.source) is not is_drawn
+    assert diagram in section.source
+    [half] = sections(f"```mermaid\n{diagram}", DRESSED)
+    assert "```text\n" in half.source
+
+
+@pytest.mark.parametrize(
+    "text", ["![x](http://e.org/x)", ":red[x]", "<b>x</b>", "$x$", "`x`", "# x", "[a](b)", "a_b_c"]
+)
+def test_plain_words(text: str) -> None:
+    """A title or an error's words read as they are, in one line."""
+    [paragraph] = [token for token in JUDGE.parse(plain(text)) if token.type == "inline"]
+    assert [part.type for part in paragraph.children or []] == ["text"]
+    assert (paragraph.children or [])[0].content == text
+    assert plain("a\n\n# b\t c") == r"a \# b c"
+    assert not re.search(r"(?<!\\)[!\[<$`#:_]", plain(text).replace("&#91;", ""))

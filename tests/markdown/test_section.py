@@ -1,0 +1,139 @@
+"""Growing texts: what is finished stays, and the end is the same as the whole."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liaobots.ui.markdown import Growing, GrowingAnswer, Manner, Section, safe, sections, shown
+from liaobots.ui.markdown import section as section_module
+from liaobots.ui.markdown.loose_end import tied
+from tests.markdown.documents import documents
+
+MANNER = Manner()
+PARAGRAPH = "Some words that fill a line, and then some more.\n\n"
+
+
+@pytest.fixture(params=[1, 30, 600])
+def least(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(section_module, "LEAST", request.param)
+    sections.cache_clear()
+    return int(request.param)
+
+
+def pieces(text: str, size: int) -> list[str]:
+    return [text[at : at + size] for at in range(0, len(text), size)]
+
+
+def whole(parts: Sequence[Section]) -> str:
+    return "\n\n".join(part.source for part in parts if part.language is None)
+
+
+@pytest.mark.parametrize("size", [1, 5, 40])
+@settings(max_examples=150, deadline=None)
+@given(text=documents())
+def test_sections_are_the_text(text: str, size: int) -> None:
+    """Put together they are the whole, for each least size."""
+    for least in (1, 30, 600):
+        section_module.LEAST = least
+        sections.cache_clear()
+        found = sections(text, MANNER)
+        if all(part.language is None for part in found):
+            assert whole(found) == safe(text)
+    section_module.LEAST = 600
+
+
+@pytest.mark.parametrize("least", [1, 30, 600], indirect=True)
+@pytest.mark.parametrize("size", [1, 5, 40])
+def test_what_is_finished_stays(least: int, size: int) -> None:
+    """A section that a growing text has finished is one of the whole text's, for all cuts."""
+
+    @settings(max_examples=150, deadline=None)
+    @given(documents().filter(lambda text: "]:" not in text))
+    def check(text: str) -> None:
+        growing = Growing(MANNER)
+        for piece in pieces(text, size):
+            growing.add(piece)
+        finished = growing._finished
+        assert list(sections(text, MANNER))[: len(finished)] == finished
+
+    check()
+
+
+def test_each_part_is_read_once() -> None:
+    """What is read again for a piece does not grow with the text."""
+    growing = Growing(MANNER)
+    longest = 0
+    for piece in pieces(PARAGRAPH * 200, 50):
+        growing.add(piece)
+        longest = max(longest, len(growing._tail))
+    assert longest < 3 * section_module.LEAST
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        ("**bold wor", "**bold wor**"),
+        ("*em and **both", "*em and **both***"),
+        ("`code", "`code`"),
+        ("done `x` and *y*", "done `x` and *y*"),
+        ("a [link", "a link"),
+        ("a [link](http://half", "a link"),
+        ("an ![image](http://half", "an image"),
+        ("a **", "a "),
+        ("snake_case_na", "snake_case_na"),
+        ("2 * 3", "2 * 3"),
+        ("```py\nx = **", "```py\nx = **"),
+        ("one **two\n\nthree", "one **two\n\nthree"),
+        ("", ""),
+    ],
+)
+def test_loose_ends(text: str, closed: str) -> None:
+    """What the end of a text has opened is closed while it is written."""
+    assert tied(text) == closed
+
+
+THOUGHT = "<think>\nFirst I *think*.\n</think>\n\nThen I speak."
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("text", "thoughts", "words", "is_thinking"),
+    [
+        (THOUGHT, r"First I *think*\.", r"Then I speak\.", False),
+        (THOUGHT.replace("think>", "thinking>"), r"First I *think*\.", r"Then I speak\.", False),
+        ("<think>still thin", "", "still thin", True),
+        ("No <think>tags</think> at the start", "", "", False),
+        ("<thin", "", "", False),
+        ("", "", "", False),
+    ],
+)
+def test_thoughts_stand_apart(
+    text: str, thoughts: str, words: str, is_thinking: bool, size: int
+) -> None:
+    """However the text comes, what is thought aloud is told from what is said."""
+    growing = GrowingAnswer()
+    last = shown("")
+    for piece in pieces(text, size):
+        last = growing.add(piece)
+    if is_thinking:
+        assert last.is_thinking
+        assert whole(last.thoughts) == words
+    elif thoughts:
+        assert (whole(last.thoughts), whole(last.words)) == (thoughts, words)
+        assert shown(text) == last
+    else:
+        assert not last.thoughts
+        assert whole(shown(text).words) == safe(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(documents().filter(lambda text: "think" not in text), st.integers(1, 30))
+def test_any_cut_gives_the_same_thoughts(text: str, size: int) -> None:
+    """The marks of thinking may be cut anywhere."""
+    growing = GrowingAnswer()
+    for piece in pieces("<think>" + text + "</think>done", size):
+        last = growing.add(piece)
+    assert not last.is_thinking
+    assert whole(last.words)[-4:] == "done"
