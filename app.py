@@ -1,8 +1,21 @@
 """What `streamlit run app.py` finds: the page, behind the door that guards it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import streamlit as st
 from starlette.middleware import Middleware
 
+from liaobots.ui import server
 from liaobots.ui.door import Door
 
-app = st.App("liaobots/ui/page.py", middleware=[Middleware(Door)])
+
+@asynccontextmanager
+async def life(app: st.App) -> AsyncIterator[None]:
+    """Lets what is being written be marked, however the server is told to stop."""
+    del app
+    yield
+    server.end()
+
+
+app = st.App("liaobots/ui/page.py", middleware=[Middleware(Door)], lifespan=life)

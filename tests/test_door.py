@@ -34,8 +34,15 @@ def test_identity(demo_app: App) -> None:
     assert first.cookies[COOKIE] != second.cookies[COOKIE]
     assert len(first.cookies[COOKIE]) >= 43
     assert "HttpOnly; SameSite=Lax" in first.headers["set-cookie"]
-    again = requests.get(demo_app.url, cookies={COOKIE: "x"}, timeout=5)
-    assert "set-cookie" not in again.headers
+    again = requests.get(demo_app.url, cookies={COOKIE: first.cookies[COOKIE]}, timeout=5)
+    assert again.cookies[COOKIE] == first.cookies[COOKIE]
+    assert "Max-Age=34560000" in again.headers["set-cookie"]
+
+
+def test_a_guessable_identity_is_replaced(demo_app: App) -> None:
+    """Whoever planted a short one cannot read along."""
+    answer = requests.get(demo_app.url, cookies={COOKIE: "guess"}, timeout=5)
+    assert len(answer.cookies[COOKIE]) >= 43
 
 
 def test_identity_is_secure_over_https(demo_app: App) -> None:
@@ -44,14 +51,18 @@ def test_identity_is_secure_over_https(demo_app: App) -> None:
     assert response.headers["set-cookie"].endswith("; Secure")
 
 
+def identities(visitor: BrowserContext) -> list[str]:
+    return [each["value"] for each in visitor.cookies() if each["name"] == COOKIE]
+
+
 def test_identity_stays(demo_app: App, visitor: BrowserContext) -> None:
     """A reload and a second tab keep it; no script can read it."""
     page = visitor.new_page()
     page.goto(demo_app.url)
-    mine = [cookie for cookie in visitor.cookies() if cookie["name"] == COOKIE]
+    mine = identities(visitor)
     page.reload()
     visitor.new_page().goto(demo_app.url)
-    assert [cookie for cookie in visitor.cookies() if cookie["name"] == COOKIE] == mine
+    assert identities(visitor) == mine
     assert COOKIE not in page.evaluate("document.cookie")
 
 
@@ -108,6 +119,7 @@ def test_the_door_is_shut_on_every_address(tmp_path: Path) -> None:
 
 def test_another_apps_cookies_do_not_hide_the_identity(demo_app: App) -> None:
     """Cookies of one host are shared by all its ports."""
-    cookies = f'prefs={{"a":1}}; {COOKIE}=abc'
+    mine = requests.get(demo_app.url, timeout=5).cookies[COOKIE]
+    cookies = f'prefs={{"a":1}}; {COOKIE}={mine}'
     answer = requests.get(demo_app.url, headers={"Cookie": cookies}, timeout=5)
-    assert "set-cookie" not in answer.headers
+    assert answer.cookies[COOKIE] == mine

@@ -43,7 +43,7 @@ def test_a_starter_asks(opened: AppTest, standin: StandIn) -> None:
     starter = next(iter(texts.STARTERS.values()))
     next(button for button in opened.button if button.label == starter).click().run()
     assert standin.asked[-1]["body"]["messages"][-1]["content"] == starter
-    assert "built-in stand-in" in words_of(opened)
+    assert r"built\-in stand\-in" in words_of(opened)
     assert r"gpt\-3\.5\-turbo" in words_of(opened)
 
 
@@ -84,7 +84,7 @@ def test_a_wrong_code_says_so_and_keeps_the_question(opened: AppTest, standin: S
     opened.text_input(key=state.AUTH_TOKEN).set_value("right").run()
     next(button for button in opened.button if button.label == texts.TRY_AGAIN).click().run()
     assert not opened.error
-    assert "built-in stand-in" in words_of(opened)
+    assert r"built\-in stand\-in" in words_of(opened)
     questions = [asked for asked in standin.asked if asked["path"] == "/api/chat"]
     assert len(questions) == 2
 

@@ -26,6 +26,18 @@ def joined(before: str, after: str, size: int = 7) -> str:
         ("1. one\n2. t", "\n2. two", "1. one\n2. two"),
         ("banana", "apple", "bananaapple"),
         ("bana", "na", "banana"),
+        (
+            "x" * 300 + " End. The quick bro",
+            "The quick brown fox.",
+            "x" * 300 + " End. The quick brown fox.",
+        ),
+        ("[0, 0, 0, 0, 0, 0,", " 0, 0, 0, 0, 0]", "[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]"),
+        ("          }\n", "        }\n      }", "          }\n        }\n      }"),
+        (
+            "| a | b |\n|---|---|\n| - | - |\n",
+            "| - | - |\n",
+            "| a | b |\n|---|---|\n| - | - |\n| - | - |\n",
+        ),
         ("a sentence ends.", " Another begins.", "a sentence ends. Another begins."),
         (CODE, " + 1\n```\n", CODE + " + 1\n```\n"),
         (CODE, "    return 1 + 1\n```\n", CODE + " + 1\n```\n"),
@@ -64,3 +76,19 @@ def test_pieces_do_not_matter(before: str, after: str, size: int) -> None:
 def test_in_code(text: str, inside: bool) -> None:
     """Fences of each kind and length are matched as CommonMark says."""
     assert in_code(text) is inside
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("The quick brown fox", " jumps over"),
+        (CODE, " + 1\n"),
+        ("One. ", "Two."),
+        (CODE, "0\n```\n"),
+    ],
+)
+def test_nothing_is_held_back_for_long(before: str, after: str) -> None:
+    """What is no repetition is joined with its first words."""
+    seam = Seam(before)
+    given = "".join(map(seam.feed, after))
+    assert len(after) - len(given) <= 3

@@ -1,5 +1,6 @@
 """The store's contract, on SQLite in a file, in memory, and on PostgreSQL."""
 
+import threading
 import time
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import event, text
 from liaobots.chat import store as store_module
 from liaobots.chat.database import Database
 from liaobots.chat.query import title_of
-from liaobots.chat.record import Asked, Ending, State
+from liaobots.chat.record import Asked, Checkpoint, Ending, State
 from liaobots.chat.store import Store
 
 
@@ -16,6 +17,11 @@ def put(store: Store, owner: str, question: str = "Hello?") -> Asked:
     asked = store.ask(owner, None, question, "gpt-4")
     assert asked
     return asked
+
+
+def write(store: Store, owner: str, asked: Asked, start: int, text: str) -> bool:
+    """Writes a checkpoint down, and says whether the answer is still wanted."""
+    return store.checkpoint([Checkpoint(owner, asked, start, text)])[0]
 
 
 def test_a_question_is_there_before_it_is_answered(store: Store, owner: str) -> None:
@@ -32,10 +38,10 @@ def test_a_question_is_there_before_it_is_answered(store: Store, owner: str) -> 
 def test_a_checkpoint_adds_what_is_new(store: Store, owner: str) -> None:
     """Pieces join in order; the first of them is the moment of the first text."""
     asked = put(store, owner)
-    assert store.checkpoint(owner, asked, 0, "") is False
+    assert write(store, owner, asked, 0, "")
     assert store.message(owner, asked.answer).first_text is None  # type: ignore[union-attr]
-    assert store.checkpoint(owner, asked, 0, "один ") is False
-    assert store.checkpoint(owner, asked, 5, "two") is False
+    assert write(store, owner, asked, 0, "один ")
+    assert write(store, owner, asked, 5, "two")
     message = store.message(owner, asked.answer)
     assert message
     assert message.text == "один two"
@@ -47,7 +53,7 @@ def test_a_checkpoint_adds_what_is_new(store: Store, owner: str) -> None:
 def test_an_ending_is_kept(store: Store, owner: str) -> None:
     """State, text, characters, times and error are there afterwards."""
     asked = put(store, owner)
-    store.checkpoint(owner, asked, 0, "par")
+    write(store, owner, asked, 0, "par")
     ending = Ending(State.FAILED, "TooFast", "Wait a moment.", "https://example.org")
     store.finish(owner, asked, "partial", ending)
     message = store.message(owner, asked.answer)
@@ -120,7 +126,7 @@ def test_going_on_keeps_the_text(store: Store, owner: str) -> None:
     store.finish(owner, asked, "one ", Ending(State.INTERRUPTED))
     again = store.go_on(owner, asked.answer)
     assert again
-    store.checkpoint(owner, again, 4, "two")
+    write(store, owner, again, 4, "two")
     assert store.since(owner, asked.answer, 2) == ("e two", State.WRITING)
     assert store.go_on(owner, asked.answer) is None
 
@@ -131,10 +137,74 @@ def test_only_the_last_writer_writes(store: Store, owner: str) -> None:
     store.finish(owner, old, "one ", Ending(State.INTERRUPTED))
     new = store.go_on(owner, old.answer)
     assert new
-    assert store.checkpoint(owner, old, 4, "late") is None
+    assert not write(store, owner, old, 4, "late")
     store.finish(owner, old, "one late", Ending(State.DONE))
     assert store.since(owner, old.answer, 0) == ("one ", State.WRITING)
-    assert store.checkpoint(owner, new, 4, "two") is False
+    assert write(store, owner, new, 4, "two")
+
+
+def test_a_checkpoint_may_come_again(store: Store, owner: str) -> None:
+    """A line may break before the database has said that it wrote the last one."""
+    asked = put(store, owner)
+    assert write(store, owner, asked, 0, "abc")
+    assert write(store, owner, asked, 0, "abcdef")
+    assert write(store, owner, asked, 6, "ghi")
+    assert store.since(owner, asked.answer, 2) == ("cdefghi", State.WRITING)
+
+
+def test_many_checkpoints_are_one_step(store: Store, database: Database, owner: str) -> None:
+    """However many answers are written, each goes on or not by itself."""
+    asked = [put(store, owner) for _ in range(5)]
+    store.ask_to_stop(owner, asked[1].answer)
+    store.delete(owner, asked[2].conversation)
+    counted: list[str] = []
+    event.listen(database._engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
+    new = [Checkpoint(owner, each, 0, f"text {n}") for n, each in enumerate(asked)]
+    assert store.checkpoint(new) == [True, False, False, True, True]
+    assert len([each for each in counted if not each.startswith("BEGIN")]) == 2
+    assert store.since(owner, asked[4].answer, 0) == ("text 4", State.WRITING)
+    assert store.checkpoint([]) == []
+
+
+def test_trying_again_is_asked_anew(store: Store, owner: str) -> None:
+    """The moment of asking is that of the last try."""
+    asked = put(store, owner)
+    first = store.message(owner, asked.answer)
+    store.finish(owner, asked, "", Ending(State.FAILED, "NoConnection", "Away."))
+    time.sleep(0.01)
+    store.try_again(owner, asked.answer, "gpt-4")
+    second = store.message(owner, asked.answer)
+    assert first
+    assert second
+    assert second.asked > first.asked
+
+
+def test_a_long_chat_can_be_deleted(store: Store, owner: str) -> None:
+    """SQLite follows no more than a thousand links in one deletion."""
+    asked = put(store, owner)
+    for number in range(600):
+        store.finish(owner, asked, "x", Ending(State.DONE))
+        again = store.ask(owner, asked.conversation, f"{number}", "gpt-4")
+        assert again
+        asked = again
+    store.delete(owner, asked.conversation)
+    assert store.list(owner, 9) == []
+    assert store.message(owner, asked.answer) is None
+
+
+def test_deleting_while_an_answer_ends(store: Store, owner: str) -> None:
+    """Neither waits for the other for ever."""
+    for _ in range(20):
+        asked = put(store, owner)
+        write(store, owner, asked, 0, "text")
+        ending = threading.Thread(
+            target=store.finish, args=(owner, asked, "text", Ending(State.STOPPED))
+        )
+        ending.start()
+        store.delete(owner, asked.conversation)
+        ending.join(10)
+        assert not ending.is_alive()
+    assert store.list(owner, 9) == []
 
 
 def test_an_orphan_is_interrupted(
@@ -143,7 +213,7 @@ def test_an_orphan_is_interrupted(
     """An answer that nobody marks any more is ended, with all that was written down."""
     monkeypatch.setattr(store_module, "SILENCE", 0.2)
     asked = put(store, owner)
-    store.checkpoint(owner, asked, 0, "as far as it came")
+    write(store, owner, asked, 0, "as far as it came")
     assert store.since(owner, asked.answer, 0)[1] is State.WRITING
     time.sleep(0.4)
     assert not store.list(owner, 1)[0].is_writing
@@ -159,10 +229,10 @@ def test_a_writer_taken_for_dead_goes_on(
     """When its database was away for long, and nobody has taken over."""
     monkeypatch.setattr(store_module, "SILENCE", 0.1)
     asked = put(store, owner)
-    store.checkpoint(owner, asked, 0, "one ")
+    write(store, owner, asked, 0, "one ")
     time.sleep(0.2)
     assert store.since(owner, asked.answer, 0) == ("one ", State.INTERRUPTED)
-    assert store.checkpoint(owner, asked, 4, "two") is False
+    assert write(store, owner, asked, 4, "two")
     assert store.since(owner, asked.answer, 0) == ("one two", State.WRITING)
 
 
@@ -170,7 +240,7 @@ def test_a_wish_to_stop_reaches_the_writer(store: Store, owner: str) -> None:
     """The next checkpoint tells it."""
     asked = put(store, owner)
     store.ask_to_stop(owner, asked.answer)
-    assert store.checkpoint(owner, asked, 0, "x") is True
+    assert not write(store, owner, asked, 0, "x")
 
 
 def test_rename_and_delete(store: Store, owner: str) -> None:
@@ -182,26 +252,26 @@ def test_rename_and_delete(store: Store, owner: str) -> None:
     store.delete(owner, asked.conversation)
     assert store.list(owner, 1) == []
     assert store.message(owner, asked.answer) is None
-    assert store.checkpoint(owner, asked, 0, "x") is None
+    assert not write(store, owner, asked, 0, "x")
     store.finish(owner, asked, "x", Ending(State.DONE))
 
 
 def test_an_address_is_no_key(store: Store, owner: str) -> None:
     """Whoever is not the owner reads nothing, and changes nothing."""
     asked = put(store, owner, "A secret")
-    store.checkpoint(owner, asked, 0, "text")
+    write(store, owner, asked, 0, "text")
     other = "0" * 64
     assert store.open(other, asked.conversation) is None
     assert store.message(other, asked.answer) is None
     assert store.before(other, asked.answer) == []
     assert store.since(other, asked.answer, 0) == ("", State.STOPPED)
     assert store.ask(other, asked.conversation, "x", "gpt-4") is None
-    assert store.checkpoint(other, asked, 4, "x") is None
+    assert not write(store, other, asked, 4, "x")
     store.ask_to_stop(other, asked.answer)
     store.rename(other, asked.conversation, "Mine")
     store.delete(other, asked.conversation)
     store.finish(other, asked, "x", Ending(State.DONE))
-    assert store.checkpoint(owner, asked, 4, "") is False
+    assert write(store, owner, asked, 4, "")
     assert store.try_again(other, asked.answer, "gpt-4") is None
     opened = store.open(owner, asked.conversation)
     assert opened
@@ -229,7 +299,7 @@ def test_the_list_tells_of_every_change(store: Store, owner: str) -> None:
 def test_any_text_is_taken(store: Store, owner: str, words: str) -> None:
     """What no database takes becomes a replacement character; all else stays."""
     asked = put(store, owner, "? " + words)
-    store.checkpoint(owner, asked, 0, words)
+    write(store, owner, asked, 0, words)
     store.finish(owner, asked, words, Ending(State.DONE))
     message = store.message(owner, asked.answer)
     assert message
@@ -266,7 +336,7 @@ def test_statements_do_not_grow_with_the_chats(
         for act in (
             lambda: store.list(owner, 30),
             lambda: store.open(owner, asked.conversation),
-            lambda: store.checkpoint(owner, asked, 0, "x"),
+            lambda: write(store, owner, asked, 0, "x"),
         ):
             counted.clear()
             act()

@@ -7,7 +7,7 @@ import pytest
 from liaobots.ui import texts
 from tests.app import ROOT
 
-PARTS = ["page", "sidebar", "transcript", "composer", "navigation", "heading"]
+PARTS = ["page", "sidebar", "transcript", "composer", "navigation", "heading", "sheet"]
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from alembic.util import CommandError
 from platformdirs import user_data_path
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -22,6 +23,7 @@ BUSY_SECONDS = 5
 # Any number; all servers that may upgrade one PostgreSQL must name the same.
 UPGRADE_LOCK = 1_280_262_479
 MEMORY = "sqlite://"
+NO_FILE = (None, "", ":memory:")
 # A database that let somebody wait so many seconds in vain is left alone for as
 # many, so that no page waits for it again and again.
 PATIENCE, REST = 1.0, 3.0
@@ -37,7 +39,7 @@ class Database:
     """
 
     def __init__(self, address: str = "") -> None:
-        self.is_memory = address == MEMORY
+        self.is_memory = address in (MEMORY, f"{MEMORY}/", f"{MEMORY}/:memory:")
         self._alone = threading.RLock()
         self._rests_until = 0.0
         with _made_ours():
@@ -89,6 +91,8 @@ class Database:
                 return
         with self.writing() as connection:
             if connection.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL lock_timeout = 0"))
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
             version = migrations.version_of(connection)
             if version is not None and version not in migrations.known_versions():
@@ -108,11 +112,12 @@ def default_path() -> Path:
 def _url(address: str) -> URL:
     try:
         url = make_url(address) if address else URL.create("sqlite", database=str(default_path()))
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):
+        # What went wrong exactly may quote a password.
         raise StoreFault(
             "LIAOBOTS_DATABASE_URL is no address of a database. It looks like "
             "postgresql://user@host/name or sqlite:////folder/chats.db."
-        ) from error.with_traceback(None)
+        ) from None
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     return url
@@ -120,8 +125,10 @@ def _url(address: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL)
-    if url.database:
+        engine = create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL)
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
+    if url.database not in NO_FILE:
         _make_private(Path(url.database))
         engine = create_engine(url)
     else:
@@ -136,6 +143,14 @@ def _make_private(file: Path) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not file.exists():
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _prepare_postgresql(connection: Any, record: Any) -> None:
+    """Bounds every wait, so that neither a page nor the keeper of answers stands still."""
+    del record
+    connection.execute("SET lock_timeout = '3s'")
+    connection.execute("SET statement_timeout = '10s'")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
@@ -156,7 +171,7 @@ def _made_ours() -> Iterator[None]:
     """Raises what a database raises as StoreFault, in words, without addresses."""
     try:
         yield
-    except (SQLAlchemyError, OSError, sqlite3.Error, ImportError) as error:
+    except (SQLAlchemyError, CommandError, OSError, sqlite3.Error, ImportError) as error:
         raise StoreFault(_words(str(error).lower())) from error
 
 

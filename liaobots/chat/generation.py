@@ -3,17 +3,19 @@
 A page asks, and follows; whether it goes, comes back or is opened twice does
 not matter to the answer. Its text is in memory for those who follow here, and
 is written down twice a second for those who follow on another server, and for
-the day the plug is pulled.
+the day the plug is pulled. Two threads touch an answer: its writer adds text,
+and the keeper of all answers writes it down; whoever ends it, ends it once.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from liaobots.chat.record import Asked, Conversation, Ending, Message, State
+from liaobots.chat.record import Asked, Checkpoint, Conversation, Ending, Message, State
 from liaobots.chat.seam import GO_ON, Seam
 from liaobots.chat.store import Store
 from liaobots.errors import LiaobotsError, ServerBusy, StoreFault
@@ -36,24 +38,16 @@ class Pieces(Protocol):
 Send = Callable[[list[dict[str, str]], str], Pieces]
 
 
-@dataclass(frozen=True)
-class Unsaved:
-    """Text that is not written down yet; `start` is where it begins, in characters."""
-
-    start: int
-    text: str
-    parts: int
-
-
 class Answer:
     """An answer being written here. `before` is what an earlier try had written."""
 
     def __init__(self, owner: str, asked: Asked, before: str = "") -> None:
         self.owner, self.asked = owner, asked
         self.ending: Ending | None = None
-        self.is_stopped = False
+        # Held by whoever writes it down, so that nothing is written after its end.
+        self.keeping = threading.Lock()
         self._parts = [before] if before else []
-        self._saved, self._saved_parts = len(before), len(self._parts)
+        self._kept, self._kept_parts = len(before), len(self._parts)
         self._changed = threading.Condition()
         self._reply: Pieces | None = None
 
@@ -62,37 +56,39 @@ class Answer:
         return "".join(self._parts)
 
     def add(self, piece: str) -> None:
+        """Adds to the text; what comes after the end is nobody's wish any more."""
         with self._changed:
-            self._parts.append(piece)
-            self._changed.notify_all()
+            if self.ending is None:
+                self._parts.append(piece)
+                self._changed.notify_all()
 
-    def end(self, ending: Ending) -> None:
-        """Lets everybody who follows come to the end."""
+    def end(self, ending: Ending) -> bool:
+        """Hangs up, and lets all who follow come to the end. Says whether it had none yet."""
         with self._changed:
-            self.ending = ending
+            is_first = self.ending is None
+            self.ending = self.ending or ending
             self._changed.notify_all()
-
-    def attend(self, reply: Pieces) -> None:
-        """Notes where the text comes from, to hang up on it when asked to stop."""
-        self._reply = reply
-        if self.is_stopped:
-            reply.close()
-
-    def stop(self) -> None:
-        """Hangs up on the service, from any thread."""
-        self.is_stopped = True
         if self._reply is not None:
             self._reply.close()
+        return is_first
 
-    def unsaved(self) -> Unsaved:
+    def attend(self, reply: Pieces) -> None:
+        """Notes where the text comes from, to hang up on it at the end."""
+        self._reply = reply
+        if self.ending is not None:
+            reply.close()
+
+    def checkpoint(self) -> Checkpoint:
         """Gives what is not written down yet."""
         with self._changed:
-            new = self._parts[self._saved_parts :]
-            return Unsaved(self._saved, "".join(new), len(self._parts))
+            new = "".join(self._parts[self._kept_parts :])
+            self._coming_parts = len(self._parts)
+            return Checkpoint(self.owner, self.asked, self._kept, new)
 
-    def note_saved(self, saved: Unsaved) -> None:
-        self._saved = saved.start + len(saved.text)
-        self._saved_parts = saved.parts
+    def note_kept(self, checkpoint: Checkpoint) -> None:
+        """Takes the last checkpoint for written down."""
+        self._kept = checkpoint.start + len(checkpoint.text)
+        self._kept_parts = self._coming_parts
 
     def follow(self) -> Iterator[str]:
         """Gives the text from its first word, then what comes; "" in a silence."""
@@ -109,11 +105,6 @@ class Answer:
     def _has_news(self, at: int) -> bool:
         return len(self._parts) > at or self.ending is not None
 
-    def wait(self) -> None:
-        """Waits until the answer has ended."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.ending is not None)
-
 
 class Generations:
     """All answers being written on this server, at most `limit` at once."""
@@ -124,7 +115,6 @@ class Generations:
         self._limit = limit
         self._live: dict[str, Answer] = {}
         self._lock = threading.Lock()
-        self._closing = threading.Event()
         self._keeper: threading.Thread | None = None
 
     def ask(
@@ -156,10 +146,14 @@ class Generations:
 
     def open(self, owner: str, conversation: str) -> Conversation | None:
         """Gives a conversation as `Store.open` does, with what this server knows better."""
+        # First, for an answer that ends meanwhile is in the store, or was here.
+        here = self._here(owner)
         found = self.store.open(owner, conversation)
-        if found is None:
-            return None
-        return replace(found, messages=[self._newest(owner, each) for each in found.messages])
+        return found and _with_newest(found, here)
+
+    def newest(self, owner: str, known: Conversation) -> Conversation:
+        """Gives a conversation that was known before, with its answers as they are here by now."""
+        return _with_newest(known, self._here(owner))
 
     def follow(self, owner: str, answer: str) -> Iterator[str]:
         """Gives an answer's text from its first word, then what comes, and ends with it.
@@ -174,36 +168,23 @@ class Generations:
         """Stops an answer, wherever it is written."""
         live = self._find(owner, answer)
         if live:
-            live.stop()
+            self._settle(live, Ending(State.STOPPED))
         else:
             self.store.ask_to_stop(owner, answer)
 
-    def stop_all_in(self, owner: str, conversation: str) -> None:
-        """Stops what is written in a conversation, on this server."""
-        for live in self._all():
-            if (live.owner, live.asked.conversation) == (owner, conversation):
-                live.stop()
-
     def close(self) -> None:
         """Ends all answers as interrupted and writes them down, for the server stops."""
-        self._closing.set()
         for live in self._all():
-            live.stop()
-        deadline = time.monotonic() + 2
-        while self._all() and time.monotonic() < deadline:
-            time.sleep(0.02)
+            self._settle(live, Ending(State.INTERRUPTED))
 
     def _find(self, owner: str, answer: str) -> Answer | None:
         with self._lock:
             live = self._live.get(answer)
         return live if live and live.owner == owner else None
 
-    def _newest(self, owner: str, message: Message) -> Message:
-        live = self._find(owner, message.id)
-        if live is None:
-            return message
-        ending = live.ending or Ending(State.WRITING)
-        return replace(message, text=live.text, **vars(ending))
+    def _here(self, owner: str) -> dict[str, Answer]:
+        """Gives the owner's answers that are written here, by their ids."""
+        return {live.asked.answer: live for live in self._all() if live.owner == owner}
 
     def _all(self) -> Sequence[Answer]:
         with self._lock:
@@ -213,9 +194,6 @@ class Generations:
         """Gives the answer a thread; one too many fails with words, its question kept."""
         with self._lock:
             is_full = len(self._live) >= self._limit
-            ahead = [
-                a for a in self._live.values() if a.asked.conversation == answer.asked.conversation
-            ]
             if not is_full:
                 self._live[answer.asked.answer] = answer
                 self._keep()
@@ -227,15 +205,15 @@ class Generations:
             self.store.finish(answer.owner, answer.asked, answer.text, _failure(busy))
             return
         threading.Thread(
-            target=self._write, args=(answer, ahead, model, send), name="answer", daemon=True
+            target=self._write, args=(answer, model, send), name="answer", daemon=True
         ).start()
 
-    def _write(self, answer: Answer, ahead: Sequence[Answer], model: str, send: Send) -> None:
-        """Is the thread of one answer. An answer ahead in the same chat is waited for."""
-        for other in ahead:
-            other.wait()
+    def _write(self, answer: Answer, model: str, send: Send) -> None:
+        """Is the thread of one answer."""
         try:
-            self._receive(answer, model, send)
+            history = self._history(answer)
+            if answer.ending is None:
+                self._receive(answer, send(history, model))
             ending = Ending(State.DONE)
         except LiaobotsError as error:
             ending = _failure(error)
@@ -243,52 +221,65 @@ class Generations:
             # Whatever it is, the answer must end, and the reader be told.
             ending = Ending(State.FAILED, MISTAKE, WEIRD)
             _report(error)
-        if self._closing.is_set():
-            ending = Ending(State.INTERRUPTED)
-        elif answer.is_stopped:
-            ending = Ending(State.STOPPED)
         self._settle(answer, ending)
 
-    def _receive(self, answer: Answer, model: str, send: Send) -> None:
-        before = answer.text
-        if answer.is_stopped:
-            return
-        reply = send(self._history(answer, before), model)
+    def _receive(self, answer: Answer, reply: Pieces) -> None:
         answer.attend(reply)
-        seam = Seam(before) if before else None
+        seam = Seam(answer.text)
         try:
             for piece in reply:
-                text = seam.feed(piece) if seam else piece
-                if text:
+                if text := seam.feed(piece):
                     answer.add(text)
         finally:
             reply.close()
-            if seam and (rest := seam.finish()):
+            if rest := seam.finish():
                 answer.add(rest)
 
-    def _history(self, answer: Answer, before: str) -> list[dict[str, str]]:
-        """Gives what was said, and, for an answer to go on, what it said and the wish to go on."""
-        earlier = self.store.before(answer.owner, answer.asked.answer)
+    def _history(self, answer: Answer) -> list[dict[str, str]]:
+        """Gives what was said, and, for an answer to go on, what it said and the wish to go on.
+
+        An answer before it that is still being written is waited for, wherever it is.
+        """
+        here = self._here(answer.owner)
+        before = self.store.before(answer.owner, answer.asked.answer)
+        earlier = [_newest(each, here) for each in before]
+        for message in earlier:
+            if message.state is State.WRITING and not self._waited(answer, message.id):
+                return []
+        if any(message.state is State.WRITING for message in earlier):
+            return self._history(answer)
         said = [(message.role, message.text) for message in earlier if message.text.strip()]
-        if before:
-            said += [("assistant", before), ("user", GO_ON)]
+        if answer.text:
+            said += [("assistant", answer.text), ("user", GO_ON)]
         return [{"role": role, "content": text} for role, text in said]
 
-    def _settle(self, answer: Answer, ending: Ending) -> None:
-        """Writes down the end, then tells it. Where it cannot be written, the keeper tries on."""
-        if self._stored(answer, ending):
-            with self._lock:
-                self._live.pop(answer.asked.answer, None)
-        answer.end(ending)
+    def _waited(self, answer: Answer, ahead: str) -> bool:
+        """Waits for an answer ahead; says whether this one is still wanted then."""
+        return all(answer.ending is None for _ in self.follow(answer.owner, ahead))
 
-    def _stored(self, answer: Answer, ending: Ending) -> bool:
+    def _settle(self, answer: Answer, ending: Ending) -> None:
+        """Ends an answer and writes it down; where that fails, the keeper tries on."""
+        if answer.end(ending):
+            with answer.keeping:
+                self._store(answer)
+
+    def _store(self, answer: Answer) -> None:
+        """Writes down an answer that has ended. Called with its `keeping` held."""
+        if answer.ending is None or not self._is_live(answer):
+            return
         try:
-            self.store.finish(answer.owner, answer.asked, answer.text, ending)
+            self.store.finish(answer.owner, answer.asked, answer.text, answer.ending)
             self.trouble = None
         except StoreFault as error:
             self.trouble = error
-            return False
-        return True
+            return
+        with self._lock:
+            if self._live.get(answer.asked.answer) is answer:
+                del self._live[answer.asked.answer]
+
+    def _is_live(self, answer: Answer) -> bool:
+        with self._lock:
+            return self._live.get(answer.asked.answer) is answer
 
     def _keep(self) -> None:
         """Starts the keeper, unless it runs. Called with the lock held."""
@@ -300,38 +291,63 @@ class Generations:
         """Is the keeper's thread: writes down twice a second, as long as there is an answer."""
         while True:
             time.sleep(CHECKPOINT)
-            for answer in self._all():
-                self._check(answer)
+            self._write_down(self._all())
             with self._lock:
                 if not self._live:
                     self._keeper = None
                     return
 
-    def _check(self, answer: Answer) -> None:
-        if answer.ending is not None:
-            if self._stored(answer, answer.ending):
-                with self._lock:
-                    self._live.pop(answer.asked.answer, None)
-            return
-        new = answer.unsaved()
+    def _write_down(self, answers: Sequence[Answer]) -> None:
+        """Writes down what is new of all answers, in one step."""
+        with ExitStack() as held:
+            for answer in answers:
+                held.enter_context(answer.keeping)
+            for answer in answers:
+                self._store(answer)
+            growing = [answer for answer in answers if answer.ending is None]
+            unwanted = self._checkpoint(growing)
+        for answer in unwanted:
+            self._settle(answer, Ending(State.STOPPED))
+
+    def _checkpoint(self, answers: Sequence[Answer]) -> Sequence[Answer]:
+        """Gives those of the answers that nobody wants any more."""
+        new = [answer.checkpoint() for answer in answers]
         try:
-            stop = self.store.checkpoint(answer.owner, answer.asked, new.start, new.text)
+            are_wanted = self.store.checkpoint(new)
             self.trouble = None
         except StoreFault as error:
             self.trouble = error
-            return
-        answer.note_saved(new)
-        if stop or stop is None:
-            answer.stop()
+            return []
+        for answer, checkpoint in zip(answers, new, strict=True):
+            answer.note_kept(checkpoint)
+        return [answer for answer, is_it in zip(answers, are_wanted, strict=True) if not is_it]
 
     def _follow_stored(self, owner: str, answer: str) -> Iterator[str]:
         at, state = 0, State.WRITING
         while state is State.WRITING:
-            new, state = self.store.since(owner, answer, at)
+            try:
+                new, state = self.store.since(owner, answer, at)
+                self.trouble = None
+            except StoreFault as error:
+                # It is still being written as far as anybody knows: look again.
+                self.trouble, new = error, ""
             at += len(new)
             yield new
             if state is State.WRITING:
                 time.sleep(TICK)
+
+
+def _with_newest(conversation: Conversation, here: dict[str, Answer]) -> Conversation:
+    messages = [_newest(each, here) for each in conversation.messages]
+    return replace(conversation, messages=messages)
+
+
+def _newest(message: Message, here: dict[str, Answer]) -> Message:
+    live = here.get(message.id)
+    if live is None:
+        return message
+    ending = live.ending or Ending(State.WRITING)
+    return replace(message, text=live.text, **vars(ending))
 
 
 def _failure(error: LiaobotsError) -> Ending:

@@ -10,19 +10,24 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    delete,
     exists,
+    false,
     func,
     insert,
     literal,
     select,
+    tuple_,
     update,
 )
+from sqlalchemy import delete as sql_delete
+from sqlalchemy.dialects import postgresql, sqlite
 
 from liaobots.chat.layout import clock, conversations, messages, pieces
-from liaobots.chat.record import Asked, Ending, Message, State
+from liaobots.chat.record import Asked, Checkpoint, Ending, Message, State
 
 TITLE = 80
+# An answer taken for interrupted may turn out to be written still.
+ALIVE = (State.WRITING, State.INTERRUPTED)
 # SQLite's clock counts milliseconds, in which much can change.
 STEP = 1e-6
 
@@ -55,11 +60,29 @@ def is_owned_message(owner: str) -> Any:
     )
 
 
-def head(
-    connection: Connection, owner: str, conversation: str, *, for_update: bool = False
-) -> Row[Any] | None:
+def head(connection: Connection, owner: str, conversation: str) -> Row[Any] | None:
     query = select(conversations).where(is_owned_conversation(owner, conversation))
-    return connection.execute(query.with_for_update() if for_update else query).one_or_none()
+    return connection.execute(query).one_or_none()
+
+
+def lock(connection: Connection, owner: str, conversation: str) -> Row[Any] | None:
+    """Gives a conversation's row, which nobody else changes until the transaction's end.
+
+    Whoever changes messages of a conversation locks it first, all in this
+    order, so that no two wait for each other.
+    """
+    query = select(conversations).where(is_owned_conversation(owner, conversation))
+    return connection.execute(query.with_for_update()).one_or_none()
+
+
+def delete(connection: Connection, which: Any) -> None:
+    """Forgets conversations with their messages."""
+    gone = select(conversations.c.id).where(which).with_for_update()
+    ids = connection.execute(gone).scalars().all()
+    # SQLite follows only so many links from message to message in one deletion.
+    unlinked = update(messages).where(messages.c.conversation.in_(ids)).values(parent=None)
+    connection.execute(unlinked)
+    connection.execute(sql_delete(conversations).where(conversations.c.id.in_(ids)))
 
 
 def begin(connection: Connection, owner: str, question: str) -> str:
@@ -103,14 +126,16 @@ def add_answer(connection: Connection, conversation: str, question: str, model: 
     return asked
 
 
-def rewrite(connection: Connection, conversation: str, answer: str, model: str) -> Asked:
+def rewrite(
+    connection: Connection, conversation: str, answer: str, model: str, **values: Any
+) -> Asked:
     """Turns an ended answer into one being written, by a new writer."""
     asked = Asked(conversation, answer, _new_id())
     fresh = {"state": State.WRITING, "model": model, "ended": None, "stop_asked": False}
     error = {"error_kind": "", "error_words": "", "error_link": ""}
     life = {"heartbeat": clock(), "writer": asked.writer}
     connection.execute(
-        update(messages).where(messages.c.id == answer).values({**fresh, **error, **life})
+        update(messages).where(messages.c.id == answer).values({**fresh, **error, **life, **values})
     )
     return asked
 
@@ -122,11 +147,8 @@ def _query(owner: str, message: str) -> Select[Any]:
     )
 
 
-def row_of(
-    connection: Connection, owner: str, message: str, *, for_update: bool = False
-) -> Row[Any] | None:
-    query = _query(owner, message)
-    return connection.execute(query.with_for_update() if for_update else query).one_or_none()
+def row_of(connection: Connection, owner: str, message: str) -> Row[Any] | None:
+    return connection.execute(_query(owner, message)).one_or_none()
 
 
 def ended_leaf(connection: Connection, owner: str, answer: str) -> Row[Any] | None:
@@ -134,7 +156,7 @@ def ended_leaf(connection: Connection, owner: str, answer: str) -> Row[Any] | No
     row = row_of(connection, owner, answer)
     if row is None:
         return None
-    shown = head(connection, owner, row.conversation, for_update=True)
+    shown = lock(connection, owner, row.conversation)
     row = row_of(connection, owner, answer)
     if shown is None or row is None or shown.leaf != answer or row.state == State.WRITING:
         return None
@@ -173,33 +195,64 @@ def text_since(connection: Connection, row: Row[Any], start: int) -> str:
     return str(row.text[start:]) + "".join(text[max(0, start - at) :] for at, text in found)
 
 
+def mark(connection: Connection, checkpoints: Sequence[Checkpoint]) -> dict[Asked, bool]:
+    """Marks answers as alive, and says of each that is still its writer's whether to go on."""
+    asked = {each.asked.writer: each.asked for each in checkpoints}
+    with_text = [each.asked.answer for each in checkpoints if each.start + len(each.text)]
+    begun = and_(messages.c.first_text.is_(None), messages.c.id.in_(with_text))
+    values = {
+        "state": State.WRITING,
+        "heartbeat": clock(),
+        "first_text": case((begun, clock()), else_=messages.c.first_text),
+    }
+    rows = connection.execute(
+        update(messages)
+        .where(_are_written_by(checkpoints), messages.c.state.in_(ALIVE))
+        .values(values)
+        .returning(messages.c.writer, messages.c.stop_asked)
+    )
+    return {asked[row.writer]: not row.stop_asked for row in rows}
+
+
+def _are_written_by(checkpoints: Sequence[Checkpoint]) -> Any:
+    writers = [(each.asked.answer, each.asked.writer, each.owner) for each in checkpoints]
+    who = tuple_(messages.c.id, messages.c.writer, conversations.c.owner)
+    is_owned = exists().where(conversations.c.id == messages.c.conversation, who.in_(writers))
+    return and_(messages.c.id.in_([each.asked.answer for each in checkpoints]), is_owned)
+
+
+def add_pieces(connection: Connection, checkpoints: Sequence[Checkpoint]) -> None:
+    """Writes down new text; again, where the last time may have been in vain."""
+    rows = [
+        {"message": each.asked.answer, "start": each.start, "text": storable(each.text)}
+        for each in checkpoints
+        if each.text
+    ]
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    new = dialect.insert(pieces)
+    key = [pieces.c.message, pieces.c.start]
+    connection.execute(
+        new.on_conflict_do_update(index_elements=key, set_={"text": new.excluded.text}), rows
+    )
+
+
 def finish(connection: Connection, owner: str, asked: Asked, text: str, ending: Ending) -> None:
     """Writes down a whole answer, unless another writer has taken over."""
-    error = {
-        "error_kind": ending.error_kind,
-        "error_words": ending.error_words,
-        "error_link": ending.error_link,
-    }
-    said = {"state": ending.state, "text": text, "characters": len(text), "ended": clock()}
+    if lock(connection, owner, asked.conversation) is None:
+        return
+    said = {"text": text, "characters": len(text), "ended": clock(), **vars(ending)}
+    begun = messages.c.first_text.is_(None) if text else false()
+    mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
     found = connection.execute(
         update(messages)
-        .where(is_written_by(owner, asked))
-        .values(**said, **error, first_text=first_text(has_text=bool(text)))
+        .where(mine, is_owned_message(owner))
+        .values(**said, first_text=case((begun, clock()), else_=messages.c.first_text))
     )
     if found.rowcount:
-        connection.execute(delete(pieces).where(pieces.c.message == asked.answer))
+        connection.execute(sql_delete(pieces).where(pieces.c.message == asked.answer))
         touch(connection, owner, asked.conversation)
-
-
-def is_written_by(owner: str, asked: Asked) -> Any:
-    mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
-    return and_(mine, is_owned_message(owner))
-
-
-def first_text(*, has_text: bool) -> Any:
-    """Gives the moment of the first text: the one noted, else now where there is text."""
-    now = clock() if has_text else None
-    return case((messages.c.first_text.is_not(None), messages.c.first_text), else_=now)
 
 
 def _message(row: Row[Any], text: str) -> Message:

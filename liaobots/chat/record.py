@@ -73,6 +73,16 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Checkpoint:
+    """What came of an answer since the last one; `start` is where it begins, in characters."""
+
+    owner: str
+    asked: Asked
+    start: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Ending:
     """How an answer ended."""
 

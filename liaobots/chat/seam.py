@@ -9,28 +9,33 @@ GO_ON = (
 )
 # So many characters of the continuation are looked at before it is joined.
 LOOK = 400
-# A shorter overlap may be chance: "…bana" and "na…".
-CHANCE = 8
+# So many letters and digits must be the same, for fewer may be so by chance, and
+# so many where what is said again does not begin where a line or a sentence does.
+ENOUGH, ANYWHERE = 8, 24
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*$", re.M)
 OPENING = re.compile(r"\s*(?:`{3,}|~{3,})(?P<language>[\w+#.-]*)[ \t]*\n")
+HALF_OPENING = re.compile(r"\s*[`~]{1,}[\w+#.-]*[ \t]*")
+SENTENCE_END = re.compile(r"(?:[.!?:;…]|[。！？])[\"'»”)*_]*\s+\Z|[。！？]\Z")
 
 
 class Seam:
     """Text of a continuation in, the same text out, without what `before` already says.
 
     Models tend to say the last line once more, or to open the code block again.
+    What comes is held back only as long as it may be such a repetition.
     """
 
     def __init__(self, before: str) -> None:
         self._before = before
-        self._head: str | None = ""
+        self._head: str | None = "" if before else None
 
     def feed(self, piece: str) -> str:
         """Gives what may be joined by now."""
         if self._head is None:
             return piece
         self._head += piece
-        return self._join() if len(self._head) >= LOOK else ""
+        is_open = len(self._head) < LOOK and may_repeat(self._before, self._head)
+        return "" if is_open else self._join()
 
     def finish(self) -> str:
         """Gives what was still held back."""
@@ -42,6 +47,20 @@ class Seam:
         if joined == head and in_code(self._before):
             return without_reopening(self._before, head)
         return joined
+
+
+def may_repeat(before: str, after: str) -> bool:
+    """Says whether `after`, with more behind it, may turn out to say again what `before` says."""
+    end = before[-LOOK:]
+    if after.strip() == "" or after in end or after.lstrip() in end:
+        return True
+    if not in_code(before):
+        return False
+    opening = OPENING.match(after)
+    inside = after[opening.end() :] if opening else ""
+    return HALF_OPENING.fullmatch(after) is not None or bool(
+        opening and (inside in end or inside.lstrip() in end)
+    )
 
 
 def in_code(text: str) -> bool:
@@ -74,12 +93,18 @@ def without_overlap(before: str, after: str) -> str:
     for start in dict.fromkeys((after, after.lstrip())):
         longest = min(len(before), len(start), LOOK)
         for length in range(longest, 0, -1):
-            if before.endswith(start[:length]) and _is_meant(before, length):
+            if before.endswith(start[:length]) and _is_meant(before[:-length], before[-length:]):
                 return start[length:]
     return after
 
 
-def _is_meant(before: str, length: int) -> bool:
-    """Says whether an overlap is too long for chance, or is the whole last line."""
-    last_line = before.rpartition("\n")[2]
-    return length >= CHANCE or (length == len(last_line) and length > 1)
+def _is_meant(before: str, again: str) -> bool:
+    """Says whether what is said again is a repetition, and not text that is like itself."""
+    begins_line = not before or before.endswith("\n")
+    if before.endswith(again) or ((again[0].isspace() or "\n" in again) and not begins_line):
+        return False
+    solid = sum(character.isalnum() for character in again)
+    if begins_line and "\n" not in again:
+        return solid > 1
+    begins = begins_line or SENTENCE_END.search(before)
+    return solid >= (ENOUGH if begins else ANYWHERE)

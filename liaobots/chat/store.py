@@ -6,16 +6,15 @@ owner finds nothing.
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from liaobots.chat import query
 from liaobots.chat.database import Database
-from liaobots.chat.layout import clock, conversations, messages, pieces
-from liaobots.chat.record import Asked, Conversation, Ending, Message, State, Summary
+from liaobots.chat.layout import clock, conversations, messages
+from liaobots.chat.record import Asked, Checkpoint, Conversation, Ending, Message, State, Summary
 
 # A live answer is marked twice a second; one not marked for so long is an orphan.
 SILENCE = 5.0
-ALIVE = (State.WRITING, State.INTERRUPTED)
 
 
 class Store:
@@ -76,18 +75,14 @@ class Store:
     def delete(self, owner: str, conversation: str) -> None:
         """Forgets a conversation with all its messages."""
         with self._database.writing() as connection:
-            connection.execute(
-                delete(conversations).where(query.is_owned_conversation(owner, conversation))
-            )
+            query.delete(connection, query.is_owned_conversation(owner, conversation))
 
     def forget(self, *, older_than: float, beyond: int) -> None:
         """Forgets conversations unchanged for so many seconds, and all but the newest `beyond`."""
         newest = select(conversations.c.id).order_by(conversations.c.changed.desc()).limit(beyond)
         too_old = conversations.c.changed < clock() - older_than
         with self._database.writing() as connection:
-            connection.execute(
-                delete(conversations).where(or_(too_old, conversations.c.id.not_in(newest)))
-            )
+            query.delete(connection, or_(too_old, conversations.c.id.not_in(newest)))
 
     # Questions and answers
 
@@ -99,7 +94,7 @@ class Store:
         with self._database.writing() as connection:
             if conversation is None:
                 conversation = query.begin(connection, owner, question)
-            head = query.head(connection, owner, conversation, for_update=True)
+            head = query.lock(connection, owner, conversation)
             if head is None:
                 return None
             new = query.add_question(connection, conversation, head.leaf, question)
@@ -120,7 +115,8 @@ class Store:
             if old.text:
                 asked = query.add_answer(connection, old.conversation, old.parent, model)
             else:
-                asked = query.rewrite(connection, old.conversation, answer, model)
+                anew = {"asked": clock(), "first_text": None}
+                asked = query.rewrite(connection, old.conversation, answer, model, **anew)
             query.touch(connection, owner, old.conversation, leaf=asked.answer)
             return asked
 
@@ -147,29 +143,19 @@ class Store:
 
     # An answer being written
 
-    def checkpoint(self, owner: str, asked: Asked, start: int, text: str) -> bool | None:
-        """Writes down what came since `start`, in characters, and marks the answer as alive.
+    def checkpoint(self, checkpoints: Sequence[Checkpoint]) -> Sequence[bool]:
+        """Writes down what came of each answer, and marks them as alive, all in one step.
 
-        Gives whether somebody asked to stop it, or None where it is gone or
-        somebody else writes it by now. One that was taken for an orphan, while
-        the database was away, lives again.
+        Says for each whether it is still wanted: not where somebody asked to
+        stop it, where it is gone, or where somebody else writes it by now. One
+        that was taken for an orphan, while the database was away, lives again.
         """
+        if not checkpoints:
+            return []
         with self._database.writing() as connection:
-            mark = {
-                "state": State.WRITING,
-                "heartbeat": clock(),
-                "first_text": query.first_text(has_text=start + len(text) > 0),
-            }
-            stop_asked = connection.execute(
-                update(messages)
-                .where(query.is_written_by(owner, asked), messages.c.state.in_(ALIVE))
-                .values(mark)
-                .returning(messages.c.stop_asked)
-            ).scalar_one_or_none()
-            if stop_asked is not None and text:
-                row = {"message": asked.answer, "start": start, "text": query.storable(text)}
-                connection.execute(insert(pieces).values(row))
-            return stop_asked
+            wanted = query.mark(connection, checkpoints)
+            query.add_pieces(connection, [each for each in checkpoints if each.asked in wanted])
+            return [wanted.get(each.asked, False) for each in checkpoints]
 
     def finish(self, owner: str, asked: Asked, text: str, ending: Ending) -> None:
         """Writes down the whole answer and how it ended, unless another writes it by now."""
@@ -203,7 +189,10 @@ class Store:
 
     def _interrupt(self, owner: str, answer: str) -> None:
         with self._database.writing() as connection:
-            row = query.row_of(connection, owner, answer, for_update=True)
+            row = query.row_of(connection, owner, answer)
+            if row is None or query.lock(connection, owner, row.conversation) is None:
+                return
+            row = query.row_of(connection, owner, answer)
             if row is not None and row.state == State.WRITING and row.age > SILENCE:
                 text = query.text_since(connection, row, 0)
                 asked = Asked(row.conversation, answer, row.writer)

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from liaobots.ui import state, texts
-from liaobots.ui.state import Opened
+from liaobots.ui import chats, texts
+from liaobots.ui.chats import Opened
 
 
 def show(opened: Opened | None) -> None:
@@ -16,6 +16,6 @@ def show(opened: Opened | None) -> None:
     with st.bottom:
         if opened and opened.writing:
             st.button(
-                texts.STOP, icon=texts.STOP_ICON, key="stop", on_click=state.stop, args=(opened,)
+                texts.STOP, icon=texts.STOP_ICON, key="stop", on_click=chats.stop, args=(opened,)
             )
-    st.chat_input(texts.ASK, key=state.QUESTION, on_submit=state.ask_typed)
+    st.chat_input(texts.ASK, key=chats.QUESTION, on_submit=chats.ask_typed)

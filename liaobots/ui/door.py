@@ -21,6 +21,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "liaobots_id"
+IDENTITY = re.compile(r"[\w-]{43}", re.ASCII)
 COOKIE_SECONDS = 400 * 24 * 3600
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
@@ -85,8 +86,8 @@ class Door:
         policy = POLICY.format(sockets=sockets, scripts=self._scripts)
         response["Content-Security-Policy"] = policy
         response["X-Frame-Options"] = "SAMEORIGIN"
-        if scope["method"] == "GET" and not _has_identity(request):
-            response.append("Set-Cookie", _identity(is_https=_is_https(scope, request)))
+        if scope["method"] == "GET":
+            response.append("Set-Cookie", _cookie(request, is_https=_is_https(scope, request)))
 
 
 def is_welcome(headers: Headers, peer: str, own: str = "") -> bool:
@@ -147,17 +148,20 @@ def _is_page(status: int, response: MutableHeaders, request: Headers) -> bool:
     return is_kept or response.get("content-type", "").startswith("text/html")
 
 
-def _has_identity(request: Headers) -> bool:
-    return COOKIE in cookie_parser(request.get("cookie", ""))
+def _identity(request: Headers) -> str:
+    """Gives the browser's identity, or a new one where it has none of ours."""
+    known = cookie_parser(request.get("cookie", "")).get(COOKIE, "")
+    return known if IDENTITY.fullmatch(known) else secrets.token_urlsafe(32)
 
 
 def _is_https(scope: Scope, request: Headers) -> bool:
     return request.get("x-forwarded-proto", scope["scheme"]) == "https"
 
 
-def _identity(*, is_https: bool) -> str:
+def _cookie(request: Headers, *, is_https: bool) -> str:
+    """Gives the cookie with the identity, which begins to age anew with each page."""
     secure = "; Secure" if is_https else ""
     return (
-        f"{COOKIE}={secrets.token_urlsafe(32)}; Path=/; Max-Age={COOKIE_SECONDS}; "
+        f"{COOKIE}={_identity(request)}; Path=/; Max-Age={COOKIE_SECONDS}; "
         f"HttpOnly; SameSite=Lax{secure}"
     )

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from liaobots.ui import markdown, state, texts
-from liaobots.ui.state import Opened
+from liaobots.ui import chats, markdown, texts
+from liaobots.ui.chats import Opened
 
 
 def show(opened: Opened) -> None:
@@ -22,12 +22,12 @@ def _show_menu(opened: Opened) -> None:
         texts.RENAME,
         opened.conversation.title,
         key=f"title-{chat}",
-        on_change=state.rename,
+        on_change=chats.rename,
         args=(opened, f"title-{chat}"),
     )
-    if state.is_to_be_deleted(chat):
+    if chats.is_to_be_deleted(chat):
         st.caption(texts.DELETE_WARNING)
-        st.button(texts.DELETE_NOW, type="primary", on_click=state.delete, args=(opened,))
-        st.button(texts.KEEP, on_click=state.wish_to_delete, args=("",))
+        st.button(texts.DELETE_NOW, type="primary", on_click=chats.delete, args=(opened,))
+        st.button(texts.KEEP, on_click=chats.wish_to_delete, args=("",))
     else:
-        st.button(texts.DELETE, icon=texts.DELETE_ICON, on_click=state.wish_to_delete, args=(chat,))
+        st.button(texts.DELETE, icon=texts.DELETE_ICON, on_click=chats.wish_to_delete, args=(chat,))

@@ -1,25 +1,28 @@
 """The list of chats in the sidebar, each at an address of its own."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from liaobots.chat.record import Summary
-from liaobots.ui import markdown, state, texts
+from liaobots.ui import chats, markdown, texts
+from liaobots.ui.chats import Glance
 
 
-def show(chats: list[Summary], *, has_older: bool) -> str:
+def show(seen: Glance) -> str:
     """Draws the list and gives the id of the chat to show, or "" for a new one."""
     new = st.Page(_nothing, title=texts.NEW_CHAT, icon=texts.NEW_CHAT_ICON, default=True)
-    pages = {chat.id: _page(chat) for chat in _with_requested(chats)}
+    pages = {chat.id: _page(chat) for chat in _with_requested(seen.chats)}
     sections = {"": [new], texts.CHATS: list(pages.values())} if pages else {"": [new]}
     chosen = st.navigation(sections, expanded=12)
-    target = state.where_to_go()
+    target = chats.where_to_go()
     if target is not None:
         # A question began a chat, or a chat was deleted: the address must follow.
         st.switch_page(pages.get(target, new))
-    if has_older:
+    if seen.has_older:
         st.sidebar.button(
-            texts.OLDER, on_click=state.show_older, type="tertiary", icon=texts.OLDER_ICON
+            texts.OLDER, on_click=chats.show_older, type="tertiary", icon=texts.OLDER_ICON
         )
     return chosen.url_path
 
@@ -30,16 +33,16 @@ def _page(chat: Summary) -> StreamlitPage:
     return st.Page(_nothing, title=title, icon=icon, url_path=chat.id)
 
 
-def _with_requested(chats: list[Summary]) -> list[Summary]:
+def _with_requested(listed: Sequence[Summary]) -> Sequence[Summary]:
     """Adds the chat of the address, where it is too old for the list."""
-    wanted = state.requested()
-    if any(chat.id == wanted for chat in chats):
-        return chats
-    opened = state.open_chat(wanted)
+    wanted = chats.requested()
+    if any(chat.id == wanted for chat in listed):
+        return listed
+    opened = chats.open_chat(wanted)
     if opened is None:
-        return chats
+        return listed
     found = opened.conversation
-    return [*chats, Summary(found.id, found.title, 0, is_writing=bool(opened.writing))]
+    return [*listed, Summary(found.id, found.title, 0, is_writing=bool(opened.writing))]
 
 
 def _nothing() -> None:

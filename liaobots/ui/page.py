@@ -9,12 +9,22 @@ if str(Path(__file__).parents[2]) not in sys.path:
     sys.path.append(str(Path(__file__).parents[2]))
 
 from liaobots.errors import InputRefused
-from liaobots.ui import composer, heading, markdown, navigation, sidebar, state, texts, transcript
+from liaobots.ui import (
+    chats,
+    composer,
+    heading,
+    markdown,
+    navigation,
+    sidebar,
+    state,
+    texts,
+    transcript,
+)
 
 st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
 
-chats, has_older = state.summaries()
-opened = state.open_chat(navigation.show(chats, has_older=has_older))
+seen = chats.glance()
+opened = chats.open_chat(navigation.show(seen))
 messages = opened.conversation.messages if opened else []
 try:
     link = state.connection()
@@ -27,7 +37,7 @@ state.choose_model(models, last=messages[-1].model if messages else "")
 sidebar.show(link, models, are_live=are_live, is_new=opened is None)
 composer.show(opened)
 with st.empty():
-    if words := state.trouble():
+    if words := chats.last_trouble() or seen.trouble:
         st.warning(texts.NOT_KEPT.format(words=words), icon=texts.NOT_KEPT_ICON)
 transcript.greet(is_empty=opened is None, is_demo=link.is_demo)
 if opened:
@@ -42,8 +52,8 @@ if not link.is_demo:
 
 @st.fragment(run_every=2)
 def watch() -> None:
-    """Draws the page again when a chat has changed elsewhere: in another tab or server."""
-    if state.summaries() != (chats, has_older):
+    """Draws the page again when something has changed elsewhere: in another tab or server."""
+    if chats.glance() != seen:
         st.rerun()
 
 

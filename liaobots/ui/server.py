@@ -6,6 +6,7 @@ outlives both. What it holds may then be of an older class than the code's, so
 that nobody should ask it with `isinstance`.
 """
 
+import atexit
 import sys
 import threading
 from collections.abc import Callable
@@ -25,6 +26,22 @@ def held(name: str, make: Callable[[], T]) -> T:
             _HELD.__dict__[name] = make()
         found: T = _HELD.__dict__[name]
         return found
+
+
+def at_end(action: Callable[[], None]) -> None:
+    """Lets something be done when the server ends, in whichever way it gets to know."""
+    with _LOCK:
+        if not held("at end", list):
+            atexit.register(end)
+        held("at end", list[Callable[[], None]]).append(action)
+
+
+def end() -> None:
+    """Does what is to be done when the server ends."""
+    with _LOCK:
+        actions = held("at end", list[Callable[[], None]])
+        while actions:
+            actions.pop()()
 
 
 def let_go_of_all() -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from liaobots.service.catalog import Facts
 from liaobots.service.client import Account
-from liaobots.ui import markdown, state, texts
+from liaobots.ui import chats, markdown, state, texts
 from liaobots.ui.state import Connection
 
 
@@ -17,7 +17,7 @@ def show(link: Connection, models: dict[str, Facts], *, are_live: bool, is_new: 
     with st.sidebar:
         with st.empty():
             if is_new:
-                st.toggle(texts.TEMPORARY, key=state.TEMPORARY, help=texts.TEMPORARY_HELP)
+                st.toggle(texts.TEMPORARY, key=chats.TEMPORARY, help=texts.TEMPORARY_HELP)
         _show_models(models)
         with st.empty():
             if not are_live:
@@ -26,8 +26,7 @@ def show(link: Connection, models: dict[str, Facts], *, are_live: bool, is_new: 
         with st.empty():
             if link.is_demo:
                 st.caption(texts.DEMO)
-        if state.can_sign_in():
-            _show_person()
+        _show_person()
 
 
 def show_balance(account: Account) -> None:
@@ -71,7 +70,15 @@ def _show_code() -> None:
 
 
 def _show_person() -> None:
+    """Draws a way in for each who signs people in, or the way out."""
     if st.user.get("is_logged_in"):
         st.button(texts.SIGN_OUT, icon=texts.SIGN_OUT_ICON, on_click=st.logout, width="stretch")
-    else:
-        st.button(texts.SIGN_IN, icon=texts.SIGN_IN_ICON, on_click=st.login, width="stretch")
+        return
+    for name in state.providers():
+        st.button(
+            texts.sign_in(name),
+            icon=texts.SIGN_IN_ICON,
+            on_click=st.login,
+            args=(name,),
+            width="stretch",
+        )

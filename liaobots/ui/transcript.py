@@ -1,18 +1,22 @@
 """The chat: a greeting when it is empty, else each message in turn."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.chat.record import Message, State
-from liaobots.ui import markdown, state, texts
-from liaobots.ui.state import Opened
+from liaobots.ui import chats, markdown, texts
+from liaobots.ui.chats import Opened
+from liaobots.ui.markdown import GrowingAnswer, Manner
+from liaobots.ui.sheet import AnswerSheet, Sheet
 
 NOTES = {State.STOPPED: texts.STOPPED, State.INTERRUPTED: texts.INTERRUPTED}
-# Each frame sends the open text again; more of them a second cost and show no more.
+# More frames a second cost the browser more and show no more.
 FRAMES = 15
+VISITOR = Manner(is_dressed=True, keeps_lines=True)
 
 
 def greet(*, is_empty: bool, is_demo: bool) -> None:
@@ -29,22 +33,41 @@ def greet(*, is_empty: bool, is_demo: bool) -> None:
         columns = st.columns(2)
         for number, (icon, starter) in enumerate(texts.STARTERS.items()):
             columns[number % 2].button(
-                starter, icon=icon, on_click=state.ask, args=(starter,), width="stretch"
+                starter,
+                icon=icon,
+                on_click=chats.ask_first,
+                args=(starter, chats.beginning()),
+                width="stretch",
             )
         if is_demo:
             st.caption(texts.DEMO)
 
 
 def show(opened: Opened) -> None:
-    """Draws the messages, and follows the first answer that is being written to its end."""
+    """Draws the newest messages, and follows the first answer being written to its end."""
     messages = opened.conversation.messages
-    places = {message.id: _place(message) for message in messages}
-    for message in messages:
+    shown = messages[-chats.how_many(opened) :]
+    _offer_earlier(opened, is_wanted=len(shown) < len(messages))
+    places = {message.id: _place(message) for message in shown}
+    for message in shown:
         with places[message.id]:
             _show_message(opened, message, is_last=message is messages[-1])
     if opened.writing:
-        with places[opened.writing]:
-            st.write_stream(_framed(state.follow(opened, opened.writing)))
+        answer = opened.writing[0]
+        # It calls what it is given; text it could only append, and would send whole each time.
+        st.write_stream(_frames(opened, answer, places[answer]))
+
+
+def _offer_earlier(opened: Opened, *, is_wanted: bool) -> None:
+    with st.empty():
+        if is_wanted:
+            st.button(
+                texts.EARLIER,
+                icon=texts.EARLIER_ICON,
+                type="tertiary",
+                on_click=chats.show_earlier,
+                args=(opened,),
+            )
 
 
 def _place(message: Message) -> DeltaGenerator:
@@ -52,11 +75,14 @@ def _place(message: Message) -> DeltaGenerator:
     return st.chat_message(message.role, avatar=avatar)
 
 
-def _framed(pieces: Iterator[str]) -> Iterator[str]:
-    """Gives the pieces no faster than the eye follows; those that come between are joined."""
-    for text in pieces:
-        yield text
+def _frames(opened: Opened, answer: str, place: DeltaGenerator) -> Iterator[Callable[[], None]]:
+    """Gives drawings of a growing answer, no more of them than the eye can follow."""
+    sheet, growing, text = AnswerSheet(place), GrowingAnswer(), ""
+    for new in chats.follow(opened, answer):
+        text += new
+        yield partial(sheet.show, growing.add(new))
         time.sleep(1 / FRAMES)
+    yield partial(sheet.show, markdown.shown(text))
 
 
 def _show_message(opened: Opened, message: Message, *, is_last: bool) -> None:
@@ -64,11 +90,17 @@ def _show_message(opened: Opened, message: Message, *, is_last: bool) -> None:
         st.caption(markdown.plain(message.model))
     if message.state is State.WRITING:
         return
-    if message.text:
-        st.markdown(message.text)
+    _show_text(message)
     _show_end(message)
-    if is_last and message.state is not State.DONE:
-        _show_ways_on(opened, message)
+    _show_ways_on(opened, message, is_last=is_last)
+
+
+def _show_text(message: Message) -> None:
+    place = st.container()
+    if message.role == "user":
+        Sheet(place).show(markdown.sections(message.text, VISITOR))
+    else:
+        AnswerSheet(place).show(markdown.shown(message.text))
 
 
 def _show_end(message: Message) -> None:
@@ -79,20 +111,43 @@ def _show_end(message: Message) -> None:
         st.caption(NOTES[message.state])
 
 
-def _show_ways_on(opened: Opened, message: Message) -> None:
-    with st.container(horizontal=True):
+def _show_ways_on(opened: Opened, message: Message, *, is_last: bool) -> None:
+    """Draws what can be done with an answer that has ended."""
+    if message.role == "user":
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if is_last and message.state is not State.DONE:
+            _offer_more(opened, message)
         if message.text:
-            st.button(
-                texts.GO_ON,
-                icon=texts.GO_ON_ICON,
-                on_click=state.go_on,
-                args=(opened, message.id, message.model),
-            )
+            _offer_copy(message)
+
+
+def _offer_more(opened: Opened, message: Message) -> None:
+    if message.text:
         st.button(
-            texts.TRY_AGAIN,
-            icon=texts.TRY_AGAIN_ICON,
-            on_click=state.try_again,
-            args=(opened, message.id),
+            texts.GO_ON,
+            icon=texts.GO_ON_ICON,
+            on_click=chats.go_on,
+            args=(opened, message.id, message.model),
         )
-        if message.error_link:
-            st.link_button(texts.OPEN_SERVICE, message.error_link, icon=texts.OPEN_SERVICE_ICON)
+    st.button(
+        texts.TRY_AGAIN,
+        icon=texts.TRY_AGAIN_ICON,
+        on_click=chats.try_again,
+        args=(opened, message.id),
+    )
+    if message.error_link:
+        st.link_button(texts.OPEN_SERVICE, message.error_link, icon=texts.OPEN_SERVICE_ICON)
+
+
+def _offer_copy(message: Message) -> None:
+    """Draws a way to the whole answer as Markdown, which is sent when it is wished for."""
+    fold = st.popover(
+        texts.COPY,
+        icon=texts.COPY_ICON,
+        type="tertiary",
+        key=f"copy-{message.id}",
+        on_change="rerun",
+    )
+    if fold.open:
+        fold.code(message.text, language="markdown", wrap_lines=True, height=300)

@@ -19,7 +19,7 @@ from sqlalchemy import event, insert, text
 
 from liaobots.chat.database import Database
 from liaobots.chat.layout import conversations, messages
-from liaobots.chat.record import Asked, State
+from liaobots.chat.record import Asked, Checkpoint, State
 from liaobots.chat.store import Store
 
 FEW, MANY, MESSAGES, ROUNDS, SHOWN = 10, 10_000, 20, 100, 31
@@ -82,7 +82,7 @@ class Measured:
         self.statements[name] = len(self._statements)
 
     def checkpoint(self) -> None:
-        self.store.checkpoint(OWNER, self.asked, self._start, WORDS)
+        self.store.checkpoint([Checkpoint(OWNER, self.asked, self._start, WORDS)])
         self._start += len(WORDS)
 
     def round(self) -> None:
