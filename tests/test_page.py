@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from liaobots.service.standin import StandIn
-from liaobots.ui import state, texts
+from liaobots.ui import chats, state, texts
 from tests.app import ROOT, App
 from tests.conftest import CODE
 from tests.visit import ask, message
@@ -94,6 +95,23 @@ def test_a_human_check_is_linked(opened: AppTest, standin: StandIn) -> None:
     opened.chat_input[0].set_value("fault: human").run()
     assert "check that you are human" in opened.error[0].value
     assert opened.get("link_button")[0].proto.url == standin.url
+
+
+def test_only_so_many_chats_are_kept_in_memory(
+    opened: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest goes first, for all visitors together."""
+    monkeypatch.setattr(chats, "IN_MEMORY", 2)
+    for number in range(3):
+        if number:
+            opened = AppTest.from_file(SCRIPT, default_timeout=30).run()
+        opened.toggle(key=chats.TEMPORARY).set_value(True).run()
+        opened.chat_input[0].set_value(f"question {number}").run()
+    memory = chats._in_memory().store
+    with memory._database.reading() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM conversations")) == 2
+        titles = connection.execute(text("SELECT title FROM conversations")).scalars()
+        assert set(titles) == {"question 1", "question 2"}
 
 
 def test_the_page_works_without_the_list_of_models(monkeypatch: pytest.MonkeyPatch) -> None:

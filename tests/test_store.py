@@ -2,9 +2,10 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from liaobots.chat import store as store_module
 from liaobots.chat.database import Database
@@ -349,11 +350,18 @@ def test_statements_do_not_grow_with_the_chats(
     assert statements() == few == [1, 3, 2]
 
 
-def test_the_owner_is_found_by_index(store: Store, database: Database, owner: str) -> None:
-    """The list of one does not read the chats of all."""
-    put(store, owner)
+def test_the_list_is_found_by_index(tmp_path: Path) -> None:
+    """The list of one owner reads neither the chats of all nor all chats of the owner."""
+    database = Database(f"sqlite:///{tmp_path}/chats.db")
+    asked: list[tuple[str, object]] = []
+    event.listen(
+        database._engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3]))
+    )
+    Store(database).list("me", 30)
+    statement, values = asked[-1]
     with database.reading() as connection:
-        if connection.dialect.name == "sqlite":
-            query = "SELECT id FROM conversations WHERE owner = 'x' ORDER BY changed DESC"
-            plan = str(connection.execute(text(f"EXPLAIN QUERY PLAN {query}")).all())
-            assert "conversations_of_owner" in plan
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
+        steps = "\n".join(row.detail for row in plan)
+    assert "SEARCH conversations USING INDEX conversations_of_owner" in steps
+    assert "SCAN" not in steps
+    database.close()

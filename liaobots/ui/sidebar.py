@@ -1,6 +1,7 @@
 """The sidebar below the list: the model, the auth token, and what is known of it."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.service.catalog import Facts
 from liaobots.service.client import Account
@@ -29,11 +30,13 @@ def show(link: Connection, models: dict[str, Facts], *, are_live: bool, is_new: 
         _show_person()
 
 
-def show_balance(account: Account) -> None:
-    """Draws the balance below the rest, where the service names one."""
+def show_balance(account: Account, place: DeltaGenerator | None = None) -> DeltaGenerator:
+    """Draws the balance below the rest, where the service names one, and gives its place."""
+    place = place or st.sidebar.empty()
     if account.balance is not None:
         balance = f"{account.balance:,.2f}".removesuffix(".00")
-        st.sidebar.caption(texts.BALANCE.format(balance=markdown.plain(balance)))
+        place.caption(texts.BALANCE.format(balance=markdown.plain(balance)))
+    return place
 
 
 def _show_models(models: dict[str, Facts]) -> None:

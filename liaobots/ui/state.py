@@ -101,14 +101,14 @@ def models(link: Connection) -> tuple[dict[str, Facts], bool]:
     return lookup.value(PATIENCE), lookup.error is None
 
 
-def account(link: Connection) -> Account:
+def account(link: Connection, patience: float = PATIENCE) -> Account:
     """Gives what is known of the code by now; it is asked for in the background."""
     held = st.session_state.get("account")
     if not held or held[0] != link:
         fetch = Client(link.code, link.base_url).account
         held = st.session_state["account"] = (link, Lookup(fetch, Account(), keep=60))
     lookup: Lookup[Account] = held[1]
-    return lookup.value(PATIENCE)
+    return lookup.value(patience)
 
 
 def choose_model(models: dict[str, Facts], last: str) -> None:

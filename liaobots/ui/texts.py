@@ -63,6 +63,7 @@ DEMO = (
 MODELS_UNKNOWN = "The live list of models could not be read; the built-in ones are shown."
 
 ASK = "Ask anything"
+TO_THE_END = "Newest"
 STOP = "Stop"
 STOP_ICON = ":material/stop_circle:"
 COPY = "Copy"

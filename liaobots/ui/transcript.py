@@ -8,14 +8,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.chat.record import Message, State
-from liaobots.ui import chats, markdown, texts
+from liaobots.ui import chats, markdown, server, texts
 from liaobots.ui.chats import Opened
 from liaobots.ui.markdown import GrowingAnswer, Manner
 from liaobots.ui.sheet import AnswerSheet, Sheet
 
 NOTES = {State.STOPPED: texts.STOPPED, State.INTERRUPTED: texts.INTERRUPTED}
 # More frames a second cost the browser more and show no more.
-FRAMES = 15
+FRAMES = 12
 VISITOR = Manner(is_dressed=True, keeps_lines=True)
 
 
@@ -41,6 +41,15 @@ def greet(*, is_empty: bool, is_demo: bool) -> None:
             )
         if is_demo:
             st.caption(texts.DEMO)
+
+
+def warm_up() -> None:
+    """Lets Streamlit load, before the first answer, what it needs to follow one.
+
+    It looks whether a stream is a table, and loads pandas for that: half a
+    second, once for a server.
+    """
+    server.held("warm", lambda: bool(st.write_stream(iter(()))))
 
 
 def show(opened: Opened) -> None:

@@ -1,0 +1,346 @@
+"""A model's text on the page, in a real Chromium: what it loads, how it looks, what it costs."""
+
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from liaobots.chat.database import Database
+from liaobots.chat.record import Ending, State
+from liaobots.chat.store import Store
+from liaobots.service.standin import StandIn
+from liaobots.ui import texts
+from tests.app import App
+from tests.bench.watching import Watched, in_pieces, markdown
+from tests.conftest import CODE
+from tests.visit import ask, button, message, owner_of, wait_until
+
+HOSTILE = """\
+An ![inline](URL/inline?q=SECRET) image, an ![by reference][r], an ![titled](URL/titled "t").
+
+[![linked](URL/linked)](URL/target) and <img src="URL/html"> and `![in code](URL/code)`
+and `![open](URL/open)
+
+| a |
+|---|
+| ![in a table](URL/table) |
+
+> - ![in a list](URL/list)
+
+:red[x] :help[tip ![i](URL/help)] ::video[x]{src="URL/video"} :color[t]{background="url(URL/color)"}
+
+$\\includegraphics{URL/tex}$ $![x](URL/formula)$ $$
+![x](URL/block)
+$$
+
+```mermaid
+flowchart TD
+ A[<img src="URL/node"/>] --> B@{ img: "URL/shape", label: "x" }
+```
+
+```mermaid
+%%{init: {"themeCSS": "svg{background:url(URL/css)}"}}%%
+graph TD
+ A-->B
+ style A fill:url(URL/style)
+```
+
+<svg onload="fetch('URL/svg')"><style>@import "URL/import"</style><iframe src="URL/frame"></iframe>
+
+A note[^1] and [odd](javascript:fetch('URL/js')) links.
+
+[r]: URL/reference
+[^1]: ![in a note](URL/note)
+
+The end of it.
+"""
+
+DOCUMENTS = {
+    "lists": (
+        "Intro:\n\n- one\n\n- two\n  - deep\n\n    more\n- three\n\n"
+        "1. first\n\n   ```sh\n   ls\n   ```\n\n2. second\n\nAfter."
+    ),
+    "fences": (
+        "````md\n```py\nx = 1\n```\n````\n\n~~~\na\n\n\nb\n~~~\n\n    indented\n    code\n\nEnd."
+    ),
+    "tables": "Before\n\n| a | b |\n|:--|--:|\n| `x` | **y** |\n| $5 | $x^2$ |\n\nAfter\n",
+    "quotes": "> One\n> two\n>\n> - three\n>   > four\n\nlazy\n\n> again\nlazy line\n",
+    "references": (
+        "See [the docs][d] and a note[^1].\n\n[d]: https://docs.example/x\n\n"
+        "[^1]: The note.\n\nMore words."
+    ),
+    "formulas": (
+        "Let $x^2$ be, for $5.\n\n$$\n\\int_0^1 x\\,dx\n\n= \\frac12\n$$\n\n"
+        "and \\(a\\), \\[b\\].\n\n\\[\nc\n\\]\n"
+    ),
+    "html": "<div>\n<b>bold</b>\n</div>\n\n<!-- no -->\n\nText<br>more\n",
+    "headings": "# One\nText\n\nTwo\n===\n\n### Three ###\n\n---\n\n***\n",
+    "diagram": "Look:\n\n```mermaid\ngraph TD\nA-->B\n```\n\nDone.",
+    "long": markdown(5000),
+}
+
+
+class Foreign:
+    """A host of somebody else's, which notes who comes."""
+
+    def __init__(self) -> None:
+        self.visits: list[str] = []
+        visits = self.visits
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                visits.append(self.path)
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def foreign() -> Iterator[Foreign]:
+    host = Foreign()
+    yield host
+    host.close()
+
+
+def words(text: str, size: int = 40) -> Iterator[str]:
+    return (text[at : at + size] for at in range(0, len(text), size))
+
+
+def answered(page: Page, app: App, question: str = "Go") -> Locator:
+    """Gives the answer on a new page, when it has ended and its Copy is there."""
+    page.goto(app.url)
+    ask(page, question)
+    expect(button(page, texts.COPY)).to_be_visible()
+    return message(page, 1)
+
+
+@pytest.mark.parametrize("script", ["app.py", "liaobots/ui/page.py"])
+def test_nothing_is_loaded_from_elsewhere(
+    script: str, tmp_path: Path, page: Page, slow_standin: StandIn, foreign: Foreign
+) -> None:
+    """Not while it streams, nor after, nor after a refresh; with the policy and without it."""
+    hostile = HOSTILE.replace("URL", foreign.url)
+    slow_standin.answer = lambda _: words(hostile)
+    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    with App(tmp_path, script=script, **settings) as app:
+        answer = answered(page, app, f"And mine? ![x]({foreign.url}/mine)")
+        expect(answer).to_contain_text("The end of it.")
+        expect(answer.locator("pre").first).to_contain_text("flowchart")
+        if script == "app.py":
+            page.reload()
+        page.wait_for_timeout(1500)
+        expect(answer).to_contain_text("The end of it.")
+        assert answer.locator("img[src^=http], iframe, script, style, video").count() == 0
+        assert foreign.visits == []
+        page.evaluate("address => fetch(address, {mode: 'no-cors'}).catch(() => {})", foreign.url)
+        wait_until(lambda: foreign.visits or script == "app.py")
+        assert bool(foreign.visits) is (script != "app.py"), "only the policy stops a script"
+
+
+def test_links_lead_out_alone(app: App, page: Page, slow_standin: StandIn) -> None:
+    """In a new tab, with no referrer, and with their host beside them."""
+    slow_standin.answer = lambda _: iter(
+        ["[a bank](https://thief.example/x) [in](/here) ![i](http://h.example/i)"]
+    )
+    answer = answered(page, app)
+    links = answer.locator("a").all()
+    assert [link.get_attribute("href") for link in links] == [
+        "https://thief.example/x",
+        "http://h.example/i",
+    ]
+    for link in links:
+        assert link.get_attribute("target") == "_blank"
+        assert "noreferrer" in (link.get_attribute("rel") or "")
+    expect(answer).to_contain_text("thief.example")
+    expect(answer).to_contain_text("Image: i")
+
+
+# What is drawn anew each time, or differs by where it stands.
+CHANGING = re.compile(
+    r' (?:id|aria-\w+|data-[\w-]+|class|style|width|height|d|src|href="#[^"]*")="[^"]*"'
+)
+
+
+def dom(answer: Locator) -> str:
+    """Gives what the answer is made of, from its texts' elements."""
+    parts = answer.get_by_test_id("stMarkdownContainer").all()
+    html = "".join(part.inner_html() for part in parts)
+    html = CHANGING.sub("", re.sub(r"<svg.*?</svg>", "<svg>", html, flags=re.S))
+    return re.sub(r">\s+<", "><", html)
+
+
+def height_of(answer: Locator) -> float:
+    box = answer.bounding_box()
+    assert box
+    return box["height"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_streamed_is_as_whole(
+    name: str, app: App, page: Page, slow_standin: StandIn, tmp_path: Path
+) -> None:
+    """What stands there at the end is the same after a refresh, and the same as in one element."""
+    text = DOCUMENTS[name]
+    slow_standin.pace, slow_standin.answer = 60, lambda _: words(text, 1 + len(text) // 60)
+    answer = answered(page, app)
+    page.wait_for_timeout(500)
+    streamed, height = dom(answer), height_of(answer)
+    page.reload()
+    expect(button(page, texts.COPY)).to_be_visible()
+    page.wait_for_timeout(700)
+    assert dom(answer) == streamed
+    assert height_of(answer) == pytest.approx(height, abs=1)
+    (tmp_path / "text").write_text(text)
+    with App(tmp_path, script="tests/whole.py", SHOWN_TEXT=str(tmp_path / "text")) as other:
+        page.goto(other.url)
+        expect(message(page, 0).get_by_test_id("stMarkdownContainer")).to_be_visible()
+        page.wait_for_timeout(700)
+        whole = dom(message(page, 0))
+    assert streamed.removesuffix("<p>Copy</p>") == whole
+
+
+def test_nothing_is_sent_twice(tmp_path: Path, browser: Browser) -> None:
+    """What the browser gets is at most a hundredth of what the pattern of tutorials sends."""
+    text = markdown(16_000)
+    costs = {}
+    for script in ("app.py", "tests/bench/tutorial.py"):
+        with StandIn(pace=500) as service:
+            service.answer = lambda _: in_pieces(text, 4000)
+            settings = {"LIAOBOTS_URL": service.url, "LIAOBOTS_AUTH": CODE}
+            with App(tmp_path, script=script, **settings) as app:
+                page = browser.new_page()
+                page.add_init_script("window.lags = []")
+                page.goto(app.url)
+                page.get_by_placeholder(texts.ASK).wait_for()
+                page.wait_for_timeout(1000)
+                watched = Watched(page, app)
+                ask(page, "Go")
+                page.get_by_text("End t").wait_for(timeout=60_000)
+                costs[script] = watched.cost().bytes
+                page.close()
+    assert costs["app.py"] * 100 <= costs["tests/bench/tutorial.py"]
+
+
+def test_thoughts_are_folded(app: App, page: Page, slow_standin: StandIn) -> None:
+    """They stand open while the model thinks, and are folded when it speaks."""
+    thoughts = [f"thought{n} " for n in range(30)]
+    slow_standin.answer = lambda _: iter(
+        ["<think>", *thoughts, "</think>\n\n", *["I speak. "] * 30]
+    )
+    page.goto(app.url)
+    ask(page, "Go")
+    answer = message(page, 1)
+    expect(answer.get_by_text("thought5")).to_be_visible()
+    expect(answer.get_by_text(texts.THINKING)).to_be_visible()
+    expect(answer).to_contain_text("I speak.")
+    expect(answer.get_by_text("thought5")).to_be_hidden()
+    answer.get_by_text(texts.THOUGHTS, exact=True).click()
+    expect(answer.get_by_text("thought29")).to_be_visible()
+    expect(button(page, texts.COPY)).to_be_visible()
+
+
+def test_an_answer_can_be_copied(app: App, page: Page, slow_standin: StandIn) -> None:
+    """As the Markdown that the model wrote."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    text = "# Title\n\n- *a* `b`\n\n$5 ![i](http://h.example/i) :red[x]\n"
+    slow_standin.answer = lambda _: iter([text])
+    answered(page, app)
+    button(page, texts.COPY).click()
+    code = page.get_by_test_id("stPopoverBody").locator("pre")
+    expect(code).to_contain_text("# Title")
+    code.hover()
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Copy to clipboard").click()
+    assert page.evaluate("navigator.clipboard.readText()").strip() == text.strip()
+
+
+def test_wide_things_scroll_in_themselves(
+    app: App, browser: Browser, slow_standin: StandIn
+) -> None:
+    """On a phone neither a table nor code makes the page wider."""
+    row = "| " + " | ".join(f"column number {n}" for n in range(12)) + " |"
+    rule = "|" + "---|" * 12
+    slow_standin.answer = lambda _: iter(
+        [f"{row}\n{rule}\n{row}\n\n```py\n{'x = 1; ' * 60}\n```\n"]
+    )
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    answered(page, app)
+    expect(page.locator("table")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    main = page.locator("#stMain")
+    assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+    context.close()
+
+
+def test_code_keeps_streamlits_own_names(app: App, page: Page, slow_standin: StandIn) -> None:
+    """Streamlit's Markdown rewrites the names of icons, in code too; ours does not let it."""
+    code = 'st.button("x", icon=":material/home:")'
+    slow_standin.answer = lambda _: iter([f"Like so:\n\n```python\n{code}\n```\n\nDone."])
+    answer = answered(page, app)
+    expect(answer).to_contain_text("Done.")
+    assert answer.locator("pre").inner_text().strip() == code
+    expect(answer.get_by_text("python", exact=True)).to_be_visible()
+
+
+def test_a_long_chat_opens_at_its_end(
+    app: App, visitor: BrowserContext, page: Page, tmp_path: Path
+) -> None:
+    """With its newest messages; earlier ones come when they are wished for."""
+    page.goto(app.url)
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    file = next(tmp_path.rglob("chats.db"))
+    chat = fill(Store(Database(f"sqlite:///{file}")), owner_of(visitor), 150)
+    page.goto(f"{app.url}/{chat}")
+    expect(page.get_by_text("Answer 149", exact=True)).to_be_in_viewport()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(20)
+    button(page, texts.EARLIER).click()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(40)
+    expect(page.get_by_text("Answer 130", exact=True)).to_be_visible()
+
+
+def test_the_reader_may_scroll_up(app: App, page: Page, slow_standin: StandIn) -> None:
+    """The view follows the writing at the bottom, stays where the reader went, and comes back."""
+    slow_standin.answer = lambda _: (f"Line {n}\n\n" for n in range(160))
+    page.goto(app.url)
+    ask(page, "Go")
+    expect(page.get_by_text("Line 40", exact=True)).to_be_in_viewport()
+    page.mouse.move(640, 400)
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(500)
+    place = page.locator("#stMain").evaluate("node => node.scrollTop")
+    expect(page.get_by_text("Line 90", exact=True)).to_be_attached()
+    assert page.locator("#stMain").evaluate("node => node.scrollTop") == pytest.approx(place, abs=5)
+    button(page, f"↓ {texts.TO_THE_END}").click()
+    expect(page.get_by_text("Line 110", exact=True)).to_be_in_viewport()
+    expect(button(page, f"↓ {texts.TO_THE_END}")).to_be_hidden()
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(300)
+    ask(page, "Another?")
+    expect(message(page, 2)).to_be_in_viewport()
+
+
+def fill(store: Store, owner: str, turns: int) -> str:
+    """Puts a chat of so many questions and answers into a store, and gives its id."""
+    chat = None
+    for number in range(turns):
+        asked = store.ask(owner, chat, f"Question {number}", "gpt-4")
+        assert asked
+        store.finish(owner, asked, f"Answer {number}", Ending(State.DONE))
+        chat = asked.conversation
+    store.close()
+    assert chat
+    return chat

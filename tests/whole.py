@@ -1,0 +1,16 @@
+"""A page that shows a whole text in one element, to compare ours with."""
+
+import os
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from liaobots.ui.markdown import reader, writer
+from liaobots.ui.markdown.answer import MANNER
+
+text = Path(os.environ["SHOWN_TEXT"]).read_text()
+with st.chat_message("assistant"):
+    st.markdown(writer.write(reader.parse_whole(text), MANNER))
