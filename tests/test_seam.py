@@ -26,6 +26,7 @@ def joined(before: str, after: str, size: int = 7) -> str:
         ("1. one\n2. t", "\n2. two", "1. one\n2. two"),
         ("banana", "apple", "bananaapple"),
         ("bana", "na", "banana"),
+        ("a\nl", "line two", "a\nline two"),
         (
             "x" * 300 + " End. The quick bro",
             "The quick brown fox.",

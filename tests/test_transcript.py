@@ -189,13 +189,34 @@ def height_of(answer: Locator) -> float:
     return box["height"]
 
 
+@pytest.fixture(scope="module")
+def writer() -> Iterator[StandIn]:
+    """A stand-in for all documents."""
+    with StandIn(pace=60) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def pages(writer: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, App]]:
+    """Our page, and one that shows a whole text in one element."""
+    ours, other = (tmp_path_factory.mktemp(name) for name in ("ours", "whole"))
+    settings = {"LIAOBOTS_URL": writer.url, "LIAOBOTS_AUTH": CODE}
+    text = str(other / "text")
+    with (
+        App(ours, **settings) as app,
+        App(other, script="tests/whole.py", SHOWN_TEXT=text) as whole,
+    ):
+        yield app, whole
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_streamed_is_as_whole(
-    name: str, app: App, page: Page, slow_standin: StandIn, tmp_path: Path
+    name: str, pages: tuple[App, App], page: Page, writer: StandIn
 ) -> None:
     """What stands there at the end is the same after a refresh, and the same as in one element."""
+    app, other = pages
     text = DOCUMENTS[name]
-    slow_standin.pace, slow_standin.answer = 60, lambda _: words(text, 1 + len(text) // 60)
+    writer.answer = lambda _: words(text, 1 + len(text) // 60)
     answer = answered(page, app)
     page.wait_for_timeout(500)
     streamed, height = dom(answer), height_of(answer)
@@ -204,13 +225,11 @@ def test_streamed_is_as_whole(
     page.wait_for_timeout(700)
     assert dom(answer) == streamed
     assert height_of(answer) == pytest.approx(height, abs=1)
-    (tmp_path / "text").write_text(text)
-    with App(tmp_path, script="tests/whole.py", SHOWN_TEXT=str(tmp_path / "text")) as other:
-        page.goto(other.url)
-        expect(message(page, 0).get_by_test_id("stMarkdownContainer")).to_be_visible()
-        page.wait_for_timeout(700)
-        whole = dom(message(page, 0))
-    assert streamed.removesuffix("<p>Copy</p>") == whole
+    (other.log.parent / "text").write_text(text)
+    page.goto(other.url)
+    expect(message(page, 0).get_by_test_id("stMarkdownContainer")).to_be_visible()
+    page.wait_for_timeout(700)
+    assert streamed.removesuffix("<p>Copy</p>") == dom(message(page, 0))
 
 
 def test_nothing_is_sent_twice(tmp_path: Path, browser: Browser) -> None:

@@ -105,6 +105,6 @@ def _is_meant(before: str, again: str) -> bool:
         return False
     solid = sum(character.isalnum() for character in again)
     if begins_line and "\n" not in again:
-        return solid > 1
+        return solid > 0
     begins = begins_line or SENTENCE_END.search(before)
     return solid >= (ENOUGH if begins else ANYWHERE)

@@ -2,11 +2,8 @@
 
 import streamlit as st
 
-from liaobots.ui import chats, texts
+from liaobots.ui import chats, following, texts
 from liaobots.ui.chats import Opened
-from liaobots.ui.door import FOLLOW
-
-FOLLOWING = FOLLOW.read_text()
 
 
 def show(opened: Opened | None) -> None:
@@ -26,5 +23,4 @@ def show(opened: Opened | None) -> None:
 
 def follow_the_end() -> None:
     """Keeps the end of a chat in view, and offers the way back there."""
-    way = f'<div id="way-down" data-label="{texts.TO_THE_END}"></div>'
-    st.html(f"{way}<script>{FOLLOWING}</script>", unsafe_allow_javascript=True)
+    st.html(following.html(texts.TO_THE_END), unsafe_allow_javascript=True)

@@ -20,8 +20,9 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from liaobots.ui import following
+
 COOKIE = "liaobots_id"
-FOLLOW = Path(__file__).with_name("follow.js")
 IDENTITY = re.compile(r"[\w-]{43}", re.ASCII)
 COOKIE_SECONDS = 400 * 24 * 3600
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -49,7 +50,7 @@ POLICY = "; ".join(
 def _hashes_of_inline_scripts() -> str:
     """Gives the policy's sources for the scripts inside Streamlit's own page, and for our one."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_bytes()
-    scripts = [*INLINE_SCRIPT.findall(page), FOLLOW.read_bytes()]
+    scripts = [*INLINE_SCRIPT.findall(page), following.SCRIPT.encode()]
     digests = (hashlib.sha256(code).digest() for code in scripts)
     return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 

@@ -119,7 +119,8 @@ def _stands_alone(block: Sequence[Token]) -> bool:
 def _written(group: Group, manner: Manner) -> Iterator[Section]:
     tokens = [token for block in group for token in block]
     if not _stands_alone(tokens):
-        yield Section(write(tokens, manner))
+        if source := write(tokens, manner):
+            yield Section(source)
         return
     code = tokens[0]
     if above := label(code.info, code.content):
