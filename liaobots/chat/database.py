@@ -129,7 +129,8 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
     if url.database not in NO_FILE:
-        _make_private(Path(url.database))
+        if not url.database.startswith("file:"):
+            _make_private(Path(url.database))
         engine = create_engine(url)
     else:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})

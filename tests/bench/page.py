@@ -59,11 +59,12 @@ class Bench:
 
     def opening(self) -> dict[int, float]:
         """Gives how long chats of so many messages take to open, in milliseconds."""
-        with App(self._folder) as app:
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        with App(folder) as app:
             page = self._page(app)
             [cookie] = [each for each in page.context.cookies() if each.get("name") == COOKIE]
             owner = hashlib.sha256(f"browser {cookie['value']}".encode()).hexdigest()
-            file = next(self._folder.rglob("chats.db"))
+            file = next(folder.rglob("chats.db"))
             chats = {
                 count: fill(Store(Database(f"sqlite:///{file}")), owner, count)
                 for count in (10, 300)
