@@ -44,7 +44,7 @@ def _show_models(models: dict[str, Facts]) -> None:
         texts.MODEL,
         list(models),
         format_func=lambda name: texts.model_label(
-            models[name]["name"], models[name]["tokenLimit"]
+            markdown.seen(models[name]["name"]), models[name]["tokenLimit"]
         ),
         key=state.MODEL,
         help=texts.MODEL_HELP,

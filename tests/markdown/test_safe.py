@@ -137,6 +137,8 @@ def test_links_show_where_they_lead() -> None:
         ("%%{init: {}}%%\ngraph TD", False),
         ("---\nconfig: x\n---\ngraph TD", False),
         ("graph TD\nstyle A fill:url(x)", False),
+        ("%% a comment\nsequenceDiagram\nA->>B: x", True),
+        ("A-->B", False),
     ],
 )
 def test_diagrams(diagram: str, is_drawn: bool) -> None:
@@ -159,3 +161,19 @@ def test_plain_words(text: str) -> None:
     assert (paragraph.children or [])[0].content == text
     assert plain("a\n\n# b\t c") == r"a \# b c"
     assert not re.search(r"(?<!\\)[!\[<$`#:_]", plain(text).replace("&#91;", ""))
+
+
+def blocks(text: str) -> list[str]:
+    """Gives the kinds of a text's blocks, in their order, as our parser reads them."""
+    return [
+        f"{token.type} {token.tag}"
+        for token in reader.parse_whole(text)
+        if token.type not in ("inline", "code_block", "fence")
+    ]
+
+
+@settings(max_examples=400, deadline=None)
+@given(documents().filter(lambda text: "[^" not in text and "\u2028" not in text))
+def test_the_tree_is_the_same(text: str) -> None:
+    """Headings, lists, quotes and tables stand as deep as they did, each in its place."""
+    assert blocks(safe(text)) == blocks(text)

@@ -16,7 +16,7 @@ loose_end   the end of a text that is still being written
 
 from liaobots.ui.markdown import reader, writer
 from liaobots.ui.markdown.answer import GrowingAnswer, Shown, shown
-from liaobots.ui.markdown.letters import plain
+from liaobots.ui.markdown.letters import plain, seen
 from liaobots.ui.markdown.section import Growing, Section, sections
 from liaobots.ui.markdown.span import Manner
 
@@ -29,6 +29,7 @@ __all__ = [
     "plain",
     "safe",
     "sections",
+    "seen",
     "shown",
 ]
 

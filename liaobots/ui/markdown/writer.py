@@ -21,6 +21,12 @@ from liaobots.ui.markdown.span import Manner, line, longer_than_any, paragraph, 
 LOADING = re.compile(
     r"\A\s*---|://|@\{|@import|%%\{|url\(|<(?!-|br\b)|\b(?:click|href|callback)\b", re.I
 )
+# How the diagrams begin that Mermaid 11 knows, by its documentation.
+KIND = re.compile(
+    r"\A\s*(?:%%.*\n\s*)*(?:graph|flowchart|sequenceDiagram|classDiagram|stateDiagram|erDiagram"
+    r"|journey|gantt|pie|quadrantChart|requirementDiagram|gitGraph|C4\w+|mindmap|timeline|zenuml"
+    r"|sankey|xychart|block|packet|kanban|architecture|radar|treemap)\b"
+)
 TASK = re.compile(rf"\A{BRACKET}([ xX])\\\] ")
 
 
@@ -33,8 +39,8 @@ def label(info: str, code: str) -> str:
     """Gives the words above code: its language, and what the eye cannot see in it."""
     language = reader.language_of(info)
     words = [language] if language else []
-    if _is_diagram(language) and LOADING.search(code):
-        words.append(texts.NOT_DRAWN)
+    if _is_diagram(language):
+        words += _reasons_not_to_draw(code)
     if hidden := hidden_in(code):
         words.append(texts.HIDDEN.format(names=", ".join(hidden).lower()))
     return quiet(" · ".join(words)) if words else ""
@@ -92,11 +98,17 @@ def _is_diagram(language: str) -> bool:
 
 
 def _is_drawable(node: SyntaxTreeNode) -> bool:
-    """Says whether a diagram is complete, and loads nothing."""
+    """Says whether a diagram is complete, and nothing speaks against it."""
     first, end = node.map or (0, 0)
     lines = node.content.count("\n") + (node.content[-1:] not in ("", "\n"))
     is_closed = end - first == lines + 2
-    return is_closed and not LOADING.search(node.content)
+    return is_closed and not _reasons_not_to_draw(node.content)
+
+
+def _reasons_not_to_draw(diagram: str) -> list[str]:
+    if LOADING.search(diagram):
+        return [texts.NOT_DRAWN]
+    return [] if KIND.match(diagram) else [texts.NO_DIAGRAM]
 
 
 def _list(node: SyntaxTreeNode, manner: Manner) -> str:
