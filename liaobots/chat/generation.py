@@ -12,98 +12,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from liaobots.chat.record import Asked, Checkpoint, Conversation, Ending, Message, State
+from liaobots.chat.answer import TICK, Answer, Pieces
+from liaobots.chat.record import Asked, Conversation, Ending, Message, State
 from liaobots.chat.seam import GO_ON, Seam
 from liaobots.chat.store import Store
 from liaobots.errors import LiaobotsError, ServerBusy, StoreFault
 
 LIMIT = 64
 CHECKPOINT = 0.5
-# How often a follower gets a word when there is none, so that it can look around.
-TICK = 0.2
 WEIRD = "The program made a mistake while it wrote this answer. What came is kept; try again."
 MISTAKE = "ProgramMistake"
 
 
-class Pieces(Protocol):
-    """An answer on its way, which any thread may close."""
-
-    def __iter__(self) -> Iterator[str]: ...
-    def close(self) -> None: ...
-
-
 Send = Callable[[list[dict[str, str]], str], Pieces]
-
-
-class Answer:
-    """An answer being written here. `before` is what an earlier try had written."""
-
-    def __init__(self, owner: str, asked: Asked, before: str = "") -> None:
-        self.owner, self.asked = owner, asked
-        self.ending: Ending | None = None
-        # Held by whoever writes it down, so that nothing is written after its end.
-        self.keeping = threading.Lock()
-        self._parts = [before] if before else []
-        self._kept, self._kept_parts = len(before), len(self._parts)
-        self._changed = threading.Condition()
-        self._reply: Pieces | None = None
-
-    @property
-    def text(self) -> str:
-        return "".join(self._parts)
-
-    def add(self, piece: str) -> None:
-        """Adds to the text; what comes after the end is nobody's wish any more."""
-        with self._changed:
-            if self.ending is None:
-                self._parts.append(piece)
-                self._changed.notify_all()
-
-    def end(self, ending: Ending) -> bool:
-        """Hangs up, and lets all who follow come to the end. Says whether it had none yet."""
-        with self._changed:
-            is_first = self.ending is None
-            self.ending = self.ending or ending
-            self._changed.notify_all()
-        if self._reply is not None:
-            self._reply.close()
-        return is_first
-
-    def attend(self, reply: Pieces) -> None:
-        """Notes where the text comes from, to hang up on it at the end."""
-        self._reply = reply
-        if self.ending is not None:
-            reply.close()
-
-    def checkpoint(self) -> Checkpoint:
-        """Gives what is not written down yet."""
-        with self._changed:
-            new = "".join(self._parts[self._kept_parts :])
-            self._coming_parts = len(self._parts)
-            return Checkpoint(self.owner, self.asked, self._kept, new)
-
-    def note_kept(self, checkpoint: Checkpoint) -> None:
-        """Takes the last checkpoint for written down."""
-        self._kept = checkpoint.start + len(checkpoint.text)
-        self._kept_parts = self._coming_parts
-
-    def follow(self) -> Iterator[str]:
-        """Gives the text from its first word, then what comes; "" in a silence."""
-        at = 0
-        while True:
-            with self._changed:
-                self._changed.wait_for(partial(self._has_news, at), TICK)
-                new, is_over = self._parts[at:], self.ending is not None
-            at += len(new)
-            if not new and is_over:
-                return
-            yield "".join(new)
-
-    def _has_news(self, at: int) -> bool:
-        return len(self._parts) > at or self.ending is not None
 
 
 class Generations:
@@ -291,7 +214,11 @@ class Generations:
         """Is the keeper's thread: writes down twice a second, as long as there is an answer."""
         while True:
             time.sleep(CHECKPOINT)
-            self._write_down(self._all())
+            try:
+                self._write_down(self._all())
+            except Exception as error:
+                # Without its keeper every answer would be taken for an orphan.
+                _report(error)
             with self._lock:
                 if not self._live:
                     self._keeper = None

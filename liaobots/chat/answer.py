@@ -1,0 +1,87 @@
+"""One answer being written: its text in memory, for those who follow it here."""
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from typing import Protocol
+
+from liaobots.chat.record import Asked, Checkpoint, Ending
+
+# How often a follower gets a word when there is none, so that it can look around.
+TICK = 0.2
+
+
+class Pieces(Protocol):
+    """An answer on its way, which any thread may close."""
+
+    def __iter__(self) -> Iterator[str]: ...
+    def close(self) -> None: ...
+
+
+class Answer:
+    """An answer being written here. `before` is what an earlier try had written."""
+
+    def __init__(self, owner: str, asked: Asked, before: str = "") -> None:
+        self.owner, self.asked = owner, asked
+        self.ending: Ending | None = None
+        # Held by whoever writes it down, so that nothing is written after its end.
+        self.keeping = threading.Lock()
+        self._parts = [before] if before else []
+        self._kept, self._kept_parts = len(before), len(self._parts)
+        self._coming_parts = self._kept_parts
+        self._changed = threading.Condition()
+        self._reply: Pieces | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)
+
+    def add(self, piece: str) -> None:
+        """Adds to the text; what comes after the end is nobody's wish any more."""
+        with self._changed:
+            if self.ending is None:
+                self._parts.append(piece)
+                self._changed.notify_all()
+
+    def end(self, ending: Ending) -> bool:
+        """Hangs up, and lets all who follow come to the end. Says whether it had none yet."""
+        with self._changed:
+            is_first = self.ending is None
+            self.ending = self.ending or ending
+            self._changed.notify_all()
+        if self._reply is not None:
+            self._reply.close()
+        return is_first
+
+    def attend(self, reply: Pieces) -> None:
+        """Notes where the text comes from, to hang up on it at the end."""
+        self._reply = reply
+        if self.ending is not None:
+            reply.close()
+
+    def checkpoint(self) -> Checkpoint:
+        """Gives what is not written down yet."""
+        with self._changed:
+            new = "".join(self._parts[self._kept_parts :])
+            self._coming_parts = len(self._parts)
+            return Checkpoint(self.owner, self.asked, self._kept, new)
+
+    def note_kept(self, checkpoint: Checkpoint) -> None:
+        """Takes the last checkpoint for written down."""
+        self._kept = checkpoint.start + len(checkpoint.text)
+        self._kept_parts = self._coming_parts
+
+    def follow(self) -> Iterator[str]:
+        """Gives the text from its first word, then what comes; "" in a silence."""
+        at = 0
+        while True:
+            with self._changed:
+                self._changed.wait_for(partial(self._has_news, at), TICK)
+                new, is_over = self._parts[at:], self.ending is not None
+            at += len(new)
+            if not new and is_over:
+                return
+            yield "".join(new)
+
+    def _has_news(self, at: int) -> bool:
+        return len(self._parts) > at or self.ending is not None
