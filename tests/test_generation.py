@@ -340,11 +340,31 @@ def test_a_mistake_of_the_program_ends_the_answer(
     assert seen == [ZeroDivisionError]
 
 
+def test_a_mistake_of_the_keeper_stops_no_heartbeat(
+    generations: Generations,
+    store: Store,
+    owner: str,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is reported, and the next round writes down again."""
+    seen: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: seen.append(args.exc_type))
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "checkpoint", lambda _: 1 / 0)
+        asked = ask(generations, owner, client)
+        wait_until(lambda: seen)
+    assert seen[0] is ZeroDivisionError
+    wait_until(lambda: store.since(owner, asked.answer, 0)[0])
+    assert "".join(generations.follow(owner, asked.answer)) == LETTERS
+
+
 def test_a_deleted_chat_ends_its_answer(
     generations: Generations, owner: str, client: Client, slow_standin: StandIn
 ) -> None:
     """Nobody pays for an answer that nobody can read."""
     asked = ask(generations, owner, client)
+    assert next(text for text in generations.follow(owner, asked.answer) if text)
     generations.store.delete(owner, asked.conversation)
     until = time.monotonic() + 3
     while not slow_standin.hung_up and time.monotonic() < until:

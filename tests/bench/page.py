@@ -154,8 +154,6 @@ def main() -> None:
             base = bench.run("tests/bench/tutorial.py", 16)
             report("tutorial, 16 KB", base, 16)
             report("ours, 16 KB", bench.run(ours, 16), 16, base)
-        if "quick" in wanted:
-            report("ours, 16 KB", bench.run(ours, 16), 16)
         if "64" in wanted:
             report("ours, 64 KB", bench.run(ours, 64), 64)
         if "above" in wanted:
