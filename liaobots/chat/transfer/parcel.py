@@ -1,0 +1,71 @@
+"""What is carried from one place to another: chats with all their branches, and prompts.
+
+Times are in seconds since 1970, and 0.0 where a file names none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from liaobots.chat.record import State
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question or an answer; `role` is "user" or "assistant".
+
+    `parent` is the turn before it, or None for a first one. `thumb` is 1 for up
+    and 0 for down. Nobody writes in a parcel: an answer that was being written
+    is an interrupted one.
+    """
+
+    id: str
+    parent: str | None
+    role: str
+    text: str
+    state: State = State.DONE
+    model: str = ""
+    asked: float = 0.0
+    first_text: float | None = None
+    ended: float | None = None
+    thumb: int | None = None
+    error_kind: str = ""
+    error_words: str = ""
+    error_link: str = ""
+
+    def __post_init__(self) -> None:
+        if self.state is State.WRITING:
+            object.__setattr__(self, "state", State.INTERRUPTED)
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A chat with its turns in the order of the file; `leaf` is the turn shown last.
+
+    `system` is the visitor's own instruction to the model.
+    """
+
+    id: str
+    title: str
+    turns: Sequence[Turn]
+    leaf: str | None
+    created: float
+    changed: float
+    is_pinned: bool = False
+    system: str = ""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A named text that its owner uses again and again."""
+
+    id: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """All that a file holds."""
+
+    chats: Sequence[Chat] = ()
+    prompts: Sequence[Prompt] = ()

@@ -1,0 +1,172 @@
+"""Parcels of every shape, and files of other apps, for the tests of all formats."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from liaobots.chat.record import State
+from liaobots.chat.transfer import Chat, Parcel, Prompt, Turn, read
+
+
+def carried(text: str) -> str:
+    """Gives a text as JSON can hold it: two halves of a character side by side are one."""
+    return str(json.loads(json.dumps(text)))
+
+
+# Halves of characters, controls and separators are what files and pages stumble over.
+ODD = st.sampled_from(["\ud83d", "\ude00", "\x00", "\u2028", "\u202e", '"', "\\", "\n", "\r"])
+ANY = st.characters(codec=None, exclude_categories=())
+TEXTS = st.text(ODD | ANY, max_size=20).map(carried)
+IDS = st.text(ANY, min_size=1, max_size=200).map(carried) | st.uuids().map(str)
+TIMES = st.floats(0, 4_102_444_800) | st.just(0.0)
+LINKS = st.just("") | TEXTS.map("https://h.example/".__add__)
+SENDERS = ("human", "assistant")
+STATES = st.sampled_from(sorted(set(State) - {State.WRITING}))
+
+
+@st.composite
+def chats(draw: st.DrawFn) -> Chat:
+    """A chat whose turns stand in any order, under any other turn or none."""
+    ids = draw(st.lists(IDS, max_size=8, unique=True))
+    turns = [
+        draw(turns_with(id_, draw(st.sampled_from([None, *ids[:n]])))) for n, id_ in enumerate(ids)
+    ]
+    return Chat(
+        draw(IDS),
+        draw(TEXTS),
+        tuple(draw(st.permutations(turns))),
+        draw(st.sampled_from([None, *ids])),
+        draw(TIMES),
+        draw(TIMES),
+        draw(st.booleans()),
+        draw(TEXTS),
+    )
+
+
+def turns_with(id_: str, parent: str | None) -> st.SearchStrategy[Turn]:
+    return st.builds(
+        Turn,
+        id=st.just(id_),
+        parent=st.just(parent),
+        role=st.sampled_from(["user", "assistant"]),
+        text=TEXTS,
+        state=STATES,
+        model=TEXTS,
+        asked=TIMES,
+        first_text=st.none() | TIMES,
+        ended=st.none() | TIMES,
+        thumb=st.sampled_from([None, 0, 1]),
+        error_kind=TEXTS,
+        error_words=TEXTS,
+        error_link=LINKS,
+    )
+
+
+PARCELS = st.builds(
+    Parcel,
+    st.lists(chats(), max_size=4).map(tuple),
+    st.lists(st.builds(Prompt, IDS, TEXTS, TEXTS), max_size=3).map(tuple),
+)
+
+
+def dumped(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def only_chat(value: object) -> Chat:
+    """Gives the only chat of a file."""
+    [chat] = read(dumped(value)).chats
+    return chat
+
+
+def gist(chat: Chat) -> Sequence[tuple[str, str | None, str, str]]:
+    return [(turn.id, turn.parent, turn.role, turn.text) for turn in chat.turns]
+
+
+def own(*turns: Mapping[str, Any], **head: Any) -> dict[str, Any]:
+    """A file of ours with one chat."""
+    chat = {"id": "c", "title": "t", "turns": list(turns), **head}
+    return {"format": "liaobots-chat", "version": 1, "chats": [chat], "prompts": []}
+
+
+def turn(id_: str, parent: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"id": id_, "parent": parent, "role": "user", "text": "x", **more}
+
+
+def node(
+    id_: str, parent: str | None, role: str, *parts: Any, kind: str = "text", **metadata: Any
+) -> dict[str, Any]:
+    """A node of a ChatGPT export."""
+    return {
+        "id": id_,
+        "message": {
+            "id": id_,
+            "author": {"role": role, "name": None, "metadata": {}},
+            "create_time": 1_700_000_000.5,
+            "content": {"content_type": kind, "parts": list(parts)},
+            "metadata": metadata,
+        },
+        "parent": parent,
+        "children": [],
+    }
+
+
+def chatgpt(*nodes: Mapping[str, Any], **more: Any) -> list[Any]:
+    """A ChatGPT export with one chat."""
+    return [
+        {
+            "title": "t",
+            "create_time": 1_700_000_000,
+            "update_time": 1_700_000_100,
+            "mapping": {each["id"]: each for each in nodes},
+            "conversation_id": "c",
+            **more,
+        }
+    ]
+
+
+def said(uuid: str, sender: str, text: str, **more: Any) -> dict[str, Any]:
+    """A message of a Claude export."""
+    return {
+        "uuid": uuid,
+        "sender": sender,
+        "text": text,
+        "content": [{"type": "text", "text": text}],
+        "created_at": "2024-03-04T05:06:07.250000Z",
+        "attachments": [],
+        "files": [],
+        **more,
+    }
+
+
+def claude(*messages: Mapping[str, Any], **more: Any) -> list[Any]:
+    """A Claude export with one chat."""
+    return [
+        {
+            "uuid": "c",
+            "name": "t",
+            "created_at": "2024-03-04T05:06:07Z",
+            "updated_at": "2024-03-04T05:06:08+00:00",
+            "chat_messages": list(messages),
+            **more,
+        }
+    ]
+
+
+def in_line(count: int) -> Mapping[str, object]:
+    """Files of all kinds, each with so many turns in a line, the last one first where it may be."""
+    numbers = range(count)
+    parents = [None, *map(str, numbers)]
+    roles = [("user", "assistant")[number % 2] for number in numbers]
+    turns = [turn(str(n), parents[n], role=roles[n]) for n in numbers]
+    nodes = [node(str(n), parents[n], roles[n] if n % 3 else "tool", "x") for n in numbers]
+    messages = [said(str(n), SENDERS[n % 2], "x", parent_message_uuid=parents[n]) for n in numbers]
+    lines = [{"role": role, "content": "x"} for role in roles]
+    return {
+        "own": own(*reversed(turns)),
+        "chatgpt": chatgpt(*reversed(nodes)),
+        "claude": claude(*reversed(messages)),
+        "chatbotui": [{"id": 1, "messages": lines}],
+    }

@@ -1,0 +1,230 @@
+"""Any file at all: a parcel or a complaint, in linear time, with word of how far it is."""
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liaobots.chat.transfer import Parcel, read, write
+from liaobots.errors import InputRefused
+from tests.transfer.parcels import (
+    PARCELS,
+    chatgpt,
+    claude,
+    dumped,
+    in_line,
+    node,
+    own,
+    said,
+    turn,
+)
+
+# Names that mean something to one of the formats, in places where they do not belong.
+NAMES = st.sampled_from([
+    "format", "version", "chats", "history", "prompts", "turns", "mapping", "message", "author",
+    "role", "content", "parts", "text", "chat_messages", "messages", "uuid", "sender", "files",
+    "parent_message_uuid", "attachments", "id", "parent", "state", "title", "name", "model",
+    "prompt", "created_at", "create_time", "metadata", "leaf", "thumb", "current_node",
+])  # fmt: skip
+SAMPLES: list[Any] = [
+    own(turn("a"), turn("b", "a", role="assistant", thumb=1)),
+    chatgpt(node("q", None, "user", "x"), node("a", "q", "assistant", "y", model_slug="m")),
+    claude(said("a", "human", "x"), said("b", "assistant", "y", parent_message_uuid="a")),
+    {"version": 4, "history": [{"id": 1, "messages": [{"role": "user", "content": "x"}]}]},
+]
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+    | st.sampled_from(["liaobots-chat", "user", "assistant", "human", "a", "b", 1, 2])
+)  # fmt: skip
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(NAMES | st.text(max_size=5), inner, max_size=6)
+    ),
+    max_leaves=30,
+)
+
+
+def judged(data: bytes) -> None:
+    """Reads it; a complaint must be fit for the page."""
+    try:
+        parcel = read(data)
+    except InputRefused as error:
+        words = str(error)
+        assert words.encode("utf-8").isascii() or words.isprintable()
+        assert len(words) < 420
+        assert words.endswith(".")
+    else:
+        assert read("".join(write(parcel.chats, parcel.prompts)).encode()) == parcel
+
+
+@settings(max_examples=1000, deadline=None)
+@given(VALUES)
+def test_any_value(value: Any) -> None:
+    """Whatever JSON it is, a parcel comes, or a complaint; and a parcel can be written."""
+    judged(json.dumps(value).encode())
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.data(), st.sampled_from(SAMPLES))
+def test_any_change(data: st.DataObject, sample: Any) -> None:
+    """The same, where one thing of a good file is replaced by anything."""
+    judged(json.dumps(replaced(data, sample)).encode())
+
+
+def replaced(data: st.DataObject, value: Any) -> Any:
+    """Gives the value with one of its parts changed."""
+    steps: list[Any] = []
+    if isinstance(value, dict | list):
+        steps = list(value) if isinstance(value, dict) else list(range(len(value)))
+    if not steps or data.draw(st.integers(0, 9)) == 0:
+        return data.draw(VALUES)
+    step = data.draw(st.sampled_from(steps))
+    made = value.copy()
+    made[step] = replaced(data, value[step])
+    return made
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.binary() | st.text().map(str.encode) | st.binary().map(b'[{"mapping":'.__add__))
+def test_any_bytes(data: bytes) -> None:
+    """The same for what is no JSON at all."""
+    judged(data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(PARCELS, st.data())
+def test_cut_off(parcel: Parcel, data: st.DataObject) -> None:
+    """A file that was not loaded to its end is never taken for a whole one."""
+    whole = "".join(write(parcel.chats, parcel.prompts)).rstrip().encode()
+    end = data.draw(st.integers(0, len(whole) - 1))
+    with pytest.raises(InputRefused):
+        read(whole[:end])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{}, 5, None, "text", [5], [[]], [None], [{}], [{"email": "a@b.example"}], {"chats": [5]},
+     {"format": "other", "version": 1, "chats": []}, {"conversations": []}],
+)  # fmt: skip
+def test_unknown_kinds(value: object) -> None:
+    """JSON that holds no chats is told which files do."""
+    with pytest.raises(InputRefused) as caught:
+        read(dumped(value))
+    for name in ("this app", "ChatGPT", "Claude", "Chatbot UI"):
+        assert name in str(caught.value)
+
+
+def test_two_kinds_at_once() -> None:
+    """A file that turns out to be another kind at its end is none."""
+    with pytest.raises(InputRefused, match="no chats of a known kind"):
+        read(dumped({"history": [], **own()}))
+
+
+def test_nothing_in_it() -> None:
+    """An empty list is an export of somebody who has no chats."""
+    assert read(b" [] ") == Parcel()
+
+
+@pytest.mark.parametrize("text", ["\ud800" * 50, "x" * 5000, "\x00\n\u202e" * 50])
+def test_a_complaint_repeats_little_of_the_file(text: str) -> None:
+    """The file's own words are cut, and characters that no page can show are replaced."""
+    for value in (
+        own(turn("a", role=text)),
+        own(turn("a", text)),
+        chatgpt({"id": text, "message": {"author": {"role": text}}, "parent": None}),
+        chatgpt({"id": text[:99], "message": {"author": {"role": text}}, "parent": None}),
+        claude(said("a", text, "x")),
+    ):
+        with pytest.raises(InputRefused) as caught:
+            read(dumped(value))
+        words = str(caught.value)
+        assert sum(words.count(each) for each in {*text, "\ufffd"}) <= 45
+        assert words.isprintable()
+
+
+@pytest.mark.parametrize("kind", in_line(1))
+def test_ten_thousand_turns_in_a_line(kind: str) -> None:
+    """No chat is too deep, in whichever order its turns stand, even on a small stack."""
+    parcels: list[Parcel] = []
+    data = dumped(in_line(10_000)[kind])
+    before = threading.stack_size(256 * 1024)
+    try:
+        thread = threading.Thread(target=lambda: parcels.append(read(data)))
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    [chat] = parcels[0].chats
+    kept = sum(n % 3 > 0 for n in range(10_000)) if kind == "chatgpt" else 10_000
+    assert len(chat.turns) == kept
+    assert sum(each.parent is None for each in chat.turns) == 1
+
+
+@pytest.mark.parametrize("kind", in_line(1))
+def test_twice_the_turns_twice_the_work(kind: str) -> None:
+    """The lines run grow with the turns, not with their square."""
+    few, many = (lines_run(dumped(in_line(count)[kind])) for count in (300, 600))
+    assert many < few * 2.1
+
+
+def test_twice_the_tools_twice_the_work() -> None:
+    """The same for a long way up through what is left out."""
+    lines = [
+        [node(str(n), str(n - 1) if n else None, "tool") for n in reversed(range(count))]
+        for count in (300, 600)
+    ]
+    few, many = (lines_run(dumped(chatgpt(*nodes))) for nodes in lines)
+    assert many < few * 2.1
+
+
+def test_twice_the_chats_twice_the_work() -> None:
+    """The same for many chats."""
+    few, many = (lines_run(dumped(chatgpt(node("q", None, "user", "x")) * n)) for n in (100, 200))
+    assert many < few * 2.1
+
+
+def lines_run(data: bytes) -> int:
+    """Counts the lines of Python that reading takes."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        read(data)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_tells_how_far_it_is() -> None:
+    """The share grows from 0 to 1, chat by chat."""
+    for value in (own(), chatgpt() * 50):
+        shares: list[float] = []
+        read(dumped(value), shares.append)
+        assert shares == sorted(shares)
+        assert 0 <= shares[0] < 0.2
+        assert shares[-1] == 1.0
+    assert len(set(shares)) > 50
+
+
+def test_what_tell_raises_comes_through() -> None:
+    """Whoever is told may stop the reading."""
+
+    def stop(share: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read(dumped(own()), stop)

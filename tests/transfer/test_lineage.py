@@ -1,0 +1,62 @@
+"""The tree of turns, looked into without recursion."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liaobots.chat.transfer import Turn
+from liaobots.chat.transfer.given import Given
+from liaobots.chat.transfer.lineage import Link, links_on_circles, nearest, newest_leaf, path
+
+PARENTS = st.dictionaries(st.integers(0, 9).map(str), st.none() | st.integers(0, 9).map(str)).map(
+    lambda parents: {each: above if above in parents else None for each, above in parents.items()}
+)
+
+
+def climbed(parents: dict[str, str | None], start: str) -> list[str]:
+    """Gives the way up, step by step, and no further than there are turns."""
+    way: list[str] = []
+    each: str | None = start
+    while each is not None and len(way) <= len(parents):
+        way.append(each)
+        each = parents[each]
+    return way
+
+
+@given(PARENTS)
+def test_circles(parents: dict[str, str | None]) -> None:
+    """A circle is found if and only if some way up does not end."""
+    links = [Link(each, above, Given(None, each)) for each, above in parents.items()]
+    is_endless = any(len(climbed(parents, each)) > len(parents) for each in parents)
+    assert bool(list(links_on_circles(links, parents))) is is_endless
+
+
+@given(PARENTS, st.sets(st.integers(0, 9).map(str)))
+def test_nearest(parents: dict[str, str | None], some: set[str]) -> None:
+    """The nearest that is kept is the first one on the way up."""
+    trees = {each: above for each, above in parents.items() if above is None or above < each}
+    trees = {each: above if above in trees else None for each, above in trees.items()}
+    kept = some & trees.keys()
+    found = nearest(trees, kept)
+    for each in trees:
+        assert found[each] == next((step for step in climbed(trees, each) if step in kept), None)
+
+
+def test_newest_leaf() -> None:
+    """The last one asked of those with none below; of equals, the last one in the file."""
+    turns = [
+        Turn("a", None, "user", "", asked=9),
+        Turn("b", "a", "assistant", "", asked=5),
+        Turn("c", "a", "assistant", "", asked=5),
+        Turn("d", "a", "assistant", "", asked=4),
+    ]
+    assert newest_leaf(turns) == "c"
+    assert newest_leaf(turns[:3][::-1]) == "b"
+    assert newest_leaf([]) is None
+
+
+def test_path() -> None:
+    """From the first one to the leaf, and no endless way in a circle."""
+    turns = [Turn("b", "a", "user", ""), Turn("a", None, "user", ""), Turn("c", "a", "user", "")]
+    assert [turn.id for turn in path(turns, "b")] == ["a", "b"]
+    assert path(turns, "gone") == path(turns, None) == []
+    assert len(path([Turn("a", "b", "user", ""), Turn("b", "a", "user", "")], "a")) == 2

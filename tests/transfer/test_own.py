@@ -1,0 +1,199 @@
+"""Our own format: out and in again, and what is refused."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from liaobots.chat.record import State
+from liaobots.chat.transfer import Chat, Parcel, Prompt, Turn, read, write
+from liaobots.errors import InputRefused
+from tests.transfer.parcels import PARCELS, dumped, only_chat, own, turn
+
+
+def written(parcel: Parcel) -> bytes:
+    return "".join(write(parcel.chats, parcel.prompts)).encode("utf-8")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(PARCELS)
+def test_there_and_back(parcel: Parcel) -> None:
+    """What was written is read again as it was, whatever trees and characters it holds."""
+    assert read(written(parcel)) == parcel
+
+
+def test_as_it_is_written() -> None:
+    """The names are those of the parcel, and a chat has a line of its own."""
+    chat = Chat("c", "é\ud800", [Turn("a", None, "user", "x")], "a", 1.0, 2.0, True, "s")
+    text = "".join(write([chat, chat], [Prompt("p", "n", "t")]))
+    assert "é\\ud800" in text
+    assert [line[:6] for line in text.splitlines()[1:]] == ['{"id":'] * 3
+    assert json.loads(text) == {
+        "format": "liaobots-chat",
+        "version": 1,
+        "chats": 2
+        * [
+            {
+                "id": "c",
+                "title": "é\ud800",
+                "turns": [
+                    {
+                        "id": "a",
+                        "parent": None,
+                        "role": "user",
+                        "text": "x",
+                        "state": "done",
+                        "model": "",
+                        "asked": 0.0,
+                        "first_text": None,
+                        "ended": None,
+                        "thumb": None,
+                        "error_kind": "",
+                        "error_words": "",
+                        "error_link": "",
+                    }
+                ],
+                "leaf": "a",
+                "created": 1.0,
+                "changed": 2.0,
+                "is_pinned": True,
+                "system": "s",
+            }
+        ],
+        "prompts": [{"id": "p", "name": "n", "text": "t"}],
+    }
+
+
+def test_chats_are_taken_one_at_a_time() -> None:
+    """A chat is asked for only when the one before it has been written."""
+    taken: list[int] = []
+
+    def chats() -> Iterator[Chat]:
+        for number in range(3):
+            taken.append(number)
+            yield Chat(str(number), "", (), None, 0.0, 0.0)
+
+    pieces = write(chats(), [])
+    next(pieces)
+    assert taken == []
+    for number in range(3):
+        assert f'"id": "{number}"' in next(pieces)
+        assert taken == list(range(number + 1))
+
+
+def test_nobody_writes_in_a_parcel() -> None:
+    """An answer that was being written is an interrupted one, made or read."""
+    assert Turn("a", None, "assistant", "", State.WRITING).state is State.INTERRUPTED
+    [read_] = only_chat(own(turn("a", state="writing"))).turns
+    assert read_.state is State.INTERRUPTED
+
+
+@pytest.mark.parametrize("version", [2, 10**300])
+@pytest.mark.parametrize("is_last", [True, False])
+def test_newer_version(version: int, is_last: bool) -> None:
+    """A file of a newer version says so, wherever its number stands."""
+    head = {"format": "liaobots-chat", "version": version}
+    chats = {"chats": [{"shape": "unknown"}]}
+    value = {**chats, **head} if is_last else {**head, **chats}
+    with pytest.raises(InputRefused, match="newer version of this app") as caught:
+        read(dumped(value))
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"turns": None}, "chats[0].turns, where nothing"),
+        ({"turns": {}}, "chats[0].turns, where an object"),
+        ({"turns": [5]}, "chats[0].turns[0], where a number"),
+        ({"id": ""}, "chats[0].id, where an empty text"),
+        ({"id": 5}, "chats[0].id, where a number"),
+        ({"id": "x" * 201}, "chats[0].id, where “xxxxxxxxxxxxxxxx…”"),
+        ({"leaf": "b"}, "chats[0].leaf, where “b”"),
+        ({"turns": [turn("a"), turn("a")]}, "chats[0].turns[1].id"),
+        ({"turns": [turn("a"), turn("b", "z")]}, "chats[0].turns[1].parent"),
+        ({"turns": [turn("a", "a")]}, "chats[0].turns[0].parent"),
+        ({"turns": [turn("r"), turn("a", "b"), turn("b", "a")]}, "chats[0].turns[1].parent"),
+        ({"turns": [turn("z", "a"), turn("a", "b"), turn("b", "a")]}, "chats[0].turns["),
+        ({"turns": [turn("a") | {"parent": 5}]}, "chats[0].turns[0].parent, where a number"),
+        ({"turns": [turn("a"), turn("b", role="root")]}, "chats[0].turns[1].role, where “root”"),
+        ({"turns": [turn("a", role=["user"])]}, "chats[0].turns[0].role, where a list"),
+        ({"turns": [turn("a", text=None)]}, "chats[0].turns[0].text, where nothing"),
+        ({"turns": [turn("a", state="lost")]}, "chats[0].turns[0].state, where “lost”"),
+        ({"turns": [turn("a", thumb=2)]}, "chats[0].turns[0].thumb, where a number"),
+        ({"turns": [turn("a", thumb=True)]}, "chats[0].turns[0].thumb, where a yes or no"),
+    ],
+)  # fmt: skip
+def test_wrong_shapes(change: dict[str, Any], path: str) -> None:
+    """Each complaint names its place, and what stands there."""
+    with pytest.raises(InputRefused) as caught:
+        read(dumped(own(**change)))
+    assert path in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ({"format": "liaobots-chat", "chats": []}, "version, where nothing"),
+        ({"format": "liaobots-chat", "version": "1", "chats": []}, "version, where “1”"),
+        ({"format": "liaobots-chat", "version": True, "chats": []}, "version, where a yes or no"),
+        ({"format": "liaobots-chat", "version": 0, "chats": []}, "version, where a number"),
+        ({"format": "liaobots-chat", "version": 1}, "chats, where nothing"),
+        ({"format": "liaobots-chat", "version": 1, "chats": {}}, "chats, where an object"),
+        ({**own(), "prompts": 5}, "prompts, where a number"),
+        ({**own(), "prompts": [{"id": "p"}]}, "prompts[0].text, where nothing"),
+    ],
+)
+def test_wrong_heads(value: object, path: str) -> None:
+    """The same for what stands around the chats."""
+    with pytest.raises(InputRefused) as caught:
+        read(dumped(value))
+    assert f"at {path}" in str(caught.value)
+
+
+@pytest.mark.parametrize("time", [-1, 4_102_444_801, 1e300, 10**300, "soon", None, True, [], {}])
+def test_odd_times(time: Any) -> None:
+    """A time that is none is the fallback; nothing else is lost for it."""
+    chat = only_chat(
+        own(turn("a", asked=time, first_text=time, ended=time), created=7, changed=time)
+    )
+    assert (chat.created, chat.changed) == (7.0, 7.0)
+    assert [(each.asked, each.first_text, each.ended) for each in chat.turns] == [(0.0, None, None)]
+
+
+def test_too_large_a_power() -> None:
+    """1e999 is JSON, and no time."""
+    data = dumped(own(created=8)).replace(b'"created": 8', b'"created": 1e999')
+    assert read(data).chats[0].created == 0.0
+
+
+def test_what_is_no_text() -> None:
+    """A title that is no text is none; so are a model and words. Links lead to sites only."""
+    odd = turn("a", model=5, error_words=[], error_link="javascript:alert(1)")
+    chat = only_chat(own(odd, title=None, system=5, is_pinned="yes"))
+    assert (chat.title, chat.system, chat.is_pinned) == ("", "", False)
+    assert chat.turns[0] == Turn("a", None, "user", "x")
+
+
+def test_the_order_of_names_does_not_matter() -> None:
+    """The chats may stand before the words that say what they are."""
+    value = own(turn("a"))
+    assert read(dumped(dict(reversed(value.items())))) == read(dumped(value))
+
+
+def test_a_name_that_stands_twice() -> None:
+    """The last one counts, as everywhere in JSON, outside and inside."""
+    first, last = (json.dumps(own(turn(id_))["chats"]) for id_ in ("a", "b"))
+    head = '"format": "liaobots-chat", "version": 1'
+    for text in (
+        f'{{{head}, "chats": {first}, "chats": {last}}}',
+        f'{{"chats": {first}, {head}, "chats": {last}}}',
+        f'{{"chats": {first}, "chats": {last}, {head}}}',
+        f'{{{head}, "chats": {last.replace("{", "{" + chr(34) + "id" + chr(34) + ": 5,", 1)}}}',
+    ):
+        [chat] = read(text.encode()).chats
+        assert [each.id for each in chat.turns] == ["b"]
+    with pytest.raises(InputRefused, match="chats, where a number"):
+        read(f'{{{head}, "chats": {first}, "chats": 5}}'.encode())

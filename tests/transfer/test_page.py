@@ -1,0 +1,111 @@
+"""A chat as Markdown: judged by a CommonMark parser that knows nothing of ours."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from liaobots.chat.transfer import Chat, Turn, markdown
+from tests.transfer.parcels import TEXTS, chats
+
+JUDGE = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def chat_of(*texts: str, title: str = "Title", model: str = "") -> Chat:
+    """A chat of questions and answers in a line."""
+    turns = [
+        Turn(str(n), str(n - 1) if n else None, ("user", "assistant")[n % 2], text, model=model)
+        for n, text in enumerate(texts)
+    ]
+    return Chat("c", title, turns, turns[-1].id if turns else None, 0.0, 0.0)
+
+
+def headings(text: str) -> list[tuple[str, str]]:
+    """Gives the headings of a text as a reader sees them."""
+    tokens = JUDGE.parse(text)
+    return [
+        (before.tag, "".join(part.content for part in inline.children or []))
+        for before, inline in pairwise(tokens)
+        if before.type == "heading_open" and before.level == 0
+    ]
+
+
+def test_as_it_is_written() -> None:
+    """A title, and each turn under whose it is."""
+    assert markdown(chat_of("Hi", "**Hello**\n\n- a\n", "Bye", model="gpt-4_x")) == (
+        "# Title\n\n## You\n\nHi\n\n## gpt-4\\_x\n\n**Hello**\n\n- a\n\n## You\n\nBye\n"
+    )
+    assert markdown(chat_of("", "x")) == "# Title\n\n## You\n\n## Assistant\n\nx\n"
+    assert markdown(chat_of(title=" \n")) == "# Chat\n"
+
+
+def test_only_what_is_shown() -> None:
+    """Other branches stay out; where no leaf is named, the newest one counts."""
+    turns = [
+        Turn("q", None, "user", "Q", asked=1),
+        Turn("a", "q", "assistant", "A", asked=2),
+        Turn("b", "q", "assistant", "B", asked=3),
+    ]
+    texts = {"a": "Q A", "b": "Q B", "q": "Q", None: "Q B"}
+    for leaf, shown in texts.items():
+        text = markdown(Chat("c", "t", turns, leaf, 0.0, 0.0))
+        assert " ".join(line for line in text.splitlines() if line.isupper()) == shown
+
+
+@given(TEXTS | st.text("#*_`[]()<>!&;~|$\\-+=1. ab\n", max_size=20))
+def test_titles_are_one_line(title: str) -> None:
+    """Whatever is in a title, it is a heading that reads as the title does."""
+    words = " ".join(title.split())
+    tag, text = headings(markdown(chat_of("x", title=title)))[0]
+    assert tag == "h1"
+    shown = "".join(
+        each if ord(each) > 0x9F or 0x20 <= ord(each) < 0x7F else "\ufffd" for each in words
+    )
+    assert text == "".join("\ufffd" if 0xD800 <= ord(c) < 0xE000 else c for c in shown or "Chat")
+
+
+@given(chats())
+def test_always_text(chat: Chat) -> None:
+    """Every chat can be written to a file."""
+    assert markdown(chat).encode("utf-8").startswith(b"# ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```",
+        "```python\nprint()",
+        "~~~\nx\n```",
+        "````\n```\nx\n```",
+        "  ```\n  x",
+        "```\nx\n```",
+        "- a\n  ```\n  x\n  ```",
+        "- ```\n  x\n  ```\n\nend",
+        "1. a\n   ```\n   x",
+        "- ```\n  x",
+        "1.  ```\n    x\n    ```\n\n```\ncut off",
+        "> ```\n> x",
+        "> ```\n> x\n> ```\n",
+        "```\n    ```\nx",
+        "``` not ` code",
+        "```\n```python\nx",
+        "- a\n    - b\n\n        ```\n        x\n        ```",
+        "| a |\n|---|\n| b |",
+        "a\n- b",
+        "    code",
+        "\n\n  indented\n\n",
+    ],
+)
+def test_the_next_turn_is_seen(text: str) -> None:
+    """A block of code that was cut off does not swallow what follows, and the text is all there."""
+    written = markdown(chat_of(text, "after"))
+    assert headings(written)[-2:] == [("h2", "You"), ("h2", "Assistant")]
+    assert text.strip("\n") in written
+
+
+@pytest.mark.parametrize("text", ["- ```\n  x", "> ```\n> x", "```\nx\n```", "    ```\n    x", "x"])
+def test_nothing_is_added_without_need(text: str) -> None:
+    """A block in a list or a quotation ends with it, and one that is whole needs no end."""
+    assert markdown(chat_of(text)) == f"# Title\n\n## You\n\n{text}\n"

@@ -1,0 +1,155 @@
+"""Bytes that are no file of ours, and where they break."""
+
+import json
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liaobots.chat.transfer import LIMIT, read
+from liaobots.chat.transfer.reading import Walk, decoded
+from liaobots.errors import InputRefused
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)  # fmt: skip
+
+
+def rebuilt(text: str) -> Any:
+    """Gives the whole value again from the items of a walk."""
+    root: Any = None
+    for item in Walk(text).items():
+        if item.index is not None:
+            (root if item.key is None else root[item.key]).append(item.value)
+        elif item.key is not None:
+            root[item.key] = item.value
+        else:
+            root = item.value
+    return root
+
+
+@given(VALUES, st.sampled_from([None, 1, "\t"]), st.booleans())
+def test_items_make_the_whole(value: Any, indent: int | str | None, is_ascii: bool) -> None:
+    """A walk gives the same as the standard decoder does in one go."""
+    text = json.dumps(value, indent=indent, ensure_ascii=is_ascii)
+    assert rebuilt(f" \r\n{text}\t ") == value
+
+
+@given(st.text('[]{},:"\\ \nu0a1.-eE', max_size=12))
+def test_refuses_what_the_standard_decoder_refuses(text: str) -> None:
+    """Whatever brackets and quotes are broken, no more and no less is taken for JSON."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        with pytest.raises(InputRefused):
+            rebuilt(text)
+    else:
+        assert rebuilt(text) == value
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "The file is empty"),
+        (b" \n\t ", "The file is empty"),
+        (b"\xef\xbb\xbf", "The file is empty"),
+        (b"PK\x03\x04rest", "ZIP archive. Unpack it, and choose the file conversations.json"),
+        (b"\xff\xfe[\x00", "byte 1 is 0xFF"),
+        (b'["caf\xe9"]', "byte 6 is 0xE9"),
+        (b'\xef\xbb\xbf["\xc3', "byte 6 is 0xC3"),
+        (b"\x00\x01\x02", "line 1, column 1"),
+        (b"hello", "line 1, column 1"),
+        (b"12 monkeys", "more stands behind the end at line 1, column 4"),
+        (b"<!DOCTYPE html>", "line 1, column 1"),
+        (b"[1,\n 2 3]", "a comma or ] was expected at line 2, column 4"),
+        (b"[1,\n2,\n]", "Expecting value at line 3, column 1"),
+        (b"[1", "a comma or ] was expected at line 1, column 3"),
+        (b"[", "Expecting value at line 1, column 2"),
+        (b'{"a":1,}', "a name in double quotes was expected at line 1, column 8"),
+        (b"{'a':1}", "a name in double quotes was expected at line 1, column 2"),
+        (b'{"a" 1}', "a colon was expected at line 1, column 6"),
+        (b'{"a":[1}', "a comma or ] was expected at line 1, column 8"),
+        (b'{"a":[{"b":\n\nx}]}', "line 3, column 1"),
+        (b'["a\nb"]', "Invalid control character at line 1, column 4"),
+        (b'["a', "Unterminated string starting at line 1, column 2"),
+        (b'["\\x"]', "line 1, column 3"),
+        (b"[] []", "more stands behind the end at line 1, column 4"),
+        (b"{}\n\nx", "more stands behind the end at line 3, column 1"),
+        (b'[{"a":\n[NaN]}]', "NaN is no number in JSON at line 2, column 2"),
+        (b'["NaN \\" Infinity", {"a": -Infinity}]', "-Infinity is no number in JSON at line 1, c"),
+        (b"[NaN]", "line 1, column 2"),
+        (b'{"a":[1,\n[' + b"9" * 5000 + b"]]}", "a number has 5,000 digits at line 2, column 2"),
+    ],
+)  # fmt: skip
+def test_broken(data: bytes, words: str) -> None:
+    """What is wrong is said with its place, and what to do next."""
+    with pytest.raises(InputRefused) as caught:
+        rebuilt(decoded(data))
+    assert words in str(caught.value)
+    assert "Nothing was imported" in str(caught.value) or "Unpack" in str(caught.value)
+
+
+@pytest.mark.parametrize("digits", [b"1." + b"1" * 5000, b"1e-" + b"1" * 5000])
+def test_the_long_number_meant_is_the_one_named(digits: bytes) -> None:
+    """Long fractions and powers are numbers; the whole number behind them is refused."""
+    with pytest.raises(InputRefused, match=r"9,000 digits at line 2, column 1\."):
+        rebuilt(decoded(b'["' + b"9" * 9000 + b'", [' + digits + b",\n" + b"9" * 9000 + b"]]"))
+
+
+def test_long_numbers_are_refused_without_the_interpreters_limit() -> None:
+    """Reading a million digits would take minutes where the interpreter sets no limit."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        with pytest.raises(InputRefused, match="1,000,000 digits"):
+            read(b"[" + b"9" * 1_000_000 + b"]")
+    finally:
+        sys.set_int_max_str_digits(before)
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '{"chats":[', '[{"mapping":{"a":'])
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_depth(opening: str, is_closed: bool) -> None:
+    """A million brackets are refused, and the interpreter lives."""
+    closing = "".join({"[": "]", "{": "}"}.get(each, "") for each in reversed(opening))
+    text = opening * 1_000_000 + "1" + closing * 1_000_000 * is_closed
+    with pytest.raises(
+        InputRefused, match=r"too much is nested .* at line 1, column \d+\."
+    ) as caught:
+        read(text.encode())
+    assert isinstance(caught.value.__cause__, RecursionError)
+
+
+def test_size() -> None:
+    """Too large a file is refused with its size, before a byte of it is looked at."""
+    with pytest.raises(InputRefused, match=r"has 100\.1 MB, and at most 100 MB"):
+        decoded(b"PK\x03\x04" + bytes(LIMIT + 99_996))
+    assert decoded(b"x" * LIMIT)
+
+
+def test_causes_are_kept() -> None:
+    """A complaint leads back to what the decoder said."""
+    for data, cause in [(b"[x]", json.JSONDecodeError), (b"\xff", UnicodeDecodeError)]:
+        with pytest.raises(InputRefused) as caught:
+            read(data)
+        assert isinstance(caught.value.__cause__, cause)
+
+
+def test_byte_order_mark() -> None:
+    """A mark before the text is passed over, and not counted."""
+    assert decoded(b"\xef\xbb\xbf[]") == "[]"
+    assert decoded("\ufeffé".encode()) == "é"
+
+
+def test_one_element_at_a_time() -> None:
+    """Each chat is there before the next one is read, even if the next one is broken."""
+    walk = Walk('{"chats": [1, 2, x]}').items()
+    taken = [next(walk).value for _ in range(4)]
+    assert taken == [{}, [], 1, 2]
+    with pytest.raises(InputRefused, match="column 18"):
+        next(walk)
