@@ -365,7 +365,7 @@ def test_a_deleted_chat_ends_its_answer(
     """Nobody pays for an answer that nobody can read."""
     asked = ask(generations, owner, client)
     assert next(text for text in generations.follow(owner, asked.answer) if text)
-    generations.store.delete(owner, asked.conversation)
+    generations.store.trash.put_conversation(owner, asked.conversation)
     until = time.monotonic() + 3
     while not slow_standin.hung_up and time.monotonic() < until:
         time.sleep(0.05)

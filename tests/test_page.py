@@ -10,7 +10,7 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from liaobots.service.standin import StandIn
-from liaobots.ui import chats, state, texts
+from liaobots.ui import chats, state, texts, wishes
 from tests.app import ROOT, App
 from tests.conftest import CODE
 from tests.visit import ask, message
@@ -105,13 +105,13 @@ def test_only_so_many_chats_are_kept_in_memory(
     for number in range(3):
         if number:
             opened = AppTest.from_file(SCRIPT, default_timeout=30).run()
-        opened.toggle(key=chats.TEMPORARY).set_value(True).run()
+        opened.toggle(key=wishes.TEMPORARY).set_value(True).run()
         opened.chat_input[0].set_value(f"question {number}").run()
-    memory = chats._in_memory().store
+    memory = chats.in_memory().store
     with memory._database.reading() as connection:
         assert connection.scalar(text("SELECT count(*) FROM conversations")) == 2
         titles = connection.execute(text("SELECT title FROM conversations")).scalars()
-        assert set(titles) == {"question 1", "question 2"}
+        assert set(titles) == {"Question 1", "Question 2"}
 
 
 def test_the_page_works_without_the_list_of_models(monkeypatch: pytest.MonkeyPatch) -> None:

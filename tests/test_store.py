@@ -157,7 +157,7 @@ def test_many_checkpoints_are_one_step(store: Store, database: Database, owner: 
     """However many answers are written, each goes on or not by itself."""
     asked = [put(store, owner) for _ in range(5)]
     store.ask_to_stop(owner, asked[1].answer)
-    store.delete(owner, asked[2].conversation)
+    store.trash.put_conversation(owner, asked[2].conversation)
     counted: list[str] = []
     event.listen(database._engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
     new = [Checkpoint(owner, each, 0, f"text {n}") for n, each in enumerate(asked)]
@@ -188,7 +188,7 @@ def test_a_long_chat_can_be_deleted(store: Store, owner: str) -> None:
         again = store.ask(owner, asked.conversation, f"{number}", "gpt-4")
         assert again
         asked = again
-    store.delete(owner, asked.conversation)
+    store.trash.put_conversation(owner, asked.conversation)
     assert store.list(owner, 9) == []
     assert store.message(owner, asked.answer) is None
 
@@ -202,7 +202,7 @@ def test_deleting_while_an_answer_ends(store: Store, owner: str) -> None:
             target=store.finish, args=(owner, asked, "text", Ending(State.STOPPED))
         )
         ending.start()
-        store.delete(owner, asked.conversation)
+        store.trash.put_conversation(owner, asked.conversation)
         ending.join(10)
         assert not ending.is_alive()
     assert store.list(owner, 9) == []
@@ -250,7 +250,7 @@ def test_rename_and_delete(store: Store, owner: str) -> None:
     store.rename(owner, asked.conversation, "  A new\n name ")
     store.rename(owner, asked.conversation, "   ")
     assert store.list(owner, 1)[0].title == "A new name"
-    store.delete(owner, asked.conversation)
+    store.trash.put_conversation(owner, asked.conversation)
     assert store.list(owner, 1) == []
     assert store.message(owner, asked.answer) is None
     assert not write(store, owner, asked, 0, "x")
@@ -270,7 +270,7 @@ def test_an_address_is_no_key(store: Store, owner: str) -> None:
     assert not write(store, other, asked, 4, "x")
     store.ask_to_stop(other, asked.answer)
     store.rename(other, asked.conversation, "Mine")
-    store.delete(other, asked.conversation)
+    store.trash.put_conversation(other, asked.conversation)
     store.finish(other, asked, "x", Ending(State.DONE))
     assert write(store, owner, asked, 4, "")
     assert store.try_again(other, asked.answer, "gpt-4") is None
@@ -288,7 +288,7 @@ def test_the_list_tells_of_every_change(store: Store, owner: str) -> None:
     lists.append(store.list(owner, 9))
     store.rename(owner, asked.conversation, "Other")
     lists.append(store.list(owner, 9))
-    store.delete(owner, asked.conversation)
+    store.trash.put_conversation(owner, asked.conversation)
     lists.append(store.list(owner, 9))
     for number, each in enumerate(lists):
         assert each not in lists[:number]
@@ -347,7 +347,7 @@ def test_statements_do_not_grow_with_the_chats(
     few = statements()
     for _ in range(40):
         put(store, owner)
-    assert statements() == few == [1, 3, 2]
+    assert statements() == few == [1, 4, 2]
 
 
 def test_the_list_is_found_by_index(tmp_path: Path) -> None:
@@ -362,6 +362,174 @@ def test_the_list_is_found_by_index(tmp_path: Path) -> None:
     with database.reading() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
         steps = "\n".join(row.detail for row in plan)
-    assert "SEARCH conversations USING INDEX conversations_of_owner" in steps
-    assert "SCAN" not in steps
+    assert "SEARCH conversations USING INDEX conversations_of_owner (owner=?)" in steps
+    assert "SEARCH conversations USING INDEX conversations_pinned (owner=? AND pinned>?)" in steps
+    assert "SCAN conversations" not in steps
+    assert "SCAN messages" not in steps
     database.close()
+
+
+def answered(store: Store, owner: str, question: str = "Hello?", chat: str | None = None) -> Asked:
+    """Puts a question and its whole answer."""
+    asked = store.ask(owner, chat, question, "gpt-4")
+    assert asked
+    store.finish(owner, asked, f"Answer to {question}", Ending(State.DONE))
+    return asked
+
+
+def texts_of(store: Store, owner: str, asked: Asked) -> list[str]:
+    opened = store.open(owner, asked.conversation)
+    assert opened
+    return [message.text for message in opened.messages]
+
+
+def test_an_edited_question_is_another_version(store: Store, owner: str) -> None:
+    """What followed the old one is kept as a branch, and comes back as it was."""
+    first = answered(store, owner, "One")
+    answered(store, owner, "Two", first.conversation)
+    question = store.open(owner, first.conversation).messages[0]  # type: ignore[union-attr]
+    edited = store.ask(owner, first.conversation, "Uno", "gpt-4", instead_of=question.id)
+    assert edited
+    opened = store.open(owner, first.conversation)
+    assert opened
+    assert [message.text for message in opened.messages] == ["Uno", ""]
+    assert opened.messages[0].versions == [question.id, opened.messages[0].id]
+    assert store.show(owner, question.id) == first.conversation
+    assert texts_of(store, owner, first) == ["One", "Answer to One", "Two", "Answer to Two"]
+    store.show(owner, opened.messages[0].id)
+    assert texts_of(store, owner, first) == ["Uno", ""]
+
+
+def test_two_clicks_edit_once(store: Store, owner: str) -> None:
+    """The second finds the question no longer shown."""
+    first = answered(store, owner)
+    question = store.open(owner, first.conversation).messages[0]  # type: ignore[union-attr]
+    assert store.ask(owner, first.conversation, "Uno", "gpt-4", instead_of=question.id)
+    assert store.ask(owner, first.conversation, "Uno", "gpt-4", instead_of=question.id) is None
+
+
+def test_an_earlier_answer_is_given_again(store: Store, owner: str) -> None:
+    """In the middle of a chat too; what followed hangs from the old one."""
+    first = answered(store, owner, "One")
+    second = answered(store, owner, "Two", first.conversation)
+    again = store.try_again(owner, first.answer, "gpt-3.5-turbo")
+    assert again
+    assert texts_of(store, owner, first) == ["One", ""]
+    assert store.try_again(owner, first.answer, "gpt-4") is None
+    store.show(owner, second.answer)
+    assert texts_of(store, owner, first)[-1] == "Answer to Two"
+
+
+def test_a_question_without_an_answer_gets_one(store: Store, owner: str) -> None:
+    """Where its only answer was deleted."""
+    first = answered(store, owner)
+    store.trash.put_message(owner, first.answer)
+    question = store.open(owner, first.conversation).messages[-1]  # type: ignore[union-attr]
+    assert question.role == "user"
+    again = store.try_again(owner, question.id, "gpt-4")
+    assert again
+    assert texts_of(store, owner, first) == ["Hello?", ""]
+
+
+def test_answers_stand_beside_each_other(store: Store, owner: str) -> None:
+    """All are shown until one is picked; that one goes on, and the others are versions."""
+    first = put(store, owner)
+    others = store.compare(
+        owner, first.answer, ["gpt-3.5-turbo", "claude", "gemini", "one-too-many"]
+    )
+    assert len(others) == 3
+    opened = store.open(owner, first.conversation)
+    assert opened
+    ids = [first.answer, *(asked.answer for asked in others)]
+    assert [message.id for message in opened.compared] == ids
+    assert [message.id for message in opened.compared] == opened.messages[-1].versions
+    assert store.list(owner, 1)[0].is_writing
+    for asked in (first, *others):
+        store.finish(owner, asked, asked.answer, Ending(State.DONE))
+    assert store.show(owner, others[1].answer)
+    opened = store.open(owner, first.conversation)
+    assert opened
+    assert (opened.messages[-1].id, opened.compared) == (others[1].answer, [])
+    assert store.ask(owner, first.conversation, "And?", "gpt-4")
+    assert texts_of(store, owner, first)[1] == others[1].answer
+
+
+def test_a_question_after_a_comparison_goes_on_from_the_first(store: Store, owner: str) -> None:
+    """Unless another was picked; the comparison is over then."""
+    first = answered(store, owner)
+    (other,) = store.compare(owner, first.answer, ["claude"])
+    store.finish(owner, other, "Other", Ending(State.DONE))
+    assert store.ask(owner, first.conversation, "And?", "gpt-4")
+    opened = store.open(owner, first.conversation)
+    assert opened
+    assert [message.text for message in opened.messages][1] == "Answer to Hello?"
+    assert opened.compared == []
+
+
+def test_within_a_comparison_each_is_tried_again_in_its_place(store: Store, owner: str) -> None:
+    """Whether it had some text or none."""
+    first = answered(store, owner)
+    empty, some = store.compare(owner, first.answer, ["claude", "gemini"])
+    store.finish(owner, empty, "", Ending(State.FAILED, "TooFast", "Wait."))
+    store.finish(owner, some, "par", Ending(State.STOPPED))
+    assert store.try_again(owner, empty.answer, "claude")
+    again = store.try_again(owner, some.answer, "gemini")
+    assert again
+    opened = store.open(owner, first.conversation)
+    assert opened
+    assert [m.id for m in opened.compared] == [first.answer, empty.answer, again.answer]
+
+
+def test_a_thumb_is_kept(store: Store, owner: str) -> None:
+    """With the answer, until it is taken back; nobody else can give it."""
+    first = answered(store, owner)
+    store.rate("b" * 64, first.answer, 0)
+    for thumb in (1, 0, None):
+        store.rate(owner, first.answer, thumb)
+        assert store.message(owner, first.answer).thumb == thumb  # type: ignore[union-attr]
+
+
+def test_pinned_chats_stand_first(store: Store, owner: str) -> None:
+    """However old; and each chat is listed once."""
+    chats = [answered(store, owner, f"Chat {n}") for n in range(4)]
+    store.pin(owner, chats[0].conversation, is_pinned=True)
+    listed = store.list(owner, 2)
+    assert [each.title for each in listed] == ["Chat 0", "Chat 3", "Chat 2"]
+    assert [each.is_pinned for each in listed] == [True, False, False]
+    store.pin(owner, chats[0].conversation, is_pinned=False)
+    assert [each.title for each in store.list(owner, 2)] == ["Chat 3", "Chat 2"]
+
+
+def test_another_branch_makes_another_list(store: Store, owner: str) -> None:
+    """A page elsewhere can tell that it is to be drawn again."""
+    first = answered(store, owner)
+    again = store.try_again(owner, first.answer, "gpt-4")
+    assert again
+    store.finish(owner, again, "Again", Ending(State.DONE))
+    before = store.list(owner, 9)
+    store.show(owner, first.answer)
+    assert store.list(owner, 9) != before
+
+
+def test_instructions_are_the_chats(store: Store, owner: str) -> None:
+    """Given at its beginning or later."""
+    asked = store.ask(owner, None, "Hello?", "gpt-4", system=" Be brief. ")
+    assert asked
+    assert store.system(owner, asked.conversation) == "Be brief."
+    store.instruct(owner, asked.conversation, "Be long.")
+    assert store.open(owner, asked.conversation).system == "Be long."  # type: ignore[union-attr]
+    assert store.system("b" * 64, asked.conversation) == ""
+
+
+def test_nobody_shows_or_compares_somebody_elses(store: Store, owner: str) -> None:
+    """Knowing an id is not enough."""
+    first = answered(store, owner)
+    stranger = "b" * 64
+    assert store.show(stranger, first.answer) is None
+    assert store.compare(stranger, first.answer, ["claude"]) == []
+    store.pin(stranger, first.conversation, is_pinned=True)
+    store.instruct(stranger, first.conversation, "Obey me.")
+    store.rename(stranger, first.conversation, "Mine")
+    opened = store.open(owner, first.conversation)
+    assert opened
+    assert (opened.is_pinned, opened.system, opened.title) == (False, "", "Hello?")

@@ -146,13 +146,13 @@ def test_the_page_is_used_while_it_writes(app: App, page: Page, slow_standin: St
     page.get_by_placeholder(texts.ASK).fill("A draft")
     page.get_by_role("combobox", name=texts.MODEL).click()
     page.get_by_role("option").nth(1).click()
-    expect(listed(page).nth(1).get_by_test_id("stIconMaterial")).to_be_visible()
+    expect(listed(page).nth(2).get_by_test_id("stIconMaterial")).to_be_visible()
     listed(page).nth(0).click()
     expect(page.get_by_text(texts.GREETING)).to_be_visible()
     page.go_back()
     expect(message(page, 1)).to_contain_text(WHOLE)
     expect(button(page, texts.STOP)).to_have_count(0)
-    expect(listed(page).nth(1).get_by_test_id("stIconMaterial")).to_have_count(0)
+    expect(listed(page).nth(2).get_by_test_id("stIconMaterial")).to_have_count(0)
     assert chats_of(slow_standin) == 1
 
 
@@ -232,8 +232,8 @@ def test_a_refresh_right_after_sending(app: App, page: Page, slow_standin: Stand
     ask(page, "Tell me words")
     wait_until(lambda: chats_of(slow_standin))
     page.reload()
-    expect(listed(page).nth(1)).to_contain_text("Tell me words")
-    listed(page).nth(1).click()
+    expect(listed(page).nth(2)).to_contain_text("Tell me words")
+    listed(page).nth(2).click()
     expect(message(page, 1)).to_contain_text(WHOLE)
     assert chats_of(slow_standin) == 1
 
@@ -256,19 +256,20 @@ def test_a_temporary_chat(app: App, page: Page, tmp_path: Path) -> None:
 
 
 def test_rename_and_delete(app: App, page: Page) -> None:
-    """Both are in the chat's own menu; deleting asks once more."""
+    """Both are in the chat's own menu; deleting can be undone."""
     begin(page, app)
     button(page, texts.STOP).click()
     expect(message(page, 1)).to_contain_text(texts.STOPPED)
     button(page, texts.THIS_CHAT).click()
     page.get_by_label(texts.RENAME, exact=True).fill("All *my* words")
     page.keyboard.press("Enter")
-    expect(listed(page).nth(1)).to_have_text("All *my* words")
+    expect(listed(page).nth(2)).to_have_text("All *my* words")
     button(page, texts.DELETE).click()
-    expect(page.get_by_text(texts.DELETE_WARNING)).to_be_visible()
-    button(page, texts.DELETE_NOW).click()
     expect(page.get_by_text(texts.GREETING)).to_be_visible()
     expect(page.get_by_text("All *my* words")).to_have_count(0)
+    button(page, texts.UNDO).click()
+    expect(message(page, 1)).to_contain_text(texts.STOPPED)
+    expect(listed(page).nth(2)).to_have_text("All *my* words")
 
 
 def test_a_typed_code(app: App, page: Page, tmp_path: Path) -> None:
@@ -300,11 +301,11 @@ def test_many_chats(app: App, visitor: BrowserContext, page: Page, tmp_path: Pat
     store.close()
     assert asked
     page.reload()
-    expect(listed(page).nth(1)).to_contain_text("Chat 999")
+    expect(listed(page).nth(2)).to_contain_text("Chat 999")
     page.get_by_role("button", name="View").click()
-    expect(listed(page)).to_have_count(31)
+    expect(listed(page)).to_have_count(32)
     page.get_by_role("button", name=texts.OLDER).click()
-    expect(listed(page)).to_have_count(61)
+    expect(listed(page)).to_have_count(62)
 
 
 def test_a_store_that_cannot_be_opened(tmp_path: Path, page: Page, slow_standin: StandIn) -> None:
@@ -352,7 +353,7 @@ def test_a_starter_clicked_twice_asks_once(app: App, page: Page, slow_standin: S
     expect(message(page, 1)).to_contain_text(WHOLE)
     page.wait_for_timeout(500)
     assert chats_of(slow_standin) == 1
-    expect(listed(page)).to_have_count(2)
+    expect(listed(page)).to_have_count(3)
 
 
 def test_stop_stops_all_that_is_asked(app: App, page: Page, slow_standin: StandIn) -> None:

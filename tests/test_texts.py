@@ -7,7 +7,23 @@ import pytest
 from liaobots.ui import texts
 from tests.app import ROOT
 
-PARTS = ["page", "sidebar", "transcript", "composer", "navigation", "heading", "sheet"]
+PARTS = [
+    "page",
+    "sidebar",
+    "transcript",
+    "message",
+    "beside",
+    "panel",
+    "composer",
+    "library",
+    "navigation",
+    "heading",
+    "search",
+    "prompts",
+    "transfer",
+    "trash",
+    "sheet",
+]
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from liaobots.ui import texts
 from tests.app import App
 from tests.bench.watching import Watched, in_pieces, markdown
 from tests.conftest import CODE
-from tests.visit import ask, button, message, owner_of, wait_until
+from tests.visit import act, ask, button, message, owner_of, wait_until, way_to_copy
 
 HOSTILE = """\
 An ![inline](URL/inline?q=SECRET) image, an ![by reference][r], an ![titled](URL/titled "t").
@@ -124,7 +125,7 @@ def answered(page: Page, app: App, question: str = "Go") -> Locator:
     """Gives the answer on a new page, when it has ended and its Copy is there."""
     page.goto(app.url)
     ask(page, question)
-    expect(button(page, texts.COPY)).to_be_visible()
+    expect(way_to_copy(page)).to_be_visible()
     return message(page, 1)
 
 
@@ -221,7 +222,7 @@ def test_streamed_is_as_whole(
     page.wait_for_timeout(500)
     streamed, height = dom(answer), height_of(answer)
     page.reload()
-    expect(button(page, texts.COPY)).to_be_visible()
+    expect(way_to_copy(page)).to_be_visible()
     page.wait_for_timeout(700)
     assert dom(answer) == streamed
     assert height_of(answer) == pytest.approx(height, abs=1)
@@ -229,7 +230,8 @@ def test_streamed_is_as_whole(
     page.goto(other.url)
     expect(message(page, 0).get_by_test_id("stMarkdownContainer")).to_be_visible()
     page.wait_for_timeout(700)
-    assert streamed.removesuffix("<p>Copy</p>") == dom(message(page, 0))
+    streamed = streamed.removesuffix("<p>Copy</p>").removesuffix(f"<p>{texts.ACTIONS}</p>")
+    assert streamed == dom(message(page, 0))
 
 
 def test_nothing_is_sent_twice(tmp_path: Path, browser: Browser) -> None:
@@ -269,7 +271,7 @@ def test_thoughts_are_folded(app: App, page: Page, slow_standin: StandIn) -> Non
     expect(answer.get_by_text("thought5")).to_be_hidden()
     answer.get_by_text(texts.THOUGHTS, exact=True).click()
     expect(answer.get_by_text("thought29")).to_be_visible()
-    expect(button(page, texts.COPY)).to_be_visible()
+    expect(way_to_copy(page)).to_be_visible()
 
 
 def test_an_answer_can_be_copied(app: App, page: Page, slow_standin: StandIn) -> None:
@@ -278,12 +280,18 @@ def test_an_answer_can_be_copied(app: App, page: Page, slow_standin: StandIn) ->
     text = "# Title\n\n- *a* `b`\n\n$5 ![i](http://h.example/i) :red[x]\n"
     slow_standin.answer = lambda _: iter([text])
     answered(page, app)
-    button(page, texts.COPY).click()
-    code = page.get_by_test_id("stPopoverBody").locator("pre")
-    expect(code).to_contain_text("# Title")
-    code.hover()
-    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Copy to clipboard").click()
-    assert page.evaluate("navigator.clipboard.readText()").strip() == text.strip()
+    for copy in (
+        way_to_copy(page).click,
+        partial(page.keyboard.press, "Control+Shift+Y"),
+        partial(act, page, 1, texts.ACTS["copy"]),
+    ):
+        page.evaluate("navigator.clipboard.writeText('')")
+        copy()
+        expect(page.locator("#copied")).to_be_visible()
+        expect(page.locator("#copied")).to_contain_text(texts.COPIED)
+        assert page.evaluate("navigator.clipboard.readText()").strip() == text.strip()
+        expect(page.locator("#copied")).to_be_hidden()
+    expect(page.locator("[class*='st-key-panel-'] pre")).to_contain_text("# Title")
 
 
 def test_wide_things_scroll_in_themselves(
@@ -344,7 +352,7 @@ def test_the_reader_may_scroll_up(app: App, page: Page, slow_standin: StandIn) -
     expect(page.get_by_text("Line 90", exact=True)).to_be_attached()
     assert page.locator("#stMain").evaluate("node => node.scrollTop") == pytest.approx(place, abs=5)
     button(page, f"↓ {texts.TO_THE_END}").click()
-    expect(page.get_by_text("Line 110", exact=True)).to_be_in_viewport()
+    expect(page.get_by_text("Line 159", exact=True)).to_be_in_viewport()
     expect(button(page, f"↓ {texts.TO_THE_END}")).to_be_hidden()
     page.mouse.wheel(0, -300)
     page.wait_for_timeout(300)

@@ -23,11 +23,27 @@ def message(page: Page, number: int) -> Locator:
 
 
 def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
+    """Gives a button by its name, which may say its keys as well."""
+    return page.get_by_role("button", name=re.compile(f"^{re.escape(name)}( Shortcut .*)?$"))
+
+
+def way_to_copy(page: Page) -> Locator:
+    """Gives the button that copies the last answer; its name says its keys too."""
+    return page.locator("[class*='st-key-copy-'] button:visible")
+
+
+def act(page: Page, number: int, words: str) -> None:
+    """Opens the menu of a message and chooses what is to be done, by its words."""
+    way = page.get_by_role("menuitem", name=words.rpartition(": ")[2], exact=True)
+    while not way.is_visible():
+        # A page that is drawn again closes the menu.
+        message(page, number).get_by_role("button", name=texts.ACTIONS).click()
+        page.wait_for_timeout(300)
+    way.click()
 
 
 def listed(page: Page) -> Locator:
-    """Gives the entries of the sidebar's list: New chat, then the chats."""
+    """Gives the entries of the sidebar's list: New chat, Search, then the chats."""
     return page.get_by_test_id("stSidebarNavLink")
 
 

@@ -4,8 +4,17 @@ generation   answers being written by threads of the server
 answer       one of them, for those who follow it
 seam         where a continued answer joins what was there
 store        conversations and messages: every read and write, by owner
+trash, search, prompts, porter
+             what lies beside the conversations, in the same database
+importing    a file of chats being brought in by a thread of the server
+transfer     chats as files: ours, and those of others
 record       what the store gives and takes
-query        the SQL of the store
+tree         versions and branches of a conversation's messages
+gram         what is looked for, and where it stands
+title        a title from a first question
+query        the SQL of conversations and messages,
+writing      of answers being written,
+index        and of what can be found
 database     opens SQLite or PostgreSQL, at the newest layout
 layout       the tables, and their version
 migrations   how an older layout becomes the newest (Alembic)

@@ -71,12 +71,12 @@ class Answer:
         self._kept = checkpoint.start + len(checkpoint.text)
         self._kept_parts = self._coming_parts
 
-    def follow(self) -> Iterator[str]:
+    def follow(self, patience: float = TICK) -> Iterator[str]:
         """Gives the text from its first word, then what comes; "" in a silence."""
         at = 0
         while True:
             with self._changed:
-                self._changed.wait_for(partial(self._has_news, at), TICK)
+                self._changed.wait_for(partial(self._has_news, at), patience)
                 new, is_over = self._parts[at:], self.ending is not None
             at += len(new)
             if not new and is_over:

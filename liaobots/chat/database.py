@@ -147,10 +147,14 @@ def _make_private(file: Path) -> None:
 
 
 def _prepare_postgresql(connection: Any, record: Any) -> None:
-    """Bounds every wait, so that neither a page nor the keeper of answers stands still."""
+    """Bounds every wait, so that neither a page nor the keeper of answers stands still.
+
+    Compiling a query takes PostgreSQL longer than any of ours runs.
+    """
     del record
     connection.execute("SET lock_timeout = '3s'")
     connection.execute("SET statement_timeout = '10s'")
+    connection.execute("SET jit = off")
     connection.commit()
 
 

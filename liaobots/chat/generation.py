@@ -40,23 +40,43 @@ class Generations:
         self._lock = threading.Lock()
         self._keeper: threading.Thread | None = None
 
-    def ask(
-        self, owner: str, conversation: str | None, question: str, model: str, send: Send
+    def ask(  # noqa: PLR0913 -- what can be said of a question, each by its name
+        self,
+        owner: str,
+        conversation: str | None,
+        question: str,
+        model: str,
+        send: Send,
+        *,
+        instead_of: str | None = None,
+        system: str = "",
+        beside: Sequence[str] = (),
     ) -> Asked | None:
         """Stores a question, then lets a thread get its answer from `send`.
 
-        Gives where it was put, or None where the owner has no such conversation.
-        Raises StoreFault, and then nothing is sent.
+        The models `beside` answer it as well, each in a thread of its own. Gives
+        where it was put, or None as `Store.ask` does. Raises StoreFault, and then
+        nothing is sent.
         """
-        asked = self.store.ask(owner, conversation, question, model)
+        asked = self.store.ask(
+            owner, conversation, question, model, instead_of=instead_of, system=system
+        )
         if asked is not None:
             self._start(Answer(owner, asked), model, send)
+            if beside:
+                self.compare(owner, asked.answer, beside, send)
         return asked
 
-    def try_again(self, owner: str, answer: str, model: str, send: Send) -> None:
-        """Asks the last question again, unless that is being done already."""
-        asked = self.store.try_again(owner, answer, model)
+    def try_again(self, owner: str, message: str, model: str, send: Send) -> None:
+        """Answers a question again, unless that is being done already."""
+        asked = self.store.try_again(owner, message, model)
         if asked is not None:
+            self._start(Answer(owner, asked), model, send)
+
+    def compare(self, owner: str, answer: str, models: Sequence[str], send: Send) -> None:
+        """Lets other models answer the same question beside an answer."""
+        added = self.store.compare(owner, answer, models)
+        for asked, model in zip(added, models, strict=False):
             self._start(Answer(owner, asked), model, send)
 
     def go_on(self, owner: str, answer: str, model: str, send: Send) -> None:
@@ -78,14 +98,14 @@ class Generations:
         """Gives a conversation that was known before, with its answers as they are here by now."""
         return _with_newest(known, self._here(owner))
 
-    def follow(self, owner: str, answer: str) -> Iterator[str]:
+    def follow(self, owner: str, answer: str, patience: float = TICK) -> Iterator[str]:
         """Gives an answer's text from its first word, then what comes, and ends with it.
 
         It may be written here or on another server; "" comes when nothing does
-        for a while.
+        for `patience` seconds.
         """
         live = self._find(owner, answer)
-        return live.follow() if live else self._follow_stored(owner, answer)
+        return live.follow(patience) if live else self._follow_stored(owner, answer, patience)
 
     def stop(self, owner: str, answer: str) -> None:
         """Stops an answer, wherever it is written."""
@@ -143,7 +163,7 @@ class Generations:
         except Exception as error:
             # Whatever it is, the answer must end, and the reader be told.
             ending = Ending(State.FAILED, MISTAKE, WEIRD)
-            _report(error)
+            report(error)
         self._settle(answer, ending)
 
     def _receive(self, answer: Answer, reply: Pieces) -> None:
@@ -159,7 +179,9 @@ class Generations:
                 answer.add(rest)
 
     def _history(self, answer: Answer) -> list[dict[str, str]]:
-        """Gives what was said, and, for an answer to go on, what it said and the wish to go on.
+        """Gives the system prompt and what was said before an answer, rejected versions left out.
+
+        For an answer to go on, also what it said and the wish to go on.
 
         An answer before it that is still being written is waited for, wherever it is.
         """
@@ -171,7 +193,9 @@ class Generations:
                 return []
         if any(message.state is State.WRITING for message in earlier):
             return self._history(answer)
-        said = [(message.role, message.text) for message in earlier if message.text.strip()]
+        system = self.store.system(answer.owner, answer.asked.conversation)
+        said = [("system", system)] if system else []
+        said += [(message.role, message.text) for message in earlier if message.text.strip()]
         if answer.text:
             said += [("assistant", answer.text), ("user", GO_ON)]
         return [{"role": role, "content": text} for role, text in said]
@@ -218,7 +242,7 @@ class Generations:
                 self._write_down(self._all())
             except Exception as error:
                 # Without its keeper every answer would be taken for an orphan.
-                _report(error)
+                report(error)
             with self._lock:
                 if not self._live:
                     self._keeper = None
@@ -249,24 +273,28 @@ class Generations:
             answer.note_kept(checkpoint)
         return [answer for answer, is_it in zip(answers, are_wanted, strict=True) if not is_it]
 
-    def _follow_stored(self, owner: str, answer: str) -> Iterator[str]:
-        at, state = 0, State.WRITING
+    def _follow_stored(self, owner: str, answer: str, patience: float) -> Iterator[str]:
+        at, state, due = 0, State.WRITING, 0.0
         while state is State.WRITING:
+            if (wait := due - time.monotonic()) > 0:
+                time.sleep(min(wait, patience))
+                if wait > patience:
+                    yield ""
+                    continue
             try:
                 new, state = self.store.since(owner, answer, at)
                 self.trouble = None
             except StoreFault as error:
                 # It is still being written as far as anybody knows: look again.
                 self.trouble, new = error, ""
-            at += len(new)
+            at, due = at + len(new), time.monotonic() + TICK
             yield new
-            if state is State.WRITING:
-                time.sleep(TICK)
 
 
 def _with_newest(conversation: Conversation, here: dict[str, Answer]) -> Conversation:
     messages = [_newest(each, here) for each in conversation.messages]
-    return replace(conversation, messages=messages)
+    compared = [_newest(each, here) for each in conversation.compared]
+    return replace(conversation, messages=messages, compared=compared)
 
 
 def _newest(message: Message, here: dict[str, Answer]) -> Message:
@@ -282,6 +310,6 @@ def _failure(error: LiaobotsError) -> Ending:
     return Ending(State.FAILED, type(error).__name__, str(error), str(link))
 
 
-def _report(error: Exception) -> None:
+def report(error: Exception) -> None:
     """Hands a mistake of the program to the thread's excepthook, as if it had not been caught."""
     threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))

@@ -1,7 +1,13 @@
 """The tables of the store, their version, and the clock that all servers share.
 
 Messages form a tree: each names the one before it, and a conversation names
-the leaf that it shows. While an answer is written, its text grows in `pieces`,
+the leaf that it shows. Where several answers stand beside each other, it names
+those too, in `compared`. What is in the trash has a moment at which it was
+deleted; messages are deleted with all below them, and name the uppermost one.
+
+Titles and texts can be found by `findable`, each entry with its grams in the
+table `grams`, which differs between the databases and is known to `index`
+alone. While an answer is written, its text grows in `pieces`,
 so that each checkpoint costs what is new and not what is there; at the end it
 becomes the message's text.
 
@@ -26,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-VERSION = "0001"
+VERSION = "0002"
 
 tables = MetaData()
 
@@ -39,7 +45,13 @@ conversations = Table(
     Column("created", Double, nullable=False),
     Column("changed", Double, nullable=False),
     Column("leaf", String(40)),
+    Column("compared", Text, nullable=False, server_default=""),
+    Column("system", Text, nullable=False, server_default=""),
+    Column("pinned", Double),
+    Column("deleted", Double),
     Index("conversations_of_owner", "owner", "changed"),
+    Index("conversations_pinned", "owner", "pinned"),
+    Index("conversations_deleted", "deleted"),
 )
 
 messages = Table(
@@ -62,8 +74,45 @@ messages = Table(
     Column("heartbeat", Double),
     Column("writer", String(40)),
     Column("stop_asked", Boolean, nullable=False, server_default=false()),
+    Column("thumb", Integer),
+    # When it was last the leaf, for the way back to a branch.
+    Column("seen", Double),
+    Column("deleted", Double),
+    Column("deleted_with", String(40)),
     Index("messages_of_conversation", "conversation"),
     Index("messages_of_parent", "parent"),
+    Index("messages_deleted", "deleted"),
+)
+
+WRITTEN = messages.c.state == "writing"
+Index(
+    "messages_being_written",
+    messages.c.conversation,
+    sqlite_where=WRITTEN,
+    postgresql_where=WRITTEN,
+)
+
+findable = Table(
+    "findable",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("conversation", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    # None is the conversation's title.
+    Column("message", ForeignKey("messages.id", ondelete="CASCADE")),
+    Index("findable_of_conversation", "conversation"),
+    Index("findable_of_message", "message", unique=True),
+    # A number that was somebody's is nobody else's ever after.
+    sqlite_autoincrement=True,
+)
+
+prompts = Table(
+    "prompts",
+    tables,
+    Column("id", String(40), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("prompts_of_owner", "owner", "name"),
 )
 
 pieces = Table(

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -11,30 +12,28 @@ from sqlalchemy import (
     and_,
     case,
     exists,
-    false,
     func,
     insert,
     literal,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy import delete as sql_delete
-from sqlalchemy.dialects import postgresql, sqlite
 
+from liaobots.chat import index
 from liaobots.chat.layout import clock, conversations, messages, pieces
-from liaobots.chat.record import Asked, Checkpoint, Ending, Message, State
+from liaobots.chat.record import Message, State
+from liaobots.chat.title import title_from
+from liaobots.chat.tree import Node, Tree
 
 TITLE = 80
-# An answer taken for interrupted may turn out to be written still.
-ALIVE = (State.WRITING, State.INTERRUPTED)
 # SQLite's clock counts milliseconds, in which much can change.
 STEP = 1e-6
 
 
-def title_of(question: str) -> str:
-    """Gives a title of one line, cut short, from a question or a new name."""
-    line = " ".join(storable(question).split())
+def title_of(name: str) -> str:
+    """Gives a title of one line, cut short, from what somebody calls a chat."""
+    line = " ".join(storable(name).split())
     return line if len(line) <= TITLE else line[: TITLE - 1].rstrip() + "…"
 
 
@@ -46,11 +45,12 @@ def storable(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _new_id() -> str:
+def new_id() -> str:
     return secrets.token_hex(12)
 
 
 def is_owned_conversation(owner: str, conversation: str) -> Any:
+    """Says of a conversation, in the trash or not, whether it is the owner's."""
     return and_(conversations.c.id == conversation, conversations.c.owner == owner)
 
 
@@ -61,13 +61,16 @@ def is_owned_message(owner: str) -> Any:
 
 
 def head(connection: Connection, owner: str, conversation: str) -> Row[Any] | None:
-    query = select(conversations).where(is_owned_conversation(owner, conversation))
+    """Gives a conversation's row, unless it is in the trash."""
+    is_kept = conversations.c.deleted.is_(None)
+    query = select(conversations).where(is_owned_conversation(owner, conversation), is_kept)
     return connection.execute(query).one_or_none()
 
 
 def lock(connection: Connection, owner: str, conversation: str) -> Row[Any] | None:
     """Gives a conversation's row, which nobody else changes until the transaction's end.
 
+    It may be in the trash: what is still being written there is written down.
     Whoever changes messages of a conversation locks it first, all in this
     order, so that no two wait for each other.
     """
@@ -79,17 +82,50 @@ def delete(connection: Connection, which: Any) -> None:
     """Forgets conversations with their messages."""
     gone = select(conversations.c.id).where(which).with_for_update()
     ids = connection.execute(gone).scalars().all()
+    index.drop(connection, index.is_within(ids))
     # SQLite follows only so many links from message to message in one deletion.
     unlinked = update(messages).where(messages.c.conversation.in_(ids)).values(parent=None)
     connection.execute(unlinked)
     connection.execute(sql_delete(conversations).where(conversations.c.id.in_(ids)))
 
 
-def begin(connection: Connection, owner: str, question: str) -> str:
-    row = {"id": _new_id(), "owner": owner, "title": title_of(question)}
+def begin(connection: Connection, owner: str, question: str, system: str) -> str:
+    row = {"id": new_id(), "owner": owner, "title": title_from(storable(question))}
     times = {"created": clock(), "changed": _later(owner)}
-    connection.execute(insert(conversations).values(row | times))
+    connection.execute(
+        insert(conversations).values(row | times | {"system": storable(system.strip())})
+    )
+    index.add(connection, owner, row["id"], {None: row["title"]})
     return row["id"]
+
+
+def tree(connection: Connection, conversation: str) -> Tree:
+    """Gives the places of all messages that are not in the trash, in one query."""
+    query = select(
+        messages.c.id, messages.c.parent, messages.c.role, messages.c.asked, messages.c.seen
+    ).where(messages.c.conversation == conversation, messages.c.deleted.is_(None))
+    return Tree(Node(*row) for row in connection.execute(query))
+
+
+def compared_by(head: Row[Any]) -> Sequence[str]:
+    """Gives the answers that stand beside each other, or none."""
+    found = str(head.compared).split(",") if head.compared else []
+    return found if head.leaf in found else []
+
+
+def move(
+    connection: Connection,
+    head: Row[Any],
+    leaf: str | None,
+    compared: Sequence[str] = (),
+) -> None:
+    """Lets a conversation show another leaf, and notes which was seen until now."""
+    if head.leaf is not None and head.leaf != leaf:
+        left = update(messages).where(messages.c.id == head.leaf)
+        connection.execute(left.values(seen=clock()))
+    beside = ",".join(compared) if len(compared) > 1 else ""
+    where = conversations.c.id == head.id
+    connection.execute(update(conversations).where(where).values(leaf=leaf, compared=beside))
 
 
 def touch(connection: Connection, owner: str, conversation: str, **values: Any) -> None:
@@ -109,61 +145,64 @@ def add_question(
     connection: Connection, conversation: str, parent: str | None, question: str
 ) -> str:
     """Adds a question below `parent` and gives its id."""
-    text, new = storable(question), _new_id()
+    text, new = storable(question), new_id()
     said = {"role": "user", "state": State.DONE, "text": text, "characters": len(text)}
     place = {"id": new, "conversation": conversation, "parent": parent}
     connection.execute(insert(messages).values({**place, **said, "asked": clock()}))
+    owner = select(conversations.c.owner).where(conversations.c.id == conversation)
+    index.add(connection, connection.execute(owner).scalar_one(), conversation, {new: text})
     return new
-
-
-def add_answer(connection: Connection, conversation: str, question: str, model: str) -> Asked:
-    """Adds the row of an answer below its question."""
-    asked = Asked(conversation, _new_id(), _new_id())
-    place = {"id": asked.answer, "conversation": conversation, "parent": question}
-    said = {"role": "assistant", "state": State.WRITING, "model": model}
-    life = {"asked": clock(), "heartbeat": clock(), "writer": asked.writer}
-    connection.execute(insert(messages).values({**place, **said, **life}))
-    return asked
-
-
-def rewrite(
-    connection: Connection, conversation: str, answer: str, model: str, **values: Any
-) -> Asked:
-    """Turns an ended answer into one being written, by a new writer."""
-    asked = Asked(conversation, answer, _new_id())
-    fresh = {"state": State.WRITING, "model": model, "ended": None, "stop_asked": False}
-    error = {"error_kind": "", "error_words": "", "error_link": ""}
-    life = {"heartbeat": clock(), "writer": asked.writer}
-    connection.execute(
-        update(messages).where(messages.c.id == answer).values({**fresh, **error, **life, **values})
-    )
-    return asked
 
 
 def _query(owner: str, message: str) -> Select[Any]:
     age = clock() - func.coalesce(messages.c.heartbeat, 0.0)
+    is_kept = exists().where(
+        conversations.c.id == messages.c.conversation,
+        conversations.c.owner == owner,
+        conversations.c.deleted.is_(None),
+    )
     return select(messages, age.label("age")).where(
-        messages.c.id == message, is_owned_message(owner)
+        messages.c.id == message, messages.c.deleted.is_(None), is_kept
     )
 
 
 def row_of(connection: Connection, owner: str, message: str) -> Row[Any] | None:
+    """Gives a message's row, unless it is in the trash."""
     return connection.execute(_query(owner, message)).one_or_none()
 
 
-def ended_leaf(connection: Connection, owner: str, answer: str) -> Row[Any] | None:
-    """Gives an answer if it is the one shown last and is not being written."""
-    row = row_of(connection, owner, answer)
-    if row is None:
-        return None
-    shown = lock(connection, owner, row.conversation)
-    row = row_of(connection, owner, answer)
-    if shown is None or row is None or shown.leaf != answer or row.state == State.WRITING:
-        return None
-    return row
+@dataclass(frozen=True)
+class Place:
+    """A message that is shown, in its conversation, which nobody else changes meanwhile."""
+
+    head: Row[Any]
+    row: Row[Any]
+    tree: Tree
 
 
-def path(connection: Connection, leaf: str | None) -> Sequence[Message]:
+def shown(connection: Connection, owner: str, message: str) -> Place | None:
+    """Gives a message if its conversation shows it at the moment.
+
+    Whoever acts on what a page showed asks this first: a second click, or
+    another tab, may have led elsewhere meanwhile.
+    """
+    row = row_of(connection, owner, message)
+    head = lock(connection, owner, row.conversation) if row is not None else None
+    row = row_of(connection, owner, message)
+    if head is None or row is None:
+        return None
+    found = tree(connection, head.id)
+    is_shown = message in found.path(head.leaf) or message in compared_by(head)
+    return Place(head, row, found) if is_shown else None
+
+
+def ended(connection: Connection, owner: str, message: str) -> Place | None:
+    """Gives a message if it is shown and not being written."""
+    place = shown(connection, owner, message)
+    return None if place is None or place.row.state == State.WRITING else place
+
+
+def path(connection: Connection, leaf: str | None, tree: Tree | None = None) -> Sequence[Message]:
     """Gives the messages from the first one to `leaf`, in one query."""
     start = select(messages, literal(0).label("depth")).where(messages.c.id == leaf)
     so_far = start.cte("path", recursive=True)
@@ -172,13 +211,29 @@ def path(connection: Connection, leaf: str | None) -> Sequence[Message]:
     )
     whole = so_far.union_all(step)
     rows = connection.execute(select(whole).order_by(whole.c.depth.desc())).all()
-    return with_texts(connection, rows)
+    return with_texts(connection, rows, tree)
 
 
-def with_texts(connection: Connection, rows: Sequence[Row[Any]]) -> Sequence[Message]:
+def beside(connection: Connection, ids: Sequence[str], tree: Tree) -> Sequence[Message]:
+    """Gives answers in the order of their ids; none where fewer than two are left."""
+    ids = [each for each in ids if each in tree]
+    if len(ids) < 2:
+        return []
+    rows = connection.execute(select(messages).where(messages.c.id.in_(ids))).all()
+    found = sorted(rows, key=lambda row: ids.index(row.id))
+    return with_texts(connection, found, tree)
+
+
+def with_texts(
+    connection: Connection, rows: Sequence[Row[Any]], tree: Tree | None = None
+) -> Sequence[Message]:
     """Gives rows as messages, with the pieces of those that are being written."""
     return [
-        _message(row, text_since(connection, row, 0) if row.state == State.WRITING else row.text)
+        _message(
+            row,
+            text_since(connection, row, 0) if row.state == State.WRITING else row.text,
+            tree.versions(row.id) if tree and row.id in tree else [row.id],
+        )
         for row in rows
     ]
 
@@ -195,67 +250,7 @@ def text_since(connection: Connection, row: Row[Any], start: int) -> str:
     return str(row.text[start:]) + "".join(text[max(0, start - at) :] for at, text in found)
 
 
-def mark(connection: Connection, checkpoints: Sequence[Checkpoint]) -> dict[Asked, bool]:
-    """Marks answers as alive, and says of each that is still its writer's whether to go on."""
-    asked = {each.asked.writer: each.asked for each in checkpoints}
-    with_text = [each.asked.answer for each in checkpoints if each.start + len(each.text)]
-    begun = and_(messages.c.first_text.is_(None), messages.c.id.in_(with_text))
-    values = {
-        "state": State.WRITING,
-        "heartbeat": clock(),
-        "first_text": case((begun, clock()), else_=messages.c.first_text),
-    }
-    rows = connection.execute(
-        update(messages)
-        .where(_are_written_by(checkpoints), messages.c.state.in_(ALIVE))
-        .values(values)
-        .returning(messages.c.writer, messages.c.stop_asked)
-    )
-    return {asked[row.writer]: not row.stop_asked for row in rows}
-
-
-def _are_written_by(checkpoints: Sequence[Checkpoint]) -> Any:
-    writers = [(each.asked.answer, each.asked.writer, each.owner) for each in checkpoints]
-    who = tuple_(messages.c.id, messages.c.writer, conversations.c.owner)
-    is_owned = exists().where(conversations.c.id == messages.c.conversation, who.in_(writers))
-    return and_(messages.c.id.in_([each.asked.answer for each in checkpoints]), is_owned)
-
-
-def add_pieces(connection: Connection, checkpoints: Sequence[Checkpoint]) -> None:
-    """Writes down new text; again, where the last time may have been in vain."""
-    rows = [
-        {"message": each.asked.answer, "start": each.start, "text": storable(each.text)}
-        for each in checkpoints
-        if each.text
-    ]
-    if not rows:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    new = dialect.insert(pieces)
-    key = [pieces.c.message, pieces.c.start]
-    connection.execute(
-        new.on_conflict_do_update(index_elements=key, set_={"text": new.excluded.text}), rows
-    )
-
-
-def finish(connection: Connection, owner: str, asked: Asked, text: str, ending: Ending) -> None:
-    """Writes down a whole answer, unless another writer has taken over."""
-    if lock(connection, owner, asked.conversation) is None:
-        return
-    said = {"text": text, "characters": len(text), "ended": clock(), **vars(ending)}
-    begun = messages.c.first_text.is_(None) if text else false()
-    mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
-    found = connection.execute(
-        update(messages)
-        .where(mine, is_owned_message(owner))
-        .values(**said, first_text=case((begun, clock()), else_=messages.c.first_text))
-    )
-    if found.rowcount:
-        connection.execute(sql_delete(pieces).where(pieces.c.message == asked.answer))
-        touch(connection, owner, asked.conversation)
-
-
-def _message(row: Row[Any], text: str) -> Message:
+def _message(row: Row[Any], text: str, versions: Sequence[str]) -> Message:
     return Message(
         id=row.id,
         parent=row.parent,
@@ -270,4 +265,6 @@ def _message(row: Row[Any], text: str) -> Message:
         error_kind=row.error_kind,
         error_words=row.error_words,
         error_link=row.error_link,
+        thumb=row.thumb,
+        versions=versions,
     )

@@ -26,6 +26,8 @@ class Summary:
     title: str
     changed: float
     is_writing: bool
+    is_pinned: bool = False
+    leaf: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class Message:
     """A question or an answer. Times are in seconds since 1970.
 
     `error_kind` names the kind of error that ended a failed answer, and
-    `error_words` says it to the reader.
+    `error_words` says it to the reader. `versions` are the ids of all that stand
+    in this place, itself among them, the first one first. `thumb` is 1 for up
+    and 0 for down.
     """
 
     id: str
@@ -49,15 +53,24 @@ class Message:
     error_kind: str
     error_words: str
     error_link: str
+    thumb: int | None = None
+    versions: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation with the messages it shows, the first one first."""
+    """A conversation with the messages it shows, the first one first.
+
+    `compared` are the answers that stand beside each other in place of the last
+    message, or none. `system` is the visitor's own instruction to the model.
+    """
 
     id: str
     title: str
     messages: Sequence[Message]
+    compared: Sequence[Message] = ()
+    system: str = ""
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,3 +103,41 @@ class Ending:
     error_kind: str = ""
     error_words: str = ""
     error_link: str = ""
+
+
+@dataclass(frozen=True)
+class Trashed:
+    """What lies in the trash: a conversation, or a message with all below it.
+
+    `words` are its title, or the beginning of its text.
+    """
+
+    id: str
+    conversation: str
+    words: str
+    is_message: bool
+    deleted: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """A title or a text in which the words looked for stand.
+
+    `message` is None where it is the title; `text` is then empty.
+    """
+
+    conversation: str
+    title: str
+    message: str | None = None
+    role: str = ""
+    text: str = ""
+    asked: float = 0.0
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A named text that its owner uses again and again."""
+
+    id: str
+    name: str
+    text: str

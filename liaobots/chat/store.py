@@ -6,22 +6,38 @@ owner finds nothing.
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, exists, literal, or_, select, union_all, update
 
-from liaobots.chat import query
+from liaobots.chat import index, query, writing
 from liaobots.chat.database import Database
 from liaobots.chat.layout import clock, conversations, messages
+from liaobots.chat.porter import Porter
+from liaobots.chat.prompts import Prompts
 from liaobots.chat.record import Asked, Checkpoint, Conversation, Ending, Message, State, Summary
+from liaobots.chat.search import Search
+from liaobots.chat.trash import Trash
 
 # A live answer is marked twice a second; one not marked for so long is an orphan.
 SILENCE = 5.0
+# So many chats stand above the others.
+PINNED = 50
+# So many answers stand beside each other.
+COMPARED = 4
 
 
 class Store:
-    """Keeps conversations in a database. Each method raises StoreFault where it cannot."""
+    """Keeps conversations in a database. Each method raises StoreFault where it cannot.
+
+    What lies beside the conversations has its own: `trash`, `search`, `prompts`
+    and `porter`.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.trash = Trash(database)
+        self.search = Search(database)
+        self.prompts = Prompts(database)
+        self.porter = Porter(database)
 
     @property
     def is_memory(self) -> bool:
@@ -33,28 +49,43 @@ class Store:
     # Conversations
 
     def list(self, owner: str, limit: int) -> Sequence[Summary]:
-        """Gives the owner's newest conversations, at most `limit`.
+        """Gives the owner's newest conversations, at most `limit`, below those pinned.
 
-        Another list comes whenever one of them was asked, ended, renamed or
-        deleted: whoever keeps the last one can tell that something changed.
+        Another list comes whenever one of them was asked, ended, renamed, pinned,
+        deleted, or shows another branch: whoever keeps the last one can tell that
+        something changed.
         """
         is_alive = messages.c.heartbeat > clock() - SILENCE
-        is_writing = and_(messages.c.state == State.WRITING, is_alive)
-        newest = (
-            select(
-                conversations.c.id,
-                conversations.c.title,
-                conversations.c.changed,
-                func.coalesce(is_writing, False).label("is_writing"),
-            )
-            .join(messages, messages.c.id == conversations.c.leaf, isouter=True)
-            .where(conversations.c.owner == owner)
-            .order_by(conversations.c.changed.desc(), conversations.c.id)
-            .limit(limit)
+        is_writing = exists().where(
+            messages.c.conversation == conversations.c.id,
+            messages.c.state == literal(State.WRITING.value, literal_execute=True),
+            messages.c.deleted.is_(None),
+            is_alive,
+        )
+        columns = (conversations.c[name] for name in ("id", "title", "changed", "pinned", "leaf"))
+        kept = select(*columns, is_writing.label("is_writing")).where(
+            conversations.c.owner == owner, conversations.c.deleted.is_(None)
+        )
+        newest = kept.order_by(conversations.c.changed.desc(), conversations.c.id)
+        first = kept.where(conversations.c.pinned.is_not(None)).order_by(
+            conversations.c.pinned.desc()
+        )
+        both = union_all(
+            select(first.limit(PINNED).subquery()),
+            select(newest.where(conversations.c.pinned.is_(None)).limit(limit).subquery()),
         )
         with self._database.reading() as connection:
-            rows = connection.execute(newest)
-            return [Summary(row.id, row.title, row.changed, bool(row.is_writing)) for row in rows]
+            return [
+                Summary(
+                    row.id,
+                    row.title,
+                    row.changed,
+                    bool(row.is_writing),
+                    row.pinned is not None,
+                    row.leaf,
+                )
+                for row in connection.execute(both)
+            ]
 
     def open(self, owner: str, conversation: str) -> Conversation | None:
         """Gives a conversation with what it shows, or None where the owner has no such one."""
@@ -62,20 +93,39 @@ class Store:
             found = query.head(connection, owner, conversation)
             if found is None:
                 return None
-            shown = query.path(connection, found.leaf)
-            return Conversation(found.id, found.title, shown)
+            tree = query.tree(connection, conversation)
+            return Conversation(
+                found.id,
+                found.title,
+                query.path(connection, found.leaf, tree),
+                query.beside(connection, query.compared_by(found), tree),
+                found.system,
+                found.pinned is not None,
+            )
 
     def rename(self, owner: str, conversation: str, title: str) -> None:
         """Gives a conversation another title; an empty one changes nothing."""
         title = query.title_of(title)
         if title:
             with self._database.writing() as connection:
+                if query.lock(connection, owner, conversation) is None:
+                    return
+                index.drop_title(connection, conversation)
                 query.touch(connection, owner, conversation, title=title)
+                index.add(connection, owner, conversation, {None: title})
 
-    def delete(self, owner: str, conversation: str) -> None:
-        """Forgets a conversation with all its messages."""
+    def pin(self, owner: str, conversation: str, *, is_pinned: bool) -> None:
+        """Lets a conversation stand above the others, or no more."""
+        where = query.is_owned_conversation(owner, conversation)
+        moment = clock() if is_pinned else None
         with self._database.writing() as connection:
-            query.delete(connection, query.is_owned_conversation(owner, conversation))
+            connection.execute(update(conversations).where(where).values(pinned=moment))
+
+    def instruct(self, owner: str, conversation: str, system: str) -> None:
+        """Notes what the model is told before everything else; "" is nothing."""
+        with self._database.writing() as connection:
+            text = query.storable(system.strip())
+            query.touch(connection, owner, conversation, system=text)
 
     def forget(self, *, older_than: float, beyond: int) -> None:
         """Forgets conversations unchanged for so many seconds, and all but the newest `beyond`."""
@@ -84,56 +134,130 @@ class Store:
         with self._database.writing() as connection:
             query.delete(connection, or_(too_old, conversations.c.id.not_in(newest)))
 
+    def show(self, owner: str, message: str) -> str | None:
+        """Lets the conversation of a message show it, with what was seen last below it.
+
+        A comparison ends. Gives the conversation, or None where the owner has no
+        such message.
+        """
+        with self._database.writing() as connection:
+            row = query.row_of(connection, owner, message)
+            head = query.lock(connection, owner, row.conversation) if row is not None else None
+            if head is None:
+                return None
+            tree = query.tree(connection, head.id)
+            if message not in tree:
+                return None
+            is_shown = message in tree.path(head.leaf) and not query.compared_by(head)
+            query.move(connection, head, head.leaf if is_shown else tree.leaf_below(message))
+            return str(head.id)
+
+    def rate(self, owner: str, answer: str, thumb: int | None) -> None:
+        """Notes what the owner thinks of an answer: 1 is up, 0 down, None nothing."""
+        with self._database.writing() as connection:
+            mine = and_(messages.c.id == answer, query.is_owned_message(owner))
+            connection.execute(update(messages).where(mine).values(thumb=thumb))
+
     # Questions and answers
 
-    def ask(self, owner: str, conversation: str | None, question: str, model: str) -> Asked | None:
+    def ask(  # noqa: PLR0913 -- what can be said of a question, each by its name
+        self,
+        owner: str,
+        conversation: str | None,
+        question: str,
+        model: str,
+        *,
+        instead_of: str | None = None,
+        system: str = "",
+    ) -> Asked | None:
         """Adds a question and the row of its answer, in a new conversation where none is named.
 
-        Gives None where the owner has no such conversation.
+        It goes below what is shown, or stands as another version in the place of
+        the question `instead_of`. A new conversation begins with `system`. Gives
+        None where the owner has no such conversation, or it shows no such
+        question any more.
         """
         with self._database.writing() as connection:
             if conversation is None:
-                conversation = query.begin(connection, owner, question)
+                conversation = query.begin(connection, owner, question, system)
             head = query.lock(connection, owner, conversation)
-            if head is None:
+            if head is None or head.deleted is not None:
                 return None
-            new = query.add_question(connection, conversation, head.leaf, question)
-            asked = query.add_answer(connection, conversation, new, model)
-            query.touch(connection, owner, conversation, leaf=asked.answer)
+            parent = head.leaf
+            if instead_of is not None:
+                place = query.shown(connection, owner, instead_of)
+                if place is None or place.head.id != conversation:
+                    return None
+                parent = place.row.parent
+            new = query.add_question(connection, conversation, parent, question)
+            asked = writing.add_answer(connection, conversation, new, model)
+            query.move(connection, head, asked.answer)
+            query.touch(connection, owner, conversation)
             return asked
 
-    def try_again(self, owner: str, answer: str, model: str) -> Asked | None:
-        """Adds another answer to the same question, or uses the row again where it is empty.
+    def try_again(self, owner: str, message: str, model: str) -> Asked | None:
+        """Adds another answer to a question, or uses the row again where it is empty.
 
-        Gives None where that answer is not the last one or is being written:
-        then somebody else was quicker.
+        `message` is an answer, or a question that has none. Gives None where it is
+        not shown or being written: then somebody else was quicker.
         """
         with self._database.writing() as connection:
-            old = query.ended_leaf(connection, owner, answer)
-            if old is None:
+            place = query.ended(connection, owner, message)
+            if place is None:
                 return None
-            if old.text:
-                asked = query.add_answer(connection, old.conversation, old.parent, model)
-            else:
+            old, head = place.row, place.head
+            if old.role == "assistant" and not old.text and not place.tree.children(message):
                 anew = {"asked": clock(), "first_text": None}
-                asked = query.rewrite(connection, old.conversation, answer, model, **anew)
-            query.touch(connection, owner, old.conversation, leaf=asked.answer)
+                asked = writing.rewrite(connection, head.id, message, model, **anew)
+            else:
+                question = message if old.role == "user" else old.parent
+                asked = writing.add_answer(connection, head.id, question, model)
+                compared = query.compared_by(head)
+                beside = [asked.answer if each == message else each for each in compared]
+                leaf = head.leaf if message in compared[1:] else asked.answer
+                query.move(connection, head, leaf, beside)
+            query.touch(connection, owner, head.id)
             return asked
+
+    def compare(self, owner: str, answer: str, models: Sequence[str]) -> Sequence[Asked]:
+        """Adds answers of other models beside an answer, as many as may stand there.
+
+        Gives none where that answer is not shown.
+        """
+        with self._database.writing() as connection:
+            place = query.shown(connection, owner, answer)
+            if place is None or place.row.role != "assistant":
+                return []
+            there = query.compared_by(place.head) or [answer]
+            added = [
+                writing.add_answer(connection, place.head.id, place.row.parent, model, number)
+                for number, model in enumerate(models[: COMPARED - len(there)])
+            ]
+            beside = [*there, *(each.answer for each in added)]
+            query.move(connection, place.head, there[0], beside)
+            query.touch(connection, owner, place.head.id)
+            return added
 
     def go_on(self, owner: str, answer: str) -> Asked | None:
         """Lets an ended answer be written on. Gives None as `try_again` does."""
         with self._database.writing() as connection:
-            old = query.ended_leaf(connection, owner, answer)
-            if old is None:
+            place = query.ended(connection, owner, answer)
+            if place is None or place.tree.children(answer):
                 return None
-            query.touch(connection, owner, old.conversation)
-            return query.rewrite(connection, old.conversation, answer, old.model)
+            query.touch(connection, owner, place.head.id)
+            return writing.rewrite(connection, place.head.id, answer, place.row.model)
 
     def before(self, owner: str, answer: str) -> Sequence[Message]:
         """Gives the messages before an answer, the first one first."""
         with self._database.reading() as connection:
             row = query.row_of(connection, owner, answer)
             return query.path(connection, row.parent) if row is not None else []
+
+    def system(self, owner: str, conversation: str) -> str:
+        """Gives what the model is told before everything else, or ""."""
+        with self._database.reading() as connection:
+            found = query.head(connection, owner, conversation)
+            return str(found.system) if found is not None else ""
 
     def message(self, owner: str, message: str) -> Message | None:
         """Gives one message with its text so far."""
@@ -153,14 +277,14 @@ class Store:
         if not checkpoints:
             return []
         with self._database.writing() as connection:
-            wanted = query.mark(connection, checkpoints)
-            query.add_pieces(connection, [each for each in checkpoints if each.asked in wanted])
+            wanted = writing.mark(connection, checkpoints)
+            writing.add_pieces(connection, [each for each in checkpoints if each.asked in wanted])
             return [wanted.get(each.asked, False) for each in checkpoints]
 
     def finish(self, owner: str, asked: Asked, text: str, ending: Ending) -> None:
         """Writes down the whole answer and how it ended, unless another writes it by now."""
         with self._database.writing() as connection:
-            query.finish(connection, owner, asked, query.storable(text), ending)
+            writing.finish(connection, owner, asked, query.storable(text), ending)
 
     def since(self, owner: str, answer: str, start: int) -> tuple[str, State]:
         """Gives the text of an answer from `start` on, in characters, and its state.
@@ -196,4 +320,4 @@ class Store:
             if row is not None and row.state == State.WRITING and row.age > SILENCE:
                 text = query.text_since(connection, row, 0)
                 asked = Asked(row.conversation, answer, row.writer)
-                query.finish(connection, owner, asked, text, Ending(State.INTERRUPTED))
+                writing.finish(connection, owner, asked, text, Ending(State.INTERRUPTED))

@@ -21,6 +21,8 @@ class Facts(TypedDict):
     provider: str
 
 
+# What a question may have where nothing is known of the model, in characters.
+ROOM = 100_000
 MAKERS = {
     "claude": "Anthropic",
     "deepseek": "DeepSeek",
@@ -61,6 +63,17 @@ def facts_of(model: str, models: dict[str, Facts]) -> Facts:
     raise InputRefused(
         f"There is no model called “{str(model)[:80]}”. The nearest are: {', '.join(near)}."
     )
+
+
+def room_of(facts: Facts) -> int:
+    """Gives how many characters a model takes, at the most.
+
+    Where the service names tokens alone, three characters are counted for one:
+    English has about four to a token, Russian and code about three. Where it
+    names nothing, ROOM.
+    """
+    tokens = facts["tokenLimit"]
+    return facts["maxLength"] or (tokens * 3 if tokens else ROOM)
 
 
 def read_list(payload: object) -> dict[str, Facts]:

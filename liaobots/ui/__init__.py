@@ -3,14 +3,23 @@
 page        the page, read top to bottom
 door        who may come in, and with which headers and identity
 state       who is here, and whom they talk to: session, cookie, secrets, settings
-chats       the visitor's chats: which there are, which is open, what is done with them
+chats       the visitor's chats: which there are, which is open, where they are kept
+wishes      what visitors do with them
+desk        the question being put together, and what is open beside it
 navigation, sidebar, heading, transcript, composer
             the parts of the page: one show() each
+message, beside, panel
+            one message; answers beside each other; what opens below a message
+library     prompts and instructions, above the composer
+search, prompts, transfer, trash
+            what stands in the place of a chat, each at an address of its own
 server      what this server holds for all its visitors
 codes       the auth codes that visitors typed
 lookup      a slow fact, kept for a while and renewed in the background
 sheet       a text on the page, of which only what has changed is sent again
 markdown    text from outside, made live, linear and safe
-following   keeps the end of a chat in view
+material    files into the text of a question, and back
+difference  two texts, word by word
+browser     what runs in the browser: the only script of ours
 texts       every word on the page
 """

@@ -6,24 +6,24 @@ between the two.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Thread
 from urllib.parse import urlsplit
 
 import streamlit as st
 
+from liaobots.chat.answer import TICK
 from liaobots.chat.database import MEMORY, Database
 from liaobots.chat.generation import Generations
 from liaobots.chat.record import Conversation, State, Summary
 from liaobots.chat.store import Store
 from liaobots.errors import StoreFault
 from liaobots.ui import server, state
-from liaobots.ui.codes import DAY
 from liaobots.ui.lookup import Lookup
 
-QUESTION = "question"
-TEMPORARY = "temporary"
 # How many chats the list shows at first, and how many more at each wish.
 LIST = 30
 # And how many messages a chat, for each of them costs the browser time.
@@ -32,6 +32,8 @@ MESSAGES = 20
 IN_MEMORY = 500
 # How long a page may wait for a store that is being opened, in seconds.
 PATIENCE = 10.0
+# How often the trash is looked through, in seconds.
+SWEEP = 3600.0
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,17 @@ class Opened:
 
     @property
     def writing(self) -> Sequence[str]:
-        """Gives the ids of the answers that are being written, the first one first."""
-        messages = self.conversation.messages
-        return [message.id for message in messages if message.state is State.WRITING]
+        """Gives the ids of the shown answers that are being written, the first one first."""
+        shown = [*self.conversation.messages, *self.conversation.compared]
+        return list(dict.fromkeys(each.id for each in shown if each.state is State.WRITING))
+
+    @property
+    def followed(self) -> Sequence[str]:
+        """Gives the answers to follow: those beside each other, or else the first one."""
+        compared = {each.id for each in self.conversation.compared}
+        beside = [each for each in self.writing if each in compared]
+        ahead = [each for each in self.writing if each not in compared]
+        return ahead[:1] or beside
 
 
 @dataclass(frozen=True)
@@ -64,16 +74,17 @@ class Glance:
 def glance() -> Glance:
     """Gives the visitor's newest chats, in memory and in the store."""
     limit = st.session_state.setdefault("list", LIST)
-    found = list(_in_memory().store.list(state.owner(), limit + 1))
+    found = list(in_memory().store.list(state.owner(), limit + 1))
     opening = _kept()
-    kept = opening.value(PATIENCE)
-    trouble = kept.trouble if kept else opening.error
+    place = opening.value(PATIENCE)
+    trouble = place.trouble if place else opening.error
     try:
-        found += kept.store.list(state.owner(), limit + 1) if kept else []
+        found += place.store.list(state.owner(), limit + 1) if place else []
     except StoreFault as error:
         trouble = error
-    found.sort(key=lambda each: each.changed, reverse=True)
-    return Glance(found[:limit], len(found) > limit, str(trouble or ""))
+    found.sort(key=lambda each: (each.is_pinned, each.changed), reverse=True)
+    pinned = sum(each.is_pinned for each in found)
+    return Glance(found[: pinned + limit], len(found) > pinned + limit, str(trouble or ""))
 
 
 def show_older() -> None:
@@ -101,16 +112,15 @@ def open_chat(chat: str) -> Opened | None:
     return opened
 
 
-def follow(opened: Opened, answer: str) -> Iterator[str]:
-    """Gives an answer's text as it comes.
+def follow(opened: Opened, answer: str, patience: float = TICK) -> Iterator[str]:
+    """Gives an answer's text as it comes, "" when none does for `patience` seconds.
 
     Each touch of the session lets a click or a leaving visitor through, also
     while no text comes.
     """
-    for text in opened.generations.follow(state.owner(), answer):
+    for text in opened.generations.follow(state.owner(), answer, patience):
         st.session_state.get("opened")
-        if text:
-            yield text
+        yield text
 
 
 def how_many(opened: Opened) -> int:
@@ -120,7 +130,12 @@ def how_many(opened: Opened) -> int:
 
 
 def show_earlier(opened: Opened) -> None:
-    st.session_state[f"shown {opened.conversation.id}"] = how_many(opened) + MESSAGES
+    show_as_many(opened.conversation.id, how_many(opened) + MESSAGES)
+
+
+def show_as_many(conversation: str, count: int) -> None:
+    """Lets a chat show so many of its newest messages."""
+    st.session_state[f"shown {conversation}"] = count
 
 
 def last_trouble() -> str:
@@ -129,7 +144,7 @@ def last_trouble() -> str:
 
 
 def where_to_go() -> str | None:
-    """Gives the chat that a question has just begun, once; "" for an empty page."""
+    """Gives the chat that the page is to open, once; "" for an empty page."""
     found: str | None = st.session_state.pop("goto", None)
     return found
 
@@ -140,104 +155,12 @@ def beginning() -> int:
     return number
 
 
-# What visitors do
-
-
-def ask(question: str) -> None:
-    """Asks in the open chat, else in a new one; in memory where the store fails."""
-    opened: Opened | None = st.session_state.get("opened")
-    is_temporary = opened.is_temporary if opened else bool(st.session_state.get(TEMPORARY))
-    chat = opened.conversation.id if opened else None
-    owner, model, send = state.owner(), state.model(), state.client().chat
-    memory, kept = _in_memory(), _kept().value(PATIENCE)
-
-    def say(place: Generations, chat: str | None) -> str:
-        asked = place.ask(owner, chat, question, model, send)
-        # Somebody may have deleted the chat meanwhile: then the question begins another.
-        asked = asked or place.ask(owner, None, question, model, send)
-        return asked.conversation if asked else ""
-
-    trouble = ""
-    try:
-        asked = say(memory if is_temporary or kept is None else kept, chat)
-    except StoreFault as error:
-        asked, trouble = say(memory, None), str(error)
-    memory.store.forget(older_than=DAY, beyond=IN_MEMORY)
-    if trouble:
-        st.session_state["trouble"] = trouble
-    if asked != chat:
-        st.session_state["goto"] = asked
-
-
-def ask_typed() -> None:
-    """Asks the question in the composer."""
-    ask(str(st.session_state[QUESTION]))
-
-
-def ask_first(question: str, number: int) -> None:
-    """Asks a question of the empty page with this number, unless one was asked there already."""
-    if number == beginning():
-        st.session_state["beginning"] = number + 1
-        ask(question)
-
-
-def stop(opened: Opened) -> None:
-    """Stops what is written in a chat, and what waits there to be written."""
-    for answer in reversed(opened.writing):
-        _try(partial(opened.generations.stop, state.owner(), answer))
-
-
-def try_again(opened: Opened, answer: str) -> None:
-    """Asks the last question again."""
-    send = state.client().chat
-    _try(partial(opened.generations.try_again, state.owner(), answer, state.model(), send))
-
-
-def go_on(opened: Opened, answer: str, model: str) -> None:
-    """Lets an answer that broke off be written on."""
-    send = state.client().chat
-    _try(partial(opened.generations.go_on, state.owner(), answer, model, send))
-
-
-def rename(opened: Opened, widget: str) -> None:
-    title = str(st.session_state[widget])
-    store = opened.generations.store
-    _try(partial(store.rename, state.owner(), opened.conversation.id, title))
-
-
-def wish_to_delete(chat: str) -> None:
-    """Notes that a chat is to be deleted, for the visitor to confirm."""
-    st.session_state["delete"] = chat
-
-
-def is_to_be_deleted(chat: str) -> bool:
-    return bool(st.session_state.get("delete") == chat)
-
-
-def delete(opened: Opened) -> None:
-    """Stops what is written in a chat, and forgets it."""
-    stop(opened)
-    store = opened.generations.store
-    if _try(partial(store.delete, state.owner(), opened.conversation.id)):
-        st.session_state["goto"] = ""
-
-
-def _try(action: Callable[[], object]) -> bool:
-    """Does what a visitor wished, or notes for the page why it could not be done."""
-    try:
-        action()
-    except StoreFault as error:
-        st.session_state["trouble"] = str(error)
-        return False
-    return True
-
-
 # Where chats are
 
 
 def _opened(chat: str) -> Opened | None:
-    for place in (_in_memory(), _kept().value(PATIENCE)):
-        if place and (found := place.open(state.owner(), chat)):
+    for place in places():
+        if found := place.open(state.owner(), chat):
             return Opened(found, place, place.store.is_memory)
     return None
 
@@ -245,6 +168,17 @@ def _opened(chat: str) -> Opened | None:
 def _as_known(last: Opened) -> Opened:
     known = last.generations.newest(state.owner(), last.conversation)
     return replace(last, conversation=known)
+
+
+def places() -> Sequence[Generations]:
+    """Gives all places where this visitor's chats may be: in memory, and in the store."""
+    kept_ = kept()
+    return [in_memory(), kept_] if kept_ else [in_memory()]
+
+
+def kept() -> Generations | None:
+    """Gives those who write into the store, or None while it cannot be opened."""
+    return _kept().value(PATIENCE)
 
 
 def _kept() -> Lookup[Generations | None]:
@@ -257,11 +191,23 @@ def _kept() -> Lookup[Generations | None]:
     )
 
 
-def _in_memory() -> Generations:
+def in_memory() -> Generations:
+    """Gives those who write into the server's memory alone."""
     return server.held("memory", lambda: Generations(Store(Database(MEMORY))))
 
 
 def _open_store(address: str) -> Generations:
     generations = Generations(Store(Database(address)))
     server.at_end(generations.close)
+    Thread(target=_sweep, args=(generations,), name="sweeper", daemon=True).start()
     return generations
+
+
+def _sweep(generations: Generations) -> None:
+    """Is the thread that lets the trash forget what lies there too long."""
+    while True:
+        try:
+            generations.store.trash.forget_old()
+        except StoreFault as error:
+            generations.trouble = error
+        time.sleep(SWEEP)

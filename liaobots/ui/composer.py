@@ -1,8 +1,8 @@
-"""Where questions are typed, with Stop above while an answer is written."""
+"""Where questions are typed, with what goes along and what can be done right above."""
 
 import streamlit as st
 
-from liaobots.ui import chats, following, texts
+from liaobots.ui import browser, desk, library, markdown, material, texts, wishes
 from liaobots.ui.chats import Opened
 
 
@@ -14,13 +14,77 @@ def show(opened: Opened | None) -> None:
     Streamlit would follow the writing against the reader's will.
     """
     with st.bottom:
-        if opened and opened.writing:
+        _show_refusal()
+        _show_deleted()
+        library.show(opened)
+        with st.container(horizontal=True, vertical_alignment="center", key="tools"):
+            if opened and opened.writing:
+                st.button(
+                    texts.STOP,
+                    icon=texts.STOP_ICON,
+                    key="stop",
+                    on_click=wishes.stop,
+                    args=(opened,),
+                    shortcut="Esc",
+                )
+            library.offer()
+            _show_materials()
+        st.chat_input(
+            texts.ASK,
+            key=desk.QUESTION,
+            on_submit=wishes.ask_typed,
+            accept_file="multiple",
+            file_type=list(material.KINDS),
+        )
+
+
+def tell_the_browser() -> None:
+    """Tells our script what it has to know."""
+    message, leading = desk.target()
+    text, copying = desk.copied()
+    facts = {
+        "to-the-end": texts.TO_THE_END,
+        "copied": texts.COPIED,
+        "asked": desk.how_often_asked(),
+        "target": message,
+        "leading": leading,
+        "copy": text,
+        "copying": copying,
+    }
+    st.html(browser.told(facts))
+
+
+def _show_refusal() -> None:
+    with st.empty():
+        if words := desk.refusal():
+            st.error(markdown.plain(words), icon=texts.NOT_SENT_ICON)
+
+
+def _show_deleted() -> None:
+    """Draws the way back from a deletion."""
+    with st.empty():
+        if (deleted := wishes.deleted()) is None:
+            return
+        with st.container(horizontal=True, vertical_alignment="center", key="deleted"):
+            st.caption(texts.MESSAGE_DELETED if deleted.is_message else texts.CHAT_DELETED)
+            st.button(texts.UNDO, icon=texts.UNDO_ICON, on_click=wishes.undo)
             st.button(
-                texts.STOP, icon=texts.STOP_ICON, key="stop", on_click=chats.stop, args=(opened,)
+                texts.DISMISS,
+                icon=texts.DISMISS_ICON,
+                type="tertiary",
+                on_click=wishes.forget_deleted,
             )
-        st.chat_input(texts.ASK, key=chats.QUESTION, on_submit=chats.ask_typed)
 
 
-def follow_the_end() -> None:
-    """Keeps the end of a chat in view, and offers the way back there."""
-    st.html(following.html(texts.TO_THE_END), unsafe_allow_javascript=True)
+def _show_materials() -> None:
+    """Draws the files that go along with the next question, each with a way to let it go."""
+    for number, each in enumerate(desk.materials()):
+        label = texts.FILE_LABEL.format(name=each.name, length=len(each.text))
+        st.button(
+            markdown.plain(label),
+            icon=texts.DISMISS_ICON,
+            key=f"material-{number}",
+            help=markdown.plain(texts.REMOVE.format(name=each.name)),
+            on_click=desk.take_away,
+            args=(number,),
+        )

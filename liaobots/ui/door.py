@@ -20,7 +20,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from liaobots.ui import following
+from liaobots.ui import browser
 
 COOKIE = "liaobots_id"
 IDENTITY = re.compile(r"[\w-]{43}", re.ASCII)
@@ -50,7 +50,7 @@ POLICY = "; ".join(
 def _hashes_of_inline_scripts() -> str:
     """Gives the policy's sources for the scripts inside Streamlit's own page, and for our one."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_bytes()
-    scripts = [*INLINE_SCRIPT.findall(page), following.SCRIPT.encode()]
+    scripts = [*INLINE_SCRIPT.findall(page), browser.SCRIPT.encode()]
     digests = (hashlib.sha256(code).digest() for code in scripts)
     return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 

@@ -2,32 +2,59 @@
 
 import streamlit as st
 
-from liaobots.ui import chats, markdown, texts
+from liaobots.ui import markdown, texts, wishes
 from liaobots.ui.chats import Opened
 
 
 def show(opened: Opened) -> None:
-    """Draws the title with a menu to rename and delete."""
+    """Draws the title with a menu."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(markdown.plain(opened.conversation.title), width="stretch")
+        if opened.conversation.system:
+            st.badge(texts.INSTRUCTED, icon=texts.INSTRUCTED_ICON, color="gray")
         if opened.is_temporary:
             st.badge(texts.TEMPORARY_BADGE, icon=texts.TEMPORARY_ICON, color="gray")
-        with st.popover(texts.THIS_CHAT, icon=texts.THIS_CHAT_ICON, type="tertiary"):
+        fold = st.popover(
+            texts.THIS_CHAT,
+            icon=texts.THIS_CHAT_ICON,
+            type="tertiary",
+            key="this-chat",
+            on_change="rerun",
+        )
+    if fold.open:
+        with fold:
             _show_menu(opened)
 
 
 def _show_menu(opened: Opened) -> None:
-    chat = opened.conversation.id
+    chat, is_pinned = opened.conversation.id, opened.conversation.is_pinned
     st.text_input(
         texts.RENAME,
         opened.conversation.title,
         key=f"title-{chat}",
-        on_change=chats.rename,
+        on_change=wishes.rename,
         args=(opened, f"title-{chat}"),
     )
-    if chats.is_to_be_deleted(chat):
-        st.caption(texts.DELETE_WARNING)
-        st.button(texts.DELETE_NOW, type="primary", on_click=chats.delete, args=(opened,))
-        st.button(texts.KEEP, on_click=chats.wish_to_delete, args=("",))
-    else:
-        st.button(texts.DELETE, icon=texts.DELETE_ICON, on_click=chats.wish_to_delete, args=(chat,))
+    st.button(
+        texts.UNPIN if is_pinned else texts.PIN,
+        icon=texts.UNPIN_ICON if is_pinned else texts.PIN_ICON,
+        on_click=wishes.pin,
+        args=(opened,),
+        kwargs={"is_pinned": not is_pinned},
+    )
+    _offer_export(opened, texts.EXPORT_MARKDOWN, "md", "text/markdown")
+    _offer_export(opened, texts.EXPORT_JSON, "json", "application/json")
+    st.button(texts.DELETE, icon=texts.DELETE_ICON, on_click=wishes.delete, args=(opened,))
+
+
+def _offer_export(opened: Opened, words: str, ending: str, kind: str) -> None:
+    """Draws a way to take the chat along, which is written when it is wished for."""
+    write = {"md": wishes.as_markdown, "json": wishes.as_json}[ending]
+    st.download_button(
+        words,
+        wishes.one(opened, write),
+        file_name=f"{texts.file_name(opened.conversation.title)}.{ending}",
+        mime=kind,
+        icon=texts.EXPORT_ICON,
+        on_click="ignore",
+    )

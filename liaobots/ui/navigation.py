@@ -1,22 +1,44 @@
-"""The list of chats in the sidebar, each at an address of its own."""
+"""The way around: a new chat, the search, each chat, and what lies beside them."""
 
 from collections.abc import Sequence
+from types import ModuleType
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from liaobots.chat.record import Summary
-from liaobots.ui import chats, markdown, texts
+from liaobots.ui import chats, markdown, prompts, search, texts, transfer, trash
 from liaobots.ui.chats import Glance
+
+# What stands in the place of a chat, each at an address of its own.
+VIEWS: dict[str, ModuleType] = {
+    "search": search,
+    "prompts": prompts,
+    "transfer": transfer,
+    "trash": trash,
+}
+MORE = {
+    "prompts": (texts.PROMPTS, texts.PROMPTS_ICON),
+    "transfer": (texts.TRANSFER, texts.TRANSFER_ICON),
+    "trash": (texts.TRASH, texts.TRASH_ICON),
+}
 
 
 def show(seen: Glance) -> str:
-    """Draws the list and gives the id of the chat to show, or "" for a new one."""
+    """Draws the list and gives the chat or the view to show, or "" for a new chat."""
     new = st.Page(_nothing, title=texts.NEW_CHAT, icon=texts.NEW_CHAT_ICON, default=True)
-    pages = {chat.id: _page(chat) for chat in _with_requested(seen.chats)}
-    sections = {"": [new], texts.CHATS: list(pages.values())} if pages else {"": [new]}
-    chosen = st.navigation(sections, expanded=12)
+    find = st.Page(_nothing, title=texts.SEARCH, icon=texts.SEARCH_ICON, url_path="search")
     target = chats.where_to_go()
+    listed = _with_requested(seen.chats, target or chats.requested())
+    pages = {chat.id: _page(chat) for chat in listed}
+    pinned = [pages[chat.id] for chat in listed if chat.is_pinned]
+    others = [pages[chat.id] for chat in listed if not chat.is_pinned]
+    sections = {
+        "": [new, find, *map(view, MORE)],
+        texts.PINNED: pinned,
+        texts.CHATS: others,
+    }
+    chosen = st.navigation({head: part for head, part in sections.items() if part}, expanded=14)
     if target is not None:
         # A question began a chat, or a chat was deleted: the address must follow.
         st.switch_page(pages.get(target, new))
@@ -27,16 +49,28 @@ def show(seen: Glance) -> str:
     return chosen.url_path
 
 
+def show_more() -> None:
+    """Draws the ways to what lies beside the chats, at the end of the sidebar."""
+    with st.sidebar.container(key="more", gap="xsmall"):
+        for path, (words, icon) in MORE.items():
+            st.page_link(view(path), label=words, icon=icon)
+
+
+def view(path: str) -> StreamlitPage:
+    """Gives the page of what lies beside the chats."""
+    words, icon = MORE[path]
+    return st.Page(_nothing, title=words, icon=icon, url_path=path, visibility="hidden")
+
+
 def _page(chat: Summary) -> StreamlitPage:
     icon = texts.WRITING_ICON if chat.is_writing else None
     title = markdown.plain(chat.title) or texts.UNTITLED
     return st.Page(_nothing, title=title, icon=icon, url_path=chat.id)
 
 
-def _with_requested(listed: Sequence[Summary]) -> Sequence[Summary]:
-    """Adds the chat of the address, where it is too old for the list."""
-    wanted = chats.requested()
-    if any(chat.id == wanted for chat in listed):
+def _with_requested(listed: Sequence[Summary], wanted: str) -> Sequence[Summary]:
+    """Adds the chat that is to be shown, where it is too old for the list."""
+    if wanted in VIEWS or any(chat.id == wanted for chat in listed):
         return listed
     opened = chats.open_chat(wanted)
     if opened is None:

@@ -10,6 +10,7 @@ if str(Path(__file__).parents[2]) not in sys.path:
 
 from liaobots.errors import InputRefused
 from liaobots.ui import (
+    browser,
     chats,
     composer,
     heading,
@@ -22,11 +23,15 @@ from liaobots.ui import (
 )
 
 st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
-st.html(Path(__file__).with_suffix(".css"))
+st.html(browser.HTML, unsafe_allow_javascript=True)
 
 seen = chats.glance()
-opened = chats.open_chat(navigation.show(seen))
+place = navigation.show(seen)
+view = navigation.VIEWS.get(place)
+opened = None if view else chats.open_chat(place)
 messages = opened.conversation.messages if opened else []
+if opened and len(opened.conversation.compared) > 3:
+    st.set_page_config(layout="wide")
 try:
     link = state.connection()
 except InputRefused as error:
@@ -35,22 +40,26 @@ except InputRefused as error:
 models, are_live = state.models(link)
 state.choose_model(models, last=messages[-1].model if messages else "")
 
-sidebar.show(link, models, are_live=are_live, is_new=opened is None)
+sidebar.show(link, models, are_live=are_live, is_new=opened is None and not view)
 balance = None if link.is_demo else sidebar.show_balance(state.account(link, patience=0))
-composer.show(opened)
+navigation.show_more()
+if not view:
+    composer.show(opened)
 with st.empty():
     if words := chats.last_trouble() or seen.trouble:
         st.warning(texts.NOT_KEPT.format(words=words), icon=texts.NOT_KEPT_ICON)
-transcript.greet(is_empty=opened is None, is_demo=link.is_demo)
+transcript.greet(is_empty=opened is None and not view, is_demo=link.is_demo)
+if view:
+    view.show()
 if opened:
     heading.show(opened)
     transcript.show(opened)
     if opened.writing:
-        # The answer has ended: draw the page again without Stop and with what can be done now.
+        # An answer has ended: draw the page again without its Stop and with what can be done now.
         st.rerun()
 if not link.is_demo:
     sidebar.show_balance(state.account(link), balance)
-composer.follow_the_end()
+composer.tell_the_browser()
 transcript.warm_up()
 
 

@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.service.catalog import Facts
 from liaobots.service.client import Account
-from liaobots.ui import chats, markdown, state, texts
+from liaobots.ui import markdown, state, texts, wishes
 from liaobots.ui.state import Connection
 
 
@@ -18,8 +18,9 @@ def show(link: Connection, models: dict[str, Facts], *, are_live: bool, is_new: 
     with st.sidebar:
         with st.empty():
             if is_new:
-                st.toggle(texts.TEMPORARY, key=chats.TEMPORARY, help=texts.TEMPORARY_HELP)
+                st.toggle(texts.TEMPORARY, key=wishes.TEMPORARY, help=texts.TEMPORARY_HELP)
         _show_models(models)
+        _show_beside(models)
         with st.empty():
             if not are_live:
                 st.caption(texts.MODELS_UNKNOWN)
@@ -43,11 +44,24 @@ def _show_models(models: dict[str, Facts]) -> None:
     st.selectbox(
         texts.MODEL,
         list(models),
-        format_func=lambda name: texts.model_label(
-            markdown.seen(models[name]["name"]), models[name]["tokenLimit"]
-        ),
+        format_func=state.names().__getitem__,
         key=state.MODEL,
         help=texts.MODEL_HELP,
+    )
+
+
+def _show_beside(models: dict[str, Facts]) -> None:
+    """Draws the choice of models that answer beside the chosen one."""
+    others = [name for name in models if name != state.model()]
+    st.multiselect(
+        texts.BESIDE,
+        others,
+        format_func=state.names().__getitem__,
+        key=state.BESIDE,
+        max_selections=3,
+        placeholder=texts.BESIDE_EMPTY,
+        help=texts.BESIDE_HELP,
+        select_all=False,
     )
 
 

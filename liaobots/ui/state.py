@@ -4,7 +4,7 @@ import hashlib
 import importlib.util
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -13,13 +13,14 @@ from liaobots.service import catalog, setting
 from liaobots.service.catalog import Facts
 from liaobots.service.client import Account, Client
 from liaobots.service.standin import StandIn
-from liaobots.ui import server
+from liaobots.ui import markdown, server, texts
 from liaobots.ui.codes import Codes
 from liaobots.ui.door import COOKIE
 from liaobots.ui.lookup import Lookup
 
 AUTH_TOKEN = "auth_token"  # noqa: S105 -- the name of a widget, no token
 MODEL = "model"
+BESIDE = "beside"
 DEMO_CODE = "demo"
 # How long the page may wait for the service's list of models, in seconds.
 PATIENCE = 1.0
@@ -121,6 +122,28 @@ def choose_model(models: dict[str, Facts], last: str) -> None:
 def model() -> str:
     """Gives the chosen model's name."""
     return str(st.session_state[MODEL])
+
+
+def names() -> dict[str, str]:
+    """Gives the models on offer, with what they are called on the page."""
+    return {
+        name: texts.model_label(markdown.seen(facts["name"]), facts["tokenLimit"])
+        for name, facts in models(connection())[0].items()
+    }
+
+
+def beside() -> Sequence[str]:
+    """Gives the names of the models that answer beside the chosen one."""
+    on_offer = models(connection())[0]
+    chosen: Sequence[str] = st.session_state.get(BESIDE, [])
+    return [name for name in chosen if name in on_offer and name != model()]
+
+
+def room() -> int:
+    """Gives how many characters a question may have, for the narrowest model that is asked."""
+    on_offer = models(connection())[0]
+    asked = [on_offer[name] for name in (model(), *beside()) if name in on_offer]
+    return min(map(catalog.room_of, asked), default=catalog.ROOM)
 
 
 def client() -> Client:

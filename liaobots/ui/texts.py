@@ -1,5 +1,7 @@
 """Every word on the page, and the icons that stand beside the words."""
 
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 TITLE = "Liaobots chat"
@@ -28,9 +30,25 @@ THIS_CHAT_ICON = ":material/more_horiz:"
 RENAME = "Title"
 DELETE = "Delete this chat"
 DELETE_ICON = ":material/delete:"
-DELETE_WARNING = "The chat and all its messages will be gone for good."
-DELETE_NOW = "Delete for good"
-KEEP = "Keep it"
+PIN = "Pin"
+PIN_ICON = ":material/keep:"
+UNPIN = "Unpin"
+UNPIN_ICON = ":material/keep_off:"
+PINNED = "Pinned"
+INSTRUCTIONS = "Instructions for this chat"
+INSTRUCTIONS_HELP = "What the model is told before everything else (the system prompt)."
+INSTRUCTIONS_EMPTY = "For example: Answer in short sentences."
+INSTRUCTED = "With instructions"
+INSTRUCTED_ICON = ":material/assignment:"
+EXPORT_MARKDOWN = "Export as Markdown"
+EXPORT_JSON = "Export as JSON"
+EXPORT_ICON = ":material/download:"
+CHAT_DELETED = "The chat is in the trash."
+MESSAGE_DELETED = "The message is in the trash, with what followed it."
+UNDO = "Undo"
+UNDO_ICON = ":material/undo:"
+DISMISS = "Dismiss"
+DISMISS_ICON = ":material/close:"
 TEMPORARY = "Temporary chat"
 TEMPORARY_ICON = ":material/visibility_off:"
 TEMPORARY_BADGE = "Temporary"
@@ -60,10 +78,117 @@ DEMO = (
     "**Demo:** the built-in stand-in answers. To talk to real models, paste your Liaobots "
     "auth code under *Auth token* in the sidebar."
 )
+BESIDE = "Compare with"
+BESIDE_EMPTY = "One model alone"
+BESIDE_HELP = "Up to three more models answer the same question, side by side."
 MODELS_UNKNOWN = "The live list of models could not be read; the built-in ones are shown."
 
 ASK = "Ask anything"
 TO_THE_END = "Newest"
+TOO_LONG = (
+    "The question has {length:,} characters, and the model takes {room:,}: {over:,} too many. "
+    "It was not sent. Shorten it, remove a file, or choose a model with more room."
+)
+NOT_SENT_ICON = ":material/error:"
+FILE_LABEL = "{name} · {length:,} characters"
+FILE_ICON = ":material/description:"
+REMOVE = "Remove {name}"
+LONG = "All of it: {length:,} characters"
+ACTIONS = "What to do with this message"
+ACTIONS_ICON = ":material/more_horiz:"
+ACTS = {
+    "edit": ":material/edit: Edit and ask again",
+    "copy": ":material/content_copy: Copy",
+    "again": ":material/refresh: Answer again",
+    "with": ":material/swap_horiz: Answer with another model",
+    "compare": ":material/view_column: Compare models",
+    "difference": ":material/difference: Show differences",
+    "good": ":material/thumb_up: Good answer",
+    "bad": ":material/thumb_down: Bad answer",
+    "delete": ":material/delete: Delete from here on",
+}
+GOOD_BADGE = "Good answer"
+GOOD_ICON = ":material/thumb_up:"
+BAD_BADGE = "Bad answer"
+BAD_ICON = ":material/thumb_down:"
+EDIT = "Your question"
+ASK_AGAIN = "Ask again"
+CANCEL = "Cancel"
+OTHER_MODEL = "Model"
+ANSWER_NOW = "Answer"
+COMPARED_MODELS = "Models that answer beside it"
+COMPARE_NOW = "Compare"
+OTHER_VERSION = "Compare this version with"
+VERSION = "Version {number}"
+NOT_ADDED = "Words taken out are struck through, words put in are underlined."
+COPIED = "Copied"
+PREVIOUS = "Previous version"
+PREVIOUS_ICON = ":material/chevron_left:"
+NEXT = "Next version"
+NEXT_ICON = ":material/chevron_right:"
+PICK = "Go on with this one"
+PICK_ICON = ":material/check:"
+PICK_HINT = "Your next question goes on from the first answer, unless you pick another."
+
+SEARCH = "Search"
+SEARCH_ICON = ":material/search:"
+SEARCH_LABEL = "Words in titles and messages"
+SEARCH_HINT = "Type one or more words. All of them must stand in the message or in the title."
+NOTHING_FOUND = "Nothing was found. Fewer or shorter words find more."
+MORE_FOUND = "These are the newest {count}. More words find fewer."
+IN_TITLE = "Title"
+BY_YOU = "You"
+BY_MODEL = "Answer"
+
+PROMPTS = "Prompts"
+PROMPTS_ICON = ":material/library_books:"
+FOLD_ICON = ":material/expand_more:"
+PROMPT = "Prompt"
+PROMPT_NAME = "Name"
+PROMPT_TEXT = "Text"
+PROMPT_TEXT_HELP = "Words in {{double braces}} are asked for each time."
+NEW_PROMPT = "New prompt"
+NO_PROMPTS = "There are no prompts yet. Save here what you ask again and again."
+SAVE = "Save"
+SAVE_ICON = ":material/check:"
+DELETE_PROMPT = "Delete this prompt"
+INTO_QUESTION = "Put into the question"
+AS_INSTRUCTIONS = "Use as instructions"
+MANAGE_PROMPTS = "Edit prompts"
+
+TRASH = "Trash"
+TRASH_ICON = ":material/delete:"
+TRASH_HINT = "What is deleted stays here for 30 days. After that it is gone for good."
+TRASH_EMPTY = "The trash is empty."
+TRASH_MORE = "These are the newest {count}."
+PUT_BACK = "Put back"
+PUT_BACK_ICON = ":material/restore_from_trash:"
+FORGET_FOR_GOOD = "Delete for good"
+EMPTY_TRASH = "Empty the trash"
+EMPTY_TRASH_WARNING = "All of it will be gone for good."
+EMPTY_NOW = "Empty it now"
+A_CHAT = "Chat"
+A_MESSAGE = "Message and what followed"
+
+TRANSFER = "Import and export"
+TRANSFER_ICON = ":material/import_export:"
+EXPORT = "Export"
+EXPORT_ALL = "Export everything"
+EXPORT_FILE = "liaobots-chats.json"
+EXPORT_HINT = (
+    "All your chats with all their versions, and your prompts, in one JSON file, which can be "
+    "imported here again."
+)
+IMPORT = "Import"
+IMPORT_LABEL = "A file with chats"
+IMPORT_HINT = (
+    "A file exported here, or the conversations.json of ChatGPT or Claude, or an export of "
+    "Chatbot UI. What is here already is not doubled."
+)
+IMPORTING = "Importing: {chats:,} of {all:,} chats"
+READING = "Reading the file …"
+IMPORTED = "{chats:,} chats are here, with {messages:,} new messages, and {prompts:,} new prompts."
+NOT_IMPORTED = "{words} {chats:,} of {all:,} chats were imported. Import the file again to go on."
 STOP = "Stop"
 STOP_ICON = ":material/stop_circle:"
 COPY = "Copy"
@@ -91,6 +216,22 @@ NOT_KEPT_ICON = ":material/cloud_off:"
 def sign_in(provider: str | None) -> str:
     """Gives the words to sign in with a provider, or with the only one."""
     return f"{SIGN_IN}: {provider}" if provider else SIGN_IN
+
+
+def version_of(number: int, count: int) -> str:
+    """Gives which of several versions is shown."""
+    return f"{number}/{count}"
+
+
+def when(moment: float) -> str:
+    """Gives a day, for which all places of the world have nearly the same date."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
+
+
+def file_name(title: str) -> str:
+    """Gives a name that every disk takes, from a chat's title."""
+    kept = re.sub(r"[^\w-]+", "-", title).strip("-")[:60]
+    return kept or "chat"
 
 
 def image(words: str) -> str:

@@ -1,22 +1,21 @@
 """The chat: a greeting when it is empty, else each message in turn."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.chat.record import Message, State
-from liaobots.ui import chats, markdown, server, texts
+from liaobots.chat.answer import TICK
+from liaobots.ui import beside, chats, markdown, message, server, texts, wishes
 from liaobots.ui.chats import Opened
-from liaobots.ui.markdown import GrowingAnswer, Manner
-from liaobots.ui.sheet import AnswerSheet, Sheet
+from liaobots.ui.markdown import GrowingAnswer
+from liaobots.ui.sheet import AnswerSheet
 
-NOTES = {State.STOPPED: texts.STOPPED, State.INTERRUPTED: texts.INTERRUPTED}
 # More frames a second cost the browser more and show no more.
 FRAMES = 12
-VISITOR = Manner(is_dressed=True, keeps_lines=True)
 
 
 def greet(*, is_empty: bool, is_demo: bool) -> None:
@@ -35,7 +34,7 @@ def greet(*, is_empty: bool, is_demo: bool) -> None:
             columns[number % 2].button(
                 starter,
                 icon=icon,
-                on_click=chats.ask_first,
+                on_click=wishes.ask_first,
                 args=(starter, chats.beginning()),
                 width="stretch",
             )
@@ -53,18 +52,21 @@ def warm_up() -> None:
 
 
 def show(opened: Opened) -> None:
-    """Draws the newest messages, and follows the first answer being written to its end."""
-    messages = opened.conversation.messages
-    shown = messages[-chats.how_many(opened) :]
-    _offer_earlier(opened, is_wanted=len(shown) < len(messages))
-    places = {message.id: _place(message) for message in shown}
-    for message in shown:
-        with places[message.id]:
-            _show_message(opened, message, is_last=message is messages[-1])
-    if opened.writing:
-        answer = opened.writing[0]
+    """Draws the newest messages, and follows those being written until one of them ends."""
+    messages, compared = opened.conversation.messages, opened.conversation.compared
+    in_a_row = messages[:-1] if compared else messages
+    shown = in_a_row[-chats.how_many(opened) :]
+    _offer_earlier(opened, is_wanted=len(shown) < len(in_a_row))
+    places = {each.id: message.place(each) for each in shown}
+    for each in shown:
+        with places[each.id]:
+            message.show(opened, each, is_last=each is messages[-1])
+    if compared:
+        places |= beside.show(opened, compared)
+    followed = [answer for answer in opened.followed if answer in places]
+    if followed:
         # It calls what it is given; text it could only append, and would send whole each time.
-        st.write_stream(_frames(opened, answer, places[answer]))
+        st.write_stream(_frames(opened, {answer: places[answer] for answer in followed}))
 
 
 def _offer_earlier(opened: Opened, *, is_wanted: bool) -> None:
@@ -79,84 +81,33 @@ def _offer_earlier(opened: Opened, *, is_wanted: bool) -> None:
             )
 
 
-def _place(message: Message) -> DeltaGenerator:
-    avatar = texts.YOU_ICON if message.role == "user" else texts.ANSWER_ICON
-    return st.chat_message(message.role, avatar=avatar)
+@dataclass
+class _Follower:
+    """An answer that grows on the page."""
+
+    sheet: AnswerSheet
+    coming: Iterator[str]
+    growing: GrowingAnswer = field(default_factory=GrowingAnswer)
+    text: str = ""
 
 
-def _frames(opened: Opened, answer: str, place: DeltaGenerator) -> Iterator[Callable[[], None]]:
-    """Gives drawings of a growing answer, no more of them than the eye can follow."""
-    sheet, growing, text = AnswerSheet(place), GrowingAnswer(), ""
-    for new in chats.follow(opened, answer):
-        text += new
-        yield partial(sheet.show, growing.add(new))
+def _frames(opened: Opened, places: Mapping[str, DeltaGenerator]) -> Iterator[Callable[[], None]]:
+    """Gives drawings of growing answers, no more of them than the eye can follow.
+
+    Ends with the first of them that ends, for the page is to be drawn again then.
+    """
+    patience = TICK if len(places) == 1 else 0
+    followers = [
+        _Follower(AnswerSheet(place), chats.follow(opened, answer, patience))
+        for answer, place in places.items()
+    ]
+    while True:
+        for follower in followers:
+            new = next(follower.coming, None)
+            if new is None:
+                yield partial(follower.sheet.show, markdown.shown(follower.text))
+                return
+            if new:
+                follower.text += new
+                yield partial(follower.sheet.show, follower.growing.add(new))
         time.sleep(1 / FRAMES)
-    yield partial(sheet.show, markdown.shown(text))
-
-
-def _show_message(opened: Opened, message: Message, *, is_last: bool) -> None:
-    if message.model:
-        st.caption(markdown.plain(message.model))
-    if message.state is State.WRITING:
-        return
-    _show_text(message)
-    _show_end(message)
-    _show_ways_on(opened, message, is_last=is_last)
-
-
-def _show_text(message: Message) -> None:
-    place = st.container()
-    if message.role == "user":
-        Sheet(place).show(markdown.sections(message.text, VISITOR))
-    else:
-        AnswerSheet(place).show(markdown.shown(message.text))
-
-
-def _show_end(message: Message) -> None:
-    """Says how an answer ended, where it did not end well."""
-    if message.state is State.FAILED:
-        st.error(markdown.plain(message.error_words), icon=":material/error:")
-    elif message.state in NOTES:
-        st.caption(NOTES[message.state])
-
-
-def _show_ways_on(opened: Opened, message: Message, *, is_last: bool) -> None:
-    """Draws what can be done with an answer that has ended."""
-    if message.role == "user":
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if is_last and message.state is not State.DONE:
-            _offer_more(opened, message)
-        if message.text:
-            _offer_copy(message)
-
-
-def _offer_more(opened: Opened, message: Message) -> None:
-    if message.text:
-        st.button(
-            texts.GO_ON,
-            icon=texts.GO_ON_ICON,
-            on_click=chats.go_on,
-            args=(opened, message.id, message.model),
-        )
-    st.button(
-        texts.TRY_AGAIN,
-        icon=texts.TRY_AGAIN_ICON,
-        on_click=chats.try_again,
-        args=(opened, message.id),
-    )
-    if message.error_link:
-        st.link_button(texts.OPEN_SERVICE, message.error_link, icon=texts.OPEN_SERVICE_ICON)
-
-
-def _offer_copy(message: Message) -> None:
-    """Draws a way to the whole answer as Markdown, which is sent when it is wished for."""
-    fold = st.popover(
-        texts.COPY,
-        icon=texts.COPY_ICON,
-        type="tertiary",
-        key=f"copy-{message.id}",
-        on_change="rerun",
-    )
-    if fold.open:
-        fold.code(message.text, language="markdown", wrap_lines=True, height=300)

@@ -5,19 +5,21 @@
   if (!main || main.dataset.followed) return;
   main.dataset.followed = "yes";
 
-  const label = document.querySelector("#way-down").dataset.label;
+  const told = (name) => document.querySelector("#told")?.dataset[name] ?? "";
   const way = document.body.appendChild(document.createElement("button"));
   way.id = "to-the-end";
-  way.textContent = `↓ ${label}`;
   way.hidden = true;
 
   let isFollowing = true;
   let last = main.scrollTop;
   let address = location.pathname;
+  let led = "0";
 
   const distance = () => main.scrollHeight - main.clientHeight - main.scrollTop;
+  const isChat = () => document.querySelector('[data-testid="stChatInput"]') !== null;
   const offer = () => {
-    way.hidden = isFollowing || distance() < 100;
+    way.textContent = `↓ ${told("toTheEnd")}`;
+    way.hidden = isFollowing || distance() < 100 || !isChat();
     const { left, width } = main.getBoundingClientRect();
     way.style.left = `${left + (width - way.offsetWidth) / 2}px`;
   };
@@ -39,7 +41,9 @@
   new ResizeObserver(() => {
     const isAnother = location.pathname !== address;
     address = location.pathname;
-    follow(isFollowing || isAnother);
+    isFollowing ||= isAnother;
+    if (isChat()) follow(isFollowing);
+    else if (isAnother) main.scrollTop = 0;
   }).observe(main.querySelector('[data-testid="stVerticalBlock"]'));
 
   // Whoever asks wants to see the answer.
@@ -47,8 +51,31 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && asks(event.target)) follow(true);
   }, true);
+  const ways = ["do-", "try-again-", "go-on-"].map((way) => `[class*="st-key-${way}"] button`);
+  const asking = ['[data-testid="stChatInputSubmitButton"]', ...ways].join();
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.('[data-testid="stChatInputSubmitButton"]')) follow(true);
+    if (event.target.closest?.(asking)) follow(true);
   }, true);
   way.addEventListener("click", () => follow(true));
+
+  // The composer comes last, when nothing grows any more.
+  let wasChat = false;
+  setInterval(() => {
+    if (isChat() && !wasChat) follow(isFollowing);
+    wasChat = isChat();
+  }, 100);
+
+  // Whoever opened what was found wants to see it, and not the end.
+  setInterval(() => {
+    const message = document.querySelector(`.st-key-message-${told("target") || "none"}`);
+    if (!message || told("leading") === led) return;
+    led = told("leading");
+    address = location.pathname;
+    follow(false);
+    const isLong = message.offsetHeight > main.clientHeight / 2;
+    message.scrollIntoView({ block: isLong ? "start" : "center" });
+    last = main.scrollTop;
+    message.classList.add("led-to");
+    setTimeout(() => message.classList.remove("led-to"), 3000);
+  }, 250);
 })();

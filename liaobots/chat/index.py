@@ -1,0 +1,158 @@
+"""The SQL by which titles and texts are found, each piece on a connection it is handed.
+
+SQLite keeps grams in a full-text index (FTS5) that holds no text, PostgreSQL in
+an array with an inverted index (GIN). An entry of `findable` stands for each
+title, and for each text that is not being written; its text is the one in the
+table, or else SQLite could not take its grams out again.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, insert, select, text
+from sqlalchemy import delete as sql_delete
+
+from liaobots.chat.gram import grams
+from liaobots.chat.layout import conversations, findable, messages
+
+TABLES = {
+    "sqlite": [
+        "CREATE VIRTUAL TABLE grams USING fts5"
+        "(tokens, content='', detail=none, columnsize=0, tokenize='ascii')"
+    ],
+    "postgresql": [
+        "CREATE TABLE grams (entry integer PRIMARY KEY REFERENCES findable (id) "
+        "ON DELETE CASCADE, numbers integer[] NOT NULL)",
+        # What waits to be sorted in is looked through at each search, so it is kept short.
+        "CREATE INDEX grams_numbers ON grams USING gin (numbers) WITH (gin_pending_list_limit=256)",
+    ],
+}
+PUT = {
+    "sqlite": "INSERT INTO grams (rowid, tokens) VALUES (:entry, :grams)",
+    "postgresql": "INSERT INTO grams (entry, numbers) VALUES (:entry, :grams)",
+}
+TAKE_OUT = "INSERT INTO grams (grams, rowid, tokens) VALUES ('delete', :entry, :grams)"
+LOOK = {
+    "sqlite": "SELECT rowid FROM grams WHERE grams MATCH :grams AND rowid < :before "
+    "ORDER BY rowid DESC LIMIT :limit",
+    # Without the detour PostgreSQL may go through all entries from the newest one on.
+    "postgresql": "WITH hits AS MATERIALIZED (SELECT entry FROM grams WHERE numbers @> :grams) "
+    "SELECT entry FROM hits WHERE entry < :before ORDER BY entry DESC LIMIT :limit",
+}
+# PostgreSQL gathers all hits before it gives the newest. For words that stand
+# everywhere it is faster to look into the newest entries first, one by one.
+LOOK_AT_NEWEST = (
+    "WITH newest AS MATERIALIZED (SELECT entry, numbers FROM grams WHERE entry < :before "
+    "ORDER BY entry DESC LIMIT 300) "
+    "SELECT entry FROM newest WHERE numbers @> :grams ORDER BY entry DESC LIMIT :limit"
+)
+
+
+def make(connection: Connection) -> None:
+    """Makes the table of grams."""
+    for statement in TABLES[connection.dialect.name]:
+        connection.execute(text(statement))
+
+
+def add(
+    connection: Connection, owner: str, conversation: str, texts: dict[str | None, str]
+) -> None:
+    """Lets texts of a conversation be found, by their messages; None is its title."""
+    said = {message: each for message, each in texts.items() if each.strip()}
+    if not said:
+        return
+    places = [{"conversation": conversation, "message": message} for message in said]
+    new = insert(findable).returning(findable.c.id, sort_by_parameter_order=True)
+    entries = connection.execute(new, places).scalars().all()
+    rows = [
+        {"entry": entry, "grams": _written(connection, grams(each, owner))}
+        for entry, each in zip(entries, said.values(), strict=True)
+    ]
+    connection.execute(text(PUT[connection.dialect.name]), rows)
+
+
+def drop(connection: Connection, which: Any) -> None:
+    """Lets texts be found no more, as long as they are in their tables."""
+    rows = connection.execute(_entries().where(which)).all()
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        gone = [
+            {"entry": row.id, "grams": _written(connection, grams(_text(row), row.owner))}
+            for row in rows
+        ]
+        connection.execute(text(TAKE_OUT), gone)
+    connection.execute(
+        sql_delete(findable).where(findable.c.id == bindparam("entry")),
+        [{"entry": row.id} for row in rows],
+    )
+
+
+def drop_title(connection: Connection, conversation: str) -> None:
+    is_title = and_(findable.c.conversation == conversation, findable.c.message.is_(None))
+    drop(connection, is_title)
+
+
+def candidates(
+    connection: Connection, owner: str, wanted: set[int], before: int, limit: int
+) -> tuple[Sequence[Row[Any]], int | None]:
+    """Gives the newest entries that may be the ones looked for, among those before a number.
+
+    And the number to go on before, or None where there are no more.
+    """
+    wish = {"grams": _written(connection, wanted), "before": before, "limit": limit}
+    entries = _entries_before(connection, wish)
+    is_kept = and_(conversations.c.deleted.is_(None), messages.c.deleted.is_(None))
+    rows = connection.execute(
+        _entries()
+        .where(findable.c.id.in_(entries), conversations.c.owner == owner, is_kept)
+        .order_by(findable.c.id.desc())
+    )
+    return rows.all(), entries[-1] if len(entries) == limit else None
+
+
+def _entries_before(connection: Connection, wish: dict[str, Any]) -> Sequence[int]:
+    """Gives the numbers of the newest entries that have all the grams, at most `limit`."""
+    if connection.dialect.name == "postgresql":
+        newest = connection.execute(text(LOOK_AT_NEWEST), wish).scalars().all()
+        if len(newest) >= wish["limit"]:
+            return newest
+        # It takes reading each array for cheaper than it is.
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+    return connection.execute(text(LOOK[connection.dialect.name]), wish).scalars().all()
+
+
+def _entries() -> Any:
+    return (
+        select(
+            findable.c.id,
+            findable.c.message,
+            conversations.c.id.label("conversation"),
+            conversations.c.owner,
+            conversations.c.title,
+            messages.c.role,
+            messages.c.text,
+            messages.c.asked,
+        )
+        .join(conversations, conversations.c.id == findable.c.conversation)
+        .join(messages, messages.c.id == findable.c.message, isouter=True)
+    )
+
+
+def _text(row: Row[Any]) -> str:
+    return str(row.title if row.message is None else row.text)
+
+
+def is_of(message_ids: Sequence[str]) -> Any:
+    return findable.c.message.in_(message_ids)
+
+
+def is_within(conversation_ids: Sequence[str]) -> Any:
+    return findable.c.conversation.in_(conversation_ids)
+
+
+def _written(connection: Connection, numbers: set[int]) -> Any:
+    """Gives grams as the database takes them: words for SQLite, an array for PostgreSQL."""
+    if connection.dialect.name == "postgresql":
+        return sorted(numbers)
+    return " ".join(f"{number + 2**31:x}" for number in sorted(numbers))

@@ -1,0 +1,81 @@
+"""The tree of a conversation's messages: versions, branches, and the way to a leaf.
+
+Questions with the same message before them are versions of each other, and so
+are answers to the same question. Pure: rows in, ids out, and no recursion, for
+a conversation may be thousands of messages deep.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Node:
+    """A message's place in the tree. Times are in seconds since 1970."""
+
+    id: str
+    parent: str | None
+    role: str
+    asked: float
+    seen: float | None = None
+
+
+class Tree:
+    """All messages of a conversation that are not in the trash."""
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self._nodes = {node.id: node for node in sorted(nodes, key=lambda n: (n.asked, n.id))}
+        self._children: dict[str | None, list[str]] = {}
+        for node in self._nodes.values():
+            self._children.setdefault(node.parent, []).append(node.id)
+
+    def __contains__(self, message: str) -> bool:
+        return message in self._nodes
+
+    def parent(self, message: str) -> str | None:
+        return self._nodes[message].parent
+
+    def versions(self, message: str) -> Sequence[str]:
+        """Gives the messages that stand in the same place, the first one first."""
+        node = self._nodes[message]
+        return [each for each in self.children(node.parent) if self._nodes[each].role == node.role]
+
+    def children(self, message: str | None) -> Sequence[str]:
+        """Gives the messages right below one; below None, the first ones."""
+        return self._children.get(message, [])
+
+    def path(self, leaf: str | None) -> Sequence[str]:
+        """Gives the messages from the first one to the leaf."""
+        found: list[str] = []
+        while leaf in self._nodes:
+            found.append(leaf)
+            leaf = self._nodes[leaf].parent
+        return found[::-1]
+
+    def below(self, message: str) -> Sequence[str]:
+        """Gives a message and all below it."""
+        found, waiting = [], [message]
+        while waiting:
+            found.append(waiting.pop())
+            waiting.extend(self.children(found[-1]))
+        return found
+
+    def leaf_below(self, message: str) -> str:
+        """Gives the leaf below a message that was seen last; where none was, the newest."""
+        leaves = [each for each in self.below(message) if not self.children(each)]
+        return max(leaves, key=lambda each: (self._nodes[each].seen or 0, self._nodes[each].asked))
+
+    def newest_leaf(self) -> str | None:
+        """Gives the leaf below the newest of the first messages, or None in an empty tree."""
+        tops = self.children(None)
+        return self.leaf_below(tops[-1]) if tops else None
+
+    def leaf_without(self, message: str) -> str | None:
+        """Gives the leaf to show when a message is gone.
+
+        That is below another version of it, else what stands before it.
+        """
+        others = [each for each in self.versions(message) if each != message]
+        if others:
+            return self.leaf_below(others[-1])
+        return self.parent(message)

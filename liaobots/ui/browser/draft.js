@@ -1,0 +1,79 @@
+// Keeps what is typed for each chat, in this tab's own storage, until the server has it.
+(() => {
+  const root = document.documentElement;
+  if (root.dataset.drafts) return;
+  root.dataset.drafts = "yes";
+
+  const name = (path) => `draft ${path}`;
+  const field = () => document.querySelector('[data-testid="stChatInputTextArea"]');
+  const asked = () => document.querySelector("#told")?.dataset.asked ?? "";
+  const keep = (path, text) => {
+    if (text) sessionStorage.setItem(name(path), text);
+    else sessionStorage.removeItem(name(path));
+  };
+
+  let path = location.pathname;
+  let seen = null;
+  let known = asked();
+  let sentFrom = null;
+
+  // React looks at the property that it replaced; the one below it, and an event, tell it.
+  const type = (area, text) => {
+    const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value");
+    set.call(area, text);
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  const note = () => {
+    const area = field();
+    // What was sent is kept until the server says that it has it.
+    if (!area || area !== seen || (sentFrom === path && !area.value)) return;
+    if (area.value) sentFrom = null;
+    keep(path, area.value);
+  };
+
+  const look = () => {
+    const area = field();
+    known ||= asked();
+    if (asked() && asked() !== known) {
+      known = asked();
+      if (sentFrom !== null) keep(sentFrom, "");
+      if (sentFrom !== null && sentFrom !== location.pathname && area) {
+        path = location.pathname;
+        keep(path, area.value);
+      }
+      sentFrom = null;
+    }
+    if (!area) {
+      seen = null;
+      path = location.pathname;
+      return;
+    }
+    if (area !== seen || path !== location.pathname) {
+      if (sentFrom !== null && sentFrom !== location.pathname) return;
+      path = location.pathname;
+      const text = sessionStorage.getItem(name(path)) ?? "";
+      if ((area === seen || text) && area.value !== text) type(area, text);
+      seen = area;
+    }
+    note();
+  };
+
+  const isSending = (event) => {
+    const box = event.target.closest?.('[data-testid="stChatInput"]');
+    if (!box || !field()?.value) return false;
+    const isEnter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    return isEnter || event.target.closest('[data-testid="stChatInputSubmitButton"]');
+  };
+  const noteSent = (event) => {
+    if (!isSending(event)) return;
+    keep(location.pathname, field().value);
+    sentFrom = location.pathname;
+  };
+  document.addEventListener("keydown", noteSent, true);
+  document.addEventListener("click", noteSent, true);
+  document.addEventListener("input", (event) => {
+    if (event.target === field() && path === location.pathname) note();
+  });
+  setInterval(look, 200);
+})();

@@ -1,0 +1,195 @@
+"""What lies on a visitor's desk: the question being put together, and what is open beside it.
+
+All of it is the session's, and none of it is kept: drafts are in the browser.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import streamlit as st
+
+from liaobots.chat.importing import Importing
+from liaobots.errors import InputRefused
+from liaobots.ui import material, state, texts
+from liaobots.ui.material import Material
+
+QUESTION = "question"
+
+
+class Act(StrEnum):
+    """What can be done with a message, as its menu lists it."""
+
+    EDIT = "edit"
+    COPY = "copy"
+    AGAIN = "again"
+    WITH = "with"
+    COMPARE = "compare"
+    DIFFERENCE = "difference"
+    GOOD = "good"
+    BAD = "bad"
+    DELETE = "delete"
+
+
+# The question
+
+
+def take_question() -> str:
+    """Gives what is to be asked, or "" where it is not to be sent, and then says why.
+
+    What was typed is then back in the composer, and the files stay.
+    """
+    given = st.session_state[QUESTION]
+    typed, files = str(given.text), list(given.files)
+    refusals = [refusal for file in files if (refusal := _bring(file.name, file.getvalue()))]
+    question = material.joined(typed, materials()).strip()
+    if not refusals and len(question) > (room := state.room()):
+        over = len(question) - room
+        refusals = [texts.TOO_LONG.format(length=len(question), room=room, over=over)]
+    if refusals:
+        put_back(typed, "\n".join(refusals))
+        return ""
+    return question
+
+
+def put_back(typed: str, words: str) -> None:
+    """Puts text into the composer, and says why it was not sent."""
+    st.session_state[QUESTION] = typed
+    st.session_state["refusal"] = words
+
+
+def put_in(text: str) -> None:
+    """Puts a prompt into the composer, and closes the library."""
+    st.session_state[QUESTION] = text
+    st.session_state["library"] = False
+
+
+def open_or_close_library() -> None:
+    st.session_state["library"] = not is_library_open()
+
+
+def is_library_open() -> bool:
+    """Says whether the prompts are shown above the composer."""
+    return bool(st.session_state.get("library"))
+
+
+def refusal() -> str:
+    """Gives, once, why the last question was not sent, or ""."""
+    return str(st.session_state.pop("refusal", ""))
+
+
+def materials() -> Sequence[Material]:
+    """Gives the files that go along with the next question."""
+    found: list[Material] = st.session_state.setdefault("materials", [])
+    return found
+
+
+def take_away(number: int) -> None:
+    """Lets a file not go along."""
+    del st.session_state["materials"][number : number + 1]
+
+
+def _bring(name: str, data: bytes) -> str:
+    """Reads a file, or gives the words for why it cannot be read."""
+    try:
+        st.session_state.setdefault("materials", []).append(material.read(name, data))
+    except InputRefused as error:
+        return str(error)
+    return ""
+
+
+def note_asked() -> None:
+    """Notes that a question was sent: what lay there for it is used."""
+    st.session_state["materials"] = []
+    st.session_state["asked"] = how_often_asked() + 1
+    st.session_state.pop("deleted", None)
+
+
+def how_often_asked() -> int:
+    count: int = st.session_state.get("asked", 0)
+    return count
+
+
+# What a new chat begins with
+
+
+def system() -> str:
+    """Gives what the model is to be told first in the chat that will be begun; once."""
+    return str(st.session_state.pop("system", ""))
+
+
+def seen_system() -> str:
+    return str(st.session_state.get("system", ""))
+
+
+def instruct(text: str) -> None:
+    st.session_state["system"] = text
+
+
+# What is open beside a message
+
+
+def begin(act: Act, message: str) -> None:
+    """Opens beside a message what is needed for an act."""
+    st.session_state["act"] = (act, message)
+
+
+def act_on(message: str) -> Act | None:
+    """Gives the act that is open beside a message."""
+    act, of = st.session_state.get("act", (None, None))
+    return act if of == message else None
+
+
+def leave() -> None:
+    """Closes what is open beside a message."""
+    st.session_state.pop("act", None)
+
+
+def be_sure(*, is_sure: bool) -> None:
+    """Notes that the visitor is to be asked once more."""
+    st.session_state["sure"] = is_sure
+
+
+def is_sure() -> bool:
+    return bool(st.session_state.get("sure"))
+
+
+# A file with chats
+
+
+def upload() -> str:
+    """Gives the name of the field for a file, another one after each file."""
+    return f"upload-{st.session_state.get('uploads', 0)}"
+
+
+def note_importing(importing: Importing) -> None:
+    """Notes what is being brought in, and lets the field be empty again."""
+    st.session_state["importing"] = importing
+    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+
+
+def importing() -> Importing | None:
+    """Gives what is being brought in, or was last."""
+    found: Importing | None = st.session_state.get("importing")
+    return found
+
+
+def copy(text: str) -> None:
+    """Lets the browser bring a text into the clipboard."""
+    st.session_state["copy"] = (text, copied()[1] + 1)
+
+
+def copied() -> tuple[str, int]:
+    """Gives the text to be copied, and the how manieth this is."""
+    found: tuple[str, int] = st.session_state.get("copy", ("", 0))
+    return found
+
+
+def lead_to(message: str) -> None:
+    """Lets the page show a message in the middle of the view."""
+    st.session_state["target"] = (message, st.session_state.get("target", ("", 0))[1] + 1)
+
+
+def target() -> tuple[str, int]:
+    """Gives the message to be led to, and the how manieth this is."""
+    found: tuple[str, int] = st.session_state.get("target", ("", 0))
+    return found

@@ -1,0 +1,85 @@
+"""The visitor's prompts above the composer, and the instructions of the chat."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from liaobots.chat.prompts import filled, places_in
+from liaobots.chat.record import Prompt
+from liaobots.ui import desk, markdown, navigation, texts, wishes
+from liaobots.ui.chats import Opened
+
+CHOSEN = "prompt"
+
+
+def show(opened: Opened | None) -> None:
+    """Draws the prompts and the instructions, where they are wished for."""
+    if desk.is_library_open():
+        with st.container(border=True, key="library"):
+            _show_prompts(opened)
+            _show_instructions(opened)
+
+
+def offer() -> None:
+    """Draws the way to the prompts, and back."""
+    st.button(
+        texts.PROMPTS,
+        icon=texts.FOLD_ICON if desk.is_library_open() else texts.PROMPTS_ICON,
+        type="tertiary",
+        key="prompts-fold",
+        on_click=desk.open_or_close_library,
+    )
+
+
+def _show_prompts(opened: Opened | None) -> None:
+    prompts = {prompt.id: prompt for prompt in wishes.prompts()}
+    if not prompts:
+        st.caption(texts.NO_PROMPTS)
+    else:
+        chosen = st.selectbox(
+            texts.PROMPT,
+            list(prompts),
+            format_func=lambda id_: markdown.seen(prompts[id_].name),
+            key=CHOSEN,
+        )
+        if chosen:
+            _show_prompt(opened, prompts[chosen])
+    st.page_link(navigation.view("prompts"), label=texts.MANAGE_PROMPTS, icon=texts.PROMPTS_ICON)
+
+
+def _show_prompt(opened: Opened | None, prompt: Prompt) -> None:
+    """Asks for what is to be filled in, and offers the two uses of a prompt."""
+    fields = {}
+    for number, place in enumerate(places_in(prompt.text)):
+        fields[place] = f"place-{prompt.id}-{number}"
+        st.text_input(markdown.plain(place), key=fields[place])
+    with st.container(horizontal=True):
+        st.button(texts.INTO_QUESTION, type="primary", on_click=_put_in, args=(prompt.text, fields))
+        st.button(texts.AS_INSTRUCTIONS, on_click=_instruct, args=(opened, prompt.text, fields))
+
+
+def _put_in(text: str, fields: Mapping[str, str]) -> None:
+    desk.put_in(_filled(text, fields))
+
+
+def _instruct(opened: Opened | None, text: str, fields: Mapping[str, str]) -> None:
+    wishes.instruct(opened, _filled(text, fields))
+
+
+def _filled(text: str, fields: Mapping[str, str]) -> str:
+    """Gives a prompt with what stands in the fields when the button is clicked."""
+    return filled(text, {place: str(st.session_state[key]) for place, key in fields.items()})
+
+
+def _show_instructions(opened: Opened | None) -> None:
+    known = opened.conversation.system if opened else desk.seen_system()
+    key = f"instructions-{opened.conversation.id if opened else ''}-{hash(known)}"
+    st.text_area(
+        texts.INSTRUCTIONS,
+        known,
+        key=key,
+        help=texts.INSTRUCTIONS_HELP,
+        placeholder=texts.INSTRUCTIONS_EMPTY,
+        on_change=wishes.instruct_typed,
+        args=(opened, key),
+    )

@@ -1,0 +1,197 @@
+"""One message: who says it, what, how it ended, and what can be done with it."""
+
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from liaobots.chat.record import Message, State
+from liaobots.ui import desk, markdown, material, panel, state, texts, wishes
+from liaobots.ui.chats import Opened
+from liaobots.ui.desk import Act
+from liaobots.ui.markdown import Manner
+from liaobots.ui.material import Material
+from liaobots.ui.sheet import AnswerSheet, Sheet
+
+NOTES = {State.STOPPED: texts.STOPPED, State.INTERRUPTED: texts.INTERRUPTED}
+VISITOR = Manner(is_dressed=True, keeps_lines=True)
+THUMBS = {1: (texts.GOOD_BADGE, texts.GOOD_ICON), 0: (texts.BAD_BADGE, texts.BAD_ICON)}
+
+
+def place(message: Message) -> DeltaGenerator:
+    """Gives the place of a message, which our script in the browser can find."""
+    avatar = texts.YOU_ICON if message.role == "user" else texts.ANSWER_ICON
+    with st.container(key=f"message-{message.id}"):
+        return st.chat_message(message.role, avatar=avatar)
+
+
+def show(opened: Opened, message: Message, *, is_last: bool) -> None:
+    """Draws a message; of one that is being written only who says it."""
+    if message.model:
+        st.caption(markdown.plain(message.model))
+    if message.state is State.WRITING:
+        return
+    show_text(message)
+    show_end(message)
+    _show_ways_on(opened, message, is_last=is_last)
+    panel.show(opened, message)
+
+
+def show_text(message: Message) -> None:
+    place = st.container()
+    if message.role == "user":
+        with place:
+            for part in material.parts(message.text):
+                _show_part(part)
+    else:
+        AnswerSheet(place).show(markdown.shown(message.text))
+
+
+def _show_part(part: str | Material) -> None:
+    """Draws what was typed, folded where it is long, and a file as a fold with its text."""
+    if isinstance(part, Material):
+        label = texts.FILE_LABEL.format(name=part.name, length=len(part.text))
+        with st.expander(markdown.plain(label), icon=texts.FILE_ICON):
+            st.code(part.text, language=None, wrap_lines=True, height=300)
+    elif material.is_long(part):
+        Sheet(st.container()).show(markdown.sections(material.head(part), VISITOR))
+        with st.expander(texts.LONG.format(length=len(part))):
+            Sheet(st.container()).show(markdown.sections(part, VISITOR))
+    else:
+        Sheet(st.container()).show(markdown.sections(part, VISITOR))
+
+
+def show_end(message: Message) -> None:
+    """Says how an answer ended, where it did not end well."""
+    if message.state is State.FAILED:
+        st.error(markdown.plain(message.error_words), icon=":material/error:")
+    elif message.state in NOTES:
+        st.caption(NOTES[message.state])
+
+
+def _show_ways_on(opened: Opened, message: Message, *, is_last: bool) -> None:
+    """Draws what can be done with a message.
+
+    What only the last message has stands in a place that is always there, so
+    that it goes at once when another message follows.
+    """
+    is_open = is_last and (message.role == "user" or message.state is not State.DONE)
+    with st.empty():
+        if is_open:
+            with st.container(horizontal=True, key=f"mend-{message.id}"):
+                show_ways_to_mend(opened, message)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"ways-{message.id}"):
+        _offer_menu(opened, message)
+        _offer_versions(opened, message)
+        if message.thumb in THUMBS:
+            words, icon = THUMBS[message.thumb]
+            st.badge(words, icon=icon, color="gray")
+        with st.empty():
+            if is_last and message.role == "assistant" and message.text:
+                _offer_copy(message)
+
+
+def show_ways_to_mend(opened: Opened, message: Message) -> None:
+    """Draws what can be done with an answer that did not end well, or a question without one."""
+    if message.text and message.role == "assistant":
+        st.button(
+            texts.GO_ON,
+            icon=texts.GO_ON_ICON,
+            key=f"go-on-{message.id}",
+            on_click=wishes.go_on,
+            args=(opened, message.id, message.model),
+        )
+    _offer_try_again(opened, message)
+    if message.error_link:
+        st.link_button(texts.OPEN_SERVICE, message.error_link, icon=texts.OPEN_SERVICE_ICON)
+
+
+def _offer_try_again(opened: Opened, message: Message) -> None:
+    st.button(
+        texts.TRY_AGAIN,
+        icon=texts.TRY_AGAIN_ICON,
+        key=f"try-again-{message.id}",
+        on_click=wishes.try_again,
+        args=(opened, message.id),
+    )
+
+
+def _offer_versions(opened: Opened, message: Message) -> None:
+    """Draws the steps to the version before and the one behind, where there are several."""
+    if len(message.versions) < 2:
+        return
+    at, count = message.versions.index(message.id), len(message.versions)
+    step = partial(_offer_version, opened, message)
+    step(at - 1, texts.PREVIOUS, texts.PREVIOUS_ICON)
+    st.caption(texts.version_of(at + 1, count), width="content")
+    step(at + 1, texts.NEXT, texts.NEXT_ICON)
+
+
+def _offer_version(opened: Opened, message: Message, at: int, words: str, icon: str) -> None:
+    exists = 0 <= at < len(message.versions)
+    st.button(
+        words,
+        icon=icon,
+        key=f"version-{at}-{message.id}",
+        type="tertiary",
+        disabled=not exists,
+        on_click=wishes.show,
+        args=(opened, message.versions[at] if exists else message.id),
+    )
+
+
+def _offer_menu(opened: Opened, message: Message) -> None:
+    """Draws the one menu with everything that can be done with the message."""
+    key = f"menu-{message.id}"
+    st.menu_button(
+        texts.ACTIONS,
+        acts(message),
+        key=key,
+        icon=texts.ACTIONS_ICON,
+        type="tertiary",
+        format_func=lambda act: texts.ACTS[act],
+        on_click=_act,
+        args=(opened, message, key),
+    )
+
+
+def _offer_copy(message: Message) -> None:
+    """Draws the way to copy the last answer, which has a key of its own."""
+    st.button(
+        texts.COPY,
+        icon=texts.COPY_ICON,
+        key=f"copy-{message.id}",
+        type="tertiary",
+        shortcut="Ctrl+Shift+Y",
+        on_click=desk.copy,
+        args=(message.text,),
+    )
+
+
+def acts(message: Message) -> list[str]:
+    """Gives what can be done with a message."""
+    if message.role == "user":
+        return [Act.EDIT, Act.COPY, Act.DELETE]
+    found = [Act.COPY] if message.text else []
+    found += [Act.AGAIN, Act.WITH]
+    if len(state.names()) > 1:
+        found.append(Act.COMPARE)
+    if len(message.versions) > 1 and message.text:
+        found.append(Act.DIFFERENCE)
+    return [*found, *([Act.GOOD, Act.BAD] if message.text else []), Act.DELETE]
+
+
+def _act(opened: Opened, message: Message, key: str) -> None:
+    """Does what was chosen in the menu, or opens what is needed for it."""
+    act = Act(st.session_state[key])
+    thumb = {Act.GOOD: 1, Act.BAD: 0}.get(act)
+    if act is Act.COPY:
+        desk.copy(message.text)
+    if act is Act.AGAIN:
+        wishes.try_again(opened, message.id, message.model)
+    elif act is Act.DELETE:
+        wishes.delete_message(opened, message.id)
+    elif thumb is not None:
+        wishes.rate(opened, message.id, None if message.thumb == thumb else thumb)
+    else:
+        desk.begin(act, message.id)

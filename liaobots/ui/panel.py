@@ -1,0 +1,85 @@
+"""What opens below a message for what is being done with it."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from liaobots.chat.record import Message
+from liaobots.ui import desk, difference, state, texts, wishes
+from liaobots.ui.chats import Opened
+from liaobots.ui.desk import Act
+
+
+def show(opened: Opened, message: Message) -> None:
+    """Draws what the act needs that is open beside this message, if one is."""
+    shows: dict[Act | None, Callable[[], None]] = {
+        Act.EDIT: partial(_show_edit, message),
+        Act.COPY: partial(_show_copy, message),
+        Act.WITH: partial(_show_models, opened, message),
+        Act.COMPARE: partial(_show_comparison, opened, message),
+        Act.DIFFERENCE: partial(_show_difference, opened, message),
+    }
+    if show_act := shows.get(desk.act_on(message.id)):
+        with st.container(border=True, key=f"panel-{message.id}"):
+            show_act()
+
+
+def _show_edit(message: Message) -> None:
+    key = f"edit-{message.id}"
+    st.text_area(texts.EDIT, message.text, key=key, height="content")
+    _show_ends(message, texts.ASK_AGAIN, wishes.edit, message, key)
+
+
+def _show_copy(message: Message) -> None:
+    st.code(message.text, language="markdown", wrap_lines=True, height=300)
+    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=desk.leave)
+
+
+def _show_models(opened: Opened, message: Message) -> None:
+    key = f"with-{message.id}"
+    models = state.names()
+    others = [name for name in models if name != message.model] or list(models)
+    st.selectbox(texts.OTHER_MODEL, others, format_func=models.__getitem__, key=key)
+    _show_ends(message, texts.ANSWER_NOW, wishes.answer_with, opened, message.id, key)
+
+
+def _show_comparison(opened: Opened, message: Message) -> None:
+    key = f"compare-{message.id}"
+    models = state.names()
+    others = [name for name in models if name != message.model]
+    room = 4 - max(1, len(opened.conversation.compared))
+    st.multiselect(
+        texts.COMPARED_MODELS,
+        others,
+        default=others[:1],
+        format_func=models.__getitem__,
+        key=key,
+        max_selections=room,
+        select_all=False,
+    )
+    _show_ends(message, texts.COMPARE_NOW, wishes.compare, opened, message.id, key)
+
+
+def _show_difference(opened: Opened, message: Message) -> None:
+    """Shows what another version says otherwise, word by word."""
+    others = [version for version in message.versions if version != message.id]
+    number = {version: at for at, version in enumerate(message.versions, start=1)}
+    before = [version for version in others if number[version] < number[message.id]]
+    chosen = st.selectbox(
+        texts.OTHER_VERSION,
+        others,
+        index=len(before) - 1 if before else 0,
+        format_func=lambda version: texts.VERSION.format(number=number[version]),
+        key=f"difference-{message.id}",
+    )
+    if chosen and (old := wishes.message(opened, chosen)):
+        st.html(difference.html(difference.difference(old.text, message.text)))
+        st.caption(texts.NOT_ADDED)
+    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=desk.leave)
+
+
+def _show_ends(message: Message, words: str, act: Callable[..., None], *values: object) -> None:
+    with st.container(horizontal=True):
+        st.button(words, type="primary", key=f"do-{message.id}", on_click=act, args=values)
+        st.button(texts.CANCEL, key=f"leave-{message.id}", on_click=desk.leave)

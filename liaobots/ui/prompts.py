@@ -1,0 +1,47 @@
+"""The page on which the visitor's prompts are written and changed."""
+
+import streamlit as st
+
+from liaobots.chat.record import Prompt
+from liaobots.ui import markdown, texts, wishes
+
+
+def show() -> None:
+    """Draws each prompt in a fold, and below them the way to a new one."""
+    st.title(texts.PROMPTS, anchor=False)
+    prompts = wishes.prompts()
+    with st.empty():
+        if not prompts:
+            st.caption(texts.NO_PROMPTS)
+    for prompt in prompts:
+        with st.expander(markdown.plain(prompt.name)):
+            _show_prompt(prompt)
+    with st.expander(texts.NEW_PROMPT, expanded=not prompts, icon=texts.NEW_CHAT_ICON):
+        _show_fields(f"new-{len(prompts)}", Prompt("", "", ""))
+
+
+def _show_prompt(prompt: Prompt) -> None:
+    _show_fields(prompt.id, prompt)
+    st.button(
+        texts.DELETE_PROMPT,
+        icon=texts.DELETE_ICON,
+        key=f"delete-{prompt.id}",
+        type="tertiary",
+        on_click=wishes.delete_prompt,
+        args=(prompt.id,),
+    )
+
+
+def _show_fields(key: str, prompt: Prompt) -> None:
+    name, text = f"name-{key}", f"text-{key}"
+    if not prompt.id:
+        st.text_input(texts.PROMPT_NAME, key=name)
+    st.text_area(texts.PROMPT_TEXT, prompt.text, key=text, help=texts.PROMPT_TEXT_HELP)
+    st.button(
+        texts.SAVE,
+        icon=texts.SAVE_ICON,
+        key=f"save-{key}",
+        type="primary",
+        on_click=wishes.save_prompt,
+        args=(prompt.name, name, text),
+    )

@@ -1,0 +1,66 @@
+"""The page on which chats are taken along, and brought in."""
+
+import streamlit as st
+
+from liaobots.chat.importing import Importing
+from liaobots.chat.transfer import LIMIT
+from liaobots.ui import desk, markdown, texts, wishes
+
+# How often the bar moves, in seconds.
+PAUSE = 0.1
+
+
+def show() -> None:
+    """Draws the way out and the way in."""
+    st.title(texts.TRANSFER, anchor=False)
+    st.subheader(texts.EXPORT, anchor=False)
+    st.caption(texts.EXPORT_HINT)
+    st.download_button(
+        texts.EXPORT_ALL,
+        wishes.everything(),
+        file_name=texts.EXPORT_FILE,
+        mime="application/json",
+        icon=texts.EXPORT_ICON,
+        on_click="ignore",
+    )
+    st.subheader(texts.IMPORT, anchor=False)
+    st.caption(texts.IMPORT_HINT)
+    _show_import()
+
+
+def _show_import() -> None:
+    """Draws the field for a file, and what became of the last one."""
+    key = desk.upload()
+    st.file_uploader(
+        texts.IMPORT_LABEL,
+        key=key,
+        max_upload_size=LIMIT // 1_000_000,
+        on_change=wishes.bring_in,
+        args=(key,),
+    )
+    place = st.empty()
+    importing = desk.importing()
+    if importing is None:
+        return
+    for _ in importing.follow(PAUSE):
+        # The touch lets a click through.
+        desk.importing()
+        words = texts.IMPORTING.format(**_counts(importing)) if importing.all else texts.READING
+        place.progress(importing.share, words)
+    place.empty()
+    _show_end(importing)
+
+
+def _show_end(importing: Importing) -> None:
+    if importing.error is None:
+        st.success(texts.IMPORTED.format(**_counts(importing)))
+    elif importing.all:
+        words = texts.NOT_IMPORTED.format(words=importing.error, **_counts(importing))
+        st.error(markdown.plain(words))
+    else:
+        st.error(markdown.plain(str(importing.error)))
+
+
+def _counts(importing: Importing) -> dict[str, int]:
+    new = {"messages": importing.messages, "prompts": importing.prompts}
+    return {"chats": importing.done, "all": importing.all, **new}

@@ -1,0 +1,189 @@
+"""What visitors do with their chats: the page's states, by AppTest."""
+
+import pytest
+from sqlalchemy import text
+from streamlit.testing.v1 import AppTest
+
+from liaobots.service.standin import StandIn
+from liaobots.ui import chats, desk, state, texts, wishes
+from tests.test_page import opened, words_of
+
+__all__ = ["opened"]
+
+
+@pytest.fixture
+def standin(standin: StandIn) -> StandIn:
+    """Answers with the question and the number of the answer."""
+    count = iter(range(1, 100))
+    standin.answer = lambda question: iter([f"answer {next(count)} ", f"to {question}"])
+    return standin
+
+
+def ask(page: AppTest, question: str) -> None:
+    page.chat_input[0].set_value(question).run()
+    settle(page)
+
+
+def settle(page: AppTest) -> None:
+    """Lets the page be drawn until no answer is being written."""
+    for _ in range(100):
+        page.run()
+        shown = page.session_state["opened"]
+        if shown is None or not shown.writing:
+            assert not page.exception
+            return
+    raise AssertionError("the answer did not end")
+
+
+def said(page: AppTest) -> list[str]:
+    """Gives the texts of the chat's messages, as they are kept."""
+    shown = page.session_state["opened"]
+    return [message.text for message in shown.conversation.messages] if shown else []
+
+
+def message_id(page: AppTest, number: int) -> str:
+    found: str = page.session_state["opened"].conversation.messages[number].id
+    return found
+
+
+def act(page: AppTest, number: int, what: desk.Act) -> None:
+    page.menu_button(key=f"menu-{message_id(page, number)}").set_value(what).run()
+    settle(page)
+
+
+def press(page: AppTest, words: str) -> None:
+    next(button for button in page.button if button.label == words).click().run()
+    settle(page)
+
+
+def test_edit(opened: AppTest, standin: StandIn) -> None:
+    """The field has the old words; the new ones are asked alone; both are versions."""
+    ask(opened, "one")
+    ask(opened, "two")
+    act(opened, 0, desk.Act.EDIT)
+    field = opened.text_area(key=f"edit-{message_id(opened, 0)}")
+    assert field.value == "one"
+    field.set_value("uno")
+    press(opened, texts.ASK_AGAIN)
+    assert said(opened) == ["uno", "answer 3 to uno"]
+    assert "2/2" in words_of(opened)
+    sent = standin.asked[-1]["body"]["messages"]
+    assert [message["content"] for message in sent] == ["uno"]
+    press(opened, texts.PREVIOUS)
+    assert said(opened)[2] == "two"
+
+
+def test_cancel_changes_nothing(opened: AppTest) -> None:
+    """The panel closes, and the chat is as it was."""
+    ask(opened, "one")
+    act(opened, 0, desk.Act.EDIT)
+    press(opened, texts.CANCEL)
+    assert not opened.text_area
+    assert said(opened) == ["one", "answer 1 to one"]
+
+
+def test_answer_with_another_model(opened: AppTest, standin: StandIn) -> None:
+    """The chosen one is asked the same question; the old answer is kept."""
+    ask(opened, "one")
+    act(opened, 1, desk.Act.WITH)
+    opened.selectbox(key=f"with-{message_id(opened, 1)}").select("stand-in")
+    press(opened, texts.ANSWER_NOW)
+    assert said(opened) == ["one", "answer 2 to one"]
+    assert standin.asked[-1]["body"]["models"][0]["modelId"] == "stand-in"
+    assert opened.session_state["opened"].conversation.messages[1].versions[0] != message_id(
+        opened, 1
+    )
+
+
+def test_compare_from_the_sidebar(opened: AppTest, standin: StandIn) -> None:
+    """Each chosen model is asked once; the picked answer is the chat's."""
+    opened.multiselect(key=state.BESIDE).set_value(["gpt-4", "stand-in"]).run()
+    ask(opened, "one")
+    compared = opened.session_state["opened"].conversation.compared
+    assert [answer.model for answer in compared] == ["gpt-3.5-turbo", "gpt-4", "stand-in"]
+    models = [
+        each["body"]["models"][0]["modelId"] for each in standin.asked if "models" in each["body"]
+    ]
+    assert sorted(models) == ["gpt-3.5-turbo", "gpt-4", "stand-in"]
+    opened.button(key=f"pick-{compared[2].id}").click().run()
+    settle(opened)
+    assert opened.session_state["opened"].conversation.messages[-1].model == "stand-in"
+    assert not opened.session_state["opened"].conversation.compared
+
+
+def test_thumbs(opened: AppTest) -> None:
+    """A thumb shows on the message; the same again takes it back."""
+    ask(opened, "one")
+    act(opened, 1, desk.Act.BAD)
+    assert opened.session_state["opened"].conversation.messages[1].thumb == 0
+    act(opened, 1, desk.Act.BAD)
+    assert opened.session_state["opened"].conversation.messages[1].thumb is None
+
+
+def test_delete_and_undo(opened: AppTest) -> None:
+    """The way back stands above the composer, until the next question."""
+    ask(opened, "one")
+    ask(opened, "two")
+    act(opened, 2, desk.Act.DELETE)
+    assert said(opened) == ["one", "answer 1 to one"]
+    assert texts.MESSAGE_DELETED in words_of(opened)
+    press(opened, texts.UNDO)
+    assert said(opened)[2:] == ["two", "answer 2 to two"]
+    assert texts.MESSAGE_DELETED not in words_of(opened)
+    act(opened, 2, desk.Act.DELETE)
+    ask(opened, "three")
+    assert texts.MESSAGE_DELETED not in words_of(opened)
+
+
+def test_an_answer_deleted_leaves_its_question(opened: AppTest) -> None:
+    """Which can be answered again."""
+    ask(opened, "one")
+    act(opened, 1, desk.Act.DELETE)
+    assert said(opened) == ["one"]
+    press(opened, texts.TRY_AGAIN)
+    assert said(opened) == ["one", "answer 2 to one"]
+
+
+def test_instructions_of_a_new_chat(opened: AppTest, standin: StandIn) -> None:
+    """Written before the first question, they are the chat's own afterwards."""
+    opened.button(key="prompts-fold").click().run()
+    field = next(area for area in opened.text_area if area.label == texts.INSTRUCTIONS)
+    field.set_value("Be brief.").run()
+    ask(opened, "one")
+    assert standin.asked[-1]["body"]["prompt"] == "Be brief."
+    assert opened.session_state["opened"].conversation.system == "Be brief."
+    ask(opened, "two")
+    assert standin.asked[-1]["body"]["prompt"] == "Be brief."
+
+
+def test_a_question_that_is_too_long(opened: AppTest, standin: StandIn) -> None:
+    """It is refused before it is sent, with by how much, and is back in the composer."""
+    opened.chat_input[0].set_value("x" * 12_005).run()
+    words = opened.error[0].value.replace("\\", "")
+    assert "12,005 characters, and the model takes 12,000: 5 too many" in words
+    assert opened.session_state["opened"] is None
+    assert not [each for each in standin.asked if each["path"] == "/api/chat"]
+    opened.run()
+    assert not opened.error
+
+
+def test_a_file_that_cannot_be_read(opened: AppTest, standin: StandIn) -> None:
+    """The words say which and why; nothing is sent, and what was typed is back."""
+    box = opened.chat_input[0]
+    box.upload("picture.txt", b"\x89PNG\r\n\x1a\n....", "text/plain")
+    box.set_value("What is this?").run()
+    assert "picture" in opened.error[0].value
+    assert not [each for each in standin.asked if each["path"] == "/api/chat"]
+    assert opened.session_state["opened"] is None
+
+
+def test_a_temporary_chat_is_worked_with_too(opened: AppTest) -> None:
+    """Edited, deleted and found, in the server's memory alone."""
+    opened.toggle(key=wishes.TEMPORARY).set_value(True).run()
+    ask(opened, "passing thought")
+    act(opened, 1, desk.Act.AGAIN)
+    assert said(opened)[1] == "answer 2 to passing thought"
+    kept = chats.kept()
+    assert kept
+    with kept.store._database.reading() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM conversations")) == 0

@@ -1,0 +1,413 @@
+"""Chats one can work with, in a real Chromium: edit, branch, compare, find, keep, take along."""
+
+import json
+import re
+from functools import partial
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Download, FilePayload, Locator, Page, expect
+
+from liaobots.service.standin import StandIn
+from liaobots.ui import texts
+from tests.app import App
+from tests.test_material import pdf
+from tests.visit import act, ask, button, listed, message, wait_for_address, wait_until, way_to_copy
+
+
+@pytest.fixture
+def slow_standin(slow_standin: StandIn) -> StandIn:
+    """Answers with the number of the answer, in some pieces."""
+    count = iter(range(1, 100))
+
+    def answer(question: str) -> list[str]:
+        number = next(count)
+        return [f"answer {number} ", "is ", f"to «{question[:40]}» ", *["and", "so", "on."]]
+
+    slow_standin.answer = lambda question: iter(answer(question))
+    return slow_standin
+
+
+def questions(standin: StandIn) -> list[list[str]]:
+    """Gives what was sent with each question: the contents of its messages."""
+    asked = [each["body"] for each in standin.asked if each["path"] == "/api/chat"]
+    return [[message["content"] for message in body["messages"]] for body in asked]
+
+
+def answered(page: Page, number: int, words: str) -> None:
+    """Waits until an answer is whole."""
+    expect(message(page, number)).to_contain_text(words)
+    expect(message(page, number)).to_contain_text("soon.")
+    expect(way_to_copy(page)).to_be_visible()
+
+
+def begin(page: Page, app: App, question: str = "First question") -> str:
+    page.goto(app.url)
+    ask(page, question)
+    answered(page, 1, "answer 1 ")
+    return wait_for_address(page)
+
+
+def version(page: Page, number: int, words: str) -> None:
+    """Steps to the version before or behind."""
+    message(page, number).get_by_role("button", name=words).click()
+
+
+def test_edit_and_branch(app: App, page: Page, slow_standin: StandIn) -> None:
+    """An edited question is another version; the old branch is kept, and never sent along."""
+    address = begin(page, app)
+    ask(page, "Second question")
+    answered(page, 3, "answer 2 ")
+    act(page, 0, texts.ACTS["edit"])
+    field = page.get_by_label(texts.EDIT, exact=True)
+    expect(field).to_have_value("First question")
+    field.fill("Better question")
+    button(page, texts.ASK_AGAIN).click()
+    answered(page, 1, "answer 3 ")
+    expect(message(page, 0)).to_contain_text("Better question")
+    expect(message(page, 0)).to_contain_text("2/2")
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+    assert questions(slow_standin)[-1] == ["Better question"]
+    version(page, 0, texts.PREVIOUS)
+    expect(message(page, 3)).to_contain_text("answer 2 ")
+    version(page, 0, texts.NEXT)
+    expect(message(page, 1)).to_contain_text("answer 3 ")
+    page.reload()
+    expect(message(page, 0)).to_contain_text("Better question")
+    assert page.url == address
+
+
+def test_answer_again_and_with_another_model(app: App, page: Page, slow_standin: StandIn) -> None:
+    """Each is a version; the service never sees the rejected ones; differences are shown."""
+    begin(page, app)
+    act(page, 1, texts.ACTS["again"])
+    answered(page, 1, "answer 2 ")
+    act(page, 1, texts.ACTS["with"])
+    expect(page.get_by_label(texts.OTHER_MODEL, exact=True).last).to_be_visible()
+    button(page, texts.ANSWER_NOW).click()
+    answered(page, 1, "answer 3 ")
+    expect(message(page, 1)).to_contain_text("gpt-4")
+    expect(message(page, 1)).to_contain_text("3/3")
+    assert questions(slow_standin) == [["First question"]] * 3
+    act(page, 1, texts.ACTS["difference"])
+    shown = page.locator(".difference")
+    expect(shown.locator("del")).to_have_text("2")
+    expect(shown.locator("ins")).to_have_text("3")
+
+
+def test_compare(app: App, page: Page, slow_standin: StandIn) -> None:
+    """Side by side, each live with its own Stop; after a refresh too; the picked one goes on."""
+    slow_standin.answer = lambda _: iter([f"word{n} " for n in range(80)])
+    page.goto(app.url)
+    page.get_by_label(texts.BESIDE, exact=True).click()
+    for name in ("GPT-4", "Built-in stand-in"):
+        page.get_by_role("option", name=re.compile(name)).click()
+    page.keyboard.press("Escape")
+    ask(page, "Compare them")
+    columns = page.locator(".st-key-side-by-side").get_by_test_id("stColumn")
+    expect(columns).to_have_count(3)
+    for number in range(3):
+        expect(columns.nth(number)).to_contain_text("word5 ")
+    stops = columns.get_by_role("button", name=texts.STOP)
+    expect(stops).to_have_count(3)
+    stops.nth(1).click()
+    expect(columns.nth(1)).to_contain_text(texts.STOPPED)
+    expect(stops).to_have_count(2)
+    page.reload()
+    expect(columns.nth(0)).to_contain_text("word79")
+    expect(columns.nth(2)).to_contain_text("word79")
+    assert "word79" not in columns.nth(1).inner_text()
+    assert [column.inner_text().split()[0] for column in columns.all()] == [
+        "gpt-3.5-turbo",
+        "gpt-4",
+        "stand-in",
+    ]
+    columns.nth(2).get_by_role("button", name=texts.PICK).click()
+    expect(columns).to_have_count(0)
+    expect(message(page, 1)).to_contain_text("stand-in")
+    expect(message(page, 1)).to_contain_text("3/3")
+    ask(page, "Go on")
+    expect(message(page, 3)).to_contain_text("word5 ")
+    assert [text.strip()[-6:] for text in questions(slow_standin)[-1]] == [
+        "e them",
+        "word79",
+        "Go on",
+    ]
+
+
+def test_a_message_is_deleted_and_undone(app: App, page: Page) -> None:
+    """With what follows; Undo brings all of it back; later the trash does."""
+    begin(page, app)
+    ask(page, "Second question")
+    answered(page, 3, "answer 2 ")
+    act(page, 2, texts.ACTS["delete"])
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+    button(page, texts.UNDO).click()
+    expect(message(page, 3)).to_contain_text("answer 2 ")
+    act(page, 2, texts.ACTS["delete"])
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+    page.get_by_role("link", name=texts.TRASH).click()
+    expect(page.get_by_text("Second question")).to_be_visible()
+    button(page, texts.PUT_BACK).click()
+    expect(message(page, 3)).to_contain_text("answer 2 ")
+
+
+def test_the_trash_is_emptied(app: App, page: Page) -> None:
+    """After it has asked once more; then nothing comes back."""
+    address = begin(page, app)
+    button(page, texts.THIS_CHAT).click()
+    button(page, texts.DELETE).click()
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    page.get_by_role("link", name=texts.TRASH).click()
+    button(page, texts.EMPTY_TRASH).click()
+    expect(page.get_by_text(texts.EMPTY_TRASH_WARNING)).to_be_visible()
+    button(page, texts.EMPTY_NOW).click()
+    expect(page.get_by_text(texts.TRASH_EMPTY)).to_be_visible()
+    page.goto(address)
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+
+
+def test_search_leads_to_the_message(app: App, page: Page) -> None:
+    """By its key, while one types, in any branch, with the words marked."""
+    address = begin(page, app, "Радуга и 彩虹 needle")
+    for number in range(12):
+        ask(page, f"Filler {number} " + "line\n" * 30)
+        answered(page, -1, f"answer {number + 2} ")
+    page.keyboard.press("Control+K")
+    expect(page.get_by_label(texts.SEARCH_LABEL)).to_be_focused()
+    page.keyboard.type("радуг 彩")
+    hits = page.locator(".st-key-hits")
+    expect(hits.get_by_role("button")).to_have_count(3)
+    expect(hits.locator(".stMarkdownColoredBackground").first).to_have_text("Радуг")
+    hits.get_by_role("button").nth(1).click()
+    found = page.get_by_test_id("stChatMessage").filter(has_text="needle").first
+    expect(found).to_be_in_viewport()
+    assert page.url == address
+    expect(page.locator(".led-to")).to_have_count(1)
+
+
+def test_pin_and_instructions(app: App, page: Page, slow_standin: StandIn) -> None:
+    """A pinned chat stands in a part of its own; instructions are sent with each question."""
+    begin(page, app)
+    button(page, texts.THIS_CHAT).click()
+    button(page, texts.PIN).click()
+    expect(page.get_by_test_id("stSidebarNav").get_by_text(texts.PINNED)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-prompts-fold button").click()
+    page.get_by_role("textbox", name=texts.INSTRUCTIONS).fill("Answer in rhyme.")
+    page.locator(".st-key-prompts-fold button").click()
+    expect(page.get_by_text(texts.INSTRUCTED)).to_be_visible()
+    ask(page, "Second question")
+    answered(page, 3, "answer 2 ")
+    assert slow_standin.asked[-1]["body"]["prompt"] == "Answer in rhyme."
+
+
+def test_a_prompt_with_places(app: App, page: Page, slow_standin: StandIn) -> None:
+    """It is saved, filled in, and put into the composer, where it can still be changed."""
+    page.goto(f"{app.url}/prompts")
+    page.get_by_label(texts.PROMPT_NAME, exact=True).fill("Explain")
+    page.get_by_role("textbox", name=texts.PROMPT_TEXT).fill("Explain {{thing}} to {{whom}}")
+    button(page, texts.SAVE).click()
+    expect(page.get_by_text("Explain", exact=True)).to_be_visible()
+    page.goto(app.url)
+    page.locator(".st-key-prompts-fold button").click()
+    page.get_by_label("thing", exact=True).fill("tides")
+    page.get_by_label("whom", exact=True).fill("a child")
+    button(page, texts.INTO_QUESTION).click()
+    composer = page.get_by_placeholder(texts.ASK)
+    expect(composer).to_have_value("Explain tides to a child")
+    composer.press("End")
+    composer.press("Enter")
+    answered(page, 1, "answer 1 ")
+    assert questions(slow_standin) == [["Explain tides to a child"]]
+
+
+def downloaded(page: Page, words: str) -> Download:
+    with page.expect_download() as coming:
+        button(page, words).click()
+    return coming.value
+
+
+def test_export_and_import(app: App, page: Page, browser: Browser, tmp_path: Path) -> None:
+    """What one visitor takes along, another brings in with all its versions; twice is once."""
+    begin(page, app)
+    act(page, 1, texts.ACTS["again"])
+    answered(page, 1, "answer 2 ")
+    act(page, 1, texts.ACTS["good"])
+    expect(message(page, 1)).to_contain_text(texts.GOOD_BADGE)
+    button(page, texts.THIS_CHAT).click()
+    text = Path(downloaded(page, texts.EXPORT_MARKDOWN).path()).read_text()
+    assert text.startswith("# First question")
+    assert "answer 2" in text
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name=texts.TRANSFER).click()
+    file = tmp_path / "taken.json"
+    downloaded(page, texts.EXPORT_ALL).save_as(file)
+    assert [turn["thumb"] for turn in json.loads(file.read_text())["chats"][0]["turns"]].count(
+        1
+    ) == 1
+    other = browser.new_context()
+    theirs = other.new_page()
+    for count in ("3", "0"):
+        theirs.goto(f"{app.url}/transfer")
+        theirs.locator("input[type=file]").set_input_files(file)
+        expect(theirs.get_by_text(f"with {count} new messages")).to_be_visible()
+    expect(listed(theirs)).to_have_count(3)
+    listed(theirs).nth(2).click()
+    expect(message(theirs, 1)).to_contain_text("2/2")
+    expect(message(theirs, 1)).to_contain_text(texts.GOOD_BADGE)
+    other.close()
+
+
+def test_a_broken_import_says_where(app: App, page: Page, tmp_path: Path) -> None:
+    """With the place in the file, and nothing has changed."""
+    file = tmp_path / "broken.json"
+    file.write_text('[{"mapping": {}, "title": "x"},\n {"mapping": oops}]')
+    page.goto(f"{app.url}/transfer")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text(re.compile("line 2"))).to_be_visible()
+    expect(listed(page)).to_have_count(2)
+
+
+def wait_for_upload(page: Page) -> None:
+    """Waits until the composer lets its files be sent."""
+    expect(page.get_by_test_id("stChatInputSubmitButton")).to_be_enabled()
+
+
+def test_files_go_along(app: App, page: Page, slow_standin: StandIn) -> None:
+    """Text and PDF stand in the question, with name and length, and folded on the page."""
+    page.goto(app.url)
+    page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files(
+        [
+            FilePayload(name="data.csv", mimeType="text/csv", buffer=b"a,b\n1,2\n"),
+            FilePayload(name="paper.pdf", mimeType="application/pdf", buffer=pdf("Hello PDF")),
+        ]
+    )
+    expect(page.get_by_text("paper.pdf")).to_be_visible()
+    wait_for_upload(page)
+    page.get_by_placeholder(texts.ASK).fill("What is in these?")
+    page.keyboard.press("Enter")
+    answered(page, 1, "answer 1 ")
+    sent = questions(slow_standin)[0][0]
+    assert sent.startswith("What is in these?")
+    assert "a,b\n1,2" in sent
+    assert "Hello PDF" in sent
+    folds = message(page, 0).get_by_test_id("stExpander")
+    expect(folds).to_have_count(2)
+    expect(folds.first).to_contain_text("data.csv")
+    expect(message(page, 0).get_by_text("1,2")).to_be_hidden()
+    folds.first.click()
+    expect(message(page, 0).get_by_text("1,2")).to_be_visible()
+
+
+def test_what_does_not_fit_is_not_sent(app: App, page: Page, slow_standin: StandIn) -> None:
+    """The page says by how much; what was typed is back, and the file can be removed."""
+    page.goto(app.url)
+    page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files(
+        {"name": "long.txt", "mimeType": "text/plain", "buffer": b"word " * 4000}
+    )
+    wait_for_upload(page)
+    page.get_by_placeholder(texts.ASK).fill("Too much?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("too many")).to_be_visible()
+    composer = page.get_by_placeholder(texts.ASK)
+    expect(composer).to_have_value("Too much?")
+    assert questions(slow_standin) == []
+    page.get_by_role("button", name=re.compile("long.txt")).click()
+    expect(page.get_by_role("button", name=re.compile("long.txt"))).to_have_count(0)
+    composer.press("Enter")
+    answered(page, 1, "answer 1 ")
+    assert questions(slow_standin) == [["Too much?"]]
+
+
+def test_drafts_stay_with_their_chats(app: App, page: Page) -> None:
+    """Over switching, a refresh, and a question that is asked elsewhere meanwhile."""
+    address = begin(page, app)
+    composer = page.get_by_placeholder(texts.ASK)
+    composer.fill("A draft of the chat")
+    listed(page).nth(0).click()
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    expect(composer).to_have_value("")
+    composer.fill("A draft of a new one")
+    listed(page).nth(2).click()
+    expect(composer).to_have_value("A draft of the chat")
+    page.reload()
+    expect(composer).to_have_value("A draft of the chat")
+    listed(page).nth(0).click()
+    expect(composer).to_have_value("A draft of a new one")
+    composer.press("Enter")
+    answered(page, 1, "answer 2 ")
+    expect(composer).to_have_value("")
+    listed(page).nth(0).click()
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    expect(composer).to_have_value("")
+    page.goto(address)
+    expect(composer).to_have_value("A draft of the chat")
+
+
+def test_a_question_that_did_not_arrive_is_a_draft(app: App, page: Page) -> None:
+    """Where the server was gone when it was sent, it is there after a reload."""
+    address = begin(page, app)
+    composer = page.get_by_placeholder(texts.ASK)
+    composer.fill("Is anybody there?")
+    app.kill()
+    page.keyboard.press("Enter")
+    expect(composer).to_be_disabled()
+    app.start()
+    page.goto(address)
+    expect(message(page, 1)).to_contain_text("answer 1 ")
+    expect(composer).to_have_value("Is anybody there?")
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+
+
+def has_hint(link: Locator, keys: str) -> bool:
+    return keys in str(link.evaluate("link => getComputedStyle(link, '::after').content"))
+
+
+def test_keys(app: App, page: Page, slow_standin: StandIn) -> None:
+    """New chat, search and Stop have keys, which are shown where they act."""
+    address = begin(page, app)
+    slow_standin.answer = lambda _: iter([f"word{n} " for n in range(80)])
+    ask(page, "Words")
+    expect(message(page, 3)).to_contain_text("word5 ")
+    expect(page.get_by_role("button", name=texts.STOP)).to_contain_text("Esc")
+    page.keyboard.press("Escape")
+    expect(message(page, 3)).to_contain_text(texts.STOPPED)
+    page.keyboard.press("Control+Shift+O")
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    page.goto(address)
+    for number, keys in enumerate(("Ctrl+Shift+O", "Ctrl+K")):
+        wait_until(partial(has_hint, listed(page).nth(number), keys))
+    page.keyboard.press("Control+K")
+    expect(page.get_by_label(texts.SEARCH_LABEL)).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_all_is_in_one_menu(
+    app: App, browser: Browser, slow_standin: StandIn, scheme: str
+) -> None:
+    """Each target is large enough for a thumb, and nothing is wider than the screen."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        has_touch=True,
+    )
+    page = context.new_page()
+    begin(page, app)
+    message(page, 1).get_by_role("button", name=texts.ACTIONS).tap()
+    entries = page.get_by_role("menuitem")
+    words = [entry.inner_text().split("\n")[-1] for entry in entries.all()]
+    assert words == [texts.ACTS[name].rpartition(": ")[2] for name in (
+        "copy", "again", "with", "compare", "good", "bad", "delete"
+    )]  # fmt: skip
+    for entry in entries.all():
+        box = entry.bounding_box()
+        assert box
+        assert box["height"] >= 28
+    entries.nth(3).tap()
+    button(page, texts.COMPARE_NOW).tap()
+    columns = page.locator(".st-key-side-by-side").get_by_test_id("stColumn")
+    expect(columns).to_have_count(2)
+    expect(columns.get_by_role("button", name=texts.PICK)).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
