@@ -43,6 +43,7 @@ state.choose_model(models, last=messages[-1].model if messages else "")
 sidebar.show(link, models, are_live=are_live, is_new=opened is None and not view)
 balance = None if link.is_demo else sidebar.show_balance(state.account(link, patience=0))
 navigation.show_more()
+composer.tell_the_browser()
 if not view:
     composer.show(opened)
 with st.empty():
@@ -59,7 +60,6 @@ if opened:
         st.rerun()
 if not link.is_demo:
     sidebar.show_balance(state.account(link), balance)
-composer.tell_the_browser()
 transcript.warm_up()
 
 

@@ -16,6 +16,9 @@
   let seen = null;
   let known = asked();
   let sentFrom = null;
+  let sent = "";
+  // A question asked on the empty page leads to its chat, unless the visitor went elsewhere.
+  let leadsFrom = null;
 
   // React looks at the property that it replaced; the one below it, and an event, tell it.
   const type = (area, text) => {
@@ -28,7 +31,7 @@
     const area = field();
     // What was sent is kept until the server says that it has it.
     if (!area || area !== seen || (sentFrom === path && !area.value)) return;
-    if (area.value) sentFrom = null;
+    if (area.value && area.value !== sent) sentFrom = null;
     keep(path, area.value);
   };
 
@@ -38,10 +41,6 @@
     if (asked() && asked() !== known) {
       known = asked();
       if (sentFrom !== null) keep(sentFrom, "");
-      if (sentFrom !== null && sentFrom !== location.pathname && area) {
-        path = location.pathname;
-        keep(path, area.value);
-      }
       sentFrom = null;
     }
     if (!area) {
@@ -50,7 +49,15 @@
       return;
     }
     if (area !== seen || path !== location.pathname) {
-      if (sentFrom !== null && sentFrom !== location.pathname) return;
+      const isLed = area === seen && leadsFrom === path;
+      leadsFrom = null;
+      if (isLed) {
+        // What was typed since goes along.
+        if (sentFrom !== path) keep(path, "");
+        path = location.pathname;
+        keep(path, area.value);
+        return;
+      }
       path = location.pathname;
       const text = sessionStorage.getItem(name(path)) ?? "";
       if ((area === seen || text) && area.value !== text) type(area, text);
@@ -67,11 +74,18 @@
   };
   const noteSent = (event) => {
     if (!isSending(event)) return;
-    keep(location.pathname, field().value);
+    sent = field().value;
     sentFrom = location.pathname;
+    keep(sentFrom, sent);
+    leadsFrom = location.pathname.endsWith("/") ? location.pathname : null;
+  };
+  const goElsewhere = (event) => {
+    if (event.type === "popstate" || event.target.closest?.("a")) leadsFrom = null;
   };
   document.addEventListener("keydown", noteSent, true);
   document.addEventListener("click", noteSent, true);
+  document.addEventListener("click", goElsewhere, true);
+  addEventListener("popstate", goElsewhere);
   document.addEventListener("input", (event) => {
     if (event.target === field() && path === location.pathname) note();
   });
