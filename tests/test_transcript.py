@@ -229,9 +229,15 @@ def test_streamed_is_as_whole(
     (other.log.parent / "text").write_text(text)
     page.goto(other.url)
     expect(message(page, 0).get_by_test_id("stMarkdownContainer")).to_be_visible()
-    page.wait_for_timeout(700)
     streamed = streamed.removesuffix("<p>Copy</p>").removesuffix(f"<p>{texts.ACTIONS}</p>")
-    assert streamed == dom(message(page, 0))
+    # A diagram is drawn by a part of Streamlit that is loaded when it is needed.
+    whole = message(page, 0)
+    page.wait_for_timeout(700)
+    for _ in range(20):
+        if dom(whole) == streamed:
+            break
+        page.wait_for_timeout(500)
+    assert streamed == dom(whole)
 
 
 def test_nothing_is_sent_twice(tmp_path: Path, browser: Browser) -> None:
