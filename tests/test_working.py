@@ -186,6 +186,25 @@ def test_search_leads_to_the_message(app: App, page: Page) -> None:
     expect(page.locator(".led-to")).to_have_count(1)
 
 
+def test_a_lost_click_is_repeated(app: App, page: Page) -> None:
+    """Whatever takes it: the chat that was clicked is opened."""
+    page.add_init_script("""
+        const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (data) {
+            if (window.loses > 0) window.loses -= 1;
+            else send.call(this, data);
+        };
+    """)
+    address = begin(page, app)
+    listed(page).nth(1).click()
+    expect(page.get_by_label(texts.SEARCH_LABEL)).to_be_focused()
+    page.evaluate("window.loses = 1")
+    listed(page).nth(2).click()
+    expect(page).to_have_url(address)
+    expect(message(page, 1)).to_contain_text("answer 1 ")
+    assert page.evaluate("window.loses") == 0
+
+
 def test_pin_and_instructions(app: App, page: Page, slow_standin: StandIn) -> None:
     """A pinned chat stands in a part of its own; instructions are sent with each question."""
     begin(page, app)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Thread
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -153,6 +154,17 @@ def beginning() -> int:
     """Gives the number of the empty page, another one after each question begun there."""
     number: int = st.session_state.setdefault("beginning", 0)
     return number
+
+
+def draw_again() -> NoReturn:
+    """Draws the page again; what the visitor clicked meanwhile goes first.
+
+    Streamlit makes one wish of two that have not been looked at yet, and takes the
+    address from the later one: a click on another chat would be lost. Touching the
+    session looks at the earlier one.
+    """
+    st.session_state.get("opened")
+    st.rerun()
 
 
 # Where chats are

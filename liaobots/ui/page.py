@@ -57,7 +57,7 @@ if opened:
     transcript.show(opened)
     if opened.writing:
         # An answer has ended: draw the page again without its Stop and with what can be done now.
-        st.rerun()
+        chats.draw_again()
 if not link.is_demo:
     sidebar.show_balance(state.account(link), balance)
 transcript.warm_up()
@@ -67,7 +67,7 @@ transcript.warm_up()
 def watch() -> None:
     """Draws the page again when something has changed elsewhere: in another tab or server."""
     if chats.glance() != seen:
-        st.rerun()
+        chats.draw_again()
 
 
 watch()

@@ -7,13 +7,14 @@ follow   keeps the end of a chat in view, and leads to a message
 draft    keeps what is typed, for each chat, until it is asked
 key      the keys for a new chat and for the search
 copy     brings a message into the clipboard
+way      repeats a click on a link that got lost
 """
 
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-PARTS = ("follow", "draft", "key", "copy")
+PARTS = ("follow", "draft", "key", "copy", "way")
 FOLDER = Path(__file__).parent
 SCRIPT = "\n".join((FOLDER / f"{part}.js").read_text() for part in PARTS)
 STYLE = (FOLDER / "page.css").read_text()
