@@ -1,9 +1,13 @@
 """What visitors do with their chats: the page's states, by AppTest."""
 
+from hashlib import sha256
+
 import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
+from liaobots.chat.record import Ending, State
 from liaobots.service.standin import StandIn
 from liaobots.ui import chats, desk, state, texts, wishes
 from tests.test_page import opened, words_of
@@ -51,8 +55,12 @@ def act(page: AppTest, number: int, what: desk.Act) -> None:
     settle(page)
 
 
+def button(page: AppTest, words: str) -> Button:
+    return next(button for button in page.button if button.label == words)
+
+
 def press(page: AppTest, words: str) -> None:
-    next(button for button in page.button if button.label == words).click().run()
+    button(page, words).click().run()
     settle(page)
 
 
@@ -71,6 +79,34 @@ def test_edit(opened: AppTest, standin: StandIn) -> None:
     assert [message["content"] for message in sent] == ["uno"]
     press(opened, texts.PREVIOUS)
     assert said(opened)[2] == "two"
+
+
+def test_an_edit_whose_place_is_gone_is_not_lost(opened: AppTest) -> None:
+    """The chat went another way in another tab: the new words come into the composer."""
+    ask(opened, "one")
+    act(opened, 0, desk.Act.EDIT)
+    opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("uno")
+    shown = opened.session_state["opened"]
+    chat, store = shown.conversation, shown.generations.store
+    owner = sha256(f"session {opened.session_state['identity']}".encode()).hexdigest()
+    asked = store.ask(owner, chat.id, "un", "gpt-4", instead_of=chat.messages[0].id)
+    store.finish(owner, asked, "deux", Ending(State.DONE))
+    button(opened, texts.ASK_AGAIN).click().run()
+    assert texts.EDITED_ELSEWHERE in words_of(opened).replace("\\", "")
+    assert opened.chat_input[0].proto.value == "uno"
+    assert said(opened) == ["un", "deux"]
+
+
+def test_an_edit_that_is_too_long_stays_in_its_field(opened: AppTest) -> None:
+    """With by how much; and nothing is sent."""
+    ask(opened, "one")
+    act(opened, 0, desk.Act.EDIT)
+    field = f"edit-{message_id(opened, 0)}"
+    opened.text_area(key=field).set_value("u" * 1_000_000)
+    button(opened, texts.ASK_AGAIN).click().run()
+    assert "It was not sent" in words_of(opened)
+    assert opened.text_area(key=field).value == "u" * 1_000_000
+    assert said(opened) == ["one", "answer 1 to one"]
 
 
 def test_cancel_changes_nothing(opened: AppTest) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from liaobots.ui import browser, desk, library, markdown, material, texts, wishes
+from liaobots.ui import browser, desk, library, markdown, material, shelf, texts, wishes
 from liaobots.ui.chats import Opened
 
 
@@ -63,16 +63,16 @@ def _show_refusal() -> None:
 def _show_deleted() -> None:
     """Draws the way back from a deletion."""
     with st.empty():
-        if (deleted := wishes.deleted()) is None:
+        if (deleted := desk.deleted()) is None:
             return
         with st.container(horizontal=True, vertical_alignment="center", key="deleted"):
             st.caption(texts.MESSAGE_DELETED if deleted.is_message else texts.CHAT_DELETED)
-            st.button(texts.UNDO, icon=texts.UNDO_ICON, on_click=wishes.undo)
+            st.button(texts.UNDO, icon=texts.UNDO_ICON, on_click=shelf.undo)
             st.button(
                 texts.DISMISS,
                 icon=texts.DISMISS_ICON,
                 type="tertiary",
-                on_click=wishes.forget_deleted,
+                on_click=desk.forget_deleted,
             )
 
 

@@ -4,16 +4,27 @@ All of it is the session's, and none of it is kept: drafts are in the browser.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import streamlit as st
 
+from liaobots.chat.generation import Generations
 from liaobots.chat.importing import Importing
 from liaobots.errors import InputRefused
 from liaobots.ui import material, state, texts
 from liaobots.ui.material import Material
 
 QUESTION = "question"
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """What was deleted just now, and where it lies."""
+
+    id: str
+    is_message: bool
+    place: Generations
 
 
 class Act(StrEnum):
@@ -42,18 +53,28 @@ def take_question() -> str:
     typed, files = str(given.text), list(given.files)
     refusals = [refusal for file in files if (refusal := _bring(file.name, file.getvalue()))]
     question = material.joined(typed, materials()).strip()
-    if not refusals and len(question) > (room := state.room()):
-        over = len(question) - room
-        refusals = [texts.TOO_LONG.format(length=len(question), room=room, over=over)]
-    if refusals:
-        put_back(typed, "\n".join(refusals))
+    if words := "\n".join(refusals) or too_long(question):
+        put_back(typed, words)
         return ""
     return question
+
+
+def too_long(question: str) -> str:
+    """Gives by how much a question is too long for the models that are asked, or ""."""
+    room = state.room()
+    if (over := len(question) - room) <= 0:
+        return ""
+    return texts.TOO_LONG.format(length=len(question), room=room, over=over)
 
 
 def put_back(typed: str, words: str) -> None:
     """Puts text into the composer, and says why it was not sent."""
     st.session_state[QUESTION] = typed
+    refuse(words)
+
+
+def refuse(words: str) -> None:
+    """Notes why a question was not sent."""
     st.session_state["refusal"] = words
 
 
@@ -101,7 +122,7 @@ def note_asked() -> None:
     """Notes that a question was sent: what lay there for it is used."""
     st.session_state["materials"] = []
     st.session_state["asked"] = how_often_asked() + 1
-    st.session_state.pop("deleted", None)
+    forget_deleted()
 
 
 def how_often_asked() -> int:
@@ -193,3 +214,21 @@ def target() -> tuple[str, int]:
     """Gives the message to be led to, and the how manieth this is."""
     found: tuple[str, int] = st.session_state.get("target", ("", 0))
     return found
+
+
+# What was deleted just now
+
+
+def note_deleted(what: Deleted) -> None:
+    st.session_state["deleted"] = what
+
+
+def deleted() -> Deleted | None:
+    """Gives what was deleted just now, for the way back."""
+    found: Deleted | None = st.session_state.get("deleted")
+    return found
+
+
+def forget_deleted() -> None:
+    """Lets the way back go; what was deleted stays in the trash."""
+    st.session_state.pop("deleted", None)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from liaobots.ui import markdown, texts, wishes
+from liaobots.ui import markdown, shelf, texts, wishes
 from liaobots.ui.chats import Opened
 
 
@@ -49,10 +49,10 @@ def _show_menu(opened: Opened) -> None:
 
 def _offer_export(opened: Opened, words: str, ending: str, kind: str) -> None:
     """Draws a way to take the chat along, which is written when it is wished for."""
-    write = {"md": wishes.as_markdown, "json": wishes.as_json}[ending]
+    write = {"md": shelf.as_markdown, "json": shelf.as_json}[ending]
     st.download_button(
         words,
-        wishes.one(opened, write),
+        shelf.one(opened, write),
         file_name=f"{texts.file_name(opened.conversation.title)}.{ending}",
         mime=kind,
         icon=texts.EXPORT_ICON,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from liaobots.chat.prompts import filled, places_in
 from liaobots.chat.record import Prompt
-from liaobots.ui import desk, markdown, navigation, texts, wishes
+from liaobots.ui import desk, markdown, navigation, shelf, texts, wishes
 from liaobots.ui.chats import Opened
 
 CHOSEN = "prompt"
@@ -32,7 +32,7 @@ def offer() -> None:
 
 
 def _show_prompts(opened: Opened | None) -> None:
-    prompts = {prompt.id: prompt for prompt in wishes.prompts()}
+    prompts = {prompt.id: prompt for prompt in shelf.prompts()}
     if not prompts:
         st.caption(texts.NO_PROMPTS)
     else:

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from liaobots.chat.record import Prompt
-from liaobots.ui import markdown, texts, wishes
+from liaobots.ui import markdown, shelf, texts
 
 
 def show() -> None:
     """Draws each prompt in a fold, and below them the way to a new one."""
     st.title(texts.PROMPTS, anchor=False)
-    prompts = wishes.prompts()
+    prompts = shelf.prompts()
     with st.empty():
         if not prompts:
             st.caption(texts.NO_PROMPTS)
@@ -27,7 +27,7 @@ def _show_prompt(prompt: Prompt) -> None:
         icon=texts.DELETE_ICON,
         key=f"delete-{prompt.id}",
         type="tertiary",
-        on_click=wishes.delete_prompt,
+        on_click=shelf.delete_prompt,
         args=(prompt.id,),
     )
 
@@ -42,6 +42,6 @@ def _show_fields(key: str, prompt: Prompt) -> None:
         icon=texts.SAVE_ICON,
         key=f"save-{key}",
         type="primary",
-        on_click=wishes.save_prompt,
+        on_click=shelf.save_prompt,
         args=(prompt.name, name, text),
     )

@@ -7,7 +7,7 @@ import streamlit as st
 from liaobots.chat.generation import Generations
 from liaobots.chat.gram import Piece, excerpt, words_of
 from liaobots.chat.record import Found
-from liaobots.ui import markdown, texts, wishes
+from liaobots.ui import markdown, shelf, texts
 
 # How many hits are shown.
 HITS = 30
@@ -24,7 +24,7 @@ def show() -> None:
         if not wish or not words_of(wish):
             st.caption(texts.SEARCH_HINT)
             return
-        hits = wishes.find(wish, HITS)
+        hits = shelf.find(wish, HITS)
         if not hits:
             st.caption(texts.NOTHING_FOUND)
         for number, (place, found) in enumerate(hits[:HITS]):
@@ -41,7 +41,7 @@ def _show_hit(number: int, place: Generations, found: Found, words: Sequence[str
             markdown.plain(found.title) or texts.UNTITLED,
             key=f"hit-{number}-{found.conversation}-{found.message}",
             type="tertiary",
-            on_click=wishes.open_found,
+            on_click=shelf.open_found,
             args=(place, found),
         )
         text = found.title if found.message is None else found.text

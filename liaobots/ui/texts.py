@@ -85,6 +85,10 @@ MODELS_UNKNOWN = "The live list of models could not be read; the built-in ones a
 
 ASK = "Ask anything"
 TO_THE_END = "Newest"
+EDITED_ELSEWHERE = (
+    "The chat does not show this question any more: it was changed in another tab. "
+    "Your new words were not sent; they are here."
+)
 TOO_LONG = (
     "The question has {length:,} characters, and the model takes {room:,}: {over:,} too many. "
     "It was not sent. Shorten it, remove a file, or choose a model with more room."

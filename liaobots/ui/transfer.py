@@ -4,7 +4,7 @@ import streamlit as st
 
 from liaobots.chat.importing import Importing
 from liaobots.chat.transfer import LIMIT
-from liaobots.ui import desk, markdown, texts, wishes
+from liaobots.ui import desk, markdown, shelf, texts
 
 # How often the bar moves, in seconds.
 PAUSE = 0.1
@@ -17,7 +17,7 @@ def show() -> None:
     st.caption(texts.EXPORT_HINT)
     st.download_button(
         texts.EXPORT_ALL,
-        wishes.everything(),
+        shelf.everything(),
         file_name=texts.EXPORT_FILE,
         mime="application/json",
         icon=texts.EXPORT_ICON,
@@ -35,7 +35,7 @@ def _show_import() -> None:
         texts.IMPORT_LABEL,
         key=key,
         max_upload_size=LIMIT // 1_000_000,
-        on_change=wishes.bring_in,
+        on_change=shelf.bring_in,
         args=(key,),
     )
     place = st.empty()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from liaobots.chat.generation import Generations
 from liaobots.chat.record import Trashed
-from liaobots.ui import desk, markdown, texts, wishes
+from liaobots.ui import desk, markdown, shelf, texts
 
 # How many entries are shown.
 ENTRIES = 50
@@ -14,7 +14,7 @@ def show() -> None:
     """Draws what lies in the trash, the last one first."""
     st.title(texts.TRASH, anchor=False)
     st.caption(texts.TRASH_HINT)
-    entries = wishes.trashed(ENTRIES + 1)
+    entries = shelf.trashed(ENTRIES + 1)
     with st.empty():
         if not entries:
             st.caption(texts.TRASH_EMPTY)
@@ -37,14 +37,14 @@ def _show_entry(place: Generations, each: Trashed) -> None:
                 texts.PUT_BACK,
                 icon=texts.PUT_BACK_ICON,
                 key=f"back-{each.id}",
-                on_click=wishes.put_back,
+                on_click=shelf.put_back,
                 args=(place, each.id),
             )
             st.button(
                 texts.FORGET_FOR_GOOD,
                 key=f"forget-{each.id}",
                 type="tertiary",
-                on_click=wishes.forget,
+                on_click=shelf.forget,
                 args=(place, each.id),
             )
 
@@ -54,7 +54,7 @@ def _offer_to_empty() -> None:
     if desk.is_sure():
         st.caption(texts.EMPTY_TRASH_WARNING)
         with st.container(horizontal=True):
-            st.button(texts.EMPTY_NOW, type="primary", on_click=wishes.empty_trash)
+            st.button(texts.EMPTY_NOW, type="primary", on_click=shelf.empty_trash)
             st.button(texts.CANCEL, on_click=desk.be_sure, kwargs={"is_sure": False})
     else:
         st.button(

@@ -1,0 +1,139 @@
+"""What is kept beside the open chat: the trash, what is found, prompts, and files with chats."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+import streamlit as st
+
+from liaobots.chat import transfer
+from liaobots.chat.generation import Generations
+from liaobots.chat.importing import Importing
+from liaobots.chat.record import Found, Prompt, Trashed
+from liaobots.chat.transfer import Chat
+from liaobots.ui import attempt, chats, desk, state
+from liaobots.ui.chats import Opened
+
+# The trash
+
+
+def undo() -> None:
+    """Puts back what was deleted just now."""
+    last = desk.deleted()
+    desk.forget_deleted()
+    if last:
+        put_back(last.place, last.id)
+
+
+def put_back(place: Generations, id_: str) -> None:
+    """Takes something out of the trash, and opens its chat."""
+    chat = attempt.given(partial(place.store.trash.put_back, state.owner(), id_))
+    if chat:
+        st.session_state["goto"] = chat
+
+
+def forget(place: Generations, id_: str) -> None:
+    """Forgets for good what lies in the trash."""
+    desk.forget_deleted()
+    attempt.done(partial(place.store.trash.forget, state.owner(), id_))
+
+
+def empty_trash() -> None:
+    desk.forget_deleted()
+    for place in chats.places():
+        attempt.done(partial(place.store.trash.empty, state.owner()))
+
+
+def trashed(limit: int) -> Sequence[tuple[Generations, Trashed]]:
+    """Gives what the visitor deleted last, with where it lies."""
+    found = [
+        (place, each)
+        for place in chats.places()
+        for each in attempt.given(partial(place.store.trash.list, state.owner(), limit)) or []
+    ]
+    return sorted(found, key=lambda each: each[1].deleted, reverse=True)[:limit]
+
+
+# Finding
+
+
+def find(wish: str, limit: int) -> Sequence[tuple[Generations, Found]]:
+    """Gives what the visitor's words are found in, with where it is kept."""
+    return [
+        (place, found)
+        for place in chats.places()
+        for found in attempt.given(partial(place.store.search.find, state.owner(), wish, limit))
+        or []
+    ]
+
+
+def open_found(place: Generations, found: Found) -> None:
+    """Opens the chat of what was found, and leads to the message."""
+    if found.message is not None:
+        if attempt.given(partial(place.store.show, state.owner(), found.message)) is None:
+            return
+        opened = attempt.given(partial(place.store.open, state.owner(), found.conversation))
+        ids = [message.id for message in opened.messages] if opened else []
+        behind = len(ids) - ids.index(found.message) if found.message in ids else 0
+        chats.show_as_many(found.conversation, max(chats.MESSAGES, behind + 2))
+        desk.lead_to(found.message)
+    st.session_state["goto"] = found.conversation
+
+
+# Prompts
+
+
+def prompts() -> Sequence[Prompt]:
+    return attempt.given(partial(_home().store.prompts.list, state.owner())) or []
+
+
+def save_prompt(name: str, name_widget: str, text_widget: str) -> None:
+    """Keeps a prompt; one without a name yet takes the one that was typed."""
+    name = name or str(st.session_state[name_widget])
+    text = str(st.session_state[text_widget])
+    attempt.done(partial(_home().store.prompts.save, state.owner(), name, text))
+
+
+def delete_prompt(prompt: str) -> None:
+    attempt.done(partial(_home().store.prompts.delete, state.owner(), prompt))
+
+
+# Taking along, and bringing in
+
+
+def everything() -> Callable[[], str]:
+    """Gives what writes all of the visitor's chats and prompts as JSON, in any thread."""
+    owner, stores = state.owner(), [place.store for place in chats.places()]
+
+    def write() -> str:
+        taken = (chat for store in stores for chat in store.porter.take_out(owner))
+        kept = [each for store in stores for each in store.prompts.list(owner)]
+        named = [transfer.Prompt(each.id, each.name, each.text) for each in kept]
+        return "".join(transfer.write(taken, named))
+
+    return write
+
+
+def one(opened: Opened, write: Callable[[Iterable[Chat]], str]) -> Callable[[], str]:
+    """Gives what writes an open chat, in any thread."""
+    owner, chat, porter = state.owner(), opened.conversation.id, opened.generations.store.porter
+    return lambda: write(porter.take_out(owner, chat))
+
+
+def as_json(taken: Iterable[Chat]) -> str:
+    return "".join(transfer.write(taken, []))
+
+
+def as_markdown(taken: Iterable[Chat]) -> str:
+    return "\n".join(map(transfer.markdown, taken))
+
+
+def bring_in(widget: str) -> None:
+    """Begins to bring in the file that was chosen."""
+    if (file := st.session_state[widget]) is not None:
+        importing = Importing(_home().store, state.owner(), file.getvalue())
+        desk.note_importing(importing.start())
+
+
+def _home() -> Generations:
+    """Gives the place for what is kept: the store, else memory."""
+    return chats.kept() or chats.in_memory()
