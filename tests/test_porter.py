@@ -184,3 +184,15 @@ def test_a_long_chat_comes_in_parts(store: Store, owner: str) -> None:
     opened = store.open(owner, store.list(owner, 1)[0].id)
     assert opened
     assert [message.text for message in opened.messages] == [turn.text for turn in turns]
+
+
+def test_a_large_file_tells_how_far_it_is(store: Store, owner: str) -> None:
+    """The share grows while it is read and while it is written, and never shrinks."""
+    turns = [Turn("q", None, "user", "word " * 2000)]
+    chats = [Chat(f"c{n}", f"Chat {n}", turns, "q", 1.0, 1.0) for n in range(300)]
+    importing = Importing(store, owner, "".join(write(iter(chats), [])).encode())
+    shares = [importing.share for _ in importing.start().follow(0.001)]
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 5
+    assert any(0 < share < 1 for share in shares)
+    assert (importing.error, importing.done, importing.share) == (None, 300, 1)
