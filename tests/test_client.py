@@ -17,6 +17,14 @@ from liaobots.service.client import Client
 from liaobots.service.standin import FAULTS, SHAPES, StandIn, tour
 from tests.conftest import CODE
 
+WIRES = ["2023", "2025", "openai"]
+THOUGHT = "<think>Let me think.</think>\n\n"
+
+
+def at(service: StandIn, wire: str) -> str:
+    """Gives the address at which the stand-in speaks this form."""
+    return f"{service.url}/v1" if wire == "openai" else service.url
+
 
 def ask(words: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": words}]
@@ -28,13 +36,14 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "PAUSES", (0.01, 0.02))
 
 
-@pytest.mark.parametrize("wire", ["2023", "2025"])
+@pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_is_read(standin: StandIn, wire: str, shape: str) -> None:
     """The answer is the same in whichever shape it comes."""
     question = f"Привет 你好 shape: {shape}"
-    answer = "".join(Client(CODE, standin.url, wire=wire).chat(ask(question)))
-    assert answer == "".join(tour(question))
+    answer = "".join(Client(CODE, at(standin, wire), wire=wire).chat(ask(question)))
+    is_thoughtful = wire == "openai" and "thoughtful" in shape
+    assert answer == THOUGHT * is_thoughtful + "".join(tour(question))
 
 
 REFUSALS = {
@@ -61,25 +70,28 @@ BREAKS = {
 }
 
 
-@pytest.mark.parametrize("wire", ["2023", "2025"])
+@pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("fault", REFUSALS)
 def test_every_refusal_is_a_kind(standin: StandIn, wire: str, fault: str) -> None:
     """Each fault is the kind it should be, before any text."""
     pieces: list[str] = []
     with pytest.raises(errors.LiaobotsError) as caught:
-        pieces += Client(CODE, standin.url, wire=wire, timeout=0.3).chat(ask(f"fault: {fault}"))
+        pieces += Client(CODE, at(standin, wire), wire=wire, timeout=0.3).chat(
+            ask(f"fault: {fault}")
+        )
     assert type(caught.value) is REFUSALS[fault]
     assert not pieces
     assert_fit_for_the_page(caught.value)
 
 
-@pytest.mark.parametrize("wire", ["2023", "2025"])
+@pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("fault", BREAKS)
 def test_a_break_keeps_what_came(slow_standin: StandIn, wire: str, fault: str) -> None:
     """The pieces before the break were given; the error takes nothing away."""
     slow_standin.pace, slow_standin.answer = 50, lambda _: iter("abcdefghij")
     came: list[str] = []
-    reply = Client(CODE, slow_standin.url, wire=wire, timeout=0.5).chat(ask(f"fault: {fault}"))
+    client = Client(CODE, at(slow_standin, wire), wire=wire, timeout=0.5)
+    reply = client.chat(ask(f"fault: {fault}"))
     with pytest.raises(BREAKS[fault]) as caught:
         came.extend(iter(reply))
     assert "".join(came) == "abcde"
@@ -88,8 +100,29 @@ def test_a_break_keeps_what_came(slow_standin: StandIn, wire: str, fault: str) -
 
 
 def test_no_fault_of_the_standin_is_left_out() -> None:
-    """The two lists above, and the one that ends well, are all there are."""
-    assert REFUSALS.keys() | BREAKS.keys() | {"flaky"} == FAULTS.keys()
+    """The two lists above, and those that end well, are all there are."""
+    assert REFUSALS.keys() | BREAKS.keys() | {"flaky", *SHORTFALLS} == FAULTS.keys()
+
+
+SHORTFALLS = {"length": errors.AnswerCut, "filter": errors.ServiceFault}
+
+
+@pytest.mark.parametrize("shape", ["", "shape: whole", "shape: unmarked"])
+@pytest.mark.parametrize("fault", SHORTFALLS)
+def test_a_shortfall_is_told_and_not_raised(standin: StandIn, fault: str, shape: str) -> None:
+    """What the model said before its end came too early is all there is, and is given."""
+    standin.answer = lambda _: iter("abc")
+    reply = Client(CODE, at(standin, "openai"), wire="openai").chat(ask(f"fault: {fault} {shape}"))
+    assert "".join(reply) == "abc"
+    assert type(reply.shortfall) is SHORTFALLS[fault]
+
+
+def test_whole_answers_have_no_shortfall(standin: StandIn) -> None:
+    """In no form."""
+    for wire in WIRES:
+        reply = Client(CODE, at(standin, wire), wire=wire).chat(ask("hello"))
+        assert list(reply)
+        assert reply.shortfall is None
 
 
 def assert_fit_for_the_page(error: BaseException) -> None:
@@ -162,11 +195,11 @@ def test_timeout_counts_silence_not_length(slow_standin: StandIn) -> None:
 
 
 @pytest.mark.parametrize("shape", ["", "shape: unchunked"])
-@pytest.mark.parametrize("wire", ["2023", "2025"])
+@pytest.mark.parametrize("wire", WIRES)
 def test_a_piece_comes_when_it_is_sent(slow_standin: StandIn, wire: str, shape: str) -> None:
     """The first of twenty pieces is there long before the last is sent."""
     slow_standin.answer = lambda _: iter("abcdefghijklmnopqrst")
-    reply = Client(CODE, slow_standin.url, wire=wire).chat(ask(f"x {shape}"))
+    reply = Client(CODE, at(slow_standin, wire), wire=wire).chat(ask(f"x {shape}"))
     next(reply)
     first = time.monotonic()
     rest = list(reply)
@@ -266,6 +299,87 @@ def test_models(standin: StandIn) -> None:
     assert models["stand-in"]["tokenLimit"] == 16_000
     assert standin.asked[-1]["body"] == {"key": ""}
     assert list(client.chat(ask("hello"), "stand-in"))
+
+
+def test_search(standin: StandIn) -> None:
+    """The form of 2025 has a field for it, the others have none."""
+    fields = []
+    for wire in WIRES:
+        client = Client(CODE, at(standin, wire), wire=wire)
+        for search in (False, True):
+            list(client.chat(ask("hello"), search=search))
+            fields.append(standin.asked[-1]["body"].get("search"))
+    assert fields == [None, None, "false", "true", None, None]
+
+
+def test_openai_asks_as_its_api_is_described(standin: StandIn) -> None:
+    """Bearer, stream, roles as they are; no origin, no form of Liaobots, no old thoughts."""
+    before = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "One?"},
+        {"role": "assistant", "content": "<think>Hm.</think>\n\nTwo."},
+    ]
+    client = Client(CODE, at(standin, "openai"), wire="openai")
+    assert list(client.chat([*before, *ask("hello")], "gpt-4"))
+    asked = standin.asked[-1]
+    assert asked["path"] == "/v1/chat/completions"
+    assert asked["headers"]["authorization"] == f"Bearer {CODE}"
+    assert not {"origin", "referer", "x-auth-code"} & asked["headers"].keys()
+    before[2]["content"] = "Two."
+    assert asked["body"] == {
+        "model": "gpt-4",
+        "messages": [*before, *ask("hello")],
+        "stream": True,
+    }
+
+
+def test_openai_needs_no_code_where_the_engine_wants_none(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then there is no header for it; an engine that wants one refuses."""
+    monkeypatch.delenv("LIAOBOTS_AUTH", raising=False)
+    client = Client(base_url=at(standin, "openai"), wire="openai")
+    assert list(client.chat(ask("hello")))
+    assert "authorization" not in standin.asked[-1]["headers"]
+    assert client.models().keys() == {"gpt-3.5-turbo", "gpt-4", "stand-in"}
+    assert client.account() == client_module.Account()
+    with pytest.raises(errors.CodeRefused):
+        list(Client("wrong", at(standin, "openai"), wire="openai").chat(ask("hello")))
+
+
+def test_openai_is_found_below_v1(standin: StandIn) -> None:
+    """Who leaves the usual /v1 out of an address without a path means it."""
+    client = Client(CODE, standin.url, wire="openai")
+    assert "stand-in" in client.models()
+    assert list(client.chat(ask("hello")))
+    paths = [asked["path"] for asked in standin.asked]
+    assert paths == ["/models", "/v1/models", "/chat/completions", "/v1/chat/completions"]
+
+
+def test_openai_needs_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent to Liaobots in a form that it does not speak."""
+    monkeypatch.delenv("LIAOBOTS_URL", raising=False)
+    with pytest.raises(errors.InputRefused, match="LIAOBOTS_URL"):
+        list(Client(CODE, wire="openai").chat(ask("hello")))
+
+
+def test_openai_lets_the_service_decide_on_names(standin: StandIn) -> None:
+    """A name that is not in any list is asked for; the service says that it knows none such."""
+    client = Client(CODE, at(standin, "openai"), wire="openai")
+    with pytest.raises(errors.ServiceFault, match=r"no such model.*llama"):
+        list(client.chat(ask("hello"), "llama"))
+    assert standin.asked[-1]["body"]["model"] == "llama"
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_the_list_is_the_same_in_each_form(standin: StandIn, wire: str) -> None:
+    """Names, rooms in tokens, makers; what a form does not tell is None."""
+    models = Client(CODE, at(standin, wire), wire=wire).models()
+    assert list(models) == ["gpt-3.5-turbo", "gpt-4", "stand-in"]
+    assert [facts["tokenLimit"] for facts in models.values()] == [4000, 8000, 16000]
+    assert models["gpt-4"]["provider"] == "OpenAI"
+    assert models["stand-in"]["provider"] == "Liaobots chat"
+    assert models["gpt-4"]["maxLength"] == (None if wire == "openai" else 24_000)
 
 
 def test_account(standin: StandIn) -> None:

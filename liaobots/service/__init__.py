@@ -5,6 +5,7 @@ client      Client and Reply: one road to the service
 line        a request that any thread can hang up on
 wire        how to ask, in each form of the wire; no socket
 decoder     how to read an answer: bytes in, text out; no socket
+completion  the objects of OpenAI's chat completions API
 fault       what a status number and the service's words mean
 catalog     what is known of the models
 setting     where to talk to, as whom, for how long; read at each call

@@ -1,9 +1,17 @@
 """What is known of the models: the contract's own, and how to read the live list."""
 
+import math
 from difflib import get_close_matches
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from liaobots.errors import InputRefused, ServiceFault
+
+
+class Price(TypedDict):
+    """What a million tokens cost, in the service's own currency."""
+
+    prompt: float
+    completion: float
 
 
 class Facts(TypedDict):
@@ -11,7 +19,7 @@ class Facts(TypedDict):
 
     `maxLength` is in characters and `tokenLimit` in tokens; None where the
     service does not say. `provider` is the maker's name, as the wire of 2025
-    wants it.
+    wants it. `price` is there where the service tells it.
     """
 
     id: str
@@ -19,10 +27,15 @@ class Facts(TypedDict):
     maxLength: int | None
     tokenLimit: int | None
     provider: str
+    price: NotRequired[Price]
 
 
 # What a question may have where nothing is known of the model, in characters.
 ROOM = 100_000
+# Where those who speak OpenAI's API say how much a model keeps in mind: Liaobots, vLLM,
+# OpenRouter, Groq and LiteLLM; llama.cpp says it in `meta`.
+TOKENS = ("tokenLimit", "max_model_len", "context_length", "context_window", "max_input_tokens")
+META_TOKENS = ("n_ctx", "n_ctx_train")
 MAKERS = {
     "claude": "Anthropic",
     "deepseek": "DeepSeek",
@@ -32,6 +45,17 @@ MAKERS = {
     "o1": "OpenAI",
     "o3": "OpenAI",
     "o4": "OpenAI",
+    "chatgpt": "OpenAI",
+    "qwen": "Alibaba",
+    "qwq": "Alibaba",
+    "llama": "Meta",
+    "meta-llama": "Meta",
+    "mistral": "Mistral",
+    "mixtral": "Mistral",
+    "phi": "Microsoft",
+    "gemma": "Google",
+    "kimi": "Moonshot",
+    "glm": "Zhipu",
 }
 
 BUILT_IN: dict[str, Facts] = {
@@ -65,6 +89,17 @@ def facts_of(model: str, models: dict[str, Facts]) -> Facts:
     )
 
 
+def unknown(model: str) -> Facts:
+    """Gives the facts of a model of which nothing but its name is known."""
+    return {
+        "id": model,
+        "name": model,
+        "maxLength": None,
+        "tokenLimit": None,
+        "provider": maker_of(model),
+    }
+
+
 def room_of(facts: Facts) -> int:
     """Gives how many characters a model takes, at the most.
 
@@ -79,10 +114,12 @@ def room_of(facts: Facts) -> int:
 def read_list(payload: object) -> dict[str, Facts]:
     """Gives the models of a live list by id, in the service's order.
 
-    Entries without an id are passed over. Raises ServiceFault where the
-    payload is no such list.
+    A list as Liaobots gives it, or within `data` as in OpenAI's API. Entries
+    without an id are passed over. Raises ServiceFault where the payload is no
+    such list.
     """
-    entries = payload if isinstance(payload, list) else []
+    inner = payload.get("data") if isinstance(payload, dict) else payload
+    entries = inner if isinstance(inner, list) else []
     found = {facts["id"]: facts for facts in map(_read_entry, entries) if facts}
     if not found:
         raise ServiceFault(
@@ -94,13 +131,39 @@ def read_list(payload: object) -> dict[str, Facts]:
 def _read_entry(entry: object) -> Facts | None:
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not entry["id"]:
         return None
-    return {
-        "id": entry["id"],
-        "name": _text(entry.get("name")) or entry["id"],
-        "maxLength": _count(entry.get("maxLength")),
-        "tokenLimit": _count(entry.get("tokenLimit")),
-        "provider": _text(entry.get("provider")) or maker_of(entry["id"]),
-    }
+    facts = unknown(entry["id"])
+    facts["name"] = _text(entry.get("name")) or facts["id"]
+    facts["provider"] = _text(entry.get("provider")) or facts["provider"] or _owner_of(entry)
+    facts["maxLength"] = _count(entry.get("maxLength"))
+    facts["tokenLimit"] = _tokens(entry)
+    if price := _price(entry.get("pricing")):
+        facts["price"] = price
+    return facts
+
+
+def _tokens(entry: dict[str, Any]) -> int | None:
+    meta = entry.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    said = [*(entry.get(name) for name in TOKENS), *(meta.get(name) for name in META_TOKENS)]
+    return next(filter(None, map(_count, said)), None)
+
+
+def _owner_of(entry: dict[str, Any]) -> str:
+    """Gives who owns a model in OpenAI's API, unless that is only whoever serves it."""
+    owner = _text(entry.get("owned_by"))
+    return "" if owner in ("library", "system", "vllm", "llamacpp", "organization-owner") else owner
+
+
+def _price(said: object) -> Price | None:
+    """Reads a price for each token, as OpenRouter tells it: decimal digits, in dollars."""
+    if not isinstance(said, dict):
+        return None
+    try:
+        prompt, completion = (float(said[name]) * 1e6 for name in ("prompt", "completion"))
+    except (KeyError, TypeError, ValueError):
+        return None
+    known = all(0 <= each < math.inf for each in (prompt, completion))
+    return {"prompt": prompt, "completion": completion} if known else None
 
 
 def _text(value: Any) -> str:
@@ -120,5 +183,7 @@ def _count(value: Any) -> int | None:
 
 def maker_of(model: str) -> str:
     """Gives the maker that a model's name suggests, or ""."""
-    starts = (maker for start, maker in MAKERS.items() if model.lower().startswith(start))
+    # Gateways write the maker's own name before a model's, as in openai/gpt-4.
+    name = model.lower().rpartition("/")[2]
+    starts = (maker for start, maker in MAKERS.items() if name.startswith(start))
     return next(starts, "")

@@ -5,7 +5,8 @@ import math
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Self
@@ -22,10 +23,13 @@ from liaobots.errors import (
 from liaobots.service import catalog, fault, setting, wire
 from liaobots.service.catalog import Facts
 from liaobots.service.decoder import CUT, Decoder
+from liaobots.service.fault import Refusal
 from liaobots.service.line import HungUp, Line
+from liaobots.service.wire import Request
 
 PAUSES = (0.5, 1.5)
 WORTH_ANOTHER_TRY = (502, 503, 504)
+NOTHING_THERE = (404, 405)
 # What is read of an error's or a list's body, in bytes.
 ENOUGH = 1_048_576
 BROKEN = (requests.RequestException, HTTPError, HTTPException, OSError)
@@ -49,7 +53,8 @@ class Client:
     What is not given is read from the settings at each call (LIAOBOTS_AUTH,
     LIAOBOTS_URL, LIAOBOTS_TIMEOUT in seconds, LIAOBOTS_WIRE). `models` are the
     models that may be asked for: the built-in ones, until `models()` has read
-    the live list.
+    the live list. In OpenAI's form any name may be asked for, as its servers
+    decide that themselves.
     """
 
     def __init__(
@@ -77,31 +82,48 @@ class Client:
         *,
         stream: bool = True,
         conversation_id: str | None = None,
+        search: bool = False,
     ) -> "Reply":
         """Gives the answer as an iterator of text pieces; one piece where not `stream`.
 
+        `search` lets the service search the web, where its form of 2025 is spoken.
         Raises InputRefused at once for what cannot be sent. The service is
         asked when the first piece is wanted, and then the iterator raises
         LiaobotsError in the kinds of `liaobots.errors`.
         """
-        facts = catalog.facts_of(model, self._known)
-        code = setting.auth(self._auth)
-        body = wire.question(setting.wire(self._wire), facts, messages, conversation_id)
-        return Reply(self._line(), body, code, stream=stream)
+        form = setting.wire(self._wire)
+        if form == wire.OPENAI and isinstance(model, str) and model:
+            facts = self._known.get(model) or catalog.unknown(model)
+        else:
+            facts = catalog.facts_of(model, self._known)
+        code = setting.auth(self._auth, form)
+        body = wire.question(form, facts, messages, conversation_id, search=search)
+        line = self._line(form)
+        return Reply(line, wire.asking(form, code, line.base_url, body), code, stream=stream)
 
     def models(self) -> dict[str, Facts]:
         """Gives the facts of the service's models by id, and lets `chat` use them.
 
         Raises LiaobotsError where the list cannot be had.
         """
-        found = catalog.read_list(self._ask("/api/models", {"key": ""}))
+        form = setting.wire(self._wire)
+        code = setting.auth(self._auth, form) if form == wire.OPENAI else ""
+        line = self._line(form)
+        found = catalog.read_list(_ask(line, wire.listing(form, code, line.base_url), code))
         self._known |= found
         return found
 
     def account(self) -> Account:
-        """Gives what the service knows of the code. Raises LiaobotsError."""
-        code = setting.auth(self._auth)
-        fields = self._ask("/api/user", {"authcode": code}, code)
+        """Gives what the service knows of the code. Raises LiaobotsError.
+
+        Nothing, without asking, in OpenAI's form, which has no way to ask that.
+        """
+        form = setting.wire(self._wire)
+        code = setting.auth(self._auth, form)
+        line = self._line(form)
+        if (request := wire.account(form, code, line.base_url)) is None:
+            return Account()
+        fields = _ask(line, request, code)
         if not isinstance(fields, dict):
             raise ServiceFault("The service's account page could not be read. Try again later.")
         fields = _without(fields, code)
@@ -111,25 +133,24 @@ class Client:
             others=fields,
         )
 
-    def _line(self) -> Line:
-        return Line(setting.base_url(self._base_url), setting.timeout(self._timeout))
+    def _line(self, form: str) -> Line:
+        return Line(setting.base_url(self._base_url, form), setting.timeout(self._timeout))
 
-    def _ask(self, path: str, body: dict[str, str], code: str = "") -> Any:
-        """Gives the JSON that the service answers to a small question."""
-        line = self._line()
-        try:
-            response = _reach(line, path, body, {"Content-Type": "application/json"}, code)
-            data = _head_of(line, response)
-        except BROKEN as error:
-            raise _ours(error, begun=False) from _stripped(error)
-        finally:
-            line.close()
-        if fault.is_page(data.decode("utf-8", "replace")):
-            raise fault.human_check(line.base_url)
-        value = _json_of(data)
-        if value is None:
-            raise ServiceFault("The service's answer could not be read. Try again.")
-        return value
+
+def _ask(line: Line, request: Request, code: str) -> Any:
+    """Gives the JSON that the service answers to a small question."""
+    try:
+        data = _head_of(line, _reach(line, request, code))
+    except BROKEN as error:
+        raise _ours(error, begun=False) from _stripped(error)
+    finally:
+        line.close()
+    if fault.is_page(data.decode("utf-8", "replace")):
+        raise fault.human_check(line.base_url)
+    value = _json_of(data)
+    if value is None:
+        raise ServiceFault("The service's answer could not be read. Try again.")
+    return value
 
 
 class Reply(Iterator[str]):
@@ -139,11 +160,20 @@ class Reply(Iterator[str]):
     another waits for the next piece; that one then sees the end.
     """
 
-    def __init__(self, line: Line, body: dict[str, Any], code: str, *, stream: bool) -> None:
+    def __init__(self, line: Line, request: Request, code: str, *, stream: bool) -> None:
         self._line = line
         self._lock = threading.Lock()
-        pieces = _read(line, body, code)
+        self._ends: list[LiaobotsError] = []
+        pieces = _read(line, request, code, self._ends)
         self._pieces = pieces if stream else _whole(line, pieces)
+
+    @property
+    def shortfall(self) -> LiaobotsError | None:
+        """Gives, at the end, why the model ended before it was done, or None.
+
+        It is not raised, for the text is all that the service had to give.
+        """
+        return self._ends[0] if self._ends else None
 
     def __next__(self) -> str:
         with self._lock:
@@ -171,19 +201,24 @@ class Reply(Iterator[str]):
                 self._lock.release()
 
 
-def _read(line: Line, body: dict[str, Any], code: str) -> Generator[str, None, None]:
+def _read(
+    line: Line, request: Request, code: str, ends: list[LiaobotsError]
+) -> Generator[str, None, None]:
     """Gives an answer's pieces, and lets go of the line at the end.
 
     No method of `Reply`: a generator that knew it would keep it, and the
     connection, until the next full collection of garbage.
     """
     begun = False
-    headers = {"x-auth-code": code, "Content-Type": "application/json"}
     try:
-        response = _reach(line, "/api/chat", body, headers, code)
-        for piece in _pieces_of(line, response, code):
+        response = _reach(line, request, code)
+        kind = response.headers.get("content-type", "")
+        is_openai = request.path == wire.CHAT
+        decoder = Decoder(kind, is_openai=is_openai, secret=code, link=line.base_url)
+        for piece in _pieces_of(line, response, decoder):
             begun = True
             yield piece
+        ends += [decoder.shortfall] if decoder.shortfall else []
     except HungUp:
         return
     except BROKEN as error:
@@ -193,10 +228,16 @@ def _read(line: Line, body: dict[str, Any], code: str) -> Generator[str, None, N
         line.close()
 
 
-def _pieces_of(line: Line, response: requests.Response, code: str) -> Iterator[str]:
-    kind = response.headers.get("content-type", "")
-    decoder = Decoder(kind, secret=code, link=line.base_url)
-    while not decoder.done and (data := line.read(response)):
+def _pieces_of(line: Line, response: requests.Response, decoder: Decoder) -> Iterator[str]:
+    while not decoder.done:
+        try:
+            data = line.read(response)
+        except BROKEN:
+            if not decoder.is_whole:
+                raise
+            break
+        if not data:
+            break
         yield from decoder.feed(data)
     yield from decoder.finish()
 
@@ -208,28 +249,30 @@ def _whole(line: Line, pieces: Iterator[str]) -> Generator[str, None, None]:
         yield text
 
 
-def _reach(
-    line: Line, path: str, body: dict[str, Any], headers: dict[str, str], code: str
-) -> requests.Response:
+def _reach(line: Line, request: Request, code: str) -> requests.Response:
     """Gives a response whose answer can be read.
 
     Tries again, with growing pauses, where the connection failed or the
     service was away: before the first byte nothing was answered, so nothing
     can be answered twice. Raises what the last try raised.
     """
+    send = partial(line.send, request.method, request.path, request.body, request.headers)
     for pause in PAUSES:
         try:
-            response = line.post(path, body, headers)
+            response = send()
         except requests.exceptions.SSLError:
             raise
         except requests.ConnectionError:
             line.rest(pause)
             continue
+        if response.status_code in NOTHING_THERE and request.elsewhere:
+            response.close()
+            return _reach(line, replace(request, path=request.elsewhere, elsewhere=""), code)
         if response.status_code not in WORTH_ANOTHER_TRY:
             return _accepted(line, response, code)
         response.close()
         line.rest(pause)
-    return _accepted(line, line.post(path, body, headers), code)
+    return _accepted(line, send(), code)
 
 
 def _accepted(line: Line, response: requests.Response, code: str) -> requests.Response:
@@ -237,14 +280,18 @@ def _accepted(line: Line, response: requests.Response, code: str) -> requests.Re
     if response.ok:
         return response
     try:
-        words = _words_of(_head_of(line, response))
+        said = _refusal_of(_head_of(line, response))
     except BROKEN:
         # The status says enough, whatever became of the words.
         line.rest(0)
-        words = ""
+        said = Refusal()
     headers = {name.lower(): value for name, value in response.headers.items()}
     raise fault.fault_of(
-        response.status_code, words, headers=headers, secret=code, link=line.base_url
+        said.status_after(response.status_code),
+        said.words,
+        headers=headers,
+        secret=code,
+        link=line.base_url,
     )
 
 
@@ -255,13 +302,12 @@ def _head_of(line: Line, response: requests.Response) -> bytes:
     return data
 
 
-def _words_of(data: bytes) -> str:
-    """Gives the message of an error's JSON body, or the body where it is none."""
+def _refusal_of(data: bytes) -> Refusal:
+    """Gives what an error's JSON body says, or the body where it is none."""
     value = _json_of(data)
     if value is None:
-        return data.decode("utf-8", "replace")
-    message = value.get("message") if isinstance(value, dict) else None
-    return message if isinstance(message, str) else ""
+        return Refusal(data.decode("utf-8", "replace"))
+    return fault.refusal_of(value) if isinstance(value, dict) else Refusal()
 
 
 def _json_of(data: bytes) -> Any:

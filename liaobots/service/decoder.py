@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn, Protocol
 
-from liaobots.errors import AnswerCut, ServiceFault
+from liaobots.errors import AnswerCut, LiaobotsError, ServiceFault
 from liaobots.service import fault
+from liaobots.service.completion import Completion
 
 # An unlabelled body may be held back for so many characters until it is clear
 # whether it is an answer or an error page.
@@ -36,22 +37,47 @@ class Form(Protocol):
 class Decoder:
     """Bytes of an answer in, text out, whatever the form; cut anywhere.
 
-    `content_type` chooses the form. `done` turns true when the answer has said
-    that it ends. What `feed` and `finish` give must be read to its end; there
-    they raise the error that the service sends in band, after the text before
-    it. `finish` also raises AnswerCut where the bytes end inside something,
-    and ServiceFault where no text came at all. `secret` is never quoted in an
-    error; `link` is where a human check can be passed.
+    `content_type` chooses the form, within OpenAI's API where `is_openai`.
+    `done` turns true when the answer has said that it ends. What `feed` and
+    `finish` give must be read to its end; there they raise the error that the
+    service sends in band, after the text before it. `finish` also raises
+    AnswerCut where the bytes end inside something, and ServiceFault where no
+    text came at all. `secret` is never quoted in an error; `link` is where a
+    human check can be passed.
     """
 
-    def __init__(self, content_type: str = "", *, secret: str = "", link: str = "") -> None:
+    def __init__(
+        self,
+        content_type: str = "",
+        *,
+        is_openai: bool = False,
+        secret: str = "",
+        link: str = "",
+    ) -> None:
         kind = content_type.partition(";")[0].strip().lower()
         forms: dict[str, type[Form]] = {
             "text/event-stream": _EventStream,
             "application/json": _Document,
         }
-        self._form = forms.get(kind, _RawText)(_Verdict(kind, secret, link))
+        verdict = _Verdict(kind, secret, link)
+        self._completion = Completion()
+        if is_openai and kind == "application/json":
+            self._form: Form = _CompletionDocument(verdict, self._completion)
+        elif is_openai:
+            self._form = _CompletionStream(verdict, self._completion)
+        else:
+            self._form = forms.get(kind, _RawText)(verdict)
         self._empty = True
+
+    @property
+    def is_whole(self) -> bool:
+        """Says whether the answer has told its end, though more may follow that is no text."""
+        return self._completion.ending != ""
+
+    @property
+    def shortfall(self) -> LiaobotsError | None:
+        """Gives why the model ended before it was done, or None."""
+        return self._completion.shortfall
 
     @property
     def done(self) -> bool:
@@ -70,6 +96,8 @@ class Decoder:
             if text:
                 self._empty = False
                 yield text
+        if self._empty and self.shortfall:
+            raise self.shortfall
         if self._empty:
             raise ServiceFault(
                 "The service sent an answer with nothing in it. Try again, or choose another model."
@@ -84,11 +112,11 @@ class _Verdict:
         self._secret, self._link = secret, link
 
     def raise_refusal(self, event: dict[str, Any]) -> NoReturn:
-        """Raises the error of an in-band `{"error": true, "res_status": …}`."""
-        status, words = str(event.get("res_status")), event.get("message") or event.get("error")
+        """Raises the error that came in band."""
+        said = fault.refusal_of(event)
         raise fault.fault_of(
-            int(status) if status.isdecimal() and len(status) == 3 else 500,
-            words if isinstance(words, str) else "",
+            said.status or 500,
+            said.words,
             secret=self._secret,
             link=self._link,
         )
@@ -148,7 +176,7 @@ class _EventStream:
             return self._dispatch()
         name, _, value = line.partition(b":")
         if name != b"data":
-            return self._pass_over(line)
+            return self._pass_over(line, name, value)
         # A line that is whole by itself is handed on at once: waiting for the
         # blank line after it could hold text back.
         event = None if self._data else _json_of(value)
@@ -164,8 +192,13 @@ class _EventStream:
             self._data.append(value)
         return ""
 
-    def _pass_over(self, line: bytes) -> str:
-        """Notes the first lines that are no field: a whole page or refusal may come so labelled."""
+    def _pass_over(self, line: bytes, name: bytes, value: bytes) -> str:
+        """Notes the first lines that are no field: a whole page or refusal may come so labelled.
+
+        llama.cpp says `error: {…}` where others say `data: {"error": …}`.
+        """
+        if name == b"error" and (event := _json_of(value)):
+            self._verdict.raise_refusal(event)
         if len(self._strays) < STRAYS and not line.startswith((b":", b"event", b"id", b"retry")):
             self._strays.append(line[:DOUBT])
         return ""
@@ -204,6 +237,31 @@ class _EventStream:
         inside_data = bool(self._data) and _json_of(b"\n".join(self._data)) is None
         if inside_name or inside_data:
             raise AnswerCut(CUT)
+
+
+class _CompletionStream(_EventStream):
+    """Reads the event stream of OpenAI's API, whatever it is labelled as."""
+
+    def __init__(self, verdict: _Verdict, completion: Completion) -> None:
+        super().__init__(verdict)
+        self._completion = completion
+
+    def finish(self) -> Iterator[str]:
+        if self._completion.ending:
+            # Whatever the bytes ended inside, it was no text any more.
+            self._data.clear()
+            self.done = True
+        yield from super().finish()
+        # A whole answer may come where a stream was asked for, without its label.
+        event = _json_of(b"\n".join(self._strays))
+        yield self._content(event) if event else ""
+        yield self._completion.end()
+
+    def _content(self, event: dict[str, Any]) -> str:
+        if event.get("error") or event.get("object") == "error":
+            self._verdict.raise_refusal(event)
+        text = self._completion.text_of(event)
+        return text if text.isascii() and not self._half else self._joined(text)
 
 
 class _Lines:
@@ -283,6 +341,25 @@ class _Document:
         raw = _RawText(self._verdict)
         yield from raw.feed(body)
         yield from raw.finish()
+
+
+class _CompletionDocument(_Document):
+    """Reads a whole answer of OpenAI's API."""
+
+    def __init__(self, verdict: _Verdict, completion: Completion) -> None:
+        super().__init__(verdict)
+        self._completion = completion
+
+    def finish(self) -> Iterator[str]:
+        body = b"".join(self._body).removeprefix(codecs.BOM_UTF8)
+        event = _json_of(body)
+        if event is None:
+            yield from self._other(body)
+        elif "choices" not in event:
+            self._verdict.raise_refusal(event)
+        else:
+            text = self._completion.text_of(event) + self._completion.end()
+            yield text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class _RawText:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from liaobots.errors import (
     CodeRefused,
@@ -20,6 +22,60 @@ PAGE = re.compile(r"\s*<(?:!doctype html|html|head|body)\b", re.I)
 CHALLENGE = re.compile(
     r"<title[^>]*>[^<]*(?:人机验证|just a moment|captcha|human|robot|attention required)", re.I
 )
+# What the words of OpenAI's API mean as a status, for errors that come without one, and
+# for those whose status says less: no credit left is 429 there.
+KINDS = {
+    "insufficient_quota": 402,
+    "billing_hard_limit_reached": 402,
+    "billing_not_active": 402,
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "invalid_api_key": 401,
+    "authentication_error": 401,
+    "permission_error": 403,
+    "model_not_found": 404,
+    "not_found_error": 404,
+    "context_length_exceeded": 400,
+    "invalid_request_error": 400,
+    "overloaded_error": 503,
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a service says in JSON where it does not answer; `status` None where it names none."""
+
+    words: str = ""
+    status: int | None = None
+    kind: str = ""
+
+    def status_after(self, status: int) -> int:
+        """Gives what an answer's HTTP status means together with these words."""
+        return 402 if KINDS.get(self.kind) == 402 else status
+
+
+def refusal_of(event: Mapping[str, Any]) -> Refusal:
+    """Reads an error's JSON in each way that is known.
+
+    Liaobots says `{"message"}`, in band `{"error": true, "res_status", "message"}`;
+    OpenAI, and most who speak its API, `{"error": {"message", "type", "code"}}`;
+    vLLM in band `{"object": "error", "message", "type", "code"}`; Ollama also
+    `{"error": "words"}`; others `{"detail": "words"}`.
+    """
+    inner = event.get("error")
+    said = inner if isinstance(inner, dict) else event
+    words = said.get("message") or inner or said.get("detail")
+    kinds = [said.get("code"), said.get("type")]
+    kind = next((each for each in kinds if isinstance(each, str) and each in KINDS), "")
+    numbers = [event.get("res_status"), said.get("code"), said.get("status")]
+    status = next(filter(None, map(_status, numbers)), None)
+    return Refusal(words if isinstance(words, str) else "", status or KINDS.get(kind), kind)
+
+
+def _status(value: object) -> int | None:
+    """Gives an HTTP status of a failure, also from its digits."""
+    text = str(value)
+    return int(text) if re.fullmatch(r"[345]\d\d", text, re.ASCII) else None
 
 
 def fault_of(
@@ -40,17 +96,31 @@ def fault_of(
     match status:
         case 401 | 403:
             return CodeRefused(
-                "Liaobots does not accept this auth code. Check it, paste it again, and try again."
+                "The service does not accept this auth code. Check it, paste it again, and try "
+                "again."
             )
         case 402:
             return CreditExhausted(
-                "This auth code has no credit left. Top it up at Liaobots, or use another code."
+                "This auth code has no credit left. Top it up at the service, or use another code."
             )
         case 429:
             return _too_fast(retry_after(headers or {}))
-    return ServiceFault(
-        f"The service failed (status {status}). Try again in a moment.{_quoted(words, secret)}"
-    )
+    return ServiceFault(_what_failed(status) + _quoted(words, secret))
+
+
+def _what_failed(status: int) -> str:
+    match status:
+        case 400 | 413 | 422:
+            return (
+                f"The service does not take this question (status {status}). Shorten it, or "
+                "choose another model."
+            )
+        case 404:
+            return (
+                "The service knows no such model, or no such address (status 404). Choose "
+                "another model, or check the service's address."
+            )
+    return f"The service failed (status {status}). Try again in a moment."
 
 
 def human_check(link: str) -> HumanCheckWanted:

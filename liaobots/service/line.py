@@ -20,7 +20,12 @@ from liaobots.errors import ServiceFault
 CONNECT_TIMEOUT = 10.0
 REDIRECTS = 5
 READ = 65_536
-USER_AGENT = "liaobots-chat/1.0 (python-requests)"
+OWN_HEADERS = {
+    "User-Agent": "liaobots-chat/1.0 (python-requests)",
+    "Accept": "text/event-stream, text/plain, application/json",
+    # A compressor holds text back until it has a block's worth.
+    "Accept-Encoding": "identity",
+}
 
 
 class HungUp(Exception):
@@ -42,25 +47,26 @@ class Line:
         self._is_closing = False
         self.was_hung_up_on = False
         self._adapter = _NotingAdapter(self._note)
-        self._headers = self._own_headers()
 
-    def post(self, path: str, body: Any, headers: dict[str, str]) -> requests.Response:
-        """Posts `body` as JSON and gives the response with its body still to be read.
+    def send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> requests.Response:
+        """Sends `body` as JSON, if there is one, and gives the response, its body still unread.
 
         A redirect is followed on the same host only, so that neither the code
         nor the question can go elsewhere; any other raises ServiceFault.
         """
         address = self.base_url + path
-        data = json.dumps(body).encode()
+        data = None if body is None else json.dumps(body).encode()
         for _ in range(REDIRECTS):
-            response = self._response = self._send(address, data, self._headers | headers)
+            response = self._response = self._send(method, address, data, OWN_HEADERS | headers)
             if not response.is_redirect:
                 return response
             address = self._next_address(address, response.headers["location"])
             response.close()
         raise ServiceFault("The service redirects in a circle. Try again later.")
 
-    def _send(self, address: str, data: bytes, headers: dict[str, str]) -> requests.Response:
+    def _send(
+        self, method: str, address: str, data: bytes | None, headers: dict[str, str]
+    ) -> requests.Response:
         """Sends by the adapter itself.
 
         A session around it would add cookies, a .netrc's password and more
@@ -68,7 +74,7 @@ class Line:
         first text.
         """
         request = requests.PreparedRequest()
-        request.prepare_method("POST")
+        request.prepare_method(method)
         request.prepare_url(address, None)
         request.prepare_headers(headers)
         request.prepare_body(data, None)
@@ -140,17 +146,6 @@ class Line:
         if self._gone.is_set():
             _shut(handle)
             raise HungUp
-
-    def _own_headers(self) -> dict[str, str]:
-        parts = urlsplit(self.base_url)
-        return {
-            "User-Agent": USER_AGENT,
-            "Accept": "text/event-stream, text/plain, application/json",
-            # A compressor holds text back until it has a block's worth.
-            "Accept-Encoding": "identity",
-            "Origin": f"{parts.scheme}://{parts.netloc}",
-            "Referer": self.base_url + "/",
-        }
 
     def _next_address(self, address: str, location: str) -> str:
         try:

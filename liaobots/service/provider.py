@@ -20,9 +20,10 @@ def _create_completion(
 ) -> Generator[str, None, None]:
     """Gives the answer in text pieces as they arrive, or whole where not `stream`.
 
-    `auth=` is the code; `base_url=`, `timeout=` (seconds without a byte),
-    `models=` (more facts by name) and `conversation_id=` may be given too;
-    other names are passed over. Closing the generator hangs up on the service.
+    `auth=` is the code; `base_url=`, `timeout=` (seconds without a byte), `wire=`
+    (the form in which to ask), `models=` (more facts by name), `conversation_id=`
+    and `search=` (let the service search the web) may be given too; other names
+    are passed over. Closing the generator hangs up on the service.
     Raises LiaobotsError in the kinds of `liaobots.errors`, before anything is
     sent where the input cannot be used.
     """
@@ -30,9 +31,14 @@ def _create_completion(
         kwargs.get("auth"),
         kwargs.get("base_url"),
         timeout=kwargs.get("timeout"),
+        wire=kwargs.get("wire"),
         models=kwargs.get("models") or models,
     )
     with client.chat(
-        messages, model, stream=stream, conversation_id=kwargs.get("conversation_id")
+        messages,
+        model,
+        stream=stream,
+        conversation_id=kwargs.get("conversation_id"),
+        search=bool(kwargs.get("search")),
     ) as reply:
         yield from reply

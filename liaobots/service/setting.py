@@ -8,15 +8,22 @@ from liaobots.errors import CodeMissing, InputRefused
 
 URL = "https://liaobots.work"
 TIMEOUT = 60.0
-WIRES = ("2025", "2023")
+WIRES = ("2025", "2023", "openai")
 
 
-def base_url(given: str | None = None) -> str:
+def base_url(given: str | None = None, form: str = WIRES[0]) -> str:
     """Gives the service's address: `given`, else LIAOBOTS_URL, else the known home.
 
-    Raises InputRefused for anything but an http or https address of a host.
+    Raises InputRefused for anything but an http or https address of a host, and
+    where the form is "openai" and no address is given: there is no one home.
     """
-    address = (given or os.environ.get("LIAOBOTS_URL") or URL).strip().rstrip("/")
+    home = "" if form == "openai" else URL
+    address = (given or os.environ.get("LIAOBOTS_URL") or home).strip().rstrip("/")
+    if not address:
+        raise InputRefused(
+            "LIAOBOTS_WIRE=openai needs the service's address as well. "
+            "Set LIAOBOTS_URL, for example to http://localhost:11434/v1."
+        )
     if not _is_web_address(address):
         raise InputRefused(
             "The service's address must look like https://example.org. "
@@ -38,12 +45,15 @@ def _is_web_address(address: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and port_is_fine
 
 
-def auth(given: str | None = None) -> str:
+def auth(given: str | None = None, form: str = WIRES[0]) -> str:
     """Gives the auth code: `given`, else LIAOBOTS_AUTH, without the spaces around it.
 
-    Raises CodeMissing where there is none, or where a header cannot carry it.
+    Raises CodeMissing where a header cannot carry it, or where there is none;
+    in the form "openai" that is "": an engine on one's own machine wants none.
     """
     code = str(given or os.environ.get("LIAOBOTS_AUTH") or "").strip()
+    if not code and form == "openai":
+        return ""
     if not code:
         raise CodeMissing(
             "An auth code is needed. Paste yours into “Auth token”, "
@@ -73,11 +83,11 @@ def timeout(given: float | None = None) -> float:
 
 
 def wire(given: str | None = None) -> str:
-    """Gives the form in which to ask, "2025" or "2023".
+    """Gives the form in which to ask: "2025", "2023" or "openai".
 
     Raises InputRefused for any other value of LIAOBOTS_WIRE.
     """
     form = (given or os.environ.get("LIAOBOTS_WIRE") or WIRES[0]).strip()
     if form not in WIRES:
-        raise InputRefused(f"LIAOBOTS_WIRE must be one of {' or '.join(WIRES)}.")
+        raise InputRefused(f"LIAOBOTS_WIRE must be one of {', '.join(WIRES)}.")
     return form

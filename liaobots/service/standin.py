@@ -1,4 +1,4 @@
-"""A small local service that speaks both wires over real HTTP.
+"""A small local service that speaks all forms of the wire over real HTTP.
 
     python -m liaobots.service.standin --port 8601
 
@@ -9,6 +9,9 @@ and server cannot share a mistake.
 A question may say how the answer is to come, or go wrong, with the words
 `fault: NAME` and `shape: NAME`, several at once. `FAULTS` and `SHAPES` list
 the names.
+
+Liaobots' forms of 2023 and 2025 live at `/api`, OpenAI's chat completions API
+at `/v1`, as https://platform.openai.com/docs/api-reference/chat describes it.
 
 It is longer than other files here because it stands alone.
 """
@@ -49,6 +52,8 @@ FAULTS = {
     "stall": "falls silent in the middle of the answer",
     "cut": "breaks off in the middle of the answer",
     "redirect": "redirects to another host",
+    "length": "ends because the model's room is full (OpenAI's form; else an answer as usual)",
+    "filter": "ends because a filter stopped it (the same)",
 }
 SHAPES = {
     "unchunked": "no chunks and no length: the end of the connection ends the answer",
@@ -61,6 +66,10 @@ SHAPES = {
     "noisy": "comments, unknown fields, null content and lines that are not JSON",
     "unlabelled": "no content type named at all (raw text only)",
     "done": "ends with [DONE]",
+    "whole": "one JSON document instead of a stream (OpenAI's form; else as usual)",
+    "thoughtful": "thinks aloud before it answers (the same)",
+    "thoughtful-too": "the same, in the other field that engines use for it",
+    "unmarked": "without [DONE] (OpenAI's form; else as usual)",
 }
 TOURS = Path(__file__).parent / "tours"
 WORD = re.compile(r"\s*\S{1,12}")
@@ -86,7 +95,8 @@ class StandIn:
 
     `pace` is in pieces a second, None for as fast as it goes. `answer` gives
     the pieces of the answer to a question. `refused` are codes that get 401.
-    `moved_to` is an address to which every request is redirected.
+    `moved_to` is an address to which every request is redirected. `broken`
+    are models that fail with status 500.
     With `keeps_record`, `asked` holds what came: path, headers and body; it is
     for tests, and off elsewhere so that nothing of anybody's is kept.
     """
@@ -107,6 +117,11 @@ class StandIn:
         self.hung_up: deque[float] = deque(maxlen=100)
         self.flaky_left = 2
         self.moved_to = ""
+        self.broken: set[str] = set()
+        self.balance = 12.5
+        # What an answer costs.
+        self.price = 0.0
+        self.models: list[dict[str, Any]] = [dict(each) for each in MODELS]
         handler = type("Handler", (_Handler,), {"service": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
@@ -189,12 +204,24 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Logs nothing: what people ask is theirs."""
 
+    def do_GET(self) -> None:
+        self._serve({"/v1/models": self._list})
+
     def do_POST(self) -> None:
+        self._serve(
+            {
+                "/api/chat": self._chat,
+                "/api/user": self._user,
+                "/api/models": self._models,
+                "/v1/chat/completions": self._complete,
+            }
+        )
+
+    def _serve(self, ways: dict[str, Callable[[dict[str, Any]], None]]) -> None:
         length = int(self.headers.get("content-length") or 0)
         body = json.loads(self.rfile.read(length) or b"{}")
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.service.asked.append({"path": self.path, "headers": headers, "body": body})
-        ways = {"/api/chat": self._chat, "/api/user": self._user, "/api/models": self._models}
         try:
             if self.service.moved_to:
                 return self._send(307, "text/plain", b"", {"Location": self.service.moved_to})
@@ -207,55 +234,97 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_json(404, {"message": "404 Not Found"})
 
     def _models(self, body: dict[str, Any]) -> None:
-        self._send_json(200, MODELS)
+        self._send_json(200, self.service.models)
+
+    def _list(self, body: dict[str, Any]) -> None:
+        """Gives the models as OpenAI's API lists them, with what vLLM and OpenRouter add."""
+        listed = [
+            {
+                "id": model["id"],
+                "object": "model",
+                "created": 1700000000,
+                "owned_by": model.get("provider", "openai"),
+                "max_model_len": model["tokenLimit"],
+            }
+            for model in self.service.models
+        ]
+        self._send_json(200, {"object": "list", "data": listed})
 
     def _user(self, body: dict[str, Any]) -> None:
         code = body.get("authcode", "")
         if not code or code in self.service.refused:
             return self._send_json(401, {"message": "401 Unauthorized"})
-        account = {"authCode": code, "amount": 20, "balance": 12.5, "gpt4FreeRemain": 3}
+        balance = self.service.balance
+        account = {"authCode": code, "amount": 20, "balance": balance, "gpt4FreeRemain": 3}
         self._send_json(200, account)
 
     def _chat(self, body: dict[str, Any]) -> None:
+        chosen = body.get("model") or (body.get("models") or [{}])[0]
+        model = chosen.get("id") or chosen.get("modelId", "")
+        code = self.headers.get("x-auth-code", "")
+        faults = set() if code else {"refused"}
+        self._converse(body, model, code, _Raw if "model" in body else _Events, faults)
+
+    def _complete(self, body: dict[str, Any]) -> None:
+        model = str(body.get("model", ""))
+        code = self.headers.get("authorization", "").removeprefix("Bearer ")
+        if model not in {each["id"] for each in self.service.models}:
+            error = _Completions(set(), model).error(404, f"The model `{model}` does not exist")
+            return self._send_json(404, error)
+        self._converse(body, model, code, _Completions, set())
+
+    def _converse(
+        self,
+        body: dict[str, Any],
+        model: str,
+        code: str,
+        kind: "type[_Raw | _Events]",
+        faults: set[str],
+    ) -> None:
+        """Answers a question in a form, or refuses to."""
         messages = body.get("messages") or [{"role": "user", "content": ""}]
         question = messages[-1]["content"]
-        faults = set(re.findall(r"\bfault:\s*([\w-]+)", question)) & FAULTS.keys()
+        faults |= set(re.findall(r"\bfault:\s*([\w-]+)", question)) & FAULTS.keys()
         shapes = set(re.findall(r"\bshape:\s*([\w-]+)", question)) & SHAPES.keys()
-        code = self.headers.get("x-auth-code", "")
-        if not code or code in self.service.refused:
+        if code in self.service.refused:
             faults.add("refused")
-        if not self._refuse(faults):
-            raw = "model" in body and "in-band" not in faults
+        if model in self.service.broken:
+            faults.add("broken")
+        if kind is _Raw and "in-band" in faults:
+            kind = _Events
+        form = kind(shapes | faults, model)
+        if not self._refuse(faults, form):
             pieces = self.service.answer(question)
             if _is_continuation(messages):
                 pieces = continuation(messages, self.service.answer)
-            self._answer(pieces, (_Raw if raw else _Events)(shapes), faults, shapes)
+            self._answer(pieces, form, faults, shapes)
 
-    def _refuse(self, faults: set[str]) -> bool:
+    def _refuse(self, faults: set[str], form: "_Raw | _Events") -> bool:
         """Answers with a refusal where one was asked for, and says whether it did."""
+
+        def say(status: int, words: str, headers: dict[str, str] | None = None) -> None:
+            self._send_json(status, form.error(status, words), headers)
+
+        soon = formatdate(time.time() + 90, usegmt=True)
+        elsewhere = {"Location": f"http://elsewhere.invalid{self.path}"}
+        in_band = form.refusal(402, "Payment Required")
         refusals: dict[str, Callable[[], None]] = {
-            "refused": lambda: self._send_json(401, {"message": "401 Unauthorized"}),
-            "forbidden": lambda: self._send_json(403, {"message": "403 Forbidden"}),
-            "credit": lambda: self._send_json(402, {"message": "402 Payment Required"}),
-            "fast": lambda: self._send_json(429, {}, {"Retry-After": "7"}),
-            "fast-date": lambda: self._send_json(
-                429, {}, {"Retry-After": formatdate(time.time() + 90, usegmt=True)}
-            ),
+            "refused": lambda: say(401, "401 Unauthorized"),
+            "forbidden": lambda: say(403, "403 Forbidden"),
+            "credit": lambda: say(402, "402 Payment Required"),
+            "fast": lambda: say(429, "Slow down", {"Retry-After": "7"}),
+            "fast-date": lambda: say(429, "Slow down", {"Retry-After": soon}),
             "human": lambda: self._send(200, "text/html; charset=utf-8", HUMAN_CHECK.encode()),
             "human-403": lambda: self._send(403, "text/html", HUMAN_CHECK.encode()),
-            "broken": lambda: self._send_json(500, {"message": "<b>The model</b> fell over"}),
-            "away": lambda: self._send_json(503, {"message": "away"}),
+            "broken": lambda: say(500, "<b>The model</b> fell over"),
+            "away": lambda: say(503, "away"),
             "flaky": self._be_flaky,
             "error": lambda: self._send(200, "text/plain", b"Error"),
             "empty": lambda: self._send(200, "text/event-stream", b""),
             "drop": self._reset,
             "silent": lambda: self._wait(3600),
-            "redirect": lambda: self._send(
-                307, "text/plain", b"", {"Location": "http://elsewhere.invalid/api/chat"}
-            ),
-            "credit-in-band": lambda: self._send(
-                200, "text/event-stream", _refusal(402, "Payment Required")
-            ),
+            "redirect": lambda: self._send(307, "text/plain", b"", elsewhere),
+            "credit-in-band": lambda: self._send(200, "text/event-stream", in_band),
         }
         for name in refusals.keys() & faults:
             if name == "flaky" and not self.service.flaky_left:
@@ -273,6 +342,8 @@ class _Handler(BaseHTTPRequestHandler):
         self, pieces: Iterator[str], form: "_Raw | _Events", faults: set[str], shapes: set[str]
     ) -> None:
         """Writes the answer at the service's pace, or the half of it before a break."""
+        # What it costs is known before its end is, as whoever reads that may ask at once.
+        self.service.balance -= self.service.price
         self._begin(form.content_type, shapes)
         breaks = faults & {"stall", "cut", "in-band"}
         if breaks:
@@ -282,17 +353,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(form.encode(piece))
             if self.service.pace:
                 self._wait(1 / self.service.pace)
-        self._break(breaks)
+        self._break(breaks, form)
         self._write(form.end())
         self._end()
 
-    def _break(self, breaks: set[str]) -> None:
+    def _break(self, breaks: set[str], form: "_Raw | _Events") -> None:
         if "stall" in breaks:
             self._wait(3600)
         if "cut" in breaks:
             self._reset()
         if "in-band" in breaks:
-            self._write(_refusal(500, "The model fell over"))
+            self._write(form.refusal(500, "The model fell over"))
 
     def _begin(self, content_type: str, shapes: set[str]) -> None:
         self.send_response(200)
@@ -363,8 +434,8 @@ class _Raw:
 
     content_type = "text/plain"
 
-    def __init__(self, shapes: set[str]) -> None:
-        del shapes
+    def __init__(self, wishes: set[str], model: str) -> None:
+        del wishes, model
 
     def encode(self, piece: str) -> bytes:
         return piece.encode()
@@ -372,33 +443,106 @@ class _Raw:
     def end(self) -> bytes:
         return b""
 
+    def error(self, status: int, words: str) -> dict[str, Any]:
+        """Gives the body of an answer with this status."""
+        return {"message": words}
 
-class _Events:
+    def refusal(self, status: int, words: str) -> bytes:
+        """Gives what says in band that the answer ends here; the form of 2023 has no such way."""
+        event = {"error": True, "res_status": status, "message": words}
+        return b"data: %s\n\n" % json.dumps(event).encode()
+
+
+class _Events(_Raw):
     """The answer of 2025: an event stream of JSON objects."""
 
     content_type = "text/event-stream"
+    NOISE: tuple[bytes, ...] = (b'data: {"content": null}', b"", b"data: no JSON", b"")
 
-    def __init__(self, shapes: set[str]) -> None:
-        self._line_end = b"\r\n" if "crlf" in shapes else b"\r" if "cr" in shapes else b"\n"
-        self._field = b"data:" if "tight" in shapes else b"data: "
-        self._indent = 1 if "split" in shapes else None
-        self._is_noisy = "noisy" in shapes
-        self._ends_by_word = "done" in shapes
+    def __init__(self, wishes: set[str], model: str) -> None:
+        self._line_end = b"\r\n" if "crlf" in wishes else b"\r" if "cr" in wishes else b"\n"
+        self._field = b"data:" if "tight" in wishes else b"data: "
+        self._indent = 1 if "split" in wishes else None
+        self._is_noisy = "noisy" in wishes
+        self._ends_by_word = "done" in wishes
 
     def encode(self, piece: str) -> bytes:
-        event = {"role": "assistant", "content": piece}
-        data = json.dumps(event, ensure_ascii=False, indent=self._indent).encode()
-        lines = [self._field + line for line in data.split(b"\n")]
-        noise = [b": a comment", b"id: 7", b'data: {"content": null}', b"", b"data: no JSON", b""]
-        return self._line_end.join([*(noise if self._is_noisy else []), *lines, b"", b""])
+        noise = [b": a comment", b"id: 7", *self.NOISE] if self._is_noisy else []
+        return self._lines([*noise, *self._event({"role": "assistant", "content": piece})])
 
     def end(self) -> bytes:
-        return self._field + b"[DONE]" + 2 * self._line_end if self._ends_by_word else b""
+        return self._lines([self._field + b"[DONE]", b""]) if self._ends_by_word else b""
+
+    def _event(self, event: dict[str, Any]) -> list[bytes]:
+        data = json.dumps(event, ensure_ascii=False, indent=self._indent).encode()
+        return [*(self._field + line for line in data.split(b"\n")), b""]
+
+    def _lines(self, lines: list[bytes]) -> bytes:
+        return self._line_end.join([*lines, b""])
 
 
-def _refusal(status: int, words: str) -> bytes:
-    event = {"error": True, "res_status": status, "message": words}
-    return b"data: %s\n\n" % json.dumps(event).encode()
+class _Completions(_Events):
+    """The answer of OpenAI's chat completions API, streamed or whole."""
+
+    NOISE = (
+        b'data: {"choices": []}',
+        b"",
+        b'data: {"choices": [{"delta": {"content": null}}]}',
+        b"",
+    )
+
+    def __init__(self, wishes: set[str], model: str) -> None:
+        super().__init__(wishes, model)
+        self.is_whole = "whole" in wishes
+        if self.is_whole:
+            self.content_type = "application/json"
+        self._model = model
+        self._reason = "length" if "length" in wishes else "stop"
+        self._reason = "content_filter" if "filter" in wishes else self._reason
+        self._ends_by_word = "unmarked" not in wishes
+        thoughts = {"thoughtful": "reasoning_content", "thoughtful-too": "reasoning"}
+        self._thoughts = next((thoughts[name] for name in thoughts if name in wishes), "")
+        self._said: list[str] = []
+
+    def encode(self, piece: str) -> bytes:
+        before = [] if self._said else self._beginning()
+        self._said.append(piece)
+        if self.is_whole:
+            return b""
+        noise = [b": a comment", *self.NOISE] if self._is_noisy else []
+        return self._lines([*before, *noise, *self._chunk({"content": piece})])
+
+    def end(self) -> bytes:
+        if self.is_whole:
+            return json.dumps(self._document()).encode()
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        events = [*self._chunk({}, self._reason), *self._event(self._object([]) | {"usage": usage})]
+        return self._lines(events) + super().end()
+
+    def error(self, status: int, words: str) -> dict[str, Any]:
+        return {"error": {"message": words, "type": "invalid_request_error", "code": status}}
+
+    def refusal(self, status: int, words: str) -> bytes:
+        return b"data: %s\n\n" % json.dumps(self.error(status, words)).encode()
+
+    def _beginning(self) -> list[bytes]:
+        lines = self._chunk({"role": "assistant", "content": ""})
+        for thought in ["Let me ", "think."] if self._thoughts else []:
+            lines += self._chunk({self._thoughts: thought})
+        return lines
+
+    def _chunk(self, delta: dict[str, Any], reason: str | None = None) -> list[bytes]:
+        return self._event(self._object([{"index": 0, "delta": delta, "finish_reason": reason}]))
+
+    def _object(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000}
+        return head | {"model": self._model, "choices": choices}
+
+    def _document(self) -> dict[str, Any]:
+        said = {"role": "assistant", "content": "".join(self._said)}
+        said |= {self._thoughts: "Let me think."} if self._thoughts else {}
+        choice = {"index": 0, "message": said, "finish_reason": self._reason}
+        return self._object([choice]) | {"object": "chat.completion"}
 
 
 def main() -> None:

@@ -1,0 +1,210 @@
+"""Answers of OpenAI's chat completions API, as its publishers describe them, byte for byte.
+
+Shapes are those of the API reference and of what engines are known to add.
+"""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liaobots import errors
+from liaobots.service.catalog import read_list
+from liaobots.service.decoder import Decoder
+from liaobots.service.fault import refusal_of
+
+STREAM = "text/event-stream; charset=utf-8"
+
+
+def chunk(delta: Any, reason: str | None = None, **others: Any) -> bytes:
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+    head = {"id": "c-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    return b"data: " + json.dumps(head | {"choices": [choice]} | others).encode() + b"\n\n"
+
+
+def read(data: bytes, kind: str = STREAM, size: int = 7) -> str:
+    """Gives the text, the bytes coming in parts of this size."""
+    decoder = Decoder(kind, is_openai=True, secret="sk-secret")
+    parts = [data[at : at + size] for at in range(0, len(data), size)]
+    came = [text for part in parts for text in decoder.feed(part)]
+    return "".join([*came, *decoder.finish()])
+
+
+FIRST = chunk({"role": "assistant", "content": ""})
+DONE = b"data: [DONE]\n\n"
+USAGE = b'data: {"id":"c-1","choices":[],"usage":{"total_tokens":9}}\n\n'
+HELLO = [chunk({"content": "Hel"}), chunk({"content": "lo"})]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [FIRST, *HELLO, chunk({}, "stop"), DONE],
+        [FIRST, *HELLO, chunk({}, "stop"), USAGE, DONE],
+        [FIRST, *HELLO, chunk({}, "stop")],
+        [FIRST, *HELLO],
+        [b": OPENROUTER PROCESSING\n\n", FIRST, *HELLO, b": ping\n\n", DONE],
+        [chunk({"role": "assistant", "content": None}), *HELLO, chunk({"content": None}), DONE],
+        [chunk({"role": "assistant"}), *HELLO, chunk({}, "stop"), DONE],
+        [chunk({"role": "assistant", "content": "Hello"}, "stop"), DONE],
+        [b'data: {"choices":[],"prompt_filter_results":[]}\n\n', *HELLO, DONE],
+        [FIRST, *HELLO, chunk(None, "stop"), DONE],
+        [FIRST, HELLO[0], chunk({"tool_calls": [{"index": 0}]}), HELLO[1], DONE],
+        [FIRST, *HELLO, b"data: {not JSON}\n\n", b"data: 7\n\n", DONE],
+        [FIRST, *HELLO, b'data: {"choices":[null]}\n\n', b'data: {"choices":{}}\n\n', DONE],
+        [FIRST, *HELLO, b'data: {"choices":[{"index":1,"delta":{"content":"other"}}]}\n\n', DONE],
+        [FIRST, chunk({"content": [{"type": "text", "text": "Hello"}]}), DONE],
+        [FIRST, *HELLO, chunk({}, "stop"), b'data: {"choi'],
+        [chunk({"refusal": "Hello", "content": None}), chunk({}, "stop"), DONE],
+        [FIRST, *HELLO, chunk({}, ""), DONE],
+        [event.replace(b"\n", b"\r\n") for event in [FIRST, *HELLO, DONE]],
+        [event.replace(b"data: ", b"data:") for event in [FIRST, *HELLO, DONE]],
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_says_hello(events: list[bytes], size: int) -> None:
+    """In each of these ways a stream may come, cut anywhere."""
+    assert read(b"".join(events), size=size) == "Hello"
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_thoughts_stand_before_the_words(field: str) -> None:
+    """As the page folds them, whichever field has them."""
+    thoughts = [chunk({field: "Hm", "content": None}), chunk({field: ".", "content": ""})]
+    assert read(b"".join([FIRST, *thoughts, *HELLO, DONE])) == "<think>Hm.</think>\n\nHello"
+    assert read(b"".join([FIRST, *thoughts, chunk({}, "stop"), DONE])) == "<think>Hm.</think>\n\n"
+    both = chunk({"reasoning_content": "Hm.", "reasoning": "Hm.", "content": "Hello"})
+    assert read(both + DONE) == "<think>Hm.</think>\n\nHello"
+
+
+def test_a_whole_answer() -> None:
+    """As JSON, labelled as that or not at all, with thoughts or without."""
+    said = {"role": "assistant", "content": "Hello", "reasoning_content": "Hm."}
+    whole = {"object": "chat.completion", "choices": [{"index": 0, "message": said}]}
+    for kind in ("application/json", ""):
+        assert read(json.dumps(whole).encode(), kind) == "<think>Hm.</think>\n\nHello"
+
+
+def test_halves_of_an_emoji_are_joined() -> None:
+    """JSON may cut a surrogate pair between two chunks."""
+    halves = [rb"\ud83d", rb"\ude00"]
+    events = [b'data: {"choices":[{"delta":{"content":"%s"}}]}\n\n' % half for half in halves]
+    assert read(b"".join(events) + DONE) == "😀"
+
+
+ERRORS: list[tuple[str, type[errors.LiaobotsError]]] = [
+    ('{"error": {"message": "Slow", "code": "rate_limit_exceeded"}}', errors.TooFast),
+    ('{"error": {"message": "No", "type": "insufficient_quota"}}', errors.CreditExhausted),
+    ('{"error": {"message": "No", "code": "invalid_api_key"}}', errors.CodeRefused),
+    ('{"error": {"message": "down", "type": "None", "code": "500"}}', errors.ServiceFault),
+    ('{"error": {"message": "Fell over", "code": 429}}', errors.TooFast),
+    ('{"error": {"message": "x", "type": "overloaded_error"}}', errors.ServiceFault),
+    ('{"error": "model runner has stopped"}', errors.ServiceFault),
+    ('{"object": "error", "message": "bad", "code": 400}', errors.ServiceFault),
+    ('{"error": {"code": 502}, "choices": [{"delta": {}}]}', errors.ServiceFault),
+]
+
+
+@pytest.mark.parametrize(("event", "kind"), ERRORS)
+@pytest.mark.parametrize("field", [b"data", b"error"])
+def test_an_error_in_the_middle(event: str, kind: type[errors.LiaobotsError], field: bytes) -> None:
+    """The text before it is given first; the error is of the kind that its words say."""
+    data = b"".join([FIRST, *HELLO, field + b": " + event.encode() + b"\n\n", DONE])
+    decoder = Decoder(STREAM, is_openai=True)
+    came: list[str] = []
+    with pytest.raises(errors.LiaobotsError) as caught:
+        came.extend(decoder.feed(data))
+    assert "".join(came) == "Hello"
+    assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize(("event", "kind"), ERRORS)
+def test_an_error_that_is_all_there_is(event: str, kind: type[errors.LiaobotsError]) -> None:
+    """With status 200 and labelled as JSON."""
+    with pytest.raises(errors.LiaobotsError) as caught:
+        read(event.encode(), "application/json")
+    assert type(caught.value) is kind
+
+
+def test_words_are_quoted_without_the_secret() -> None:
+    """OpenAI's own 401 quotes a part of the key; where all of it stands, nothing is quoted."""
+    event = {"error": {"message": "Key sk-secret is bad", "code": 500}}
+    with pytest.raises(errors.ServiceFault) as caught:
+        read(b"data: " + json.dumps(event).encode() + b"\n\n")
+    assert "sk-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [b"", DONE, FIRST + DONE, USAGE + DONE, b": ping\n\n"])
+def test_nothing_is_no_answer(data: bytes) -> None:
+    """A stream without text says so."""
+    with pytest.raises(errors.ServiceFault, match="nothing in it"):
+        read(data)
+
+
+def test_a_line_cut_in_the_middle() -> None:
+    """Before the answer told its end, that is a cut."""
+    with pytest.raises(errors.AnswerCut):
+        read(b"".join([FIRST, *HELLO, b'data: {"choices":[{"de']))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["choices", "delta", "message", "content", "error", "code", "type", "index", "text"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(st.lists(JSON, max_size=5), st.binary(max_size=60), st.integers(1, 30))
+def test_any_bytes_are_text_or_one_of_our_errors(events: list[Any], tail: bytes, size: int) -> None:
+    """Whatever stands where."""
+    data = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events) + tail
+    for kind in (STREAM, "application/json", "text/html", ""):
+        with suppress(errors.LiaobotsError):
+            assert read(data, kind, size).encode()
+
+
+@given(JSON)
+def test_any_list_and_any_refusal_is_read(value: Any) -> None:
+    """Lists of models, and errors' bodies."""
+    entry = {"id": "m", "pricing": value, "meta": value, "owned_by": value, "context_length": value}
+    assert list(read_list({"object": "list", "data": [value, entry]}))
+    if isinstance(value, dict):
+        assert isinstance(refusal_of(value).words, str)
+
+
+def test_what_engines_say_of_their_models() -> None:
+    """vLLM, OpenRouter, llama.cpp and Ollama, by their own documentation."""
+    models = read_list(
+        {
+            "object": "list",
+            "data": [
+                {"id": "Qwen/Qwen3-8B", "owned_by": "vllm", "max_model_len": 40960},
+                {
+                    "id": "openai/gpt-4o",
+                    "name": "OpenAI: GPT-4o",
+                    "context_length": 128000,
+                    "pricing": {"prompt": "0.0000025", "completion": "0.00001", "image": "0"},
+                },
+                {"id": "gguf", "owned_by": "llamacpp", "meta": {"n_ctx_train": 32768}},
+                {"id": "llama3.2:3b", "owned_by": "library"},
+                {"id": "acme-1", "owned_by": "acme"},
+            ],
+        }
+    )
+    assert [facts["tokenLimit"] for facts in models.values()] == [40960, 128000, 32768, None, None]
+    makers = [facts["provider"] for facts in models.values()]
+    assert makers == ["Alibaba", "OpenAI", "", "Meta", "acme"]
+    assert models["openai/gpt-4o"].get("price") == {"prompt": 2.5, "completion": 10}
+    assert "price" not in models["acme-1"]
