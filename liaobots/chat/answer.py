@@ -1,28 +1,26 @@
 """One answer being written: its text in memory, for those who follow it here."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Protocol
 
-from liaobots.chat.record import Asked, Checkpoint, Ending
+from liaobots.chat.record import Asked, Attempt, Checkpoint, Ending, State
+from liaobots.chat.road import Pieces
 
 # How often a follower gets a word when there is none, so that it can look around.
 TICK = 0.2
 
 
-class Pieces(Protocol):
-    """An answer on its way, which any thread may close."""
-
-    def __iter__(self) -> Iterator[str]: ...
-    def close(self) -> None: ...
+# What says something of the model and its service, and not of the visitor or of this server.
+MODELS_FAILURES = ("ServiceFault", "NoConnection", "AnswerCut", "TooFast")
 
 
 class Answer:
     """An answer being written here. `before` is what an earlier try had written."""
 
-    def __init__(self, owner: str, asked: Asked, before: str = "") -> None:
-        self.owner, self.asked = owner, asked
+    def __init__(self, owner: str, asked: Asked, model: str, before: str = "") -> None:
+        self.owner, self.asked, self.model = owner, asked, model
         self.ending: Ending | None = None
         # Held by whoever writes it down, so that nothing is written after its end.
         self.keeping = threading.Lock()
@@ -31,6 +29,16 @@ class Answer:
         self._coming_parts = self._kept_parts
         self._changed = threading.Condition()
         self._reply: Pieces | None = None
+        self.is_continued = bool(before)
+        self._tried = time.monotonic()
+        self._first: float | None = None
+        self._ended = self._tried
+        self._failed: list[Attempt] = []
+
+    @property
+    def has_begun(self) -> bool:
+        """Says whether text has come in this try."""
+        return self._first is not None
 
     @property
     def text(self) -> str:
@@ -40,6 +48,7 @@ class Answer:
         """Adds to the text; what comes after the end is nobody's wish any more."""
         with self._changed:
             if self.ending is None:
+                self._first = self._first or time.monotonic()
                 self._parts.append(piece)
                 self._changed.notify_all()
 
@@ -47,7 +56,8 @@ class Answer:
         """Hangs up, and lets all who follow come to the end. Says whether it had none yet."""
         with self._changed:
             is_first = self.ending is None
-            self.ending = self.ending or ending
+            if is_first:
+                self.ending, self._ended = ending, time.monotonic()
             self._changed.notify_all()
         if self._reply is not None:
             self._reply.close()
@@ -58,6 +68,26 @@ class Answer:
         self._reply = reply
         if self.ending is not None:
             reply.close()
+
+    def try_anew(self, model: str, ending: Ending) -> None:
+        """Lets another model try, after the first one ended so."""
+        self._failed += self._attempts(ending)
+        self.model = model
+        self._tried, self._first = time.monotonic(), None
+
+    def attempts(self) -> Sequence[Attempt]:
+        """Gives, at the end, how the models did that tried to write this answer."""
+        return [*self._failed, *(self._attempts(self.ending) if self.ending else [])]
+
+    def _attempts(self, ending: Ending) -> Sequence[Attempt]:
+        """Gives how the model did, unless the ending says nothing of it."""
+        failed = ending.error_kind in MODELS_FAILURES
+        if not failed and not (self.has_begun and ending.state in (State.DONE, State.STOPPED)):
+            return []
+        waited = lasted = None
+        if self._first is not None:
+            waited, lasted = self._first - self._tried, self._ended - self._first
+        return [Attempt(self.model, waited, lasted, len(self.text), failed)]
 
     def checkpoint(self) -> Checkpoint:
         """Gives what is not written down yet."""

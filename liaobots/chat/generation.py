@@ -9,24 +9,19 @@ and the keeper of all answers writes it down; whoever ends it, ends it once.
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
 
-from liaobots.chat.answer import TICK, Answer, Pieces
+from liaobots.chat.answer import TICK, Answer
 from liaobots.chat.record import Asked, Conversation, Ending, Message, State
-from liaobots.chat.seam import GO_ON, Seam
+from liaobots.chat.road import Road
 from liaobots.chat.store import Store
-from liaobots.errors import LiaobotsError, ServerBusy, StoreFault
+from liaobots.chat.writer import Writer, alone, failure, report
+from liaobots.errors import ServerBusy, StoreFault
 
 LIMIT = 64
 CHECKPOINT = 0.5
-WEIRD = "The program made a mistake while it wrote this answer. What came is kept; try again."
-MISTAKE = "ProgramMistake"
-
-
-Send = Callable[[list[dict[str, str]], str], Pieces]
 
 
 class Generations:
@@ -46,13 +41,13 @@ class Generations:
         conversation: str | None,
         question: str,
         model: str,
-        send: Send,
+        road: Road,
         *,
         instead_of: str | None = None,
         system: str = "",
         beside: Sequence[str] = (),
     ) -> Asked | None:
-        """Stores a question, then lets a thread get its answer from `send`.
+        """Stores a question, then lets a thread get its answer by this road.
 
         The models `beside` answer it as well, each in a thread of its own. Gives
         where it was put, or None as `Store.ask` does. Raises StoreFault, and then
@@ -62,30 +57,32 @@ class Generations:
             owner, conversation, question, model, instead_of=instead_of, system=system
         )
         if asked is not None:
-            self._start(Answer(owner, asked), model, send)
+            self._start(Answer(owner, asked, model), alone(road) if beside else road)
             if beside:
-                self.compare(owner, asked.answer, beside, send)
+                self.compare(owner, asked.answer, beside, road)
         return asked
 
-    def try_again(self, owner: str, message: str, model: str, send: Send) -> None:
+    def try_again(self, owner: str, message: str, model: str, road: Road) -> None:
         """Answers a question again, unless that is being done already."""
+        self._let_settle(owner, message)
         asked = self.store.try_again(owner, message, model)
         if asked is not None:
-            self._start(Answer(owner, asked), model, send)
+            self._start(Answer(owner, asked, model), road)
 
-    def compare(self, owner: str, answer: str, models: Sequence[str], send: Send) -> None:
+    def compare(self, owner: str, answer: str, models: Sequence[str], road: Road) -> None:
         """Lets other models answer the same question beside an answer."""
         added = self.store.compare(owner, answer, models)
         for asked, model in zip(added, models, strict=False):
-            self._start(Answer(owner, asked), model, send)
+            self._start(Answer(owner, asked, model), alone(road))
 
-    def go_on(self, owner: str, answer: str, model: str, send: Send) -> None:
+    def go_on(self, owner: str, answer: str, model: str, road: Road) -> None:
         """Lets an answer that broke off be written on, unless that is being done already."""
+        self._let_settle(owner, answer)
         asked = self.store.go_on(owner, answer)
         if asked is not None:
             message = self.store.message(owner, answer)
             before = message.text if message else ""
-            self._start(Answer(owner, asked, before), model, send)
+            self._start(Answer(owner, asked, model, before), road)
 
     def open(self, owner: str, conversation: str) -> Conversation | None:
         """Gives a conversation as `Store.open` does, with what this server knows better."""
@@ -133,7 +130,7 @@ class Generations:
         with self._lock:
             return list(self._live.values())
 
-    def _start(self, answer: Answer, model: str, send: Send) -> None:
+    def _start(self, answer: Answer, road: Road) -> None:
         """Gives the answer a thread; one too many fails with words, its question kept."""
         with self._lock:
             is_full = len(self._live) >= self._limit
@@ -145,45 +142,22 @@ class Generations:
                 f"This server is writing {self._limit} answers, which is as many as it may. "
                 "Try again in a moment."
             )
-            self.store.finish(answer.owner, answer.asked, answer.text, _failure(busy))
+            self.store.finish(answer.owner, answer.asked, answer.text, failure(busy))
             return
-        threading.Thread(
-            target=self._write, args=(answer, model, send), name="answer", daemon=True
-        ).start()
+        if road.till is not None:
+            road.till.begin()
+        writer = Writer(self.store, answer, road, self._before)
+        threading.Thread(target=self._write, args=(writer,), name="answer", daemon=True).start()
 
-    def _write(self, answer: Answer, model: str, send: Send) -> None:
+    def _write(self, writer: Writer) -> None:
         """Is the thread of one answer."""
-        try:
-            history = self._history(answer)
-            if answer.ending is None:
-                self._receive(answer, send(history, model))
-            ending = Ending(State.DONE)
-        except LiaobotsError as error:
-            ending = _failure(error)
-        except Exception as error:
-            # Whatever it is, the answer must end, and the reader be told.
-            ending = Ending(State.FAILED, MISTAKE, WEIRD)
-            report(error)
-        self._settle(answer, ending)
+        self._settle(writer.answer, writer.write())
+        writer.settle_up()
 
-    def _receive(self, answer: Answer, reply: Pieces) -> None:
-        answer.attend(reply)
-        seam = Seam(answer.text)
-        try:
-            for piece in reply:
-                if text := seam.feed(piece):
-                    answer.add(text)
-        finally:
-            reply.close()
-            if rest := seam.finish():
-                answer.add(rest)
+    def _before(self, answer: Answer) -> Sequence[Message]:
+        """Gives the messages before an answer, or none where it is not wanted any more.
 
-    def _history(self, answer: Answer) -> list[dict[str, str]]:
-        """Gives the system prompt and what was said before an answer, rejected versions left out.
-
-        For an answer to go on, also what it said and the wish to go on.
-
-        An answer before it that is still being written is waited for, wherever it is.
+        One of them that is still being written is waited for, wherever it is.
         """
         here = self._here(answer.owner)
         before = self.store.before(answer.owner, answer.asked.answer)
@@ -192,13 +166,8 @@ class Generations:
             if message.state is State.WRITING and not self._waited(answer, message.id):
                 return []
         if any(message.state is State.WRITING for message in earlier):
-            return self._history(answer)
-        system = self.store.system(answer.owner, answer.asked.conversation)
-        said = [("system", system)] if system else []
-        said += [(message.role, message.text) for message in earlier if message.text.strip()]
-        if answer.text:
-            said += [("assistant", answer.text), ("user", GO_ON)]
-        return [{"role": role, "content": text} for role, text in said]
+            return self._before(answer)
+        return earlier
 
     def _waited(self, answer: Answer, ahead: str) -> bool:
         """Waits for an answer ahead; says whether this one is still wanted then."""
@@ -210,12 +179,21 @@ class Generations:
             with answer.keeping:
                 self._store(answer)
 
+    def _let_settle(self, owner: str, answer: str) -> None:
+        """Writes down an answer that has just ended here, for whoever acts on its end."""
+        live = self._find(owner, answer)
+        if live:
+            with live.keeping:
+                self._store(live)
+
     def _store(self, answer: Answer) -> None:
         """Writes down an answer that has ended. Called with its `keeping` held."""
         if answer.ending is None or not self._is_live(answer):
             return
         try:
-            self.store.finish(answer.owner, answer.asked, answer.text, answer.ending)
+            self.store.finish(
+                answer.owner, answer.asked, answer.text, answer.ending, answer.attempts()
+            )
             self.trouble = None
         except StoreFault as error:
             self.trouble = error
@@ -303,13 +281,3 @@ def _newest(message: Message, here: dict[str, Answer]) -> Message:
         return message
     ending = live.ending or Ending(State.WRITING)
     return replace(message, text=live.text, **vars(ending))
-
-
-def _failure(error: LiaobotsError) -> Ending:
-    link: Any = getattr(error, "link", "")
-    return Ending(State.FAILED, type(error).__name__, str(error), str(link))
-
-
-def report(error: Exception) -> None:
-    """Hands a mistake of the program to the thread's excepthook, as if it had not been caught."""
-    threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))

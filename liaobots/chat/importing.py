@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Self
 
 from liaobots.chat import transfer
-from liaobots.chat.generation import report
 from liaobots.chat.store import Store
+from liaobots.chat.writer import report
 from liaobots.errors import LiaobotsError, StoreFault
 
 # As much of the whole is the reading of the file.

@@ -11,6 +11,9 @@ alone. While an answer is written, its text grows in `pieces`,
 so that each checkpoint costs what is new and not what is there; at the end it
 becomes the message's text.
 
+`attempts` are how fast each model answered, without a word of what was said;
+`preferences` are what a visitor chose, by name.
+
 Times are seconds since 1970 by the database's own clock.
 """
 
@@ -32,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-VERSION = "0002"
+VERSION = "0003"
 
 tables = MetaData()
 
@@ -49,6 +52,8 @@ conversations = Table(
     Column("system", Text, nullable=False, server_default=""),
     Column("pinned", Double),
     Column("deleted", Double),
+    # The model that was chosen last, "" where none was.
+    Column("model", Text, nullable=False, server_default=""),
     Index("conversations_of_owner", "owner", "changed"),
     Index("conversations_pinned", "owner", "pinned"),
     Index("conversations_deleted", "deleted"),
@@ -79,6 +84,11 @@ messages = Table(
     Column("seen", Double),
     Column("deleted", Double),
     Column("deleted_with", String(40)),
+    # What the answer took from the balance, in the service's own unit.
+    Column("cost", Double),
+    # The model that was asked first, and why it did not answer.
+    Column("instead_of", Text, nullable=False, server_default=""),
+    Column("instead_words", Text, nullable=False, server_default=""),
     Index("messages_of_conversation", "conversation"),
     Index("messages_of_parent", "parent"),
     Index("messages_deleted", "deleted"),
@@ -113,6 +123,30 @@ prompts = Table(
     Column("name", Text, nullable=False),
     Column("text", Text, nullable=False),
     Index("prompts_of_owner", "owner", "name"),
+)
+
+preferences = Table(
+    "preferences",
+    tables,
+    Column("owner", String(64), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    tables,
+    Column("id", String(40), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("model", Text, nullable=False),
+    Column("ended", Double, nullable=False),
+    # Seconds to the first text, and from there to the end; None where no text came.
+    Column("waited", Double),
+    Column("lasted", Double),
+    Column("characters", Integer, nullable=False),
+    Column("failed", Boolean, nullable=False),
+    Index("attempts_of_owner", "owner", "ended"),
+    Index("attempts_ended", "ended"),
 )
 
 pieces = Table(

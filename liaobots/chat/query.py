@@ -101,9 +101,9 @@ def begin(connection: Connection, owner: str, question: str, system: str) -> str
 
 def tree(connection: Connection, conversation: str) -> Tree:
     """Gives the places of all messages that are not in the trash, in one query."""
-    query = select(
-        messages.c.id, messages.c.parent, messages.c.role, messages.c.asked, messages.c.seen
-    ).where(messages.c.conversation == conversation, messages.c.deleted.is_(None))
+    names = ("id", "parent", "role", "asked", "seen", "cost")
+    is_there = and_(messages.c.conversation == conversation, messages.c.deleted.is_(None))
+    query = select(*(messages.c[name] for name in names)).where(is_there)
     return Tree(Node(*row) for row in connection.execute(query))
 
 
@@ -267,4 +267,7 @@ def _message(row: Row[Any], text: str, versions: Sequence[str]) -> Message:
         error_link=row.error_link,
         thumb=row.thumb,
         versions=versions,
+        cost=row.cost,
+        instead_of=row.instead_of,
+        instead_words=row.instead_words,
     )

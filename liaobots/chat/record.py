@@ -37,7 +37,9 @@ class Message:
     `error_kind` names the kind of error that ended a failed answer, and
     `error_words` says it to the reader. `versions` are the ids of all that stand
     in this place, itself among them, the first one first. `thumb` is 1 for up
-    and 0 for down.
+    and 0 for down. `cost` is in the unit of the balance, None where nobody knows.
+    Where `instead_of` names a model, that one was asked first, and
+    `instead_words` say why it did not answer.
     """
 
     id: str
@@ -55,6 +57,9 @@ class Message:
     error_link: str
     thumb: int | None = None
     versions: Sequence[str] = ()
+    cost: float | None = None
+    instead_of: str = ""
+    instead_words: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,9 @@ class Conversation:
     """A conversation with the messages it shows, the first one first.
 
     `compared` are the answers that stand beside each other in place of the last
-    message, or none. `system` is the visitor's own instruction to the model.
+    message, or none. `system` is the visitor's own instruction to the model,
+    `model` the one that was chosen last, or "". `cost` is what all answers that
+    are not in the trash cost, None where nobody knows.
     """
 
     id: str
@@ -71,6 +78,8 @@ class Conversation:
     compared: Sequence[Message] = ()
     system: str = ""
     is_pinned: bool = False
+    model: str = ""
+    cost: float | None = None
 
 
 @dataclass(frozen=True)
@@ -141,3 +150,33 @@ class Prompt:
     id: str
     name: str
     text: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How a model answered once. Times are in seconds.
+
+    `waited` went by until the first text and `lasted` from there to the end;
+    None where no text came.
+    """
+
+    model: str
+    waited: float | None
+    lasted: float | None
+    characters: int
+    failed: bool
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a model was of late, by the medians of `count` attempts.
+
+    `wait` is in seconds to the first text, `rate` in characters a second, None
+    where there was no text; `failures` is the share of attempts that failed.
+    """
+
+    model: str
+    count: int
+    wait: float | None
+    rate: float | None
+    failures: float

@@ -6,21 +6,28 @@ owner finds nothing.
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, exists, literal, or_, select, union_all, update
+from sqlalchemy import and_, func, or_, select, update
 
-from liaobots.chat import index, query, writing
+from liaobots.chat import index, listing, query, speed, writing
 from liaobots.chat.database import Database
 from liaobots.chat.layout import clock, conversations, messages
 from liaobots.chat.porter import Porter
+from liaobots.chat.preferences import Preferences
 from liaobots.chat.prompts import Prompts
-from liaobots.chat.record import Asked, Checkpoint, Conversation, Ending, Message, State, Summary
+from liaobots.chat.record import (
+    Asked,
+    Attempt,
+    Checkpoint,
+    Conversation,
+    Ending,
+    Message,
+    State,
+    Summary,
+)
 from liaobots.chat.search import Search
+from liaobots.chat.speed import Speed
 from liaobots.chat.trash import Trash
 
-# A live answer is marked twice a second; one not marked for so long is an orphan.
-SILENCE = 5.0
-# So many chats stand above the others.
-PINNED = 50
 # So many answers stand beside each other.
 COMPARED = 4
 
@@ -28,8 +35,8 @@ COMPARED = 4
 class Store:
     """Keeps conversations in a database. Each method raises StoreFault where it cannot.
 
-    What lies beside the conversations has its own: `trash`, `search`, `prompts`
-    and `porter`.
+    What lies beside the conversations has its own: `trash`, `search`, `prompts`,
+    `porter`, `preferences` and `speed`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -38,6 +45,8 @@ class Store:
         self.search = Search(database)
         self.prompts = Prompts(database)
         self.porter = Porter(database)
+        self.preferences = Preferences(database)
+        self.speed = Speed(database)
 
     @property
     def is_memory(self) -> bool:
@@ -55,37 +64,8 @@ class Store:
         deleted, or shows another branch: whoever keeps the last one can tell that
         something changed.
         """
-        is_alive = messages.c.heartbeat > clock() - SILENCE
-        is_writing = exists().where(
-            messages.c.conversation == conversations.c.id,
-            messages.c.state == literal(State.WRITING.value, literal_execute=True),
-            messages.c.deleted.is_(None),
-            is_alive,
-        )
-        columns = (conversations.c[name] for name in ("id", "title", "changed", "pinned", "leaf"))
-        kept = select(*columns, is_writing.label("is_writing")).where(
-            conversations.c.owner == owner, conversations.c.deleted.is_(None)
-        )
-        newest = kept.order_by(conversations.c.changed.desc(), conversations.c.id)
-        first = kept.where(conversations.c.pinned.is_not(None)).order_by(
-            conversations.c.pinned.desc()
-        )
-        both = union_all(
-            select(first.limit(PINNED).subquery()),
-            select(newest.where(conversations.c.pinned.is_(None)).limit(limit).subquery()),
-        )
         with self._database.reading() as connection:
-            return [
-                Summary(
-                    row.id,
-                    row.title,
-                    row.changed,
-                    bool(row.is_writing),
-                    row.pinned is not None,
-                    row.leaf,
-                )
-                for row in connection.execute(both)
-            ]
+            return listing.newest(connection, owner, limit)
 
     def open(self, owner: str, conversation: str) -> Conversation | None:
         """Gives a conversation with what it shows, or None where the owner has no such one."""
@@ -101,6 +81,8 @@ class Store:
                 query.beside(connection, query.compared_by(found), tree),
                 found.system,
                 found.pinned is not None,
+                found.model,
+                tree.cost,
             )
 
     def rename(self, owner: str, conversation: str, title: str) -> None:
@@ -113,6 +95,13 @@ class Store:
                 index.drop_title(connection, conversation)
                 query.touch(connection, owner, conversation, title=title)
                 index.add(connection, owner, conversation, {None: title})
+
+    def choose(self, owner: str, conversation: str, model: str) -> None:
+        """Notes which model is to answer next in a conversation."""
+        where = query.is_owned_conversation(owner, conversation)
+        with self._database.writing() as connection:
+            chosen = update(conversations).where(where).values(model=query.storable(model))
+            connection.execute(chosen)
 
     def pin(self, owner: str, conversation: str, *, is_pinned: bool) -> None:
         """Lets a conversation stand above the others, or no more."""
@@ -192,7 +181,7 @@ class Store:
             new = query.add_question(connection, conversation, parent, question)
             asked = writing.add_answer(connection, conversation, new, model)
             query.move(connection, head, asked.answer)
-            query.touch(connection, owner, conversation)
+            query.touch(connection, owner, conversation, model=model)
             return asked
 
     def try_again(self, owner: str, message: str, model: str) -> Asked | None:
@@ -207,8 +196,7 @@ class Store:
                 return None
             old, head = place.row, place.head
             if old.role == "assistant" and not old.text and not place.tree.children(message):
-                anew = {"asked": clock(), "first_text": None}
-                asked = writing.rewrite(connection, head.id, message, model, **anew)
+                asked = writing.rewrite(connection, head.id, message, model, **writing.anew())
             else:
                 question = message if old.role == "user" else old.parent
                 asked = writing.add_answer(connection, head.id, question, model)
@@ -281,10 +269,37 @@ class Store:
             writing.add_pieces(connection, [each for each in checkpoints if each.asked in wanted])
             return [wanted.get(each.asked, False) for each in checkpoints]
 
-    def finish(self, owner: str, asked: Asked, text: str, ending: Ending) -> None:
-        """Writes down the whole answer and how it ended, unless another writes it by now."""
+    def finish(
+        self,
+        owner: str,
+        asked: Asked,
+        text: str,
+        ending: Ending,
+        attempts: Sequence[Attempt] = (),
+    ) -> None:
+        """Writes down the whole answer and how it ended, unless another writes it by now.
+
+        With it, how the models did that tried to write it.
+        """
         with self._database.writing() as connection:
             writing.finish(connection, owner, asked, query.storable(text), ending)
+            speed.note(connection, owner, attempts)
+
+    def hand_over(self, owner: str, asked: Asked, model: str, words: str) -> None:
+        """Lets another model write an answer, unless another writes it by now; `words` say why."""
+        with self._database.writing() as connection:
+            writing.hand_over(connection, owner, asked, model, query.storable(words))
+
+    def charge(self, owner: str, answer: str, cost: float) -> None:
+        """Notes what an answer cost, on top of what it had cost already."""
+        with self._database.writing() as connection:
+            row = query.row_of(connection, owner, answer)
+            if row is None:
+                return
+            more = func.coalesce(messages.c.cost, 0.0) + cost
+            where = messages.c.id == answer
+            connection.execute(update(messages).where(where).values(cost=more))
+            query.touch(connection, owner, row.conversation)
 
     def since(self, owner: str, answer: str, start: int) -> tuple[str, State]:
         """Gives the text of an answer from `start` on, in characters, and its state.
@@ -296,7 +311,7 @@ class Store:
             row = query.row_of(connection, owner, answer)
             if row is None:
                 return "", State.STOPPED
-            is_orphan = row.state == State.WRITING and row.age > SILENCE
+            is_orphan = row.state == State.WRITING and row.age > writing.SILENCE
             if not is_orphan:
                 return query.text_since(connection, row, start), State(row.state)
         self._interrupt(owner, answer)
@@ -317,7 +332,7 @@ class Store:
             if row is None or query.lock(connection, owner, row.conversation) is None:
                 return
             row = query.row_of(connection, owner, answer)
-            if row is not None and row.state == State.WRITING and row.age > SILENCE:
+            if row is not None and row.state == State.WRITING and row.age > writing.SILENCE:
                 text = query.text_since(connection, row, 0)
                 asked = Asked(row.conversation, answer, row.writer)
                 writing.finish(connection, owner, asked, text, Ending(State.INTERRUPTED))

@@ -18,6 +18,7 @@ class Node:
     role: str
     asked: float
     seen: float | None = None
+    cost: float | None = None
 
 
 class Tree:
@@ -31,6 +32,12 @@ class Tree:
 
     def __contains__(self, message: str) -> bool:
         return message in self._nodes
+
+    @property
+    def cost(self) -> float | None:
+        """Gives what all the messages cost, or None where that is known of none."""
+        known = [node.cost for node in self._nodes.values() if node.cost is not None]
+        return sum(known) if known else None
 
     def parent(self, message: str) -> str | None:
         return self._nodes[message].parent

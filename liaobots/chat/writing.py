@@ -11,6 +11,8 @@ from liaobots.chat import index, query
 from liaobots.chat.layout import clock, conversations, messages, pieces
 from liaobots.chat.record import Asked, Checkpoint, Ending, State
 
+# A live answer is marked twice a second; one not marked for so long is an orphan.
+SILENCE = 5.0
 # An answer taken for interrupted may turn out to be written still.
 ALIVE = (State.WRITING, State.INTERRUPTED)
 
@@ -29,6 +31,11 @@ def add_answer(
     return asked
 
 
+def anew() -> dict[str, Any]:
+    """Gives the values of a row that is used again for another try."""
+    return {"asked": clock(), "first_text": None, "instead_of": "", "instead_words": ""}
+
+
 def rewrite(
     connection: Connection, conversation: str, answer: str, model: str, **values: Any
 ) -> Asked:
@@ -42,6 +49,14 @@ def rewrite(
         update(messages).where(messages.c.id == answer).values({**fresh, **error, **life, **values})
     )
     return asked
+
+
+def hand_over(connection: Connection, owner: str, asked: Asked, model: str, words: str) -> None:
+    """Notes that another model writes an answer, and why the first one did not."""
+    mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
+    first = {"instead_of": messages.c.model, "instead_words": words}
+    where = and_(mine, query.is_owned_message(owner))
+    connection.execute(update(messages).where(where).values(model=model, **first))
 
 
 def mark(connection: Connection, checkpoints: Sequence[Checkpoint]) -> dict[Asked, bool]:

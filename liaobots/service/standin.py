@@ -290,6 +290,8 @@ class _Handler(BaseHTTPRequestHandler):
             faults.add("refused")
         if model in self.service.broken:
             faults.add("broken")
+        if kind is _Completions and not body.get("stream"):
+            shapes.add("whole")
         if kind is _Raw and "in-band" in faults:
             kind = _Events
         form = kind(shapes | faults, model)

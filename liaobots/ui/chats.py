@@ -220,6 +220,7 @@ def _sweep(generations: Generations) -> None:
     while True:
         try:
             generations.store.trash.forget_old()
+            generations.store.speed.forget_old()
         except StoreFault as error:
             generations.trouble = error
         time.sleep(SWEEP)

@@ -1,0 +1,44 @@
+"""The SQL of the list of conversations."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, exists, literal, select, union_all
+
+from liaobots.chat import writing
+from liaobots.chat.layout import clock, conversations, messages
+from liaobots.chat.record import State, Summary
+
+# So many chats stand above the others.
+PINNED = 50
+
+
+def newest(connection: Connection, owner: str, limit: int) -> Sequence[Summary]:
+    """Gives the newest conversations, at most `limit`, below those pinned, in one query."""
+    is_alive = messages.c.heartbeat > clock() - writing.SILENCE
+    is_writing = exists().where(
+        messages.c.conversation == conversations.c.id,
+        messages.c.state == literal(State.WRITING.value, literal_execute=True),
+        messages.c.deleted.is_(None),
+        is_alive,
+    )
+    columns = (conversations.c[name] for name in ("id", "title", "changed", "pinned", "leaf"))
+    kept = select(*columns, is_writing.label("is_writing")).where(
+        conversations.c.owner == owner, conversations.c.deleted.is_(None)
+    )
+    newest = kept.order_by(conversations.c.changed.desc(), conversations.c.id)
+    first = kept.where(conversations.c.pinned.is_not(None)).order_by(conversations.c.pinned.desc())
+    both = union_all(
+        select(first.limit(PINNED).subquery()),
+        select(newest.where(conversations.c.pinned.is_(None)).limit(limit).subquery()),
+    )
+    return [
+        Summary(
+            row.id,
+            row.title,
+            row.changed,
+            bool(row.is_writing),
+            row.pinned is not None,
+            row.leaf,
+        )
+        for row in connection.execute(both)
+    ]

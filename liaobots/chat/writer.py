@@ -1,0 +1,120 @@
+"""Who writes one answer: asks, receives, and asks another model where the first one fails."""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from liaobots.chat.answer import Answer
+from liaobots.chat.record import Ending, Message, State
+from liaobots.chat.road import Pieces, Road
+from liaobots.chat.room import fitting
+from liaobots.chat.seam import GO_ON, Seam
+from liaobots.chat.store import Store
+from liaobots.errors import LiaobotsError, StoreFault
+
+WEIRD = "The program made a mistake while it wrote this answer. What came is kept; try again."
+MISTAKE = "ProgramMistake"
+
+
+@dataclass
+class Writer:
+    """Writes an answer. `before` gives the messages before it, once all of them have ended."""
+
+    store: Store
+    answer: Answer
+    road: Road
+    before: Callable[[Answer], Sequence[Message]]
+
+    def write(self) -> Ending:
+        """Writes until the answer ends by itself, or fails; gives how it ended."""
+        try:
+            self._write(self._history())
+            return Ending(State.DONE)
+        except LiaobotsError as error:
+            return failure(error)
+        except Exception as error:
+            # Whatever it is, the answer must end, and the reader be told.
+            report(error)
+            return Ending(State.FAILED, MISTAKE, WEIRD)
+
+    def settle_up(self) -> None:
+        """Notes what the answer cost, where the service tells that."""
+        if self.road.till is None or self.road.balance is None:
+            return
+        cost = self.road.till.end(self.road.balance)
+        if cost is not None:
+            # While the database is away the cost is not known; the answer is kept all the same.
+            with suppress(StoreFault):
+                self.store.charge(self.answer.owner, self.answer.asked.answer, cost)
+
+    def _write(self, history: list[dict[str, str]]) -> None:
+        if self.answer.ending is not None:
+            return
+        try:
+            self._ask(history)
+        except LiaobotsError as error:
+            if not self._may_fall_back:
+                raise
+            self.answer.try_anew(self.road.fallback, failure(error))
+            asked, model = self.answer.asked, self.answer.model
+            self.store.hand_over(self.answer.owner, asked, model, str(error))
+            self._ask(history)
+
+    @property
+    def _may_fall_back(self) -> bool:
+        """Says whether another model may answer: only before the first text, and only once."""
+        is_wanted = self.answer.ending is None and not self.answer.has_begun
+        is_whole = not self.answer.is_continued
+        return is_wanted and is_whole and self.road.fallback not in ("", self.answer.model)
+
+    def _ask(self, history: list[dict[str, str]]) -> None:
+        """Lets the model answer."""
+        always = 3 if self.answer.is_continued else 1
+        sent = fitting(history, self.road.room_of(self.answer.model), always)
+        self._receive(self.road.send(sent, self.answer.model))
+
+    def _receive(self, reply: Pieces) -> None:
+        self.answer.attend(reply)
+        seam = Seam(self.answer.text)
+        try:
+            for piece in reply:
+                if text := seam.feed(piece):
+                    self.answer.add(text)
+        finally:
+            reply.close()
+            if rest := seam.finish():
+                self.answer.add(rest)
+        if reply.shortfall is not None:
+            raise reply.shortfall
+
+    def _history(self) -> list[dict[str, str]]:
+        """Gives the system prompt and what was said before, rejected versions left out.
+
+        For an answer to go on, also what it said and the wish to go on.
+        """
+        answer = self.answer
+        earlier = self.before(answer)
+        system = self.store.system(answer.owner, answer.asked.conversation)
+        said = [("system", system)] if system else []
+        said += [(message.role, message.text) for message in earlier if message.text.strip()]
+        if answer.text:
+            said += [("assistant", answer.text), ("user", GO_ON)]
+        return [{"role": role, "content": text} for role, text in said]
+
+
+def failure(error: LiaobotsError) -> Ending:
+    """Gives how an answer ended that failed with this error."""
+    link: Any = getattr(error, "link", "")
+    return Ending(State.FAILED, type(error).__name__, str(error), str(link))
+
+
+def alone(road: Road) -> Road:
+    """Gives the road to one model that no other may stand in for."""
+    return replace(road, fallback="")
+
+
+def report(error: Exception) -> None:
+    """Hands a mistake of the program to the thread's excepthook, as if it had not been caught."""
+    threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
