@@ -13,7 +13,7 @@ from liaobots.service.standin import StandIn
 from liaobots.ui import chats, state, texts, wishes
 from tests.app import ROOT, App
 from tests.conftest import CODE
-from tests.visit import ask, message
+from tests.visit import ask, conversed, message
 
 SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")
 
@@ -43,22 +43,22 @@ def test_a_starter_asks(opened: AppTest, standin: StandIn) -> None:
     """Tapping one asks it and shows the answer under the model's name."""
     starter = next(iter(texts.STARTERS.values()))
     next(button for button in opened.button if button.label == starter).click().run()
-    assert standin.asked[-1]["body"]["messages"][-1]["content"] == starter
+    assert conversed(standin)[-1]["body"]["messages"][-1]["content"] == starter
     assert r"built\-in stand\-in" in words_of(opened)
     assert r"gpt\-3\.5\-turbo" in words_of(opened)
 
 
 def test_the_chosen_model_is_asked(opened: AppTest, standin: StandIn) -> None:
     """The live list is on offer, with context sizes."""
-    assert "Built-in stand-in · 16K" in opened.selectbox[0].options
+    assert "Built-in stand-in · 16K · Liaobots chat" in opened.selectbox[0].options
     opened.selectbox[0].select("stand-in").run()
     opened.chat_input[0].set_value("hello").run()
-    assert standin.asked[-1]["body"]["models"][0]["modelId"] == "stand-in"
+    assert conversed(standin)[-1]["body"]["models"][0]["modelId"] == "stand-in"
 
 
 def test_the_balance_shows(opened: AppTest) -> None:
     """With a code there is a balance."""
-    assert "Balance: 12" in words_of(opened)
+    assert "Balance: 12.50" in words_of(opened).replace("\\", "")
 
 
 def test_the_servers_code_is_not_sent_to_the_browser(opened: AppTest) -> None:
@@ -73,7 +73,7 @@ def test_a_typed_code_counts_more(opened: AppTest, standin: StandIn) -> None:
     """The visitor's own code is the one that is sent."""
     opened.text_input(key=state.AUTH_TOKEN).set_value("mine").run()
     opened.chat_input[0].set_value("hello").run()
-    assert standin.asked[-1]["headers"]["x-auth-code"] == "mine"
+    assert conversed(standin)[-1]["headers"]["x-auth-code"] == "mine"
 
 
 def test_a_wrong_code_says_so_and_keeps_the_question(opened: AppTest, standin: StandIn) -> None:
@@ -120,7 +120,7 @@ def test_the_page_works_without_the_list_of_models(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
     monkeypatch.setattr("liaobots.service.client.PAUSES", (0, 0))
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    assert page.selectbox[0].options == ["GPT-3.5 Turbo · 4K", "GPT-4 · 8K"]
+    assert page.selectbox[0].options == ["GPT-3.5 Turbo · 4K · OpenAI", "GPT-4 · 8K · OpenAI"]
     assert texts.MODELS_UNKNOWN in words_of(page)
 
 

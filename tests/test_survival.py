@@ -18,6 +18,7 @@ from tests.conftest import CODE
 from tests.visit import (
     ask,
     button,
+    conversed,
     listed,
     message,
     owner_of,
@@ -173,7 +174,7 @@ def test_a_question_asked_meanwhile_waits(app: App, page: Page, slow_standin: St
     assert chats_of(slow_standin) == 1
     expect(message(page, 1)).to_contain_text(WHOLE)
     expect(message(page, 3)).to_contain_text(WHOLE)
-    assert len(slow_standin.asked[-1]["body"]["messages"]) == 3
+    assert len(conversed(slow_standin)[-1]["body"]["messages"]) == 3
     assert chats_of(slow_standin) == 2
 
 

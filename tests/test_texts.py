@@ -4,6 +4,9 @@ import ast
 
 import pytest
 
+from liaobots.chat.record import Pace
+from liaobots.chat.room import Room, Size
+from liaobots.service.catalog import unknown
 from liaobots.ui import texts
 from tests.app import ROOT
 
@@ -23,6 +26,10 @@ PARTS = [
     "transfer",
     "trash",
     "sheet",
+    "models",
+    "offer",
+    "meter",
+    "money",
 ]
 
 
@@ -50,4 +57,44 @@ def test_the_parts_have_no_words_of_their_own(part: str) -> None:
 )
 def test_model_label(tokens: int | None, label: str) -> None:
     """The context size stands beside the name, where it is known."""
-    assert texts.model_label("GPT", tokens) == label
+    assert texts.model_label("GPT", tokens, "", None, is_favourite=False) == label
+
+
+def test_model_label_with_all_that_is_known() -> None:
+    """Whether it is a favourite, its maker, and how long it lets one wait."""
+    pace = Pace("gpt", 3, 0.84, 90.0, 0.0)
+    label = texts.model_label("GPT", 4000, "OpenAI", pace, is_favourite=True)
+    assert label == "★ GPT · 4K · OpenAI · 0.8 s"
+
+
+def test_model_facts() -> None:
+    """What is known is said, what is not is left out."""
+    facts = unknown("gpt-x")
+    assert texts.model_facts(facts, None) == "gpt-x"
+    facts |= {"tokenLimit": 4000, "maxLength": 12_000}
+    facts["price"] = {"prompt": 2.5, "completion": 10.0}
+    words = texts.model_facts(facts, Pace("gpt-x", 4, 0.84, 90.4, 0.25))
+    assert words == (
+        "gpt-x · 4,000 tokens · 12,000 characters · 2.50 in and 10.00 out per million tokens · "
+        "first text after 0.8 s · 90 characters a second · 25 % of 4 failed"
+    )
+
+
+def test_amounts() -> None:
+    """As many digits as say something."""
+    assert [texts.amount(value) for value in (12.5, 3.0, 0.0, 0.0042)] == [
+        "12.50",
+        "3",
+        "0",
+        "0.0042",
+    ]
+    assert texts.balance(12.5, None, None) == "Balance: 12.50"
+    assert texts.balance(12.25, 0.25, 1.0) == "Balance: 12.25 · last answer 0.2500 · this chat 1"
+
+
+def test_too_long_says_by_how_much() -> None:
+    """In the unit whose limit is passed by more."""
+    words = texts.too_long(Room(1000, 9000), Size(1200, 300))
+    assert "has 1,200 characters, and the model takes 1,000: 200 too many" in words
+    words = texts.too_long(Room(None, 100), Size(1200, 300))
+    assert "has about 300 tokens, and the model takes 100: 200 too many" in words

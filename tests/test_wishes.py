@@ -9,8 +9,9 @@ from streamlit.testing.v1.element_tree import Button
 
 from liaobots.chat.record import Ending, State
 from liaobots.service.standin import StandIn
-from liaobots.ui import chats, desk, state, texts, wishes
+from liaobots.ui import chats, desk, offer, texts, wishes
 from tests.test_page import opened, words_of
+from tests.visit import conversed
 
 __all__ = ["opened"]
 
@@ -75,7 +76,7 @@ def test_edit(opened: AppTest, standin: StandIn) -> None:
     press(opened, texts.ASK_AGAIN)
     assert said(opened) == ["uno", "answer 3 to uno"]
     assert "2/2" in words_of(opened)
-    sent = standin.asked[-1]["body"]["messages"]
+    sent = conversed(standin)[-1]["body"]["messages"]
     assert [message["content"] for message in sent] == ["uno"]
     press(opened, texts.PREVIOUS)
     assert said(opened)[2] == "two"
@@ -125,7 +126,7 @@ def test_answer_with_another_model(opened: AppTest, standin: StandIn) -> None:
     opened.selectbox(key=f"with-{message_id(opened, 1)}").select("stand-in")
     press(opened, texts.ANSWER_NOW)
     assert said(opened) == ["one", "answer 2 to one"]
-    assert standin.asked[-1]["body"]["models"][0]["modelId"] == "stand-in"
+    assert conversed(standin)[-1]["body"]["models"][0]["modelId"] == "stand-in"
     assert opened.session_state["opened"].conversation.messages[1].versions[0] != message_id(
         opened, 1
     )
@@ -133,7 +134,7 @@ def test_answer_with_another_model(opened: AppTest, standin: StandIn) -> None:
 
 def test_compare_from_the_sidebar(opened: AppTest, standin: StandIn) -> None:
     """Each chosen model is asked once; the picked answer is the chat's."""
-    opened.multiselect(key=state.BESIDE).set_value(["gpt-4", "stand-in"]).run()
+    opened.multiselect(key=offer.BESIDE).set_value(["gpt-4", "stand-in"]).run()
     ask(opened, "one")
     compared = opened.session_state["opened"].conversation.compared
     assert [answer.model for answer in compared] == ["gpt-3.5-turbo", "gpt-4", "stand-in"]
@@ -186,10 +187,10 @@ def test_instructions_of_a_new_chat(opened: AppTest, standin: StandIn) -> None:
     field = next(area for area in opened.text_area if area.label == texts.INSTRUCTIONS)
     field.set_value("Be brief.").run()
     ask(opened, "one")
-    assert standin.asked[-1]["body"]["prompt"] == "Be brief."
+    assert conversed(standin)[-1]["body"]["prompt"] == "Be brief."
     assert opened.session_state["opened"].conversation.system == "Be brief."
     ask(opened, "two")
-    assert standin.asked[-1]["body"]["prompt"] == "Be brief."
+    assert conversed(standin)[-1]["body"]["prompt"] == "Be brief."
 
 
 def test_a_question_that_is_too_long(opened: AppTest, standin: StandIn) -> None:

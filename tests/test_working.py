@@ -12,7 +12,17 @@ from liaobots.service.standin import StandIn
 from liaobots.ui import texts
 from tests.app import App
 from tests.test_material import pdf
-from tests.visit import act, ask, button, listed, message, wait_for_address, wait_until, way_to_copy
+from tests.visit import (
+    act,
+    ask,
+    button,
+    conversed,
+    listed,
+    message,
+    wait_for_address,
+    wait_until,
+    way_to_copy,
+)
 
 
 @pytest.fixture
@@ -218,7 +228,7 @@ def test_pin_and_instructions(app: App, page: Page, slow_standin: StandIn) -> No
     expect(page.get_by_text(texts.INSTRUCTED)).to_be_visible()
     ask(page, "Second question")
     answered(page, 3, "answer 2 ")
-    assert slow_standin.asked[-1]["body"]["prompt"] == "Answer in rhyme."
+    assert conversed(slow_standin)[-1]["body"]["prompt"] == "Answer in rhyme."
 
 
 def test_a_prompt_with_places(app: App, page: Page, slow_standin: StandIn) -> None:

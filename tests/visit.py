@@ -4,9 +4,11 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from liaobots.service.standin import StandIn
 from liaobots.ui import texts
 from liaobots.ui.door import COOKIE
 
@@ -15,6 +17,11 @@ def ask(page: Page, question: str) -> None:
     """Types a question and sends it."""
     page.get_by_placeholder(texts.ASK).fill(question)
     page.keyboard.press("Enter")
+
+
+def conversed(standin: StandIn) -> list[dict[str, Any]]:
+    """Gives what the stand-in was asked to answer: neither lists nor balances."""
+    return [each for each in standin.asked if "messages" in each["body"]]
 
 
 def message(page: Page, number: int) -> Locator:

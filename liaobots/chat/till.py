@@ -1,6 +1,7 @@
 """What is left on an auth code, and what each answer took from it: the difference."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 
 from liaobots.errors import LiaobotsError
@@ -51,6 +52,24 @@ class Till:
         if was_mixed or before is None or balance is None or balance >= before:
             return None
         return before - balance
+
+
+class Tills:
+    """The tills of the codes that were used last, by names that do not tell the codes."""
+
+    def __init__(self, limit: int = 1000) -> None:
+        self._limit = limit
+        self._tills: OrderedDict[str, Till] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, name: str) -> Till:
+        """Gives the till with this name."""
+        with self._lock:
+            found = self._tills.setdefault(name, Till())
+            self._tills.move_to_end(name)
+            while len(self._tills) > self._limit:
+                self._tills.popitem(last=False)
+            return found
 
 
 def _read(read: Read) -> float | None:

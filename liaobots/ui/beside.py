@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.chat.record import Message, State
-from liaobots.ui import markdown, message, texts, wishes
+from liaobots.ui import message, texts, wishes
 from liaobots.ui.chats import Opened
 
 
@@ -17,7 +17,7 @@ def show(opened: Opened, compared: Sequence[Message]) -> Mapping[str, DeltaGener
     places: dict[str, DeltaGenerator] = {}
     for column, answer in zip(columns, compared, strict=True):
         with column:
-            st.caption(markdown.plain(answer.model))
+            message.show_model(answer)
             places[answer.id] = st.container(key=f"message-{answer.id}")
             with places[answer.id]:
                 if answer.state is not State.WRITING:

@@ -203,6 +203,11 @@ def _kept() -> Lookup[Generations | None]:
     )
 
 
+def home() -> Generations:
+    """Gives the place for what is kept: the store, else memory."""
+    return kept() or in_memory()
+
+
 def in_memory() -> Generations:
     """Gives those who write into the server's memory alone."""
     return server.held("memory", lambda: Generations(Store(Database(MEMORY))))

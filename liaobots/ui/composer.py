@@ -2,11 +2,23 @@
 
 import streamlit as st
 
-from liaobots.ui import browser, desk, library, markdown, material, shelf, texts, wishes
+from liaobots.ui import (
+    browser,
+    desk,
+    library,
+    markdown,
+    material,
+    meter,
+    money,
+    shelf,
+    texts,
+    wishes,
+)
 from liaobots.ui.chats import Opened
+from liaobots.ui.state import Connection
 
 
-def show(opened: Opened | None) -> None:
+def show(link: Connection, opened: Opened | None) -> None:
     """Draws the composer.
 
     Stop is an ordinary button of the main script: it acts at once, also while
@@ -15,6 +27,7 @@ def show(opened: Opened | None) -> None:
     """
     with st.bottom:
         _show_refusal()
+        _show_warning(money.warning(link, opened))
         _show_deleted()
         library.show(opened)
         with st.container(horizontal=True, vertical_alignment="center", key="tools"):
@@ -28,6 +41,7 @@ def show(opened: Opened | None) -> None:
                     shortcut="Esc",
                 )
             library.offer()
+            meter.show(opened)
             _show_materials()
         st.chat_input(
             texts.ASK,
@@ -58,6 +72,13 @@ def _show_refusal() -> None:
     with st.empty():
         if words := desk.refusal():
             st.error(markdown.plain(words), icon=texts.NOT_SENT_ICON)
+
+
+def _show_warning(words: str) -> None:
+    """Warns before a question is sent that there may be nothing left to pay for it."""
+    with st.empty():
+        if words:
+            st.warning(words, icon=texts.BALANCE_ICON)
 
 
 def _show_deleted() -> None:

@@ -3,7 +3,7 @@
 All of it is the session's, and none of it is kept: drafts are in the browser.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ import streamlit as st
 from liaobots.chat.generation import Generations
 from liaobots.chat.importing import Importing
 from liaobots.errors import InputRefused
-from liaobots.ui import material, state, texts
+from liaobots.ui import material
 from liaobots.ui.material import Material
 
 QUESTION = "question"
@@ -44,27 +44,20 @@ class Act(StrEnum):
 # The question
 
 
-def take_question() -> str:
+def take_question(refusal_of: Callable[[str], str]) -> str:
     """Gives what is to be asked, or "" where it is not to be sent, and then says why.
 
-    What was typed is then back in the composer, and the files stay.
+    `refusal_of` a question gives why that one cannot be sent, or "". What was
+    typed is then back in the composer, and the files stay.
     """
     given = st.session_state[QUESTION]
     typed, files = str(given.text), list(given.files)
     refusals = [refusal for file in files if (refusal := _bring(file.name, file.getvalue()))]
     question = material.joined(typed, materials()).strip()
-    if words := "\n".join(refusals) or too_long(question):
+    if words := "\n".join(refusals) or (refusal_of(question) if question else ""):
         put_back(typed, words)
         return ""
     return question
-
-
-def too_long(question: str) -> str:
-    """Gives by how much a question is too long for the models that are asked, or ""."""
-    room = state.room()
-    if (over := len(question) - room) <= 0:
-        return ""
-    return texts.TOO_LONG.format(length=len(question), room=room, over=over)
 
 
 def put_back(typed: str, words: str) -> None:

@@ -14,7 +14,8 @@ class Lookup(Generic[T]):
     """What `fetch` gives, asked for in a thread, so that no page waits for it long.
 
     A value is renewed `keep` seconds after it came, a failure tried again
-    after `retry` seconds; until then the last value stands.
+    after `retry` seconds; until then the last value stands. `has_value` says
+    whether any has come yet.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class Lookup(Generic[T]):
         self._lock = threading.Lock()
         self._came = threading.Event()
         self.error: LiaobotsError | None = None
+        self.has_value = False
 
     def value(self, wait: float = 0) -> T:
         """Gives the newest value known, after at most `wait` seconds for the first."""
@@ -39,6 +41,7 @@ class Lookup(Generic[T]):
     def _renew(self) -> None:
         try:
             self._value = self._fetch()
+            self.has_value = True
             self.error = None
             self._due = time.monotonic() + self._keep
         except LiaobotsError as error:

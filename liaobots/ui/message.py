@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.chat.record import Message, State
-from liaobots.ui import desk, markdown, material, panel, state, texts, wishes
+from liaobots.ui import desk, markdown, material, offer, panel, texts, wishes
 from liaobots.ui.chats import Opened
 from liaobots.ui.desk import Act
 from liaobots.ui.markdown import Manner
@@ -27,14 +27,22 @@ def place(message: Message) -> DeltaGenerator:
 
 def show(opened: Opened, message: Message, *, is_last: bool) -> None:
     """Draws a message; of one that is being written only who says it."""
-    if message.model:
-        st.caption(markdown.plain(message.model))
+    show_model(message)
     if message.state is State.WRITING:
         return
     show_text(message)
     show_end(message)
     _show_ways_on(opened, message, is_last=is_last)
     panel.show(opened, message)
+
+
+def show_model(message: Message) -> None:
+    """Says who answers, and in whose place."""
+    if message.model:
+        st.caption(markdown.plain(message.model))
+    if message.instead_of:
+        words = texts.INSTEAD_OF.format(model=message.instead_of, words=message.instead_words)
+        st.caption(markdown.plain(words))
 
 
 def show_text(message: Message) -> None:
@@ -102,6 +110,7 @@ def show_ways_to_mend(opened: Opened, message: Message) -> None:
             args=(opened, message.id, message.model),
         )
     _offer_try_again(opened, message)
+    _offer_fallback(opened, message)
     if message.error_link:
         st.link_button(texts.OPEN_SERVICE, message.error_link, icon=texts.OPEN_SERVICE_ICON)
 
@@ -114,6 +123,19 @@ def _offer_try_again(opened: Opened, message: Message) -> None:
         on_click=wishes.try_again,
         args=(opened, message.id),
     )
+
+
+def _offer_fallback(opened: Opened, message: Message) -> None:
+    """Draws the way to let another model answer, where this one failed after its first text."""
+    other = offer.fallback()
+    if message.state is State.FAILED and message.text and other not in ("", message.model):
+        st.button(
+            texts.ANSWER_WITH.format(model=markdown.plain(other)),
+            icon=texts.TRY_AGAIN_ICON,
+            key=f"fall-back-{message.id}",
+            on_click=wishes.try_again,
+            args=(opened, message.id, other),
+        )
 
 
 def _offer_versions(opened: Opened, message: Message) -> None:
@@ -174,7 +196,7 @@ def acts(message: Message) -> list[str]:
         return [Act.EDIT, Act.COPY, Act.DELETE]
     found = [Act.COPY] if message.text else []
     found += [Act.AGAIN, Act.WITH]
-    if len(state.names()) > 1:
+    if len(offer.now().models) > 1:
         found.append(Act.COMPARE)
     if len(message.versions) > 1 and message.text:
         found.append(Act.DIFFERENCE)

@@ -7,17 +7,19 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from liaobots.chat.record import Summary
-from liaobots.ui import chats, markdown, prompts, search, texts, transfer, trash
+from liaobots.ui import chats, markdown, models, prompts, search, texts, transfer, trash
 from liaobots.ui.chats import Glance
 
 # What stands in the place of a chat, each at an address of its own.
 VIEWS: dict[str, ModuleType] = {
     "search": search,
+    "models": models,
     "prompts": prompts,
     "transfer": transfer,
     "trash": trash,
 }
 MORE = {
+    "models": (texts.MODELS, texts.MODELS_ICON),
     "prompts": (texts.PROMPTS, texts.PROMPTS_ICON),
     "transfer": (texts.TRANSFER, texts.TRANSFER_ICON),
     "trash": (texts.TRASH, texts.TRASH_ICON),

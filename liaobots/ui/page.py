@@ -15,7 +15,9 @@ from liaobots.ui import (
     composer,
     heading,
     markdown,
+    money,
     navigation,
+    offer,
     sidebar,
     state,
     texts,
@@ -29,7 +31,6 @@ seen = chats.glance()
 place = navigation.show(seen)
 view = navigation.VIEWS.get(place)
 opened = None if view else chats.open_chat(place)
-messages = opened.conversation.messages if opened else []
 if opened and len(opened.conversation.compared) > 3:
     st.set_page_config(layout="wide")
 try:
@@ -37,15 +38,15 @@ try:
 except InputRefused as error:
     st.error(markdown.plain(str(error)))
     st.stop()
-models, are_live = state.models(link)
-state.choose_model(models, last=messages[-1].model if messages else "")
+offer.settle(opened)
 
-sidebar.show(link, models, are_live=are_live, is_new=opened is None and not view)
-balance = None if link.is_demo else sidebar.show_balance(state.account(link, patience=0))
+sidebar.show(link, is_new=opened is None and not view)
+money.look(link, patience=0)
+balance = sidebar.show_balance(money.words(link, opened))
 navigation.show_more()
 composer.tell_the_browser()
 if not view:
-    composer.show(opened)
+    composer.show(link, opened)
 with st.empty():
     if words := chats.last_trouble() or seen.trouble:
         st.warning(texts.NOT_KEPT.format(words=words), icon=texts.NOT_KEPT_ICON)
@@ -58,8 +59,8 @@ if opened:
     if opened.writing:
         # An answer has ended: draw the page again without its Stop and with what can be done now.
         chats.draw_again()
-if not link.is_demo:
-    sidebar.show_balance(state.account(link), balance)
+money.look(link, money.PATIENCE)
+sidebar.show_balance(money.words(link, opened), balance)
 transcript.warm_up()
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from liaobots.chat.record import Message
-from liaobots.ui import desk, difference, state, texts, wishes
+from liaobots.ui import desk, difference, offer, texts, wishes
 from liaobots.ui.chats import Opened
 from liaobots.ui.desk import Act
 
@@ -38,7 +38,7 @@ def _show_copy(message: Message) -> None:
 
 def _show_models(opened: Opened, message: Message) -> None:
     key = f"with-{message.id}"
-    models = state.names()
+    models = offer.names()
     others = [name for name in models if name != message.model] or list(models)
     st.selectbox(texts.OTHER_MODEL, others, format_func=models.__getitem__, key=key)
     _show_ends(message, texts.ANSWER_NOW, wishes.answer_with, opened, message.id, key)
@@ -46,7 +46,7 @@ def _show_models(opened: Opened, message: Message) -> None:
 
 def _show_comparison(opened: Opened, message: Message) -> None:
     key = f"compare-{message.id}"
-    models = state.names()
+    models = offer.names()
     others = [name for name in models if name != message.model]
     room = 4 - max(1, len(opened.conversation.compared))
     st.multiselect(

@@ -83,18 +83,18 @@ def open_found(place: Generations, found: Found) -> None:
 
 
 def prompts() -> Sequence[Prompt]:
-    return attempt.given(partial(_home().store.prompts.list, state.owner())) or []
+    return attempt.given(partial(chats.home().store.prompts.list, state.owner())) or []
 
 
 def save_prompt(name: str, name_widget: str, text_widget: str) -> None:
     """Keeps a prompt; one without a name yet takes the one that was typed."""
     name = name or str(st.session_state[name_widget])
     text = str(st.session_state[text_widget])
-    attempt.done(partial(_home().store.prompts.save, state.owner(), name, text))
+    attempt.done(partial(chats.home().store.prompts.save, state.owner(), name, text))
 
 
 def delete_prompt(prompt: str) -> None:
-    attempt.done(partial(_home().store.prompts.delete, state.owner(), prompt))
+    attempt.done(partial(chats.home().store.prompts.delete, state.owner(), prompt))
 
 
 # Taking along, and bringing in
@@ -130,10 +130,5 @@ def as_markdown(taken: Iterable[Chat]) -> str:
 def bring_in(widget: str) -> None:
     """Begins to bring in the file that was chosen."""
     if (file := st.session_state[widget]) is not None:
-        importing = Importing(_home().store, state.owner(), file.getvalue())
+        importing = Importing(chats.home().store, state.owner(), file.getvalue())
         desk.note_importing(importing.start())
-
-
-def _home() -> Generations:
-    """Gives the place for what is kept: the store, else memory."""
-    return chats.kept() or chats.in_memory()

@@ -3,13 +3,11 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.service.catalog import Facts
-from liaobots.service.client import Account
-from liaobots.ui import markdown, state, texts, wishes
+from liaobots.ui import choice, markdown, offer, state, texts, way, wishes
 from liaobots.ui.state import Connection
 
 
-def show(link: Connection, models: dict[str, Facts], *, are_live: bool, is_new: bool) -> None:
+def show(link: Connection, *, is_new: bool) -> None:
     """Draws the sidebar. A new chat can be made a temporary one.
 
     What is not always there has a place that is, so that nothing moves or
@@ -19,10 +17,11 @@ def show(link: Connection, models: dict[str, Facts], *, are_live: bool, is_new: 
         with st.empty():
             if is_new:
                 st.toggle(texts.TEMPORARY, key=wishes.TEMPORARY, help=texts.TEMPORARY_HELP)
-        _show_models(models)
-        _show_beside(models)
+        _show_models()
+        _show_beside()
+        _show_options()
         with st.empty():
-            if not are_live:
+            if not offer.now().is_live:
                 st.caption(texts.MODELS_UNKNOWN)
         _show_code()
         with st.empty():
@@ -31,38 +30,63 @@ def show(link: Connection, models: dict[str, Facts], *, are_live: bool, is_new: 
         _show_person()
 
 
-def show_balance(account: Account, place: DeltaGenerator | None = None) -> DeltaGenerator:
+def show_balance(words: str, place: DeltaGenerator | None = None) -> DeltaGenerator:
     """Draws the balance below the rest, where the service names one, and gives its place."""
     place = place or st.sidebar.empty()
-    if account.balance is not None:
-        balance = f"{account.balance:,.2f}".removesuffix(".00")
-        place.caption(texts.BALANCE.format(balance=markdown.plain(balance)))
+    if words:
+        place.caption(markdown.plain(words))
     return place
 
 
-def _show_models(models: dict[str, Facts]) -> None:
+def _show_models() -> None:
+    names = offer.names()
     st.selectbox(
         texts.MODEL,
-        list(models),
-        format_func=state.names().__getitem__,
-        key=state.MODEL,
+        list(names),
+        index=None,
+        format_func=names.__getitem__,
+        key=offer.MODEL,
+        placeholder=texts.MODEL_EMPTY,
         help=texts.MODEL_HELP,
+        on_change=wishes.choose_model,
     )
+    with st.empty():
+        if gone := offer.vanished():
+            st.caption(markdown.plain(texts.MODEL_GONE.format(model=gone)))
 
 
-def _show_beside(models: dict[str, Facts]) -> None:
+def _show_beside() -> None:
     """Draws the choice of models that answer beside the chosen one."""
-    others = [name for name in models if name != state.model()]
+    names = offer.names()
     st.multiselect(
         texts.BESIDE,
-        others,
-        format_func=state.names().__getitem__,
-        key=state.BESIDE,
+        [name for name in names if name != offer.model()],
+        format_func=names.__getitem__,
+        key=offer.BESIDE,
         max_selections=3,
         placeholder=texts.BESIDE_EMPTY,
         help=texts.BESIDE_HELP,
         select_all=False,
     )
+
+
+def _show_options() -> None:
+    """Draws who stands in where a model fails, and whether the service searches the web."""
+    names = offer.names()
+    st.session_state["fallback"] = offer.fallback() or None
+    st.selectbox(
+        texts.FALLBACK,
+        list(names),
+        index=None,
+        format_func=names.__getitem__,
+        key="fallback",
+        placeholder=texts.FALLBACK_EMPTY,
+        help=texts.FALLBACK_HELP,
+        on_change=choice.choose_fallback,
+        args=("fallback",),
+    )
+    if way.can_search():
+        st.toggle(texts.WEB_SEARCH, key=way.SEARCH, help=texts.WEB_SEARCH_HELP)
 
 
 def _show_code() -> None:

@@ -4,26 +4,19 @@ import hashlib
 import importlib.util
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import streamlit as st
 
-from liaobots.service import catalog, setting
-from liaobots.service.catalog import Facts
-from liaobots.service.client import Account, Client
+from liaobots.service import setting, wire
 from liaobots.service.standin import StandIn
-from liaobots.ui import markdown, server, texts
+from liaobots.ui import server
 from liaobots.ui.codes import Codes
 from liaobots.ui.door import COOKIE
-from liaobots.ui.lookup import Lookup
 
 AUTH_TOKEN = "auth_token"  # noqa: S105 -- the name of a widget, no token
-MODEL = "model"
-BESIDE = "beside"
 DEMO_CODE = "demo"
-# How long the page may wait for the service's list of models, in seconds.
-PATIENCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +25,7 @@ class Connection:
 
     base_url: str
     code: str = field(repr=False)
+    form: str
     is_demo: bool = False
 
 
@@ -64,11 +58,17 @@ def providers() -> list[str | None]:
 
 
 def connection() -> Connection:
-    """Gives the service with the visitor's code, else the server's, else the stand-in."""
+    """Gives the service with the visitor's code, else the server's, else the stand-in.
+
+    Whoever speaks OpenAI's form may want no code: there the address is enough.
+    """
+    form = setting.wire()
     code = _codes().recall(owner()) or of_server("LIAOBOTS_AUTH")
-    if not code:
-        return Connection(_standin().url, DEMO_CODE, is_demo=True)
-    return Connection(setting.base_url(of_server("LIAOBOTS_URL")), code)
+    address = of_server("LIAOBOTS_URL")
+    if code or (form == wire.OPENAI and address):
+        return Connection(setting.base_url(address, form), code, form)
+    root = "/v1" if form == wire.OPENAI else ""
+    return Connection(_standin().url + root, DEMO_CODE, form, is_demo=True)
 
 
 def has_own_code() -> bool:
@@ -91,65 +91,6 @@ def remember_code() -> None:
 
 def forget_code() -> None:
     _codes().forget(owner())
-
-
-def models(link: Connection) -> tuple[dict[str, Facts], bool]:
-    """Gives the models on offer, and whether the service's own list could be read."""
-    lookup = server.held(
-        f"models {link.base_url}",
-        lambda: Lookup(Client(base_url=link.base_url).models, catalog.BUILT_IN),
-    )
-    return lookup.value(PATIENCE), lookup.error is None
-
-
-def account(link: Connection, patience: float = PATIENCE) -> Account:
-    """Gives what is known of the code by now; it is asked for in the background."""
-    held = st.session_state.get("account")
-    if not held or held[0] != link:
-        fetch = Client(link.code, link.base_url).account
-        held = st.session_state["account"] = (link, Lookup(fetch, Account(), keep=60))
-    lookup: Lookup[Account] = held[1]
-    return lookup.value(patience)
-
-
-def choose_model(models: dict[str, Facts], last: str) -> None:
-    """Chooses the model before the visitor does: the chat's last one, where it is on offer."""
-    chosen = st.session_state.get(MODEL)
-    if chosen not in models:
-        st.session_state[MODEL] = last if last in models else next(iter(models))
-
-
-def model() -> str:
-    """Gives the chosen model's name."""
-    return str(st.session_state[MODEL])
-
-
-def names() -> dict[str, str]:
-    """Gives the models on offer, with what they are called on the page."""
-    return {
-        name: texts.model_label(markdown.seen(facts["name"]), facts["tokenLimit"])
-        for name, facts in models(connection())[0].items()
-    }
-
-
-def beside() -> Sequence[str]:
-    """Gives the names of the models that answer beside the chosen one."""
-    on_offer = models(connection())[0]
-    chosen: Sequence[str] = st.session_state.get(BESIDE, [])
-    return [name for name in chosen if name in on_offer and name != model()]
-
-
-def room() -> int:
-    """Gives how many characters a question may have, for the narrowest model that is asked."""
-    on_offer = models(connection())[0]
-    asked = [on_offer[name] for name in (model(), *beside()) if name in on_offer]
-    return min(map(catalog.room_of, asked), default=catalog.ROOM)
-
-
-def client() -> Client:
-    """Gives a client for the visitor's connection, which knows the models on offer."""
-    link = connection()
-    return Client(link.code, link.base_url, models=models(link)[0])
 
 
 def of_server(name: str) -> str:

@@ -4,6 +4,10 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from liaobots.chat.record import Pace
+from liaobots.chat.room import Room, Size
+from liaobots.service.catalog import Facts
+
 TITLE = "Liaobots chat"
 ICON = Path(__file__).parent / "icon.svg"
 YOU_ICON = ":material/person:"
@@ -58,7 +62,52 @@ TEMPORARY_HELP = (
 )
 
 MODEL = "Model"
-MODEL_HELP = "Type to search. The number is how much the model can keep in mind, in tokens."
+MODEL_HELP = (
+    "Type to search by name or maker. Behind the name: how much the model can keep in mind, in "
+    "tokens, and how long you waited for its first text of late."
+)
+MODEL_EMPTY = "Choose a model"
+MODEL_GONE = "{model} answered here, and is not on offer any more. Choose another one."
+CHOOSE_MODEL = (
+    "{model} answered in this chat, and is not on offer any more. Choose another model, then "
+    "send again. Nothing was sent."
+)
+FALLBACK = "If it fails"
+FALLBACK_EMPTY = "Tell me"
+FALLBACK_HELP = (
+    "Another model that answers where the chosen one fails before its first word. The answer "
+    "says so. After the first word it is only offered."
+)
+WEB_SEARCH = "Web search"
+WEB_SEARCH_HELP = "Lets the service search the web for its answer, where the model can."
+INSTEAD_OF = "In place of {model}, which failed: {words}"
+ANSWER_WITH = "Answer with {model}"
+MODELS = "Models"
+MODELS_ICON = ":material/neurology:"
+MODELS_LABEL = "Words in names and makers"
+NO_MODEL_FOUND = "No model has all of these words."
+MORE_MODELS = "These are {count} of {all}. Type words to find others."
+FAVOURITES = "Favourites"
+OTHER_MAKERS = "Others"
+FAVOURITE = "Make a favourite"
+FAVOURITE_ICON = ":material/star_border:"
+NO_FAVOURITE = "No favourite any more"
+NO_FAVOURITE_ICON = ":material/star:"
+USE = "New chat"
+SPEED = "Speed"
+SPEED_HINT = (
+    "From your own answers of the last 90 days, each by its median: further left begins sooner, "
+    "further up writes faster."
+)
+NO_SPEED = "Here your own answers will show how fast each model is."
+SPEED_MODEL = "Model"
+SPEED_WAIT = "Seconds to the first text"
+SPEED_RATE = "Characters a second"
+TOKENS_AT_MOST = "{count:,} tokens"
+PRICE = "{prompt:,.2f} in and {completion:,.2f} out per million tokens"
+FIRST_TEXT = "first text after {seconds:.1f} s"
+RATE = "{rate:,.0f} characters a second"
+FAILURES = "{share:.0f} % of {count} failed"
 AUTH_TOKEN = "Auth token"
 AUTH_TOKEN_HELP = (
     "Your own Liaobots auth code. It is sent to the service alone, and kept in the server's "
@@ -74,6 +123,14 @@ SIGN_IN_ICON = ":material/login:"
 SIGN_OUT = "Sign out"
 SIGN_OUT_ICON = ":material/logout:"
 BALANCE = "Balance: {balance}"
+LAST_COST = "last answer {cost}"
+CHAT_COST = "this chat {cost}"
+BALANCE_NONE = (
+    "There is nothing left on your auth code: the service will hardly answer. Top it up there, or "
+    "use another code."
+)
+BALANCE_LOW = "Little is left on your auth code: {balance}. The next answer may use it up."
+BALANCE_ICON = ":material/account_balance_wallet:"
 DEMO = (
     "**Demo:** the built-in stand-in answers. To talk to real models, paste your Liaobots "
     "auth code under *Auth token* in the sidebar."
@@ -90,9 +147,29 @@ EDITED_ELSEWHERE = (
     "Your new words were not sent; they are here."
 )
 TOO_LONG = (
-    "The question has {length:,} characters, and the model takes {room:,}: {over:,} too many. "
+    "The question has {length}, and the model takes {room}: {over} too many. "
     "It was not sent. Shorten it, remove a file, or choose a model with more room."
 )
+CHAT_TOO_LONG = (
+    "The chat with this question has {length}, and the model takes {room}: {over} too many. "
+    "It was not sent. Let older turns be left out, choose a model with more room, or begin "
+    "another chat."
+)
+CHARACTERS = "{count:,} characters"
+TOKENS = "about {count:,} tokens"
+ROOM = "Room: {share} %"
+ROOM_USED = "{used} of {room}"
+ROOM_UNKNOWN = "The service does not say how much the model takes."
+ROOM_HINT = (
+    "Tokens are estimated by the kinds of characters, alike for all models; a part of the room "
+    "is left free for the answer."
+)
+EDGE = "When the chat outgrows the model"
+EDGES = {
+    "leave out": "Leave out the oldest turns of what is sent",
+    "tell": "Do not send, and tell me",
+}
+SENT_FROM_HERE = "── The model is sent what follows; its room is too small for the rest ──"
 NOT_SENT_ICON = ":material/error:"
 FILE_LABEL = "{name} · {length:,} characters"
 FILE_ICON = ":material/description:"
@@ -243,9 +320,90 @@ def image(words: str) -> str:
     return f"Image: {words}" if words else "Image"
 
 
-def model_label(name: str, tokens: int | None) -> str:
-    """Gives a model's name with its context size, where that is known."""
+def model_label(
+    name: str, tokens: int | None, maker: str, pace: Pace | None, *, is_favourite: bool
+) -> str:
+    """Gives a model's name with its context size, maker and pace, as far as they are known."""
+    parts = [f"★ {name}" if is_favourite else name, tokens_short(tokens), maker]
+    if pace and pace.wait is not None:
+        parts.append(f"{pace.wait:.1f} s")
+    return " · ".join(filter(None, parts))
+
+
+def tokens_short(tokens: int | None) -> str:
+    """Gives a number of tokens in few letters, or "" where it is not known."""
     if not tokens:
-        return name
-    size = f"{round(tokens / 1000)}K" if tokens >= 1000 else str(tokens)
-    return f"{name} · {size}"
+        return ""
+    return f"{round(tokens / 1000)}K" if tokens >= 1000 else str(tokens)
+
+
+def model_facts(facts: Facts, pace: Pace | None) -> str:
+    """Gives all that is known of a model: its id, room, price, and pace."""
+    price = facts.get("price")
+    parts = [facts["id"]]
+    parts += [TOKENS_AT_MOST.format(count=facts["tokenLimit"])] if facts["tokenLimit"] else []
+    parts += [CHARACTERS.format(count=facts["maxLength"])] if facts["maxLength"] else []
+    parts += [PRICE.format(**price)] if price else []
+    return " · ".join([*parts, *(pace_facts(pace) if pace else [])])
+
+
+def pace_facts(pace: Pace) -> list[str]:
+    """Gives the small figures of a model's pace."""
+    parts = [FIRST_TEXT.format(seconds=pace.wait)] if pace.wait is not None else []
+    parts += [RATE.format(rate=pace.rate)] if pace.rate is not None else []
+    return [*parts, FAILURES.format(share=100 * pace.failures, count=pace.count)]
+
+
+def amount(value: float) -> str:
+    """Gives an amount in the service's own unit, with as many digits as say something."""
+    digits = 2 if abs(value) >= 1 or value == 0 else 4
+    return f"{value:,.{digits}f}".removesuffix(".00")
+
+
+def balance(left: float, last: float | None, chat: float | None) -> str:
+    """Gives what is left, and what the last answer and the chat cost, as far as that is known."""
+    parts = [BALANCE.format(balance=amount(left))]
+    parts += [LAST_COST.format(cost=amount(last))] if last is not None else []
+    parts += [CHAT_COST.format(cost=amount(chat))] if chat is not None else []
+    return " · ".join(parts)
+
+
+def room_label(share: float) -> str:
+    """Gives how full the model's room is."""
+    return ROOM.format(share=round(100 * share))
+
+
+def room_figures(room: Room, size: Size) -> str:
+    """Gives how full it is in the units that the service tells."""
+    parts = []
+    if room.tokens:
+        parts.append(
+            ROOM_USED.format(used=TOKENS.format(count=size.tokens), room=f"{room.tokens:,}")
+        )
+    if room.characters:
+        used = CHARACTERS.format(count=size.characters)
+        parts.append(ROOM_USED.format(used=used, room=f"{room.characters:,}"))
+    return ", ".join(parts) or ROOM_UNKNOWN
+
+
+def too_long(room: Room, size: Size) -> str:
+    """Gives by how much a question is too long."""
+    return _too_long(TOO_LONG, room, size)
+
+
+def chat_too_long(room: Room, size: Size) -> str:
+    """Gives by how much a chat is too long."""
+    return _too_long(CHAT_TOO_LONG, room, size)
+
+
+def _too_long(words: str, room: Room, size: Size) -> str:
+    """Says it in the unit whose limit is passed by more."""
+    over = room.over(size)
+    by_tokens = room.share(Size(0, size.tokens)) > room.share(Size(size.characters, 0))
+    unit = TOKENS if by_tokens else CHARACTERS
+    length, limit, excess = (
+        (size.tokens, room.tokens, over.tokens)
+        if by_tokens
+        else (size.characters, room.characters, over.characters)
+    )
+    return words.format(length=unit.format(count=length), room=f"{limit:,}", over=f"{excess:,}")

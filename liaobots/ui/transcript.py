@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.chat.answer import TICK
-from liaobots.ui import beside, chats, markdown, message, server, texts, wishes
+from liaobots.ui import beside, chats, markdown, message, meter, server, texts, wishes
 from liaobots.ui.chats import Opened
 from liaobots.ui.markdown import GrowingAnswer
 from liaobots.ui.sheet import AnswerSheet
@@ -57,8 +57,12 @@ def show(opened: Opened) -> None:
     in_a_row = messages[:-1] if compared else messages
     shown = in_a_row[-chats.how_many(opened) :]
     _offer_earlier(opened, is_wanted=len(shown) < len(in_a_row))
-    places = {each.id: message.place(each) for each in shown}
+    places: dict[str, DeltaGenerator] = {}
+    first_sent = meter.first_sent(opened)
     for each in shown:
+        if each.id == first_sent:
+            st.caption(texts.SENT_FROM_HERE, text_alignment="center")
+        places[each.id] = message.place(each)
         with places[each.id]:
             message.show(opened, each, is_last=each is messages[-1])
     if compared:

@@ -12,7 +12,7 @@ import streamlit as st
 from liaobots.chat.generation import Generations
 from liaobots.chat.record import Message
 from liaobots.errors import StoreFault
-from liaobots.ui import attempt, chats, desk, state, texts
+from liaobots.ui import attempt, chats, desk, meter, offer, state, texts, way
 from liaobots.ui.chats import Opened
 from liaobots.ui.codes import DAY
 from liaobots.ui.desk import Act, Deleted
@@ -31,13 +31,13 @@ def ask(question: str, *, instead_of: str | None = None) -> bool:
     opened: Opened | None = st.session_state.get("opened")
     is_temporary = opened.is_temporary if opened else bool(st.session_state.get(TEMPORARY))
     chat = opened.conversation.id if opened else None
-    owner, model, send, beside = state.owner(), state.model(), state.client().chat, state.beside()
+    owner, model, road, beside = state.owner(), offer.model(), way.road(), offer.beside()
     system = "" if opened else desk.system()
     memory, kept = chats.in_memory(), chats.kept()
 
     def say(place: Generations, chat: str | None, instead_of: str | None = None) -> str:
         asked = place.ask(
-            owner, chat, question, model, send,
+            owner, chat, question, model, road,
             instead_of=instead_of, system=system, beside=beside,
         )  # fmt: skip
         if asked is None and instead_of is None and chat is not None:
@@ -63,7 +63,7 @@ def ask(question: str, *, instead_of: str | None = None) -> bool:
 
 def ask_typed() -> None:
     """Asks the question in the composer, with the files that are there, or says what is wrong."""
-    if question := desk.take_question():
+    if question := desk.take_question(refusal_of):
         ask(question)
 
 
@@ -72,6 +72,13 @@ def ask_first(question: str, number: int) -> None:
     if number == chats.beginning():
         st.session_state["beginning"] = number + 1
         ask(question)
+
+
+def refusal_of(question: str) -> str:
+    """Gives why a question cannot be sent, or ""."""
+    if not offer.model():
+        return texts.CHOOSE_MODEL.format(model=offer.vanished())
+    return meter.refusal(st.session_state.get("opened"), question)
 
 
 def edit(message: Message, widget: str) -> None:
@@ -84,7 +91,7 @@ def edit(message: Message, widget: str) -> None:
         # The second click of a double click.
         return
     question = str(st.session_state[widget]).strip()
-    if words := desk.too_long(question):
+    if words := refusal_of(question):
         desk.refuse(words)
         return
     desk.leave()
@@ -106,9 +113,12 @@ def stop_one(opened: Opened, answer: str) -> None:
 
 
 def try_again(opened: Opened, message: str, model: str = "") -> None:
-    """Answers a question again, with the chosen model where none is named."""
-    model, send = model or state.model(), state.client().chat
-    attempt.done(partial(opened.generations.try_again, state.owner(), message, model, send))
+    """Answers a question again, with the chosen model where the named one is not on offer."""
+    model, road = offer.usable(model), way.road()
+    if model:
+        attempt.done(partial(opened.generations.try_again, state.owner(), message, model, road))
+    else:
+        desk.refuse(texts.CHOOSE_MODEL.format(model=offer.vanished()))
 
 
 def answer_with(opened: Opened, message: str, widget: str) -> None:
@@ -120,15 +130,15 @@ def answer_with(opened: Opened, message: str, widget: str) -> None:
 
 def compare(opened: Opened, answer: str, widget: str) -> None:
     """Lets the chosen models answer the same question beside an answer."""
-    models, send = list(st.session_state[widget]), state.client().chat
+    models, road = list(st.session_state[widget]), way.road()
     desk.leave()
-    attempt.done(partial(opened.generations.compare, state.owner(), answer, models, send))
+    attempt.done(partial(opened.generations.compare, state.owner(), answer, models, road))
 
 
 def go_on(opened: Opened, answer: str, model: str) -> None:
     """Lets an answer that broke off be written on."""
-    send = state.client().chat
-    attempt.done(partial(opened.generations.go_on, state.owner(), answer, model, send))
+    road = way.road()
+    attempt.done(partial(opened.generations.go_on, state.owner(), answer, model, road))
 
 
 def show(opened: Opened, message: str) -> None:
@@ -146,6 +156,14 @@ def message(opened: Opened, id_: str) -> Message | None:
 
 
 # Chats
+
+
+def choose_model() -> None:
+    """Lets the open chat remember the model that was chosen."""
+    opened: Opened | None = st.session_state.get("opened")
+    if opened and (name := offer.model()):
+        store, chat = opened.generations.store, opened.conversation.id
+        attempt.done(partial(store.choose, state.owner(), chat, name))
 
 
 def rename(opened: Opened, widget: str) -> None:

@@ -1,0 +1,75 @@
+"""What the visitor chose for good: favourites, who stands in, and what happens when it is full.
+
+Kept with the visitor's chats, and read once for each session.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from functools import partial
+
+import streamlit as st
+
+from liaobots.ui import attempt, chats, state
+
+FAVOURITES, FALLBACK, EDGE = "favourites", "fallback", "edge"
+
+
+class Edge(StrEnum):
+    """What happens when a chat is longer than the model's room."""
+
+    LEAVE_OUT = "leave out"
+    TELL = "tell"
+
+
+def favourites() -> Sequence[str]:
+    """Gives the names of the models that come first."""
+    with suppress(ValueError):
+        found = json.loads(_chosen().get(FAVOURITES, "[]"))
+        return [name for name in found if isinstance(name, str)]
+    return []
+
+
+def turn_favourite(model: str) -> None:
+    """Makes a model a favourite, or an ordinary one again."""
+    old = favourites()
+    new = [each for each in old if each != model] if model in old else [*old, model]
+    _choose(FAVOURITES, json.dumps(new))
+
+
+def fallback() -> str:
+    """Gives the model that answers where another one fails, or ""."""
+    return _chosen().get(FALLBACK, "")
+
+
+def choose_fallback(widget: str) -> None:
+    _choose(FALLBACK, str(st.session_state[widget] or ""))
+
+
+def edge() -> Edge:
+    """Gives what is to happen when a chat is longer than the model's room."""
+    with suppress(ValueError):
+        return Edge(_chosen().get(EDGE, ""))
+    return Edge.LEAVE_OUT
+
+
+def choose_edge(widget: str) -> None:
+    _choose(EDGE, str(st.session_state[widget] or Edge.LEAVE_OUT))
+
+
+def _chosen() -> Mapping[str, str]:
+    owner = state.owner()
+    held = st.session_state.get("chosen")
+    if held is None or held[0] != owner:
+        found = attempt.given(partial(chats.home().store.preferences.all, owner))
+        held = st.session_state["chosen"] = (owner, dict(found or {}))
+    known: Mapping[str, str] = held[1]
+    return known
+
+
+def _choose(name: str, value: str) -> None:
+    """Keeps a choice; where the store fails, it holds for this session."""
+    owner = state.owner()
+    st.session_state["chosen"] = (owner, {**_chosen(), name: value})
+    attempt.done(partial(chats.home().store.preferences.put, owner, name, value))

@@ -1,0 +1,81 @@
+"""How much of the model's room the chat fills, and what happens where it fills more."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from liaobots.chat import room
+from liaobots.chat.record import Message
+from liaobots.chat.room import Room, Size, size_of
+from liaobots.ui import choice, desk, material, offer, texts
+from liaobots.ui.chats import Opened
+from liaobots.ui.choice import Edge
+
+
+def show(opened: Opened | None) -> None:
+    """Draws the share of the room that is filled, with its figures and the choice behind it."""
+    limit, size = offer.room().for_question, filled(opened)
+    with st.popover(texts.room_label(limit.share(size)), type="tertiary", key="room"):
+        st.progress(min(1.0, limit.share(size)), texts.room_figures(limit, size))
+        st.radio(
+            texts.EDGE,
+            list(Edge),
+            index=list(Edge).index(choice.edge()),
+            format_func=lambda edge: texts.EDGES[edge],
+            key="edge",
+            on_change=choice.choose_edge,
+            args=("edge",),
+        )
+        st.caption(texts.ROOM_HINT)
+
+
+def filled(opened: Opened | None, question: str = "") -> Size:
+    """Gives how long the chat is, with what is being put together for it."""
+    coming = question or material.joined("", desk.materials())
+    said = [*_said(opened), {"role": "user", "content": coming}]
+    return sum((size_of(each["content"]) for each in said if each["content"]), Size())
+
+
+def first_sent(opened: Opened) -> str:
+    """Gives the id of the message at which begins what is sent, or "" where all of it is."""
+    if choice.edge() is Edge.TELL:
+        return ""
+    shown = [message for message in _messages(opened) if message.text.strip()]
+    said = [*_said(opened), {"role": "user", "content": ""}]
+    count = room.left_out(said, offer.room())
+    return shown[count].id if 0 < count < len(shown) else ""
+
+
+def refusal(opened: Opened | None, question: str) -> str:
+    """Gives why a question cannot be sent, or "": it is too long, or the chat is.
+
+    What is left free for the answer is no reason to refuse: tokens are estimated.
+    """
+    limit = offer.room()
+    alone = [*_system(opened), {"role": "user", "content": question}]
+    size = sum((size_of(each["content"]) for each in alone), Size())
+    if limit.share(size) > 1:
+        return texts.too_long(limit, size)
+    if choice.edge() is Edge.TELL and limit.share(whole := filled(opened, question)) > 1:
+        return texts.chat_too_long(limit, whole)
+    return ""
+
+
+def rooms() -> dict[str, Room]:
+    """Gives the rooms by which older turns are left out; none where one wants to be told."""
+    return {} if choice.edge() is Edge.TELL else dict(offer.rooms())
+
+
+def _messages(opened: Opened | None) -> Sequence[Message]:
+    return opened.conversation.messages if opened else []
+
+
+def _system(opened: Opened | None) -> list[dict[str, str]]:
+    text = opened.conversation.system if opened else desk.seen_system()
+    return [{"role": "system", "content": text}] if text else []
+
+
+def _said(opened: Opened | None) -> list[dict[str, str]]:
+    """Gives what the model is told, as it would be sent."""
+    said = [each for each in _messages(opened) if each.text.strip()]
+    return _system(opened) + [{"role": each.role, "content": each.text} for each in said]

@@ -1,0 +1,97 @@
+"""The page with all models: found by words, grouped by maker, favourites first, with their pace."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+import streamlit as st
+
+from liaobots.chat.record import Pace
+from liaobots.service.catalog import Facts
+from liaobots.ui import choice, markdown, offer, texts
+
+WISH = "models"
+# So many are shown; more come by searching.
+SHOWN = 40
+
+
+def show() -> None:
+    """Draws the field, the models that have its words, and the speed board."""
+    st.title(texts.MODELS, anchor=False)
+    wish = st.text_input(
+        texts.MODELS_LABEL, key=WISH, type="search", live=True, icon=texts.SEARCH_ICON
+    )
+    models, paces = offer.now().models, offer.paces_of_late()
+    found = [name for name in offer.names() if _has_words(models[name], wish or "")]
+    if not found:
+        st.caption(texts.NO_MODEL_FOUND)
+    for head, group in _groups(found[:SHOWN], models):
+        st.subheader(head, anchor=False)
+        for name in group:
+            _show_model(models[name], paces.get(name))
+    if len(found) > SHOWN:
+        st.caption(texts.MORE_MODELS.format(count=SHOWN, all=len(found)))
+    _show_board(list(paces.values()))
+
+
+def _has_words(facts: Facts, wish: str) -> bool:
+    text = f"{facts['id']} {facts['name']} {facts['provider']}".casefold()
+    return all(word in text for word in wish.casefold().split())
+
+
+def _groups(
+    found: Sequence[str], models: Mapping[str, Facts]
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """Gives the models below their heads: the favourites, then each maker's."""
+    first = choice.favourites()
+
+    def head(name: str) -> str:
+        maker = markdown.plain(models[name]["provider"])
+        return texts.FAVOURITES if name in first else maker or texts.OTHER_MAKERS
+
+    for words, group in groupby(found, head):
+        yield words, list(group)
+
+
+def _show_model(facts: Facts, pace: Pace | None) -> None:
+    name, is_first = facts["id"], facts["id"] in choice.favourites()
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(width="stretch", gap="xsmall"):
+            st.markdown(f"**{markdown.plain(facts['name'])}**")
+            st.caption(markdown.plain(texts.model_facts(facts, pace)))
+        st.button(
+            texts.NO_FAVOURITE if is_first else texts.FAVOURITE,
+            icon=texts.NO_FAVOURITE_ICON if is_first else texts.FAVOURITE_ICON,
+            key=f"favourite-{name}",
+            type="tertiary",
+            on_click=choice.turn_favourite,
+            args=(name,),
+        )
+        st.button(texts.USE, key=f"use-{name}", on_click=_use, args=(name,))
+
+
+def _use(name: str) -> None:
+    """Begins a chat with a model."""
+    st.session_state[offer.CHAT] = ""
+    st.session_state[offer.MODEL] = name
+    st.session_state["goto"] = ""
+
+
+def _show_board(paces: Sequence[Pace]) -> None:
+    """Draws the visitor's own figures as one chart."""
+    st.subheader(texts.SPEED, anchor=False)
+    known = [pace for pace in paces if pace.wait is not None and pace.rate is not None]
+    if not known:
+        st.caption(texts.NO_SPEED)
+        return
+    st.caption(texts.SPEED_HINT)
+    columns = {
+        texts.SPEED_MODEL: [markdown.seen(pace.model) for pace in known],
+        texts.SPEED_WAIT: [round(pace.wait or 0, 2) for pace in known],
+        texts.SPEED_RATE: [round(pace.rate or 0) for pace in known],
+    }
+    st.scatter_chart(
+        columns,
+        x=texts.SPEED_WAIT,
+        y=texts.SPEED_RATE,
+        color=texts.SPEED_MODEL,
+    )

@@ -1,0 +1,183 @@
+"""The models on offer: which there are, which is chosen, and how fast each was of late."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from liaobots.chat.record import Pace
+from liaobots.chat.room import Room
+from liaobots.errors import StoreFault
+from liaobots.service import catalog, wire
+from liaobots.service.catalog import Facts
+from liaobots.service.client import Client
+from liaobots.ui import chats, choice, markdown, server, state, texts
+from liaobots.ui.chats import Opened
+from liaobots.ui.lookup import Lookup
+from liaobots.ui.state import Connection
+
+MODEL = "model"
+# The chat for which the model was chosen.
+CHAT = "chat_of_model"
+BESIDE = "beside"
+# How long the page may wait for the service's list of models, in seconds.
+PATIENCE = 1.0
+# How long the figures of the speed board stand, in seconds.
+FRESH = 20.0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The models on offer; `is_live` where the service's own list could be read."""
+
+    models: Mapping[str, Facts]
+    is_live: bool
+
+
+def now() -> Offer:
+    """Gives the models on offer.
+
+    While the live list was never to be had, a chat's own model is among them:
+    nobody knows that it has gone.
+    """
+    lookup = _lookup(state.connection())
+    models = lookup.value(PATIENCE)
+    wanted = str(st.session_state.get("wanted", ""))
+    if lookup.has_value or not wanted or wanted in models:
+        return Offer(models, lookup.has_value)
+    return Offer(models | {wanted: catalog.unknown(wanted)}, is_live=False)
+
+
+def _lookup(link: Connection) -> Lookup[dict[str, Facts]]:
+    """Gives the list, kept for an hour; where it may depend on the code, for each code."""
+    fetch = Client(link.code, link.base_url, wire=link.form).models
+    if link.form != wire.OPENAI or not state.has_own_code():
+        name = f"models {link.form} {link.base_url}"
+        return server.held(name, lambda: Lookup(fetch, catalog.BUILT_IN))
+    held = st.session_state.get("models")
+    if not held or held[0] != link:
+        held = st.session_state["models"] = (link, Lookup(fetch, catalog.BUILT_IN))
+    own: Lookup[dict[str, Facts]] = held[1]
+    return own
+
+
+def settle(opened: Opened | None) -> None:
+    """Chooses the model before the visitor does: the one that the chat remembers.
+
+    None is chosen where that one is not on offer any more; the visitor is then
+    asked for a choice.
+    """
+    chat = opened.conversation if opened else None
+    wanted = _remembered(opened)
+    st.session_state["wanted"] = wanted
+    models = now().models
+    is_another = st.session_state.get(CHAT, "") != (chat.id if chat else "")
+    if is_another or st.session_state.get(MODEL) not in models:
+        st.session_state[CHAT] = chat.id if chat else ""
+        chosen = wanted if chat and wanted else st.session_state.get(MODEL)
+        usual = None if chat and wanted else next(iter(names()))
+        st.session_state[MODEL] = chosen if chosen in models else usual
+
+
+def _remembered(opened: Opened | None) -> str:
+    if opened is None:
+        return ""
+    said = [message.model for message in opened.conversation.messages if message.model]
+    return opened.conversation.model or (said[-1] if said else "")
+
+
+def vanished() -> str:
+    """Gives the model of the open chat, where it is not on offer any more, or ""."""
+    wanted = str(st.session_state.get("wanted", ""))
+    return "" if wanted in now().models else wanted
+
+
+def model() -> str:
+    """Gives the chosen model's name, or ""."""
+    return str(st.session_state.get(MODEL) or "")
+
+
+def usable(name: str) -> str:
+    """Gives a model if it is on offer, else the chosen one."""
+    return name if name in now().models else model()
+
+
+def beside() -> Sequence[str]:
+    """Gives the names of the models that answer beside the chosen one."""
+    chosen: Sequence[str] = st.session_state.get(BESIDE, [])
+    return [name for name in chosen if name in now().models and name != model()]
+
+
+def fallback() -> str:
+    """Gives the model that stands in, where it is on offer, or ""."""
+    name = choice.fallback()
+    return name if name in now().models else ""
+
+
+def names() -> Mapping[str, str]:
+    """Gives the models on offer with their labels: favourites, then by maker."""
+    models, first, paces = now().models, choice.favourites(), paces_of_late()
+    order = [name for name in first if name in models]
+    # In the service's order, but for those whose maker nobody knows.
+    makers = dict.fromkeys(facts["provider"] for facts in models.values() if facts["provider"])
+    order += [
+        name
+        for maker in [*makers, ""]
+        for name, facts in models.items()
+        if facts["provider"] == maker and name not in first
+    ]
+    return {
+        name: texts.model_label(
+            markdown.seen(models[name]["name"]),
+            models[name]["tokenLimit"],
+            markdown.seen(models[name]["provider"]),
+            paces.get(name),
+            is_favourite=name in first,
+        )
+        for name in order
+    }
+
+
+def paces_of_late() -> Mapping[str, Pace]:
+    """Gives how fast each model answered this visitor of late, by their names."""
+    held = st.session_state.get("paces")
+    if not held or time.monotonic() - held[0] > FRESH:
+        found: dict[str, Pace] = {}
+        try:
+            board = chats.home().store.speed.board(state.owner())
+            found = {pace.model: pace for pace in board}
+        except StoreFault:
+            # The page says so already; here there are just no figures.
+            found = {}
+        held = st.session_state["paces"] = (time.monotonic(), found)
+    known: Mapping[str, Pace] = held[1]
+    return known
+
+
+def rooms() -> Mapping[str, Room]:
+    """Gives what each model on offer takes."""
+    return {name: _room_of(facts) for name, facts in now().models.items()}
+
+
+def room() -> Room:
+    """Gives what the narrowest of the models takes that are asked."""
+    found = [rooms()[name] for name in (model(), *beside()) if name in now().models]
+    return min(found, key=_narrowness, default=Room(catalog.ROOM))
+
+
+def _room_of(facts: Facts) -> Room:
+    if facts["maxLength"] is None and facts["tokenLimit"] is None:
+        return Room(catalog.ROOM)
+    return Room(facts["maxLength"], facts["tokenLimit"])
+
+
+def _narrowness(room: Room) -> float:
+    """Gives about how many characters go into a room."""
+    return min(room.characters or float("inf"), (room.tokens or float("inf")) * 3)
+
+
+def client() -> Client:
+    """Gives a client for the visitor's connection, which knows the models on offer."""
+    link = state.connection()
+    return Client(link.code, link.base_url, wire=link.form, models=dict(now().models))

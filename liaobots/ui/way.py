@@ -1,0 +1,38 @@
+"""The way to the service for an answer, put together from what the visitor chose."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from liaobots.chat.road import Pieces, Road
+from liaobots.chat.room import Room
+from liaobots.service import setting
+from liaobots.ui import meter, money, offer, state
+
+SEARCH = "web search"
+
+
+def road() -> Road:
+    """Gives the road for an answer that is asked for now. No thread on it touches the session."""
+    link, client, rooms = state.connection(), offer.client(), meter.rooms()
+    is_searching = can_search() and bool(st.session_state.get(SEARCH))
+
+    def send(messages: list[dict[str, str]], model: str) -> Pieces:
+        return client.chat(messages, model, search=is_searching)
+
+    return Road(
+        send,
+        fallback=offer.fallback(),
+        room_of=lambda model: _room_of(rooms, model),
+        till=money.till(link),
+        balance=money.reader(link),
+    )
+
+
+def can_search() -> bool:
+    """Says whether the service can be asked to search the web: in its form of 2025 alone."""
+    return setting.wire() == setting.WIRES[0]
+
+
+def _room_of(rooms: Mapping[str, Room], model: str) -> Room:
+    return rooms.get(model, Room())

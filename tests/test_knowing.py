@@ -1,0 +1,248 @@
+"""What one knows before sending: models, money and room, by AppTest on the page."""
+
+from hashlib import sha256
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from liaobots.service.standin import StandIn
+from liaobots.ui import choice, offer, server, texts, way
+from tests.test_page import SCRIPT, opened, words_of
+from tests.test_wishes import ask, press, said
+from tests.visit import conversed
+
+__all__ = ["opened"]
+
+ROOM = {"maxLength": 48_000, "tokenLimit": 16_000}
+
+
+@pytest.fixture
+def standin(standin: StandIn) -> StandIn:
+    """Has models of several makers, and answers briefly."""
+    standin.models = [
+        {"id": "gpt-4", "name": "GPT-4", "maxLength": 1000, "tokenLimit": 8000},
+        {"id": "claude-1", "name": "Claude 1", **ROOM},
+        {"id": "gpt-5", "name": "GPT-5", **ROOM},
+        {"id": "odd", "name": "Odd", **ROOM},
+    ]
+    standin.answer = lambda question: iter(["answer ", f"to {question[:40]}"])
+    return standin
+
+
+def words(page: AppTest) -> str:
+    """Gives what the page says, as its reader sees it."""
+    return words_of(page).replace("\\", "") + "".join(each.value for each in page.warning)
+
+
+def picker(page: AppTest) -> list[str]:
+    return [name.partition(" ·")[0] for name in page.selectbox(key=offer.MODEL).options]
+
+
+def models_sent(standin: StandIn) -> list[str]:
+    return [each["body"]["models"][0]["modelId"] for each in conversed(standin)]
+
+
+def let_the_list_be_read_anew() -> None:
+    """Does what an hour does."""
+    for name in [name for name in vars(server._HELD) if name.startswith("models ")]:
+        del vars(server._HELD)[name]
+
+
+def test_the_picker_is_grouped_by_maker(opened: AppTest) -> None:
+    """In the service's order; nobody's come last; the service's first is chosen."""
+    assert picker(opened) == ["GPT-4", "GPT-5", "Claude 1", "Odd"]
+    assert opened.selectbox(key=offer.MODEL).value == "gpt-4"
+    assert opened.selectbox(key=offer.MODEL).options[2].startswith("Claude 1 · 16K · Anthropic")
+
+
+def test_favourites_come_first_and_are_kept(opened: AppTest) -> None:
+    """For this visitor, in the database; one that is not on offer is passed over."""
+    ask(opened, "one")
+    owner = sha256(f"session {opened.session_state['identity']}".encode()).hexdigest()
+    preferences = opened.session_state["opened"].generations.store.preferences
+    preferences.put(owner, choice.FAVOURITES, '["odd", "gone", 7]')
+    del opened.session_state["chosen"]
+    assert picker(opened.run()) == ["★ Odd", "GPT-4", "GPT-5", "Claude 1"]
+    preferences.put(owner, choice.FAVOURITES, "no JSON")
+    del opened.session_state["chosen"]
+    assert picker(opened.run())[0] == "GPT-4"
+
+
+def test_a_chat_remembers_its_model(opened: AppTest, standin: StandIn) -> None:
+    """Each chat shows its own when it is opened."""
+    opened.selectbox(key=offer.MODEL).select("claude-1").run()
+    ask(opened, "one")
+    first = opened.session_state["opened"].conversation.id
+    opened.session_state["goto"] = ""
+    opened.run()
+    opened.selectbox(key=offer.MODEL).select("odd").run()
+    ask(opened, "two")
+    assert opened.selectbox(key=offer.MODEL).value == "odd"
+    opened.session_state["goto"] = first
+    opened.run()
+    assert opened.selectbox(key=offer.MODEL).value == "claude-1"
+    opened.selectbox(key=offer.MODEL).select("gpt-5").run()
+    opened.run()
+    assert opened.session_state["opened"].conversation.model == "gpt-5"
+
+
+def test_a_model_that_vanished_asks_for_a_choice(opened: AppTest, standin: StandIn) -> None:
+    """The old chat is readable; a question comes back until another one is chosen."""
+    opened.selectbox(key=offer.MODEL).select("odd").run()
+    ask(opened, "one")
+    standin.models = standin.models[:3]
+    let_the_list_be_read_anew()
+    opened.run()
+    assert opened.selectbox(key=offer.MODEL).value is None
+    assert "odd answered here, and is not on offer any more" in words(opened)
+    assert said(opened) == ["one", "answer to one"]
+    opened.chat_input[0].set_value("two").run()
+    assert "Choose another model" in words(opened)
+    assert opened.chat_input[0].proto.value == "two"
+    assert len(conversed(standin)) == 1
+    opened.selectbox(key=offer.MODEL).select("gpt-5").run()
+    ask(opened, "two")
+    assert models_sent(standin) == ["odd", "gpt-5"]
+
+
+def test_a_list_that_cannot_be_had_takes_no_model_away(opened: AppTest, standin: StandIn) -> None:
+    """Nobody knows that the chat's own model has gone."""
+    opened.selectbox(key=offer.MODEL).select("odd").run()
+    ask(opened, "one")
+    let_the_list_be_read_anew()
+    standin.models = []
+    opened.run()
+    assert opened.selectbox(key=offer.MODEL).value == "odd"
+    assert texts.MODELS_UNKNOWN in words(opened)
+    ask(opened, "two")
+    assert models_sent(standin) == ["odd", "odd"]
+
+
+def test_what_an_answer_and_a_chat_cost(opened: AppTest, standin: StandIn) -> None:
+    """Beside the balance, after each answer; of this chat alone."""
+    standin.price = 0.25
+    ask_and_pay(opened, "one", 0.25)
+    assert "Balance: 12.25 · last answer 0.2500 · this chat 0.2500" in words(opened)
+    standin.price = 0.5
+    ask_and_pay(opened, "two", 0.75)
+    assert "Balance: 11.75 · last answer 0.5000 · this chat 0.7500" in words(opened)
+
+
+def ask_and_pay(page: AppTest, question: str, cost: float) -> None:
+    ask(page, question)
+    for _ in range(100):
+        if page.run().session_state["opened"].conversation.cost == cost:
+            return
+    raise AssertionError("the cost was not noted")
+
+
+@pytest.mark.parametrize(
+    ("price", "warning"),
+    [
+        (0.25, ""),
+        (12.0, "Little is left on your auth code: 0.5000"),
+        (12.5, "There is nothing left on your auth code"),
+    ],
+)
+def test_a_warning_before_sending(
+    opened: AppTest, standin: StandIn, price: float, warning: str
+) -> None:
+    """Where the next answer may use it up, or all is used up; else none."""
+    standin.price = price
+    ask_and_pay(opened, "one", price)
+    assert warning in words(opened)
+    assert bool(opened.warning) == bool(warning)
+
+
+def test_quiet_where_nothing_is_told(
+    opened: AppTest, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a form without a balance there is none on the page, nor a question for it."""
+    monkeypatch.setenv("LIAOBOTS_WIRE", "openai")
+    opened.run()
+    ask(opened, "one")
+    assert "Balance" not in words(opened)
+    assert conversed(standin)[-1]["path"] == "/v1/chat/completions"
+    assert way.SEARCH not in [toggle.key for toggle in opened.toggle]
+
+
+def test_the_meter(opened: AppTest) -> None:
+    """It says how full the room is, in both units."""
+    assert "Room: 0 %" in popovers(opened)
+    ask(opened, "x" * 400)
+    assert "Room: 45 %" in popovers(opened)
+
+
+def popovers(page: AppTest) -> str:
+    """Gives the labels of what can be opened."""
+    return str([block.proto.popover.label for block in page.get("popover")])
+
+
+def test_what_does_not_fit_is_left_out_and_marked(opened: AppTest, standin: StandIn) -> None:
+    """The line stands where the sent part begins; all of it is kept."""
+    for letter in "abc":
+        ask(opened, letter * 400)
+    assert texts.SENT_FROM_HERE in words(opened)
+    ask(opened, "d")
+    sent = [message["content"][:1] for message in conversed(standin)[-1]["body"]["messages"]]
+    assert sent == ["b", "a", "c", "a", "d"]
+    assert len(said(opened)) == 8
+    opened.selectbox(key=offer.MODEL).select("gpt-5").run()
+    assert texts.SENT_FROM_HERE not in words(opened)
+
+
+def test_one_may_choose_to_be_told_instead(opened: AppTest, standin: StandIn) -> None:
+    """Then the question comes back, with by how much the chat is too long."""
+    opened.radio(key="edge").set_value(choice.Edge.TELL).run()
+    for letter in "ab":
+        ask(opened, letter * 400)
+    opened.chat_input[0].set_value("c" * 200).run()
+    assert "The chat with this question has 1,100 characters" in words(opened)
+    assert "100 too many" in words(opened)
+    assert opened.chat_input[0].proto.value == "c" * 200
+    assert len(conversed(standin)) == 2
+    opened.radio(key="edge").set_value(choice.Edge.LEAVE_OUT).run()
+    ask(opened, "c" * 200)
+    assert len(conversed(standin)[-1]["body"]["messages"]) == 3
+
+
+def test_another_model_stands_in_and_says_so(opened: AppTest, standin: StandIn) -> None:
+    """Before the first text by itself; after it, it is offered."""
+    opened.selectbox(key="fallback").select("gpt-5").run()
+    standin.broken.add("gpt-4")
+    ask(opened, "one")
+    assert models_sent(standin) == ["gpt-4", "gpt-5"]
+    assert "In place of gpt-4, which failed: The service failed (status 500)" in words(opened)
+    standin.broken.clear()
+    ask(opened, "fault: in-band")
+    assert models_sent(standin)[2:] == ["gpt-4"]
+    press(opened, texts.ANSWER_WITH.format(model=r"gpt\-5"))
+    assert models_sent(standin)[3:] == ["gpt-5"]
+
+
+def test_the_web_can_be_searched(opened: AppTest, standin: StandIn) -> None:
+    """By the field that the form of 2025 has for it."""
+    opened.toggle(key=way.SEARCH).set_value(True).run()
+    ask(opened, "one")
+    assert conversed(standin)[-1]["body"]["search"] == "true"
+
+
+def test_the_pace_stands_in_the_picker(opened: AppTest) -> None:
+    """As soon as there is one."""
+    ask(opened, "one")
+    del opened.session_state["paces"]
+    opened.run()
+    assert opened.selectbox(key=offer.MODEL).options[0].endswith(" s")
+
+
+def test_without_a_code_an_engine_is_asked(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In OpenAI's form the address is enough, and the page is no demo."""
+    monkeypatch.setenv("LIAOBOTS_WIRE", "openai")
+    monkeypatch.setenv("LIAOBOTS_URL", f"{standin.url}/v1")
+    monkeypatch.delenv("LIAOBOTS_AUTH", raising=False)
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    assert texts.DEMO not in words(page)
+    ask(page, "one")
+    assert said(page) == ["one", "answer to one"]
