@@ -122,10 +122,10 @@ def test_what_an_answer_and_a_chat_cost(opened: AppTest, standin: StandIn) -> No
     """Beside the balance, after each answer; of this chat alone."""
     standin.price = 0.25
     ask_and_pay(opened, "one", 0.25)
-    assert "Balance: 12.25 · last answer 0.2500 · this chat 0.2500" in words(opened)
+    assert "Balance: 12.25 · last answer 0.25 · this chat 0.25" in words(opened)
     standin.price = 0.5
     ask_and_pay(opened, "two", 0.75)
-    assert "Balance: 11.75 · last answer 0.5000 · this chat 0.7500" in words(opened)
+    assert "Balance: 11.75 · last answer 0.50 · this chat 0.75" in words(opened)
 
 
 def ask_and_pay(page: AppTest, question: str, cost: float) -> None:
@@ -140,7 +140,7 @@ def ask_and_pay(page: AppTest, question: str, cost: float) -> None:
     ("price", "warning"),
     [
         (0.25, ""),
-        (12.0, "Little is left on your auth code: 0.5000"),
+        (12.0, "Little is left on your auth code: 0.50"),
         (12.5, "There is nothing left on your auth code"),
     ],
 )

@@ -26,7 +26,6 @@ PARTS = [
     "transfer",
     "trash",
     "sheet",
-    "models",
     "offer",
     "meter",
     "money",
@@ -89,7 +88,7 @@ def test_amounts() -> None:
         "0.0042",
     ]
     assert texts.balance(12.5, None, None) == "Balance: 12.50"
-    assert texts.balance(12.25, 0.25, 1.0) == "Balance: 12.25 · last answer 0.2500 · this chat 1"
+    assert texts.balance(12.25, 0.25, 1.0) == "Balance: 12.25 · last answer 0.25 · this chat 1"
 
 
 def test_too_long_says_by_how_much() -> None:

@@ -119,8 +119,9 @@ class StandIn:
         self.moved_to = ""
         self.broken: set[str] = set()
         self.balance = 12.5
-        # What an answer costs.
+        # What an answer costs, and how long the service thinks before it tells the balance.
         self.price = 0.0
+        self.balance_pause = 0.0
         self.models: list[dict[str, Any]] = [dict(each) for each in MODELS]
         handler = type("Handler", (_Handler,), {"service": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
@@ -254,6 +255,7 @@ class _Handler(BaseHTTPRequestHandler):
         code = body.get("authcode", "")
         if not code or code in self.service.refused:
             return self._send_json(401, {"message": "401 Unauthorized"})
+        self._wait(self.service.balance_pause)
         balance = self.service.balance
         account = {"authCode": code, "amount": 20, "balance": balance, "gpt4FreeRemain": 3}
         self._send_json(200, account)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 import streamlit as st
 
@@ -12,6 +13,8 @@ from liaobots.ui import choice, markdown, offer, texts
 WISH = "models"
 # So many are shown; more come by searching.
 SHOWN = 40
+# A colour that can be read on a light ground and on a dark one.
+GREY = "#7a828e"
 
 
 def show() -> None:
@@ -20,7 +23,7 @@ def show() -> None:
     wish = st.text_input(
         texts.MODELS_LABEL, key=WISH, type="search", live=True, icon=texts.SEARCH_ICON
     )
-    models, paces = offer.now().models, offer.paces_of_late()
+    models, paces = offer.now().models, offer.paces_of_late(at_most=1)
     found = [name for name in offer.names() if _has_words(models[name], wish or "")]
     if not found:
         st.caption(texts.NO_MODEL_FOUND)
@@ -61,7 +64,7 @@ def _show_model(facts: Facts, pace: Pace | None) -> None:
         st.button(
             texts.NO_FAVOURITE if is_first else texts.FAVOURITE,
             icon=texts.NO_FAVOURITE_ICON if is_first else texts.FAVOURITE_ICON,
-            key=f"favourite-{name}",
+            key=f"{'unstar' if is_first else 'star'}-{name}",
             type="tertiary",
             on_click=choice.turn_favourite,
             args=(name,),
@@ -85,13 +88,32 @@ def _show_board(paces: Sequence[Pace]) -> None:
         return
     st.caption(texts.SPEED_HINT)
     columns = {
-        texts.SPEED_MODEL: [markdown.seen(pace.model) for pace in known],
-        texts.SPEED_WAIT: [round(pace.wait or 0, 2) for pace in known],
-        texts.SPEED_RATE: [round(pace.rate or 0) for pace in known],
+        "model": [markdown.seen(pace.model) for pace in known],
+        "wait": [round(pace.wait or 0, 2) for pace in known],
+        "rate": [round(pace.rate or 0) for pace in known],
     }
-    st.scatter_chart(
-        columns,
-        x=texts.SPEED_WAIT,
-        y=texts.SPEED_RATE,
-        color=texts.SPEED_MODEL,
-    )
+    st.vega_lite_chart(columns, _spec())
+
+
+def _spec() -> dict[str, Any]:
+    """Gives how the chart is drawn: a point with its name for each model, and no zooming."""
+    axes = {"x": ("wait", texts.SPEED_WAIT), "y": ("rate", texts.SPEED_RATE)}
+    place = {
+        axis: {"field": field, "type": "quantitative", "title": title}
+        for axis, (field, title) in axes.items()
+    }
+    name = {"field": "model", "type": "nominal", "title": texts.SPEED_MODEL}
+    return {
+        "encoding": place,
+        "height": 320,
+        "layer": [
+            {
+                "mark": {"type": "point", "filled": True, "size": 120},
+                "encoding": {"color": name | {"legend": None}, "tooltip": [name, *place.values()]},
+            },
+            {
+                "mark": {"type": "text", "dy": 16, "color": GREY, "fontSize": 13},
+                "encoding": {"text": {"field": "model", "type": "nominal"}},
+            },
+        ],
+    }

@@ -139,10 +139,13 @@ def names() -> Mapping[str, str]:
     }
 
 
-def paces_of_late() -> Mapping[str, Pace]:
-    """Gives how fast each model answered this visitor of late, by their names."""
+def paces_of_late(at_most: float = FRESH) -> Mapping[str, Pace]:
+    """Gives how fast each model answered this visitor of late, by their names.
+
+    The figures are no older than `at_most` seconds.
+    """
     held = st.session_state.get("paces")
-    if not held or time.monotonic() - held[0] > FRESH:
+    if not held or time.monotonic() - held[0] > at_most:
         found: dict[str, Pace] = {}
         try:
             board = chats.home().store.speed.board(state.owner())

@@ -43,7 +43,8 @@ def _show_models() -> None:
     st.selectbox(
         texts.MODEL,
         list(names),
-        index=None,
+        # Where one is chosen, it can be changed and not be cleared.
+        index=0 if offer.model() else None,
         format_func=names.__getitem__,
         key=offer.MODEL,
         placeholder=texts.MODEL_EMPTY,

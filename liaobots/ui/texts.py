@@ -90,7 +90,7 @@ MORE_MODELS = "These are {count} of {all}. Type words to find others."
 FAVOURITES = "Favourites"
 OTHER_MAKERS = "Others"
 FAVOURITE = "Make a favourite"
-FAVOURITE_ICON = ":material/star_border:"
+FAVOURITE_ICON = ":material/star:"
 NO_FAVOURITE = "No favourite any more"
 NO_FAVOURITE_ICON = ":material/star:"
 USE = "New chat"
@@ -356,8 +356,9 @@ def pace_facts(pace: Pace) -> list[str]:
 
 def amount(value: float) -> str:
     """Gives an amount in the service's own unit, with as many digits as say something."""
-    digits = 2 if abs(value) >= 1 or value == 0 else 4
-    return f"{value:,.{digits}f}".removesuffix(".00")
+    whole, _, digits = f"{value:,.{2 if abs(value) >= 1 else 4}f}".partition(".")
+    digits = digits.rstrip("0")
+    return f"{whole}.{digits:0<2}" if digits else whole
 
 
 def balance(left: float, last: float | None, chat: float | None) -> str:

@@ -16,7 +16,8 @@
   let led = "0";
 
   const distance = () => main.scrollHeight - main.clientHeight - main.scrollTop;
-  const isChat = () => document.querySelector('[data-testid="stChatInput"]') !== null;
+  // What has gone from the page may still be in it for a while, unseen.
+  const isChat = () => Boolean(document.querySelector('[data-testid="stChatInput"]')?.offsetParent);
   const offer = () => {
     way.textContent = `↓ ${told("toTheEnd")}`;
     way.hidden = isFollowing || distance() < 100 || !isChat();
@@ -62,6 +63,7 @@
   let wasChat = false;
   setInterval(() => {
     if (isChat() && !wasChat) follow(isFollowing);
+    if (!isChat() && wasChat) offer();
     wasChat = isChat();
   }, 100);
 

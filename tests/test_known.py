@@ -1,0 +1,151 @@
+"""Models, money and room in a real Chromium."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from liaobots.service.standin import StandIn
+from liaobots.ui import texts
+from tests.app import App
+from tests.visit import ask, button, conversed, listed, message, wait_for_address, wait_until
+
+ROOM = {"maxLength": 48_000, "tokenLimit": 16_000}
+MODELS = [
+    {"id": "gpt-4", "name": "GPT-4", "maxLength": 1000, "tokenLimit": 8000},
+    {"id": "claude-1", "name": "Claude 1", **ROOM},
+    {"id": "gpt-5", "name": "GPT-5", **ROOM},
+]
+
+
+def begin(page: Page, app: App, standin: StandIn, question: str = "First question") -> str:
+    """Asks a first question of a service with these models."""
+    standin.models = MODELS
+    standin.answer = lambda question: iter(["answer ", "to ", question[:20], " whole."])
+    page.goto(app.url)
+    ask(page, question)
+    answered(page, 1)
+    return wait_for_address(page)
+
+
+def answered(page: Page, number: int) -> None:
+    expect(message(page, number)).to_contain_text("whole.")
+    expect(button(page, texts.STOP)).to_have_count(0)
+
+
+def chosen(page: Page, label: str) -> None:
+    """Waits until a model with this label is chosen."""
+    picker = page.get_by_role("combobox", name=texts.MODEL, exact=True)
+    expect(picker).to_have_value(re.compile(f"^{label}"))
+
+
+def test_from_the_page_of_models_to_a_chat(app: App, page: Page, slow_standin: StandIn) -> None:
+    """One searches it, makes a favourite, and begins a chat with it; the chat remembers it."""
+    first = begin(page, app, slow_standin)
+    page.get_by_role("link", name=texts.MODELS).click()
+    heads = page.get_by_test_id("stMain").get_by_role("heading", level=3)
+    expect(heads).to_have_text(["OpenAI", "Anthropic", texts.SPEED])
+    page.get_by_label(texts.MODELS_LABEL).fill("anthropic")
+    expect(heads).to_have_text(["Anthropic", texts.SPEED])
+    button(page, texts.FAVOURITE).click()
+    expect(heads).to_have_text([texts.FAVOURITES, texts.SPEED])
+    page.locator("[class*='st-key-use-'] button").click()
+    expect(page).to_have_url(f"{app.url}/")
+    chosen(page, "★ Claude 1")
+    ask(page, "Second question")
+    answered(page, 1)
+    sent = [each["body"]["models"][0]["modelId"] for each in conversed(slow_standin)]
+    assert sent == ["gpt-4", "claude-1"]
+    page.goto(first)
+    answered(page, 1)
+    chosen(page, "GPT-4")
+    page.go_back()
+    answered(page, 1)
+    chosen(page, "★ Claude 1")
+
+
+def test_the_speed_board_is_drawn(app: App, page: Page, slow_standin: StandIn) -> None:
+    """As one chart, from the visitor's own answers, and without a word from elsewhere."""
+    begin(page, app, slow_standin)
+    page.get_by_role("link", name=texts.MODELS).click()
+    chart = page.get_by_test_id("stVegaLiteChart")
+    expect(chart.locator("canvas, svg").first).to_be_visible()
+    expect(page.get_by_test_id("stMain")).to_contain_text("0 % of 1 failed")
+
+
+def test_money_beside_the_code(app: App, page: Page, slow_standin: StandIn) -> None:
+    """It comes after the answer by itself, and warns before the next question."""
+    slow_standin.price = 6.2
+    begin(page, app, slow_standin)
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar).to_contain_text("Balance: 6.30 · last answer 6.20 · this chat 6.20")
+    expect(page.get_by_text("Little is left on your auth code: 6.30")).to_be_visible()
+    ask(page, "Second question")
+    answered(page, 3)
+    expect(sidebar).to_contain_text("Balance: 0.10 · last answer 6.20 · this chat 12.40")
+
+
+def test_the_answer_waits_for_no_balance(app: App, page: Page, slow_standin: StandIn) -> None:
+    """A service that is slow to tell the balance holds nothing up."""
+    begin(page, app, slow_standin)
+    slow_standin.balance_pause = 5
+    ask(page, "Second question")
+    answered(page, 3)
+    ask(page, "Third question")
+    answered(page, 5)
+    assert len(conversed(slow_standin)) == 3
+
+
+def test_the_room_is_chosen_and_seen(app: App, page: Page, slow_standin: StandIn) -> None:
+    """The meter, the line where the sent part begins, and the other choice."""
+    begin(page, app, slow_standin, "x" * 700)
+    ask(page, "y" * 400)
+    answered(page, 3)
+    line = page.get_by_text(texts.SENT_FROM_HERE)
+    expect(line).to_be_visible()
+    second = message(page, 2).bounding_box()
+    place = line.bounding_box()
+    assert second
+    assert place
+    assert place["y"] < second["y"]
+    page.get_by_role("button", name=re.compile("^Room: 11")).click()
+    page.get_by_text(texts.EDGES["tell"]).click()
+    expect(line).to_have_count(0)
+    page.keyboard.press("Escape")
+    ask(page, "And now?")
+    expect(page.get_by_text("The chat with this question has")).to_be_visible()
+    expect(page.get_by_placeholder(texts.ASK)).to_have_value("And now?")
+    assert len(conversed(slow_standin)) == 2
+
+
+def test_a_model_that_stands_in(app: App, page: Page, slow_standin: StandIn) -> None:
+    """The answer says in whose place it stands."""
+    begin(page, app, slow_standin)
+    page.get_by_role("combobox", name=texts.FALLBACK).click()
+    page.get_by_role("option", name=re.compile("^GPT-5")).click()
+    slow_standin.broken.add("gpt-4")
+    ask(page, "Second question")
+    answered(page, 3)
+    expect(message(page, 3)).to_contain_text("In place of gpt-4, which failed")
+    wait_until(lambda: len(conversed(slow_standin)) == 3)
+    page.reload()
+    expect(message(page, 3)).to_contain_text("In place of gpt-4, which failed")
+
+
+def test_a_model_that_vanished(app: App, page: Page, slow_standin: StandIn) -> None:
+    """The chat is readable; the question is back until another model is chosen."""
+    address = begin(page, app, slow_standin)
+    slow_standin.models = MODELS[1:]
+    app.stop()
+    with app:
+        page.goto(address)
+        answered(page, 1)
+        ask(page, "Second question")
+        expect(page.get_by_text("Choose another model, then send again")).to_be_visible()
+        expect(page.get_by_placeholder(texts.ASK)).to_have_value("Second question")
+        page.get_by_role("combobox", name=texts.MODEL, exact=True).click()
+        page.get_by_role("option", name=re.compile("^GPT-5")).click()
+        page.wait_for_timeout(500)
+        page.get_by_placeholder(texts.ASK).press("Enter")
+        answered(page, 3)
+    assert len(conversed(slow_standin)) == 2
+    assert listed(page)
