@@ -70,6 +70,34 @@ def test_says_hello(events: list[bytes], size: int) -> None:
     assert read(b"".join(events), size=size) == "Hello"
 
 
+@pytest.mark.parametrize(
+    ("ends", "kind"),
+    [
+        ([chunk({}, "stop"), DONE], None),
+        ([chunk({}, "stop")], None),
+        ([chunk({}, "tool_calls"), DONE], None),
+        ([chunk({}, "length"), DONE], errors.AnswerCut),
+        ([chunk({}, "content_filter"), DONE], errors.ServiceFault),
+        ([DONE], errors.AnswerCut),
+        ([], errors.AnswerCut),
+    ],
+)
+def test_how_a_stream_ends(ends: list[bytes], kind: type[errors.LiaobotsError] | None) -> None:
+    """Without a reason it may have broken off, whether it says [DONE] or not."""
+    decoder = Decoder(STREAM, is_openai=True)
+    data = b"".join([FIRST, *HELLO, *ends])
+    assert "".join([*decoder.feed(data), *decoder.finish()]) == "Hello"
+    assert (kind and type(decoder.shortfall)) == kind
+
+
+def test_a_whole_answer_needs_no_reason() -> None:
+    """A document came whole, or it could not be read."""
+    decoder = Decoder("application/json", is_openai=True)
+    whole = b'{"choices": [{"message": {"content": "Hello"}}]}'
+    assert "".join([*decoder.feed(whole), *decoder.finish()]) == "Hello"
+    assert decoder.shortfall is None
+
+
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
 def test_thoughts_stand_before_the_words(field: str) -> None:
     """As the page folds them, whichever field has them."""

@@ -223,8 +223,9 @@ def test_another_model_stands_in_and_says_so(opened: AppTest, standin: StandIn) 
 def test_the_web_can_be_searched(opened: AppTest, standin: StandIn) -> None:
     """By the field that the form of 2025 has for it."""
     opened.toggle(key=way.SEARCH).set_value(True).run()
-    ask(opened, "one")
-    assert conversed(standin)[-1]["body"]["search"] == "true"
+    for question in ("one", "two"):
+        ask(opened, question)
+        assert conversed(standin)[-1]["body"]["search"] == "true"
 
 
 def test_the_pace_stands_in_the_picker(opened: AppTest) -> None:
@@ -233,6 +234,20 @@ def test_the_pace_stands_in_the_picker(opened: AppTest) -> None:
     del opened.session_state["paces"]
     opened.run()
     assert opened.selectbox(key=offer.MODEL).options[0].endswith(" s")
+
+
+def test_a_choice_survives_its_label(opened: AppTest, standin: StandIn) -> None:
+    """The pace in the label changes after an answer; who is chosen does not."""
+    opened.selectbox(key=offer.MODEL).select("gpt-5").run()
+    opened.multiselect(key=offer.BESIDE).set_value(["odd"]).run()
+    before = list(opened.selectbox(key=offer.MODEL).options)
+    ask(opened, "one")
+    del opened.session_state["paces"]
+    opened.run()
+    assert list(opened.selectbox(key=offer.MODEL).options) != before
+    assert opened.selectbox(key=offer.MODEL).value == "gpt-5"
+    ask(opened, "two")
+    assert sorted(models_sent(standin)) == ["gpt-5", "gpt-5", "odd", "odd"]
 
 
 def test_without_a_code_an_engine_is_asked(

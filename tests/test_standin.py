@@ -83,3 +83,34 @@ def test_as_a_program() -> None:
         url = line.rpartition("=")[2].strip()
         assert requests.post(f"{url}/api/models", json={}, timeout=5).ok
         process.terminate()
+
+
+AS_BEARER = {"authorization": "Bearer somebody"}
+
+
+def test_completions_as_openais_api_describes_them(standin: StandIn) -> None:
+    """A stream where one is wished for, else one document; a reason, [DONE], parts of content."""
+    parts = [{"role": "user", "content": [{"type": "text", "text": "Hello"}]}]
+    where = f"{standin.url}/v1/chat/completions"
+    body = {"model": "gpt-4", "messages": parts}
+    whole = requests.post(where, json=body, headers=AS_BEARER, timeout=5).json()
+    assert whole["object"] == "chat.completion"
+    assert whole["choices"][0]["message"]["content"] == "".join(tour("Hello"))
+    assert whole["choices"][0]["finish_reason"] == "stop"
+    answer = requests.post(where, json=body | {"stream": True}, headers=AS_BEARER, timeout=5)
+    assert answer.headers["content-type"] == "text/event-stream"
+    assert b'"delta": {"role": "assistant", "content": ""}' in answer.content.split(b"\n\n")[0]
+    assert answer.content.endswith(b"data: [DONE]\n\n")
+
+
+def test_models_and_refusals_as_openais_api_describes_them(standin: StandIn) -> None:
+    """Lists have data, errors a message, a type and a code."""
+    listed = requests.get(f"{standin.url}/v1/models", headers=AS_BEARER, timeout=5).json()
+    assert "gpt-4" in [model["id"] for model in listed["data"]]
+    body = {"model": "nobody", "messages": QUESTION}
+    where = f"{standin.url}/v1/chat/completions"
+    unknown = requests.post(where, json=body, headers=AS_BEARER, timeout=5)
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "model_not_found")
+    wrong = {"authorization": "Bearer wrong"}
+    refused = requests.get(f"{standin.url}/v1/models", headers=wrong, timeout=5)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (401, "invalid_api_key")

@@ -219,6 +219,9 @@ def test_streamed_is_as_whole(
     text = DOCUMENTS[name]
     writer.answer = lambda _: words(text, 1 + len(text) // 60)
     answer = answered(page, app)
+    if "```mermaid" in text:
+        # A diagram is drawn by a part of Streamlit that is loaded when it is needed.
+        expect(answer.locator("button[kind='elementToolbar']").first).to_be_attached()
     page.wait_for_timeout(500)
     streamed, height = dom(answer), height_of(answer)
     page.reload()

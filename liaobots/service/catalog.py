@@ -36,6 +36,8 @@ ROOM = 100_000
 # OpenRouter, Groq and LiteLLM; llama.cpp says it in `meta`.
 TOKENS = ("tokenLimit", "max_model_len", "context_length", "context_window", "max_input_tokens")
 META_TOKENS = ("n_ctx", "n_ctx_train")
+# What engines say where they know no maker.
+NOBODY = ("library", "system", "vllm", "llamacpp", "me", "local", "organization-owner")
 MAKERS = {
     "claude": "Anthropic",
     "deepseek": "DeepSeek",
@@ -151,7 +153,9 @@ def _tokens(entry: dict[str, Any]) -> int | None:
 def _owner_of(entry: dict[str, Any]) -> str:
     """Gives who owns a model in OpenAI's API, unless that is only whoever serves it."""
     owner = _text(entry.get("owned_by"))
-    return "" if owner in ("library", "system", "vllm", "llamacpp", "organization-owner") else owner
+    if owner in NOBODY:
+        return ""
+    return "OpenAI" if owner.casefold() == "openai" else owner
 
 
 def _price(said: object) -> Price | None:

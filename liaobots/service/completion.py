@@ -10,6 +10,10 @@ from typing import Any
 from liaobots.errors import AnswerCut, LiaobotsError, ServiceFault
 
 THOUGHTS = ("reasoning_content", "reasoning")
+UNENDED = (
+    "The answer ended without a word that it is whole; perhaps it broke off. What came is kept; "
+    "ask to continue, or try again."
+)
 SHORTFALLS: dict[str, tuple[type[LiaobotsError], str]] = {
     "length": (
         AnswerCut,
@@ -35,10 +39,18 @@ class Completion:
         self.ending = ""
         self._is_thinking = False
         self._has_spoken = False
+        self._is_streamed = False
 
     @property
     def shortfall(self) -> LiaobotsError | None:
-        """Gives why the model ended before it was done, or None."""
+        """Gives why the model ended before it was done, or None.
+
+        By the API the last chunk of a stream names the reason for its end. Some
+        engines break a stream off for another visitor's question, and say
+        [DONE] all the same, but no reason.
+        """
+        if self._is_streamed and not self.ending:
+            return AnswerCut(UNENDED)
         if self.ending not in SHORTFALLS:
             return None
         kind, words = SHORTFALLS[self.ending]
@@ -50,6 +62,7 @@ class Completion:
         choice = choices[0] if isinstance(choices, list) and choices else None
         if not isinstance(choice, dict) or choice.get("index") not in (0, None):
             return ""
+        self._is_streamed = self._is_streamed or "delta" in choice
         said = choice.get("delta") or choice.get("message")
         text = self._said(said) if isinstance(said, dict) else ""
         reason = choice.get("finish_reason")

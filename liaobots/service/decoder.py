@@ -96,11 +96,12 @@ class Decoder:
             if text:
                 self._empty = False
                 yield text
-        if self._empty and self.shortfall:
+        if self._empty and self.is_whole and self.shortfall:
             raise self.shortfall
         if self._empty:
             raise ServiceFault(
-                "The service sent an answer with nothing in it. Try again, or choose another model."
+                "The service sent an answer with nothing in it. Try again, ask something "
+                "shorter, or choose another model."
             )
 
 

@@ -17,6 +17,11 @@ from liaobots.errors import (
 )
 
 WORDS = 200
+REFUSED = "The service does not accept this auth code. Check it, paste it again, and try again."
+CODE_WANTED = (
+    "The service wants an auth code, and none was sent. Paste yours into “Auth token”, or set "
+    "LIAOBOTS_AUTH."
+)
 PAGE = re.compile(r"\s*<(?:!doctype html|html|head|body)\b", re.I)
 # The service's own check is titled 人机验证; the others are those of common gateways.
 CHALLENGE = re.compile(
@@ -96,15 +101,15 @@ def fault_of(
     match status:
         case 401 | 403:
             return CodeRefused(
-                "The service does not accept this auth code. Check it, paste it again, and try "
-                "again."
+                (REFUSED if secret else CODE_WANTED) + _quoted(_telling(words), secret)
             )
         case 402:
             return CreditExhausted(
                 "This auth code has no credit left. Top it up at the service, or use another code."
+                + _quoted(_telling(words), secret)
             )
         case 429:
-            return _too_fast(retry_after(headers or {}))
+            return _too_fast(retry_after(headers or {}), _quoted(_telling(words), secret))
     return ServiceFault(_what_failed(status) + _quoted(words, secret))
 
 
@@ -112,8 +117,8 @@ def _what_failed(status: int) -> str:
     match status:
         case 400 | 413 | 422:
             return (
-                f"The service does not take this question (status {status}). Shorten it, or "
-                "choose another model."
+                f"The service does not take what was asked (status {status}). Ask something "
+                "shorter, or choose another model."
             )
         case 404:
             return (
@@ -136,8 +141,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Gives the seconds that a Retry-After header asks for, or None.
 
     Both forms of RFC 9110, section 10.2.3: a number of seconds, or a date.
+    LiteLLM gives its provider's header under another name.
     """
-    value = headers.get("retry-after", "").strip()
+    value = headers.get("retry-after") or headers.get("llm_provider-retry-after", "")
+    value = value.strip()
     if re.fullmatch(r"\d{1,9}", value):
         return float(value)
     try:
@@ -158,15 +165,21 @@ def is_challenge(text: str) -> bool:
     return is_page(text) and CHALLENGE.search(text) is not None
 
 
-def _too_fast(seconds: float | None) -> TooFast:
+def _too_fast(seconds: float | None, quoted: str) -> TooFast:
     wait = "a moment" if seconds is None else _span(seconds)
-    return TooFast(f"Too many questions in a short time. Wait {wait}, then try again.", seconds)
+    words = f"Too many questions in a short time. Wait {wait}, then try again.{quoted}"
+    return TooFast(words, seconds)
 
 
 def _span(seconds: float) -> str:
     if seconds < 100:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min"
+
+
+def _telling(words: str) -> str:
+    """Gives words that say more than the status, else ""."""
+    return "" if re.match(r"\s*\d{3}\b", words) else words
 
 
 def _quoted(words: str, secret: str) -> str:

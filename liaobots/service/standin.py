@@ -87,6 +87,16 @@ MODELS = [
     },
 ]
 
+# What OpenAI's API says with a status: the type of an error, and its code.
+KINDS = {
+    401: ("invalid_request_error", "invalid_api_key"),
+    402: ("insufficient_quota", "insufficient_quota"),
+    403: ("invalid_request_error", "unsupported_country_region_territory"),
+    404: ("invalid_request_error", "model_not_found"),
+    429: ("requests", "rate_limit_exceeded"),
+}
+USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+
 Answer = Callable[[str], Iterator[str]]
 
 
@@ -179,9 +189,16 @@ def continuation(messages: list[dict[str, str]], answer: Answer) -> Iterator[str
         yield word.group()
 
 
+def _text_of(content: Any) -> str:
+    """Gives a message's text; in OpenAI's form it may come in parts."""
+    if isinstance(content, str):
+        return content
+    return "".join(str(part.get("text", "")) for part in content)
+
+
 def _is_continuation(messages: list[dict[str, str]]) -> bool:
     roles = [message["role"] for message in messages[-3:]]
-    wish = re.search(r"\bgo on\b|^continue\b", messages[-1]["content"], re.I)
+    wish = re.search(r"\bgo on\b|^continue\b", _text_of(messages[-1]["content"]), re.I)
     return roles == ["user", "assistant", "user"] and wish is not None
 
 
@@ -238,7 +255,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_json(200, self.service.models)
 
     def _list(self, body: dict[str, Any]) -> None:
-        """Gives the models as OpenAI's API lists them, with what vLLM and OpenRouter add."""
+        """Gives the models as OpenAI's API lists them, with what vLLM adds."""
+        if self.headers.get("authorization", "").removeprefix("Bearer ") in self.service.refused:
+            return self._send_json(401, _Completions(set(), "").error(401, "Incorrect API key"))
         listed = [
             {
                 "id": model["id"],
@@ -285,7 +304,7 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> None:
         """Answers a question in a form, or refuses to."""
         messages = body.get("messages") or [{"role": "user", "content": ""}]
-        question = messages[-1]["content"]
+        question = _text_of(messages[-1]["content"])
         faults |= set(re.findall(r"\bfault:\s*([\w-]+)", question)) & FAULTS.keys()
         shapes = set(re.findall(r"\bshape:\s*([\w-]+)", question)) & SHAPES.keys()
         if code in self.service.refused:
@@ -504,6 +523,7 @@ class _Completions(_Events):
         self._reason = "length" if "length" in wishes else "stop"
         self._reason = "content_filter" if "filter" in wishes else self._reason
         self._ends_by_word = "unmarked" not in wishes
+        self._tells_usage = "noisy" in wishes
         thoughts = {"thoughtful": "reasoning_content", "thoughtful-too": "reasoning"}
         self._thoughts = next((thoughts[name] for name in thoughts if name in wishes), "")
         self._said: list[str] = []
@@ -519,12 +539,14 @@ class _Completions(_Events):
     def end(self) -> bytes:
         if self.is_whole:
             return json.dumps(self._document()).encode()
-        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
-        events = [*self._chunk({}, self._reason), *self._event(self._object([]) | {"usage": usage})]
+        events = self._chunk({}, self._reason)
+        if self._tells_usage:
+            events += self._event(self._object([]) | {"usage": USAGE})
         return self._lines(events) + super().end()
 
     def error(self, status: int, words: str) -> dict[str, Any]:
-        return {"error": {"message": words, "type": "invalid_request_error", "code": status}}
+        kind, code = KINDS.get(status, ("server_error", None))
+        return {"error": {"message": words, "type": kind, "param": None, "code": code}}
 
     def refusal(self, status: int, words: str) -> bytes:
         return b"data: %s\n\n" % json.dumps(self.error(status, words)).encode()
@@ -546,7 +568,7 @@ class _Completions(_Events):
         said = {"role": "assistant", "content": "".join(self._said)}
         said |= {self._thoughts: "Let me think."} if self._thoughts else {}
         choice = {"index": 0, "message": said, "finish_reason": self._reason}
-        return self._object([choice]) | {"object": "chat.completion"}
+        return self._object([choice]) | {"object": "chat.completion", "usage": USAGE}
 
 
 def main() -> None:

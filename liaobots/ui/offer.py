@@ -72,6 +72,8 @@ def settle(opened: Opened | None) -> None:
     wanted = _remembered(opened)
     st.session_state["wanted"] = wanted
     models = now().models
+    state.keep(MODEL, None)
+    state.keep(BESIDE, [])
     is_another = st.session_state.get(CHAT, "") != (chat.id if chat else "")
     if is_another or st.session_state.get(MODEL) not in models:
         st.session_state[CHAT] = chat.id if chat else ""
@@ -115,9 +117,10 @@ def fallback() -> str:
     return name if name in now().models else ""
 
 
-def names() -> Mapping[str, str]:
+def names(*, with_pace: bool = False) -> Mapping[str, str]:
     """Gives the models on offer with their labels: favourites, then by maker."""
-    models, first, paces = now().models, choice.favourites(), paces_of_late()
+    models, first = now().models, choice.favourites()
+    paces = paces_of_late() if with_pace else {}
     order = [name for name in first if name in models]
     # In the service's order, but for those whose maker nobody knows.
     makers = dict.fromkeys(facts["provider"] for facts in models.values() if facts["provider"])

@@ -39,7 +39,7 @@ def show_balance(words: str, place: DeltaGenerator | None = None) -> DeltaGenera
 
 
 def _show_models() -> None:
-    names = offer.names()
+    names = offer.names(with_pace=True)
     st.selectbox(
         texts.MODEL,
         list(names),
@@ -87,6 +87,7 @@ def _show_options() -> None:
         args=("fallback",),
     )
     if way.can_search():
+        state.keep(way.SEARCH, first=False)
         st.toggle(texts.WEB_SEARCH, key=way.SEARCH, help=texts.WEB_SEARCH_HELP)
 
 

@@ -93,6 +93,17 @@ def forget_code() -> None:
     _codes().forget(owner())
 
 
+def keep(widget: str, first: object) -> None:
+    """Keeps what was chosen in a widget, before it is drawn again.
+
+    Streamlit forgets it where another chat is opened, and where the label of
+    what was chosen changes, by which it knows a choice.
+    """
+    kept = st.session_state.get(f"kept-{widget}", first)
+    value = st.session_state.get(widget, kept)
+    st.session_state[widget] = st.session_state[f"kept-{widget}"] = value
+
+
 def of_server(name: str) -> str:
     """Gives a setting of the environment, else of the secrets, else ""."""
     return os.environ.get(name) or str(_secret(name) or "")
