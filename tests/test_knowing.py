@@ -55,6 +55,13 @@ def test_the_picker_is_grouped_by_maker(opened: AppTest) -> None:
     assert opened.selectbox(key=offer.MODEL).options[2].startswith("Claude 1 · 16K · Anthropic")
 
 
+def test_the_list_is_asked_for_once(opened: AppTest, standin: StandIn) -> None:
+    """For all visitors and all runs of the page, until an hour has gone."""
+    AppTest.from_file(SCRIPT, default_timeout=30).run()
+    ask(opened, "one")
+    assert sum(asked["path"] == "/api/models" for asked in standin.asked) == 1
+
+
 def test_favourites_come_first_and_are_kept(opened: AppTest) -> None:
     """For this visitor, in the database; one that is not on offer is passed over."""
     ask(opened, "one")

@@ -82,6 +82,22 @@ def test_address_and_code_are_read_when_called(
     assert {asked["headers"]["x-auth-code"] for asked in standin.asked} == {CODE}
 
 
+@pytest.mark.parametrize("by", ["argument", "setting"])
+def test_the_contract_holds_in_openais_form(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """Streamed or whole, whichever way the form is named; the code goes as a bearer token."""
+    given = {"auth": CODE, "base_url": f"{standin.url}/v1"}
+    if by == "setting":
+        monkeypatch.setenv("LIAOBOTS_WIRE", "openai")
+    else:
+        given["wire"] = "openai"
+    pieces = list(_create_completion("gpt-4", QUESTION, True, **given))
+    assert len(pieces) > 10
+    assert list(_create_completion("gpt-4", QUESTION, False, **given)) == ["".join(pieces)]
+    assert standin.asked[-1]["headers"]["authorization"] == f"Bearer {CODE}"
+
+
 def test_other_names_are_passed_over(standin: StandIn) -> None:
     """The field hands on arguments that are not for us."""
     assert list(

@@ -5,13 +5,20 @@ door        who may come in, and with which headers and identity
 state       who is here, and whom they talk to: session, cookie, secrets, settings
 chats       the visitor's chats: which there are, which is open, where they are kept
 wishes      what visitors do with them
+shelf       what is kept beside the open chat: trash, finds, prompts, files
+attempt     a wish that may fail, with the words for the page
+offer       the models on offer, and which is chosen
+choice      what the visitor chose for good
+way         the way to the service for an answer, from all that was chosen
+money       what is left on the code, and what answers cost
+meter       how full the model's room is
 desk        the question being put together, and what is open beside it
 navigation, sidebar, heading, transcript, composer
             the parts of the page: one show() each
 message, beside, panel
             one message; answers beside each other; what opens below a message
 library     prompts and instructions, above the composer
-search, prompts, transfer, trash
+search, models, prompts, transfer, trash
             what stands in the place of a chat, each at an address of its own
 server      what this server holds for all its visitors
 codes       the auth codes that visitors typed
