@@ -12,7 +12,7 @@ ui → chat, service → errors. The service's function is handed to `chat`.
 """
 
 from liaobots.errors import LiaobotsError
-from liaobots.service.client import Account, Client, Reply
+from liaobots.service.client import Account, Client
 from liaobots.service.provider import (
     _create_completion,
     model,
@@ -21,6 +21,7 @@ from liaobots.service.provider import (
     supports_stream,
     url,
 )
+from liaobots.service.reply import Reply
 
 __all__ = [
     "Account",

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from liaobots import errors
-from liaobots.service import client as client_module
-from liaobots.service.client import Client
+from liaobots.service import call
+from liaobots.service.client import Account, Client
 from liaobots.service.standin import FAULTS, SHAPES, StandIn, tour
 from tests.conftest import CODE
 
@@ -33,7 +33,7 @@ def ask(words: str) -> list[dict[str, str]]:
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses between tries keep their number and order, and lose their length."""
-    monkeypatch.setattr(client_module, "PAUSES", (0.01, 0.02))
+    monkeypatch.setattr(call, "PAUSES", (0.01, 0.02))
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -176,7 +176,7 @@ def test_how_often_is_asked(standin: StandIn, fault: str, times: int) -> None:
 
 def test_pauses_grow() -> None:
     """Two pauses, the second longer."""
-    first, second = client_module.PAUSES
+    first, second = call.PAUSES
     assert 0 < first < second
 
 
@@ -239,7 +239,7 @@ def test_closing_interrupts_the_pause_between_tries(
     standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody waits for a pause that nobody wants."""
-    monkeypatch.setattr(client_module, "PAUSES", (30, 60))
+    monkeypatch.setattr(call, "PAUSES", (30, 60))
     reply = Client(CODE, standin.url).chat(ask("fault: away"))
     threading.Timer(0.2, reply.close).start()
     started = time.monotonic()
@@ -342,7 +342,7 @@ def test_openai_needs_no_code_where_the_engine_wants_none(
     assert list(client.chat(ask("hello")))
     assert "authorization" not in standin.asked[-1]["headers"]
     assert client.models().keys() == {"gpt-3.5-turbo", "gpt-4", "stand-in"}
-    assert client.account() == client_module.Account()
+    assert client.account() == Account()
     with pytest.raises(errors.CodeRefused):
         list(Client("wrong", at(standin, "openai"), wire="openai").chat(ask("hello")))
 

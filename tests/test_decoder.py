@@ -17,7 +17,8 @@ from liaobots.errors import (
     ServiceFault,
     TooFast,
 )
-from liaobots.service.decoder import DOUBT, Decoder
+from liaobots.service.decoder import Decoder
+from liaobots.service.verdict import DOUBT
 from tests.conftest import CODE
 
 EVENTS = "text/event-stream"

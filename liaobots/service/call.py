@@ -1,0 +1,135 @@
+"""One call to the service: tries again before the first byte, and makes every error ours."""
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from http.client import HTTPException
+from typing import Any
+
+import requests
+from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
+
+from liaobots.errors import AnswerCut, LiaobotsError, NoConnection, ServiceFault
+from liaobots.service import fault
+from liaobots.service.fault import Refusal
+from liaobots.service.line import Line
+from liaobots.service.verdict import CUT
+from liaobots.service.wire import Request
+
+PAUSES = (0.5, 1.5)
+WORTH_ANOTHER_TRY = (502, 503, 504)
+NOTHING_THERE = (404, 405)
+# What is read of an error's or a list's body, in bytes.
+ENOUGH = 1_048_576
+BROKEN = (requests.RequestException, HTTPError, HTTPException, OSError)
+
+
+def ask(line: Line, request: Request, code: str) -> Any:
+    """Gives the JSON that the service answers to a small question."""
+    try:
+        data = _head_of(line, reach(line, request, code))
+    except BROKEN as error:
+        raise ours(error, begun=False) from stripped(error)
+    finally:
+        line.close()
+    if fault.is_page(data.decode("utf-8", "replace")):
+        raise fault.human_check(line.base_url)
+    value = _json_of(data)
+    if value is None:
+        raise ServiceFault("The service's answer could not be read. Try again.")
+    return value
+
+
+def reach(line: Line, request: Request, code: str) -> requests.Response:
+    """Gives a response whose answer can be read.
+
+    Tries again, with growing pauses, where the connection failed or the
+    service was away: before the first byte nothing was answered, so nothing
+    can be answered twice. Raises what the last try raised.
+    """
+    send = partial(line.send, request.method, request.path, request.body, request.headers)
+    for pause in PAUSES:
+        try:
+            response = send()
+        except requests.exceptions.SSLError:
+            raise
+        except requests.ConnectionError:
+            line.rest(pause)
+            continue
+        if response.status_code in NOTHING_THERE and request.elsewhere:
+            response.close()
+            return reach(line, replace(request, path=request.elsewhere, elsewhere=""), code)
+        if response.status_code not in WORTH_ANOTHER_TRY:
+            return _accepted(line, response, code)
+        response.close()
+        line.rest(pause)
+    return _accepted(line, send(), code)
+
+
+def _accepted(line: Line, response: requests.Response, code: str) -> requests.Response:
+    """Gives the response back, or raises what its status means."""
+    if response.ok:
+        return response
+    try:
+        said = _refusal_of(_head_of(line, response))
+    except BROKEN:
+        # The status says enough, whatever became of the words.
+        line.rest(0)
+        said = Refusal()
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    raise fault.fault_of(
+        said.status_after(response.status_code),
+        said.words,
+        headers=headers,
+        secret=code,
+        link=line.base_url,
+    )
+
+
+def _head_of(line: Line, response: requests.Response) -> bytes:
+    data = b""
+    while len(data) < ENOUGH and (more := line.read(response)):
+        data += more
+    return data
+
+
+def _refusal_of(data: bytes) -> Refusal:
+    """Gives what an error's JSON body says, or the body where it is none."""
+    value = _json_of(data)
+    if value is None:
+        return Refusal(data.decode("utf-8", "replace"))
+    return fault.refusal_of(value) if isinstance(value, dict) else Refusal()
+
+
+def _json_of(data: bytes) -> Any:
+    """Gives what the JSON says, or None; no error, for that would hold the data and the code."""
+    with suppress(ValueError, RecursionError):
+        return json.loads(data)
+    return None
+
+
+def ours(error: Exception, *, begun: bool) -> LiaobotsError:
+    late = isinstance(error, requests.Timeout | ReadTimeoutError | TimeoutError)
+    if begun:
+        return AnswerCut(f"{'Nothing more came in time. ' if late else ''}{CUT}")
+    if isinstance(error, DecodeError):
+        return ServiceFault("The service's answer could not be unpacked. Try again.")
+    if isinstance(error, requests.exceptions.SSLError):
+        return NoConnection(
+            "The service's certificate could not be verified, so nothing was sent. "
+            "Check the address, this machine's clock and its network."
+        )
+    if isinstance(error, requests.ConnectTimeout) or not late:
+        return NoConnection(
+            "The service could not be reached. Check your network and the service's "
+            "address, then try again."
+        )
+    return NoConnection("The service sent nothing in time. Try again, or choose another model.")
+
+
+def stripped(error: Exception) -> Exception:
+    """Gives the error without its request, whose headers hold the code."""
+    if isinstance(error, requests.RequestException):
+        error.request = error.response = None
+    return error

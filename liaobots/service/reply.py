@@ -1,0 +1,111 @@
+"""An answer on its way: pieces of text that any thread can end."""
+
+import threading
+from collections.abc import Generator, Iterator
+from types import TracebackType
+from typing import Self
+
+import requests
+
+from liaobots.errors import LiaobotsError
+from liaobots.service import wire
+from liaobots.service.call import BROKEN, ours, reach, stripped
+from liaobots.service.decoder import Decoder
+from liaobots.service.line import HungUp, Line
+from liaobots.service.wire import Request
+
+
+class Reply(Iterator[str]):
+    """An answer on its way: an iterator of text pieces, each handed on as it arrives.
+
+    `close` hangs up on the service at once. Any thread may call it, also while
+    another waits for the next piece; that one then sees the end.
+    """
+
+    def __init__(self, line: Line, request: Request, code: str, *, stream: bool) -> None:
+        self._line = line
+        self._lock = threading.Lock()
+        self._ends: list[LiaobotsError] = []
+        pieces = _read(line, request, code, self._ends)
+        self._pieces = pieces if stream else _whole(line, pieces)
+
+    @property
+    def shortfall(self) -> LiaobotsError | None:
+        """Gives, at the end, why the model ended before it was done, or None.
+
+        It is not raised, for the text is all that the service had to give.
+        """
+        return self._ends[0] if self._ends else None
+
+    def __next__(self) -> str:
+        with self._lock:
+            return next(self._pieces)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hangs up. What was already given stays given."""
+        self._line.hang_up()
+        # Where another thread is inside, it sees the end and tidies up by itself.
+        if self._lock.acquire(blocking=False):
+            try:
+                self._pieces.close()
+            finally:
+                self._lock.release()
+
+
+def _read(
+    line: Line, request: Request, code: str, ends: list[LiaobotsError]
+) -> Generator[str, None, None]:
+    """Gives an answer's pieces, and lets go of the line at the end.
+
+    No method of `Reply`: a generator that knew it would keep it, and the
+    connection, until the next full collection of garbage.
+    """
+    begun = False
+    try:
+        response = reach(line, request, code)
+        kind = response.headers.get("content-type", "")
+        is_openai = request.path == wire.CHAT
+        decoder = Decoder(kind, is_openai=is_openai, secret=code, link=line.base_url)
+        for piece in _pieces_of(line, response, decoder):
+            begun = True
+            yield piece
+        ends += [decoder.shortfall] if decoder.shortfall else []
+    except HungUp:
+        return
+    except BROKEN as error:
+        if not line.is_hung_up:
+            raise ours(error, begun=begun) from stripped(error)
+    finally:
+        line.close()
+
+
+def _pieces_of(line: Line, response: requests.Response, decoder: Decoder) -> Iterator[str]:
+    while not decoder.done:
+        try:
+            data = line.read(response)
+        except BROKEN:
+            if not decoder.is_whole:
+                raise
+            break
+        if not data:
+            break
+        yield from decoder.feed(data)
+    yield from decoder.finish()
+
+
+def _whole(line: Line, pieces: Iterator[str]) -> Generator[str, None, None]:
+    """Gives the pieces as one; none where the line was hung up on before the end."""
+    text = "".join(pieces)
+    if text and not line.was_hung_up_on:
+        yield text

@@ -1,0 +1,58 @@
+"""What is no answer but a refusal, in whatever form it comes."""
+
+import json
+from typing import Any, NoReturn
+
+from liaobots.errors import ServiceFault
+from liaobots.service import fault
+
+# An unlabelled body may be held back for so many characters until it is clear
+# whether it is an answer or an error page.
+DOUBT = 4_096
+CUT = "The answer broke off before its end. What came is kept; ask to continue, or try again."
+READ_JSON = json.JSONDecoder().decode
+
+
+class Verdict:
+    """What is no answer but a refusal, in whatever form it comes."""
+
+    def __init__(self, kind: str, secret: str, link: str) -> None:
+        self._labelled_page = kind == "text/html"
+        self._secret, self._link = secret, link
+
+    def raise_refusal(self, event: dict[str, Any]) -> NoReturn:
+        """Raises the error that came in band."""
+        said = fault.refusal_of(event)
+        raise fault.fault_of(
+            said.status or 500,
+            said.words,
+            secret=self._secret,
+            link=self._link,
+        )
+
+    def raise_if_page(self, text: str) -> None:
+        """Raises HumanCheckWanted for a web page that is no answer."""
+        labelled = self._labelled_page and text.lstrip().startswith("<")
+        if labelled or fault.is_challenge(text):
+            raise fault.human_check(self._link)
+
+    def raise_if_error(self, whole: str) -> None:
+        """Raises the error that a whole body is: a page, a refusal as JSON, or `Error`."""
+        self.raise_if_page(whole)
+        if whole.strip() == "Error":
+            raise ServiceFault("The service answered “Error” and nothing more. Try again.")
+        event = json_of(whole.encode("utf-8", "replace")) or {}
+        if event.get("error") is True:
+            self.raise_refusal(event)
+
+
+def json_of(data: bytes) -> dict[str, Any] | None:
+    """Gives the JSON object that `data` is, or None where it is none."""
+    data = data.strip()
+    if not data.startswith(b"{"):
+        return None
+    try:
+        value: dict[str, Any] = READ_JSON(data.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return value
