@@ -108,6 +108,14 @@ def test_thoughts_stand_before_the_words(field: str) -> None:
     assert read(both + DONE) == "<think>Hm.</think>\n\nHello"
 
 
+def test_blanks_before_the_first_words_are_theirs() -> None:
+    """An answer that goes on may begin with the end of a line; after thoughts they are nothing."""
+    words = [chunk({"content": blank}) for blank in ("\n", "    ", "return 1")]
+    assert read(b"".join([FIRST, *words, DONE])) == "\n    return 1"
+    thought = chunk({"reasoning": "Hm."})
+    assert read(b"".join([words[0], thought, *words, DONE])) == "<think>Hm.</think>\n\nreturn 1"
+
+
 def test_a_whole_answer() -> None:
     """As JSON, labelled as that or not at all, with thoughts or without."""
     said = {"role": "assistant", "content": "Hello", "reasoning_content": "Hm."}

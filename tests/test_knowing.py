@@ -6,9 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from liaobots.service.standin import StandIn
-from liaobots.ui import choice, offer, server, texts, way
+from liaobots.ui import choice, desk, offer, server, state, texts, way
 from tests.test_page import SCRIPT, opened, words_of
-from tests.test_wishes import ask, press, said
+from tests.test_wishes import act, ask, message_id, press, said
 from tests.visit import conversed
 
 __all__ = ["opened"]
@@ -213,6 +213,18 @@ def test_one_may_choose_to_be_told_instead(opened: AppTest, standin: StandIn) ->
     assert len(conversed(standin)[-1]["body"]["messages"]) == 3
 
 
+def test_an_edit_counts_only_what_stands_before_it(opened: AppTest, standin: StandIn) -> None:
+    """A shorter question in a full chat is no reason to be told."""
+    opened.radio(key="edge").set_value(choice.Edge.TELL).run()
+    for letter in "ab":
+        ask(opened, letter * 400)
+    act(opened, 0, desk.Act.EDIT)
+    opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("c" * 300)
+    press(opened, texts.ASK_AGAIN)
+    assert said(opened)[0] == "c" * 300
+    assert len(conversed(standin)) == 3
+
+
 def test_another_model_stands_in_and_says_so(opened: AppTest, standin: StandIn) -> None:
     """Before the first text by itself; after it, it is offered."""
     opened.selectbox(key="fallback").select("gpt-5").run()
@@ -255,6 +267,20 @@ def test_a_choice_survives_its_label(opened: AppTest, standin: StandIn) -> None:
     assert opened.selectbox(key=offer.MODEL).value == "gpt-5"
     ask(opened, "two")
     assert sorted(models_sent(standin)) == ["gpt-5", "gpt-5", "odd", "odd"]
+
+
+def test_a_code_without_an_address_locks_nobody_out(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In OpenAI's form there is then nobody to send it to: the demo stays, and can be left."""
+    monkeypatch.setenv("LIAOBOTS_WIRE", "openai")
+    monkeypatch.delenv("LIAOBOTS_URL", raising=False)
+    monkeypatch.delenv("LIAOBOTS_AUTH", raising=False)
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    page.text_input(key=state.AUTH_TOKEN).set_value("a-code-of-mine").run()
+    assert texts.DEMO in words_of(page)
+    press(page, texts.FORGET)
+    assert not conversed(standin)
 
 
 def test_without_a_code_an_engine_is_asked(

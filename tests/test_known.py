@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -71,6 +72,25 @@ def test_the_speed_board_is_drawn(app: App, page: Page, slow_standin: StandIn) -
     chart = page.get_by_test_id("stVegaLiteChart")
     expect(chart.locator("canvas, svg").first).to_be_visible()
     expect(page.get_by_test_id("stMain")).to_contain_text("0 % of 1 failed")
+
+
+def test_the_models_of_a_code_of_ones_own(
+    tmp_path: Path, page: Page, slow_standin: StandIn
+) -> None:
+    """In OpenAI's form the list may depend on the code; its page is the same."""
+    settings = {"LIAOBOTS_URL": f"{slow_standin.url}/v1", "LIAOBOTS_WIRE": "openai"}
+    with App(tmp_path, **settings) as app:
+        page.goto(app.url)
+        page.get_by_label(texts.AUTH_TOKEN, exact=True).fill("a-code-of-mine")
+        page.keyboard.press("Enter")
+        expect(button(page, texts.FORGET)).to_be_visible()
+        page.get_by_role("link", name=texts.MODELS).click()
+        page.get_by_label(texts.MODELS_LABEL).fill("gpt-4")
+        heads = page.get_by_test_id("stMain").get_by_role("heading", level=3)
+        expect(heads).to_have_text(["OpenAI", texts.SPEED])
+    asked = [each for each in slow_standin.asked if each["path"] == "/v1/models"]
+    assert asked[-1]["headers"]["authorization"] == "Bearer a-code-of-mine"
+    assert "a-code-of-mine" not in app.log.read_text()
 
 
 def test_money_beside_the_code(app: App, page: Page, slow_standin: StandIn) -> None:

@@ -1,5 +1,6 @@
 """A slow fact, kept for a while."""
 
+import threading
 import time
 
 from liaobots.errors import NoConnection
@@ -23,6 +24,17 @@ def test_the_first_stands_until_the_value_comes() -> None:
     lookup = Lookup(slow, 1)
     assert lookup.value(wait=0.01) == 1
     assert lookup.value(wait=5) == 2
+
+
+def test_nobody_waits_twice() -> None:
+    """However often a page asks while nothing has come, it waits once."""
+    came = threading.Event()
+    lookup = Lookup(came.wait, False)
+    began = time.monotonic()
+    for _ in range(20):
+        assert lookup.value(wait=0.2) is False
+    assert time.monotonic() - began < 1
+    came.set()
 
 
 def test_asked_once_while_it_is_fresh() -> None:

@@ -3,14 +3,14 @@
 import pytest
 
 from liaobots.chat import speed
-from liaobots.chat.record import Attempt, Ending, Pace, State
+from liaobots.chat.record import Attempt, Ending, Pace, StandIn, State, Tries
 from liaobots.chat.store import Store
 
 
 def attempts(store: Store, owner: str, *made: Attempt) -> None:
     asked = store.ask(owner, None, "Hello?", "gpt-4")
     assert asked
-    store.finish(owner, asked, "Hi", Ending(State.DONE), made)
+    store.finish(owner, asked, "Hi", Ending(State.DONE), Tries(made))
 
 
 def test_the_board(store: Store, owner: str) -> None:
@@ -87,8 +87,8 @@ def test_another_model_stands_in(store: Store, owner: str) -> None:
     """The answer says which was asked first and why; trying again begins anew."""
     asked = store.ask(owner, None, "Hello?", "gpt-4")
     assert asked
-    store.hand_over(owner, asked, "claude", "It failed.")
-    store.hand_over("0" * 64, asked, "nobody", "")
+    store.hand_over(owner, asked, StandIn("claude", "gpt-4", "It failed."))
+    store.hand_over("0" * 64, asked, StandIn("nobody", "claude", ""))
     answer = store.message(owner, asked.answer)
     assert answer
     assert (answer.model, answer.instead_of) == ("claude", "gpt-4")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from liaobots.chat.record import Asked, Attempt, Checkpoint, Ending, State
+from liaobots.chat.record import Asked, Attempt, Checkpoint, Ending, StandIn, State, Tries
 from liaobots.chat.road import Pieces
 
 # How often a follower gets a word when there is none, so that it can look around.
@@ -30,10 +30,12 @@ class Answer:
         self._changed = threading.Condition()
         self._reply: Pieces | None = None
         self.is_continued = bool(before)
+        self._before = len(before)
         self._tried = time.monotonic()
         self._first: float | None = None
         self._ended = self._tried
         self._failed: list[Attempt] = []
+        self.stand_in: StandIn | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -72,12 +74,14 @@ class Answer:
     def try_anew(self, model: str, ending: Ending) -> None:
         """Lets another model try, after the first one ended so."""
         self._failed += self._attempts(ending)
+        self.stand_in = StandIn(model, self.model, ending.error_words)
         self.model = model
         self._tried, self._first = time.monotonic(), None
 
-    def attempts(self) -> Sequence[Attempt]:
+    def tries(self) -> Tries:
         """Gives, at the end, how the models did that tried to write this answer."""
-        return [*self._failed, *(self._attempts(self.ending) if self.ending else [])]
+        last = self._attempts(self.ending) if self.ending else []
+        return Tries([*self._failed, *last], self.stand_in)
 
     def _attempts(self, ending: Ending) -> Sequence[Attempt]:
         """Gives how the model did, unless the ending says nothing of it."""
@@ -87,7 +91,8 @@ class Answer:
         waited = lasted = None
         if self._first is not None:
             waited, lasted = self._first - self._tried, self._ended - self._first
-        return [Attempt(self.model, waited, lasted, len(self.text), failed)]
+        new = len(self.text) - self._before
+        return [Attempt(self.model, waited, lasted, new, failed)]
 
     def checkpoint(self) -> Checkpoint:
         """Gives what is not written down yet."""

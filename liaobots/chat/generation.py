@@ -22,6 +22,7 @@ from liaobots.errors import ServerBusy, StoreFault
 
 LIMIT = 64
 CHECKPOINT = 0.5
+BUSY = "This server has no room for one more answer. Try again in a moment."
 
 
 class Generations:
@@ -147,12 +148,20 @@ class Generations:
         if road.till is not None:
             road.till.begin()
         writer = Writer(self.store, answer, road, self._before)
-        threading.Thread(target=self._write, args=(writer,), name="answer", daemon=True).start()
+        try:
+            threading.Thread(target=self._write, args=(writer,), name="answer", daemon=True).start()
+        except RuntimeError:
+            # The machine gives no more threads: the question is kept, and says so.
+            self._settle(answer, failure(ServerBusy(BUSY)))
+            if road.till is not None:
+                road.till.let_go()
 
     def _write(self, writer: Writer) -> None:
         """Is the thread of one answer."""
-        self._settle(writer.answer, writer.write())
-        writer.settle_up()
+        try:
+            self._settle(writer.answer, writer.write())
+        finally:
+            writer.settle_up()
 
     def _before(self, answer: Answer) -> Sequence[Message]:
         """Gives the messages before an answer, or none where it is not wanted any more.
@@ -192,7 +201,11 @@ class Generations:
             return
         try:
             self.store.finish(
-                answer.owner, answer.asked, answer.text, answer.ending, answer.attempts()
+                answer.owner,
+                answer.asked,
+                answer.text,
+                answer.ending,
+                answer.tries(),
             )
             self.trouble = None
         except StoreFault as error:

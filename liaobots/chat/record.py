@@ -153,6 +153,15 @@ class Prompt:
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """A model that answers in another's place, and the words why that one did not."""
+
+    model: str
+    instead_of: str
+    instead_words: str
+
+
+@dataclass(frozen=True)
 class Attempt:
     """How a model answered once. Times are in seconds.
 
@@ -165,6 +174,14 @@ class Attempt:
     lasted: float | None
     characters: int
     failed: bool
+
+
+@dataclass(frozen=True)
+class Tries:
+    """How an answer came to be: the attempts at it, and who stood in for the first model."""
+
+    attempts: Sequence[Attempt] = ()
+    stand_in: StandIn | None = None
 
 
 @dataclass(frozen=True)

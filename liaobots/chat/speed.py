@@ -21,10 +21,11 @@ class Speed:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def forget_old(self) -> None:
-        """Forgets the attempts that are too old for the board."""
+    def forget_old(self, oldest: float | None = None) -> None:
+        """Forgets the attempts that are older than so many seconds, else than the board's."""
+        limit = clock() - (OLDEST if oldest is None else oldest)
         with self._database.writing() as connection:
-            connection.execute(delete(attempts).where(attempts.c.ended < clock() - OLDEST))
+            connection.execute(delete(attempts).where(attempts.c.ended < limit))
 
     def board(self, owner: str) -> Sequence[Pace]:
         """Gives the pace of each model that answered the owner of late, the usual one first."""

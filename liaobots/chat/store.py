@@ -16,13 +16,14 @@ from liaobots.chat.preferences import Preferences
 from liaobots.chat.prompts import Prompts
 from liaobots.chat.record import (
     Asked,
-    Attempt,
     Checkpoint,
     Conversation,
     Ending,
     Message,
+    StandIn,
     State,
     Summary,
+    Tries,
 )
 from liaobots.chat.search import Search
 from liaobots.chat.speed import Speed
@@ -275,26 +276,31 @@ class Store:
         asked: Asked,
         text: str,
         ending: Ending,
-        attempts: Sequence[Attempt] = (),
+        tries: Tries | None = None,
     ) -> None:
         """Writes down the whole answer and how it ended, unless another writes it by now.
 
-        With it, how the models did that tried to write it.
+        With it, how the models did that tried to write it, and which of them
+        stood in for the first one.
         """
         with self._database.writing() as connection:
+            if tries and tries.stand_in:
+                writing.hand_over(connection, owner, asked, tries.stand_in)
             writing.finish(connection, owner, asked, query.storable(text), ending)
-            speed.note(connection, owner, attempts)
+            speed.note(connection, owner, tries.attempts if tries else [])
 
-    def hand_over(self, owner: str, asked: Asked, model: str, words: str) -> None:
-        """Lets another model write an answer, unless another writes it by now; `words` say why."""
+    def hand_over(self, owner: str, asked: Asked, to: StandIn | None) -> None:
+        """Lets another model write an answer, unless another writes it by now."""
+        if to is None:
+            return
         with self._database.writing() as connection:
-            writing.hand_over(connection, owner, asked, model, query.storable(words))
+            writing.hand_over(connection, owner, asked, to)
 
     def charge(self, owner: str, answer: str, cost: float) -> None:
         """Notes what an answer cost, on top of what it had cost already."""
         with self._database.writing() as connection:
             row = query.row_of(connection, owner, answer)
-            if row is None:
+            if row is None or query.lock(connection, owner, row.conversation) is None:
                 return
             more = func.coalesce(messages.c.cost, 0.0) + cost
             where = messages.c.id == answer

@@ -19,29 +19,40 @@ class Till:
     def __init__(self) -> None:
         self.balance: float | None = None
         self._before: float | None = None
-        self._running = 0
+        self._running = self._begun = 0
         self._is_mixed = False
         self._lock = threading.Lock()
 
     def look(self, read: Read) -> None:
         """Reads the balance, unless an answer is being written, which will read it at its end."""
         with self._lock:
-            is_quiet = not self._running
+            begun, is_quiet = self._begun, not self._running
         if is_quiet:
             balance = _read(read)
             with self._lock:
-                if not self._running:
+                if begun == self._begun:
                     self.balance = self._before = balance
 
     def begin(self) -> None:
         """Notes that an answer begins."""
         with self._lock:
             self._running += 1
+            self._begun += 1
             self._is_mixed = self._is_mixed or self._running > 1
+
+    def let_go(self) -> None:
+        """Notes that an answer ended of which nobody knows what it cost."""
+        with self._lock:
+            self._running -= 1
+            self._before, self._is_mixed = None, self._running > 0
 
     def end(self, read: Read) -> float | None:
         """Reads the balance after an answer, and gives what the answer cost, or None."""
-        balance = _read(read)
+        try:
+            balance = _read(read)
+        except BaseException:
+            self.let_go()
+            raise
         with self._lock:
             self._running -= 1
             before, was_mixed = self._before, self._is_mixed

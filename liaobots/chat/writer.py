@@ -58,8 +58,9 @@ class Writer:
             if not self._may_fall_back:
                 raise
             self.answer.try_anew(self.road.fallback, failure(error))
-            asked, model = self.answer.asked, self.answer.model
-            self.store.hand_over(self.answer.owner, asked, model, str(error))
+            # While the database is away, the end of the answer writes it down.
+            with suppress(StoreFault):
+                self.store.hand_over(self.answer.owner, self.answer.asked, self.answer.stand_in)
             self._ask(history)
 
     @property

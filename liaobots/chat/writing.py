@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from liaobots.chat import index, query
 from liaobots.chat.layout import clock, conversations, messages, pieces
-from liaobots.chat.record import Asked, Checkpoint, Ending, State
+from liaobots.chat.record import Asked, Checkpoint, Ending, StandIn, State
 
 # A live answer is marked twice a second; one not marked for so long is an orphan.
 SILENCE = 5.0
@@ -51,12 +51,12 @@ def rewrite(
     return asked
 
 
-def hand_over(connection: Connection, owner: str, asked: Asked, model: str, words: str) -> None:
+def hand_over(connection: Connection, owner: str, asked: Asked, to: StandIn) -> None:
     """Notes that another model writes an answer, and why the first one did not."""
     mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
-    first = {"instead_of": messages.c.model, "instead_words": words}
     where = and_(mine, query.is_owned_message(owner))
-    connection.execute(update(messages).where(where).values(model=model, **first))
+    said = {**vars(to), "instead_words": query.storable(to.instead_words)}
+    connection.execute(update(messages).where(where).values(said))
 
 
 def mark(connection: Connection, checkpoints: Sequence[Checkpoint]) -> dict[Asked, bool]:

@@ -40,6 +40,8 @@ class Completion:
         self._is_thinking = False
         self._has_spoken = False
         self._is_streamed = False
+        # What came before the first words, and is theirs unless a thought comes.
+        self._blank = ""
 
     @property
     def shortfall(self) -> LiaobotsError | None:
@@ -82,10 +84,16 @@ class Completion:
             return words
         if thought and not self._is_thinking:
             self._is_thinking = True
-            thought = "<think>" + thought
-        # Some begin with an empty line before they think.
-        self._has_spoken = bool(words.strip())
-        return thought + (self.end() + words if self._has_spoken else "")
+            thought = f"<think>{thought}"
+        if thought:
+            # Some begin with an empty line before they think.
+            self._blank = ""
+        self._blank += words
+        if not words.strip():
+            return thought
+        self._has_spoken = True
+        all_words, self._blank = self._blank, ""
+        return thought + (self.end() + words if self._is_thinking else all_words)
 
 
 def _text(content: object) -> str:

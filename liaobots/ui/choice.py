@@ -32,7 +32,8 @@ def favourites() -> Sequence[str]:
 
 
 def turn_favourite(model: str) -> None:
-    """Makes a model a favourite, or an ordinary one again."""
+    """Makes a model a favourite, or an ordinary one again; others may come from another tab."""
+    st.session_state.pop("chosen", None)
     old = favourites()
     new = [each for each in old if each != model] if model in old else [*old, model]
     _choose(FAVOURITES, json.dumps(new))
@@ -63,7 +64,10 @@ def _chosen() -> Mapping[str, str]:
     held = st.session_state.get("chosen")
     if held is None or held[0] != owner:
         found = attempt.given(partial(chats.home().store.preferences.all, owner))
-        held = st.session_state["chosen"] = (owner, dict(found or {}))
+        if found is None or chats.kept() is None:
+            # What is kept is not known as long as the store is away.
+            return found or {}
+        held = st.session_state["chosen"] = (owner, dict(found))
     known: Mapping[str, str] = held[1]
     return known
 

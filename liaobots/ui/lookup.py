@@ -23,19 +23,23 @@ class Lookup(Generic[T]):
     ) -> None:
         self._fetch, self._value = fetch, first
         self._keep, self._retry = keep, retry
-        self._due = 0.0
+        self._due = self._began = 0.0
         self._lock = threading.Lock()
         self._came = threading.Event()
         self.error: LiaobotsError | None = None
         self.has_value = False
 
     def value(self, wait: float = 0) -> T:
-        """Gives the newest value known, after at most `wait` seconds for the first."""
+        """Gives the newest value known, at most `wait` seconds after the first was asked for.
+
+        Whoever asks again while nothing has come waits no second time.
+        """
         with self._lock:
             if time.monotonic() >= self._due:
                 self._due = time.monotonic() + self._retry
+                self._began = self._began or time.monotonic()
                 threading.Thread(target=self._renew, name="lookup", daemon=True).start()
-        self._came.wait(wait)
+        self._came.wait(max(0.0, self._began + wait - time.monotonic()))
         return self._value
 
     def _renew(self) -> None:

@@ -1,6 +1,7 @@
 """How much of the model's room the chat fills, and what happens where it fills more."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import streamlit as st
 
@@ -29,10 +30,13 @@ def show(opened: Opened | None) -> None:
         st.caption(texts.ROOM_HINT)
 
 
-def filled(opened: Opened | None, question: str = "") -> Size:
-    """Gives how long the chat is, with what is being put together for it."""
+def filled(opened: Opened | None, question: str = "", instead_of: str = "") -> Size:
+    """Gives how long the chat is, with what is being put together for it.
+
+    Where the question stands in the place of another one, the chat ends before that.
+    """
     coming = question or material.joined("", desk.materials())
-    said = [*_said(opened), {"role": "user", "content": coming}]
+    said = [*_said(opened, instead_of), {"role": "user", "content": coming}]
     return sum((size_of(each["content"]) for each in said if each["content"]), Size())
 
 
@@ -46,7 +50,7 @@ def first_sent(opened: Opened) -> str:
     return shown[count].id if 0 < count < len(shown) else ""
 
 
-def refusal(opened: Opened | None, question: str) -> str:
+def refusal(opened: Opened | None, question: str, instead_of: str = "") -> str:
     """Gives why a question cannot be sent, or "": it is too long, or the chat is.
 
     What is left free for the answer is no reason to refuse: tokens are estimated.
@@ -56,7 +60,9 @@ def refusal(opened: Opened | None, question: str) -> str:
     size = sum((size_of(each["content"]) for each in alone), Size())
     if limit.share(size) > 1:
         return texts.too_long(limit, size)
-    if choice.edge() is Edge.TELL and limit.share(whole := filled(opened, question)) > 1:
+    if choice.edge() is Edge.TELL and (
+        limit.share(whole := filled(opened, question, instead_of)) > 1
+    ):
         return texts.chat_too_long(limit, whole)
     return ""
 
@@ -75,7 +81,8 @@ def _system(opened: Opened | None) -> list[dict[str, str]]:
     return [{"role": "system", "content": text}] if text else []
 
 
-def _said(opened: Opened | None) -> list[dict[str, str]]:
-    """Gives what the model is told, as it would be sent."""
-    said = [each for each in _messages(opened) if each.text.strip()]
+def _said(opened: Opened | None, until: str = "") -> list[dict[str, str]]:
+    """Gives what the model is told, as it would be sent, before the message `until`."""
+    before = takewhile(lambda each: each.id != until, _messages(opened))
+    said = [each for each in before if each.text.strip()]
     return _system(opened) + [{"role": each.role, "content": each.text} for each in said]

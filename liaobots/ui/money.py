@@ -1,14 +1,13 @@
 """What is left on the visitor's code, and what answers cost; quiet where nobody tells."""
 
 import hashlib
-from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
 from liaobots.chat.till import Read, Till, Tills
 from liaobots.service.client import Client
-from liaobots.ui import server, texts
+from liaobots.ui import server, state, texts
 from liaobots.ui.chats import Opened
 from liaobots.ui.lookup import Lookup
 from liaobots.ui.state import Connection
@@ -36,10 +35,10 @@ def look(link: Connection, patience: float) -> None:
     """Lets the balance be read in the background, and waits for it at most so many seconds."""
     if (found := till(link)) is None:
         return
-    held = st.session_state.get("looking")
+    held = st.session_state.get(state.LOOKING)
     if not held or held[0] != link:
         read = partial(found.look, reader(link))
-        held = st.session_state["looking"] = (link, Lookup(read, None, keep=60))
+        held = st.session_state[state.LOOKING] = (link, Lookup(read, None, keep=60))
     held[1].value(patience)
 
 
@@ -48,10 +47,8 @@ def words(link: Connection, opened: Opened | None) -> str:
     found = till(link)
     if found is None or found.balance is None:
         return ""
-    costs = _costs(opened)
-    return texts.balance(
-        found.balance, costs[-1] if costs else None, opened.conversation.cost if opened else None
-    )
+    chat = opened.conversation.cost if opened else None
+    return texts.balance(found.balance, _last_cost(opened), chat)
 
 
 def warning(link: Connection, opened: Opened | None) -> str:
@@ -61,17 +58,15 @@ def warning(link: Connection, opened: Opened | None) -> str:
         return ""
     if found.balance <= 0:
         return texts.BALANCE_NONE
-    costs = _costs(opened)
-    is_little = found.balance < (2 * costs[-1] if costs else LITTLE)
+    cost = _last_cost(opened)
+    is_little = found.balance < (LITTLE if cost is None else 2 * cost)
     return texts.BALANCE_LOW.format(balance=texts.amount(found.balance)) if is_little else ""
 
 
-def _costs(opened: Opened | None) -> Sequence[float]:
-    """Gives what the answers on the page cost, the last one last."""
-    if opened is None:
-        return []
-    shown = [*opened.conversation.messages, *opened.conversation.compared]
-    return [message.cost for message in shown if message.cost is not None]
+def _last_cost(opened: Opened | None) -> float | None:
+    """Gives what the last answer of the chat cost, or None where nobody knows."""
+    messages = opened.conversation.messages if opened else []
+    return messages[-1].cost if messages else None
 
 
 def _balance(client: Client) -> float | None:

@@ -51,13 +51,15 @@ def now() -> Offer:
 
 def _lookup(link: Connection) -> Lookup[dict[str, Facts]]:
     """Gives the list, kept for an hour; where it may depend on the code, for each code."""
-    fetch = Client(link.code, link.base_url, wire=link.form).models
+    # Liaobots' list is open to everybody, and a list that all share holds nobody's own code.
+    code = link.code if link.form == wire.OPENAI else ""
+    fetch = Client(code, link.base_url, wire=link.form).models
     if link.form != wire.OPENAI or not state.has_own_code():
         name = f"models {link.form} {link.base_url}"
         return server.held(name, lambda: Lookup(fetch, catalog.BUILT_IN))
-    held = st.session_state.get("models")
+    held = st.session_state.get(state.OWN_LIST)
     if not held or held[0] != link:
-        held = st.session_state["models"] = (link, Lookup(fetch, catalog.BUILT_IN))
+        held = st.session_state[state.OWN_LIST] = (link, Lookup(fetch, catalog.BUILT_IN))
     own: Lookup[dict[str, Facts]] = held[1]
     return own
 

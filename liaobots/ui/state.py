@@ -17,6 +17,9 @@ from liaobots.ui.door import COOKIE
 
 AUTH_TOKEN = "auth_token"  # noqa: S105 -- the name of a widget, no token
 DEMO_CODE = "demo"
+# What knows the visitor's code: the own list of models, and who looks for the balance.
+OWN_LIST = "own_list"
+LOOKING = "looking"
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,12 @@ def providers() -> list[str | None]:
 def connection() -> Connection:
     """Gives the service with the visitor's code, else the server's, else the stand-in.
 
-    Whoever speaks OpenAI's form may want no code: there the address is enough.
+    Whoever speaks OpenAI's form may want no code: there the address decides.
     """
     form = setting.wire()
     code = _codes().recall(owner()) or of_server("LIAOBOTS_AUTH")
     address = of_server("LIAOBOTS_URL")
-    if code or (form == wire.OPENAI and address):
+    if address if form == wire.OPENAI else code:
         return Connection(setting.base_url(address, form), code, form)
     root = "/v1" if form == wire.OPENAI else ""
     return Connection(_standin().url + root, DEMO_CODE, form, is_demo=True)
@@ -90,7 +93,10 @@ def remember_code() -> None:
 
 
 def forget_code() -> None:
+    """Forgets the visitor's own code, and what knows it to ask for more."""
     _codes().forget(owner())
+    for key in (OWN_LIST, LOOKING):
+        st.session_state.pop(key, None)
 
 
 def keep(widget: str, first: object) -> None:

@@ -51,6 +51,7 @@ def ask(question: str, *, instead_of: str | None = None) -> bool:
     except StoreFault as error:
         asked, trouble = say(memory, None), str(error)
     memory.store.forget(older_than=DAY, beyond=chats.IN_MEMORY)
+    memory.store.speed.forget_old(DAY)
     if not asked:
         return False
     desk.note_asked()
@@ -74,11 +75,11 @@ def ask_first(question: str, number: int) -> None:
         ask(question)
 
 
-def refusal_of(question: str) -> str:
+def refusal_of(question: str, instead_of: str = "") -> str:
     """Gives why a question cannot be sent, or ""."""
     if not offer.model():
         return texts.CHOOSE_MODEL.format(model=offer.vanished())
-    return meter.refusal(st.session_state.get("opened"), question)
+    return meter.refusal(st.session_state.get("opened"), question, instead_of)
 
 
 def edit(message: Message, widget: str) -> None:
@@ -91,7 +92,7 @@ def edit(message: Message, widget: str) -> None:
         # The second click of a double click.
         return
     question = str(st.session_state[widget]).strip()
-    if words := refusal_of(question):
+    if words := refusal_of(question, message.id):
         desk.refuse(words)
         return
     desk.leave()
@@ -161,7 +162,8 @@ def message(opened: Opened, id_: str) -> Message | None:
 def choose_model() -> None:
     """Lets the open chat remember the model that was chosen."""
     opened: Opened | None = st.session_state.get("opened")
-    if opened and (name := offer.model()):
+    is_shown = opened and opened.conversation.id == st.session_state.get(offer.CHAT)
+    if opened and is_shown and (name := offer.model()):
         store, chat = opened.generations.store, opened.conversation.id
         attempt.done(partial(store.choose, state.owner(), chat, name))
 

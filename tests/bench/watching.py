@@ -14,8 +14,9 @@ from tests.app import App
 WATCH = r"""
 window.lags = [];
 new MutationObserver(() => {
-  const all = document.querySelectorAll('[data-testid="stMarkdownContainer"]');
-  for (let n = all.length - 1; n >= 0 && n > all.length - 4; n--) {
+  const said = '[data-testid="stChatMessage"] [data-testid="stMarkdownContainer"]';
+  const all = document.querySelectorAll(said);
+  for (let n = all.length - 1; n >= 0 && n > all.length - 8; n--) {
     const stamps = all[n].textContent.match(/t\d{13}e/g);
     if (!stamps) continue;
     const newest = Number(stamps[stamps.length - 1].slice(1, -1));
