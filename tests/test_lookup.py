@@ -3,6 +3,8 @@
 import threading
 import time
 
+import pytest
+
 from liaobots.errors import NoConnection
 from liaobots.ui.lookup import Lookup
 
@@ -35,6 +37,26 @@ def test_nobody_waits_twice() -> None:
         assert lookup.value(wait=0.2) is False
     assert time.monotonic() - began < 1
     came.set()
+
+
+def test_a_value_is_kept_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless another time is asked for: as long as the list of models stands."""
+    calls: list[int] = []
+
+    def count() -> int:
+        calls.append(1)
+        return len(calls)
+
+    lookup = Lookup(count, 0)
+    assert wait_for(lookup, 1)
+    now = time.monotonic()
+    monkeypatch.setattr("liaobots.ui.lookup.time.monotonic", lambda: now + 3500)
+    lookup.value()
+    assert len(calls) == 1
+    monkeypatch.setattr("liaobots.ui.lookup.time.monotonic", lambda: now + 3700)
+    lookup.value()
+    monkeypatch.undo()
+    assert wait_for(lookup, 2)
 
 
 def test_asked_once_while_it_is_fresh() -> None:

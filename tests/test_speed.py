@@ -97,3 +97,14 @@ def test_another_model_stands_in(store: Store, owner: str) -> None:
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
     assert store.message(owner, again.answer).instead_of == ""  # type: ignore[union-attr]
+
+
+def test_who_stood_in_is_written_down_at_the_end(store: Store, owner: str) -> None:
+    """Where the database was away when that model began."""
+    asked = store.ask(owner, None, "Hello?", "gpt-4")
+    assert asked
+    tries = Tries(stand_in=StandIn("claude", "gpt-4", "It failed."))
+    store.finish(owner, asked, "Hi", Ending(State.DONE), tries)
+    answer = store.message(owner, asked.answer)
+    assert answer
+    assert (answer.model, answer.text, answer.instead_of) == ("claude", "Hi", "gpt-4")

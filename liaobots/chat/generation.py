@@ -153,8 +153,7 @@ class Generations:
         except RuntimeError:
             # The machine gives no more threads: the question is kept, and says so.
             self._settle(answer, failure(ServerBusy(BUSY)))
-            if road.till is not None:
-                road.till.let_go()
+            writer.settle_up()
 
     def _write(self, writer: Writer) -> None:
         """Is the thread of one answer."""

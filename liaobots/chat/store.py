@@ -1,7 +1,9 @@
 """Conversations and messages. Every read and every write names the owner.
 
 A conversation's address is no key to it: whoever knows the id and is not the
-owner finds nothing.
+owner finds nothing. The file is longer than others here because it has one
+method for each thing that can be done with a chat; the SQL is in `query`,
+`writing` and `listing`.
 """
 
 from collections.abc import Sequence

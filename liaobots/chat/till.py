@@ -40,19 +40,18 @@ class Till:
             self._begun += 1
             self._is_mixed = self._is_mixed or self._running > 1
 
-    def let_go(self) -> None:
-        """Notes that an answer ended of which nobody knows what it cost."""
-        with self._lock:
-            self._running -= 1
-            self._before, self._is_mixed = None, self._running > 0
-
     def end(self, read: Read) -> float | None:
         """Reads the balance after an answer, and gives what the answer cost, or None."""
+        balance = None
         try:
             balance = _read(read)
-        except BaseException:
-            self.let_go()
-            raise
+        finally:
+            # Whatever goes wrong in reading, the answer is over.
+            cost = self._close(balance)
+        return cost
+
+    def _close(self, balance: float | None) -> float | None:
+        """Takes an answer for over, and gives the difference where it is that answer's alone."""
         with self._lock:
             self._running -= 1
             before, was_mixed = self._before, self._is_mixed

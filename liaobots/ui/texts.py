@@ -1,4 +1,7 @@
-"""Every word on the page, and the icons that stand beside the words."""
+"""Every word on the page, and the icons that stand beside the words.
+
+It is longer than other files here, for whoever translates wants one place.
+"""
 
 import re
 from datetime import UTC, datetime
