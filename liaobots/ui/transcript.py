@@ -15,7 +15,7 @@ from liaobots.ui.markdown import GrowingAnswer
 from liaobots.ui.sheet import AnswerSheet
 
 # More frames a second cost the browser more and show no more.
-FRAMES = 12
+FRAMES = 8
 
 
 def greet(*, is_empty: bool, is_demo: bool) -> None:
