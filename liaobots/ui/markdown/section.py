@@ -19,7 +19,7 @@ from liaobots.ui.markdown.writer import label, write
 
 # In characters. Smaller sections would be sent less often, but each element on
 # a page costs the browser time in every frame.
-LEAST = 600
+LEAST = 400
 BEGINNINGS = {"paragraph_open", "heading_open", "table_open", "fence", "code_block"}
 Group = list[list[Token]]
 
