@@ -1,0 +1,178 @@
+"""A visitor without a browser, who speaks Streamlit's protocol, so that many can be had.
+
+The protocol is that of Streamlit 1.67: its `BackMsg` to the server, its
+`ForwardMsg` back, over one WebSocket.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin, Subprotocol
+
+from liaobots.ui.door import COOKIE
+
+# A run of the page that came to its end; others were broken off for the next, or drew a part.
+FINISHED = ForwardMsg.FINISHED_SUCCESSFULLY
+# Where an element has its words, by its kind.
+WORDS = {"markdown": "body", "alert": "body", "code": "code_text", "html": "body"}
+
+
+class Visitor:
+    """Somebody with an identity of their own who looks at a page.
+
+    `url` is the address of the page, as it changes; `shown` holds the texts
+    that came since the page was last drawn from its beginning. `heard` is
+    called with each message as it came.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        path: str = "",
+        identity: str = "",
+        heard: Callable[[bytes], object] = len,
+    ) -> None:
+        self.identity = identity or secrets.token_urlsafe(32)
+        self.url = f"{root}/{path}"
+        self.shown: list[str] = []
+        self.is_running = True
+        self._root, self._heard = root, heard
+        self._widgets: dict[str, str] = {}
+        self._page = ""
+        self._pages: dict[str, str] = {}
+        self._looks: list[asyncio.Task[None]] = []
+        self._changed = asyncio.Condition()
+
+    async def __aenter__(self) -> Self:
+        self._line: ClientConnection = await connect(
+            self._root.replace("http", "ws", 1) + "/_stcore/stream",
+            origin=Origin(self._root),
+            subprotocols=[Subprotocol("streamlit")],
+            additional_headers={"Cookie": f"{COOKIE}={self.identity}"},
+            max_size=None,
+            compression=None,
+            open_timeout=60,
+        )
+        self._listening = asyncio.create_task(self._listen())
+        await self._rerun()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._look_no_more()
+        await self._line.close()
+        with suppress(ConnectionClosed):
+            await self._listening
+
+    async def ask(self, question: str) -> None:
+        """Sends a question from the composer, as soon as there is one."""
+        state = WidgetState(id=await self._widget("chat_input"))
+        state.chat_input_value.data = question
+        await self._rerun(state)
+
+    async def press(self, key: str) -> None:
+        """Presses the button with this key, as soon as there is one."""
+        await self._rerun(WidgetState(id=await self._widget("button", key), trigger_value=True))
+
+    async def type(self, key: str, words: str) -> None:
+        """Types words into the field with this key."""
+        await self._rerun(WidgetState(id=await self._widget("text_input", key), string_value=words))
+
+    async def until(self, is_so: Callable[[], object], seconds: float = 60) -> None:
+        """Waits until what came has made something so. Raises TimeoutError."""
+        async with asyncio.timeout(seconds), self._changed:
+            await self._changed.wait_for(lambda: bool(is_so()))
+
+    def shows(self, words: str) -> bool:
+        return any(words in text for text in self.shown)
+
+    async def _widget(self, kind: str, key: str = "") -> str:
+        def found() -> str | None:
+            all_ = (id_ for id_, its in self._widgets.items() if its == kind)
+            return next((id_ for id_ in all_ if id_.endswith(f"-{key}" if key else "")), None)
+
+        await self.until(found)
+        return found() or ""
+
+    async def _rerun(self, *states: WidgetState, fragment: str = "") -> None:
+        message = BackMsg()
+        wish = message.rerun_script
+        wish.page_script_hash, wish.context_info.url = self._page, self.url
+        wish.context_info.timezone, wish.context_info.locale = "UTC", "en"
+        wish.widget_states.widgets.extend(states)
+        wish.fragment_id, wish.is_auto_rerun = fragment, bool(fragment)
+        await self._line.send(message.SerializeToString())
+
+    async def _listen(self) -> None:
+        async for data in self._line:
+            if isinstance(data, bytes):
+                self._heard(data)
+                self._take(ForwardMsg.FromString(data))
+            async with self._changed:
+                self._changed.notify_all()
+
+    def _take(self, message: ForwardMsg) -> None:
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._begin(message)
+        elif kind == "navigation":
+            pages = message.navigation.app_pages
+            self._pages = {page.page_script_hash: page.url_pathname for page in pages}
+            self._go(message.navigation.page_script_hash)
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            self._note(message.delta.new_element)
+        elif kind == "auto_rerun":
+            look = self._look(message.auto_rerun.fragment_id, message.auto_rerun.interval)
+            self._looks.append(asyncio.create_task(look))
+        elif kind == "script_finished" and message.script_finished == FINISHED:
+            self.is_running = False
+
+    def _begin(self, message: ForwardMsg) -> None:
+        """Begins a page that is drawn from its beginning; a part drawn again changes nothing."""
+        if message.metadata.run.fragment_ids:
+            return
+        self.is_running = True
+        self._go(message.new_session.page_script_hash)
+        self.shown.clear()
+        self._widgets.clear()
+        self._look_no_more()
+
+    def _go(self, page: str) -> None:
+        """Follows the server to another page, whose address the browser would show."""
+        self._page = page
+        if page in self._pages:
+            self.url = f"{self._root}/{self._pages[page]}"
+
+    def _note(self, element: Element) -> None:
+        kind = element.WhichOneof("type") or ""
+        inside = getattr(element, kind, None)
+        if kind in WORDS:
+            self.shown.append(getattr(inside, WORDS[kind]))
+        elif id_ := getattr(inside, "id", ""):
+            self._widgets[id_] = kind
+
+    async def _look(self, fragment: str, interval: float) -> None:
+        """Looks again at a part of the page, as often as it asks for."""
+        with suppress(ConnectionClosed):
+            while True:
+                await asyncio.sleep(interval)
+                await self._rerun(fragment=fragment)
+
+    def _look_no_more(self) -> None:
+        while self._looks:
+            self._looks.pop().cancel()
