@@ -12,8 +12,9 @@ from liaobots.ui.door import Door
 
 @asynccontextmanager
 async def life(app: st.App) -> AsyncIterator[None]:
-    """Lets what is being written be marked, however the server is told to stop."""
+    """Prepares the server, and lets what is written be marked, however it is told to stop."""
     del app
+    server.begin()
     yield
     server.end()
 
