@@ -54,7 +54,7 @@ class Client:
     def __repr__(self) -> str:
         return f"Client(base_url={self._base_url!r})"
 
-    def chat(
+    def chat(  # noqa: PLR0913 -- what can be said of a question, each by its name
         self,
         messages: wire.Messages,
         model: str = "gpt-3.5-turbo",
@@ -62,10 +62,13 @@ class Client:
         stream: bool = True,
         conversation_id: str | None = None,
         search: bool = False,
+        rest: float = 0.0,
     ) -> Reply:
         """Gives the answer as an iterator of text pieces; one piece where not `stream`.
 
         `search` lets the service search the web, where its form of 2025 is spoken.
+        `rest` is for whoever reads many answers at once: after each read it lets
+        so many seconds go by, and what came meanwhile is read as one.
         Raises InputRefused at once for what cannot be sent. The service is
         asked when the first piece is wanted, and then the iterator raises
         LiaobotsError in the kinds of `liaobots.errors`.
@@ -78,7 +81,9 @@ class Client:
         code = setting.auth(self._auth, form)
         body = wire.question(form, facts, messages, conversation_id, search=search)
         line = self._line(form)
-        return Reply(line, wire.asking(form, code, line.base_url, body), code, stream=stream)
+        return Reply(
+            line, wire.asking(form, code, line.base_url, body), code, stream=stream, rest=rest
+        )
 
     def models(self) -> dict[str, Facts]:
         """Gives the facts of the service's models by id, and lets `chat` use them.

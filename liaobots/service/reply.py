@@ -22,11 +22,13 @@ class Reply(Iterator[str]):
     another waits for the next piece; that one then sees the end.
     """
 
-    def __init__(self, line: Line, request: Request, code: str, *, stream: bool) -> None:
+    def __init__(
+        self, line: Line, request: Request, code: str, *, stream: bool, rest: float = 0.0
+    ) -> None:
         self._line = line
         self._lock = threading.Lock()
         self._ends: list[LiaobotsError] = []
-        pieces = _read(line, request, code, self._ends)
+        pieces = _read(line, request, code, self._ends, rest)
         self._pieces = pieces if stream else _whole(line, pieces)
 
     @property
@@ -64,7 +66,7 @@ class Reply(Iterator[str]):
 
 
 def _read(
-    line: Line, request: Request, code: str, ends: list[LiaobotsError]
+    line: Line, request: Request, code: str, ends: list[LiaobotsError], rest: float
 ) -> Generator[str, None, None]:
     """Gives an answer's pieces, and lets go of the line at the end.
 
@@ -77,7 +79,7 @@ def _read(
         kind = response.headers.get("content-type", "")
         is_openai = request.path == wire.CHAT
         decoder = Decoder(kind, is_openai=is_openai, secret=code, link=line.base_url)
-        for piece in _pieces_of(line, response, decoder):
+        for piece in _pieces_of(line, response, decoder, rest):
             begun = True
             yield piece
         ends += [decoder.shortfall] if decoder.shortfall else []
@@ -90,7 +92,9 @@ def _read(
         line.close()
 
 
-def _pieces_of(line: Line, response: requests.Response, decoder: Decoder) -> Iterator[str]:
+def _pieces_of(
+    line: Line, response: requests.Response, decoder: Decoder, rest: float
+) -> Iterator[str]:
     while not decoder.done:
         try:
             data = line.read(response)
@@ -101,6 +105,8 @@ def _pieces_of(line: Line, response: requests.Response, decoder: Decoder) -> Ite
         if not data:
             break
         yield from decoder.feed(data)
+        if rest:
+            line.rest(rest)
     yield from decoder.finish()
 
 

@@ -1,6 +1,7 @@
 """The page, read top to bottom. `app.py` wraps it; it also runs alone."""
 
 import sys
+import time
 from pathlib import Path
 
 import streamlit as st
@@ -23,6 +24,10 @@ from liaobots.ui import (
     texts,
     transcript,
 )
+
+# For so many seconds a page is taken for as new as it looks.
+FRESH = 1.0
+began = time.monotonic()
 
 st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
 st.html(browser.HTML, unsafe_allow_javascript=True)
@@ -67,7 +72,8 @@ transcript.warm_up()
 @st.fragment(run_every=2)
 def watch() -> None:
     """Draws the page again when something has changed elsewhere: in another tab or server."""
-    if chats.glance() != seen:
+    is_new = time.monotonic() - began < FRESH
+    if not is_new and chats.glance() != seen:
         chats.draw_again()
 
 

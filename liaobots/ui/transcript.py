@@ -1,5 +1,6 @@
 """The chat: a greeting when it is empty, else each message in turn."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from liaobots.ui.sheet import AnswerSheet
 
 # More frames a second cost the browser more and show no more.
 FRAMES = 8
+# One page draws at a time: where many would at once, each would wait for all,
+# and so would the server's own loop, which has to send what was drawn.
+TURN = threading.Lock()
 
 
 def greet(*, is_empty: bool, is_demo: bool) -> None:
@@ -94,6 +98,15 @@ class _Follower:
     growing: GrowingAnswer = field(default_factory=GrowingAnswer)
     text: str = ""
 
+    def draw(self, new: str) -> None:
+        """Draws the answer with what is new at its end, when it is this page's turn."""
+        with TURN:
+            self.sheet.show(self.growing.add(new))
+
+    def draw_whole(self) -> None:
+        with TURN:
+            self.sheet.show(markdown.shown(self.text))
+
 
 def _frames(opened: Opened, places: Mapping[str, DeltaGenerator]) -> Iterator[Callable[[], None]]:
     """Gives drawings of growing answers, no more of them than the eye can follow.
@@ -109,9 +122,9 @@ def _frames(opened: Opened, places: Mapping[str, DeltaGenerator]) -> Iterator[Ca
         for follower in followers:
             new = next(follower.coming, None)
             if new is None:
-                yield partial(follower.sheet.show, markdown.shown(follower.text))
+                yield follower.draw_whole
                 return
             if new:
                 follower.text += new
-                yield partial(follower.sheet.show, follower.growing.add(new))
+                yield partial(follower.draw, new)
         time.sleep(1 / FRAMES)

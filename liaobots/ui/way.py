@@ -10,6 +10,9 @@ from liaobots.service import setting
 from liaobots.ui import meter, money, offer, state
 
 SEARCH = "web search"
+# A page shows eight frames a second: to wake up for each piece in between would
+# cost the server more than the piece itself. In seconds.
+REST = 0.05
 
 
 def road() -> Road:
@@ -18,7 +21,7 @@ def road() -> Road:
     is_searching = can_search() and bool(st.session_state.get(SEARCH))
 
     def send(messages: list[dict[str, str]], model: str) -> Pieces:
-        return client.chat(messages, model, search=is_searching)
+        return client.chat(messages, model, search=is_searching, rest=REST)
 
     return Road(
         send,

@@ -32,7 +32,7 @@ class Section:
     language: str | None = None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def sections(text: str, manner: Manner) -> Sequence[Section]:
     """Gives the sections of a whole text."""
     groups = _grouped(reader.blocks(reader.parse_whole(text)))
