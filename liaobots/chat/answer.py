@@ -17,7 +17,10 @@ MODELS_FAILURES = ("ServiceFault", "NoConnection", "AnswerCut", "TooFast")
 
 
 class Answer:
-    """An answer being written here. `before` is what an earlier try had written."""
+    """An answer being written here. `before` is what an earlier try had written.
+
+    `length` is in characters, and `began` by the clock that nobody sets back.
+    """
 
     def __init__(self, owner: str, asked: Asked, model: str, before: str = "") -> None:
         self.owner, self.asked, self.model = owner, asked, model
@@ -30,8 +33,8 @@ class Answer:
         self._changed = threading.Condition()
         self._reply: Pieces | None = None
         self.is_continued = bool(before)
-        self._before = len(before)
-        self._tried = time.monotonic()
+        self._before = self.length = len(before)
+        self.began = self._tried = time.monotonic()
         self._first: float | None = None
         self._ended = self._tried
         self._failed: list[Attempt] = []
@@ -52,6 +55,7 @@ class Answer:
             if self.ending is None:
                 self._first = self._first or time.monotonic()
                 self._parts.append(piece)
+                self.length += len(piece)
                 self._changed.notify_all()
 
     def end(self, ending: Ending) -> bool:

@@ -13,23 +13,33 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
+from liaobots.chat.allowance import Allowance
 from liaobots.chat.answer import TICK, Answer
 from liaobots.chat.record import Asked, Conversation, Ending, Message, State
 from liaobots.chat.road import Road
 from liaobots.chat.store import Store
 from liaobots.chat.writer import Writer, alone, failure, report
-from liaobots.errors import ServerBusy, StoreFault
+from liaobots.errors import AnswerCut, ServerBusy, StoreFault
 
-LIMIT = 64
+LIMIT = 256
 CHECKPOINT = 0.5
+# How long an answer may be written, in seconds; what the service sends meanwhile may be nothing.
+LONGEST = 3600.0
+TOO_SLOW = (
+    "This answer was being written for an hour, which is as long as one may take, so it was "
+    "ended here. Continue it, or try again."
+)
 BUSY = "This server has no room for one more answer. Try again in a moment."
 
 
 class Generations:
     """All answers being written on this server, at most `limit` at once."""
 
-    def __init__(self, store: Store, limit: int = LIMIT) -> None:
+    def __init__(
+        self, store: Store, limit: int = LIMIT, allowance: Allowance | None = None
+    ) -> None:
         self.store = store
+        self._allowance = allowance or Allowance()
         self.trouble: StoreFault | None = None
         self._limit = limit
         self._live: dict[str, Answer] = {}
@@ -51,39 +61,59 @@ class Generations:
         """Stores a question, then lets a thread get its answer by this road.
 
         The models `beside` answer it as well, each in a thread of its own. Gives
-        where it was put, or None as `Store.ask` does. Raises StoreFault, and then
-        nothing is sent.
+        where it was put, or None as `Store.ask` does. Raises StoreFault, and
+        ServerBusy where that is too many answers; then nothing is stored or sent.
         """
+        self._admit(owner, 1 + len(beside))
         asked = self.store.ask(
             owner, conversation, question, model, instead_of=instead_of, system=system
         )
         if asked is not None:
             self._start(Answer(owner, asked, model), alone(road) if beside else road)
-            if beside:
-                self.compare(owner, asked.answer, beside, road)
+            self._compare(owner, asked.answer, beside, road)
         return asked
 
     def try_again(self, owner: str, message: str, model: str, road: Road) -> None:
-        """Answers a question again, unless that is being done already."""
+        """Answers a question again, unless that is being done already. Raises as `ask`."""
+        self._admit(owner, 1)
         self._let_settle(owner, message)
         asked = self.store.try_again(owner, message, model)
         if asked is not None:
             self._start(Answer(owner, asked, model), road)
 
     def compare(self, owner: str, answer: str, models: Sequence[str], road: Road) -> None:
-        """Lets other models answer the same question beside an answer."""
+        """Lets other models answer the same question beside an answer. Raises as `ask`."""
+        self._admit(owner, len(models))
+        self._compare(owner, answer, models, road)
+
+    def _compare(self, owner: str, answer: str, models: Sequence[str], road: Road) -> None:
+        if not models:
+            return
         added = self.store.compare(owner, answer, models)
         for asked, model in zip(added, models, strict=False):
             self._start(Answer(owner, asked, model), alone(road))
 
     def go_on(self, owner: str, answer: str, model: str, road: Road) -> None:
-        """Lets an answer that broke off be written on, unless that is being done already."""
+        """Lets an answer that broke off be written on, unless that is being done already.
+
+        Raises as `ask`.
+        """
+        self._admit(owner, 1)
         self._let_settle(owner, answer)
         asked = self.store.go_on(owner, answer)
         if asked is not None:
             message = self.store.message(owner, answer)
             before = message.text if message else ""
             self._start(Answer(owner, asked, model, before), road)
+
+    def refusal(self, owner: str, wanted: int) -> str:
+        """Gives why a visitor may not ask for so many answers now, or ""."""
+        try:
+            with self._lock:
+                self._check(owner, wanted)
+        except ServerBusy as error:
+            return str(error)
+        return ""
 
     def open(self, owner: str, conversation: str) -> Conversation | None:
         """Gives a conversation as `Store.open` does, with what this server knows better."""
@@ -118,6 +148,22 @@ class Generations:
         for live in self._all():
             self._settle(live, Ending(State.INTERRUPTED))
 
+    def _admit(self, owner: str, wanted: int) -> None:
+        """Counts so many answers as asked for. Raises ServerBusy where they are too many."""
+        with self._lock:
+            self._check(owner, wanted)
+            self._allowance.take(owner, wanted)
+
+    def _check(self, owner: str, wanted: int) -> None:
+        """Raises ServerBusy where so many more would be too many. Called with the lock held."""
+        live = [answer.owner for answer in self._live.values() if answer.ending is None]
+        self._allowance.check(owner, wanted, live.count(owner))
+        if len(live) + wanted > self._limit:
+            raise ServerBusy(
+                f"This server is writing {len(live)} answers and may write {self._limit}. "
+                "Nothing was sent; try again in a moment."
+            )
+
     def _find(self, owner: str, answer: str) -> Answer | None:
         with self._lock:
             live = self._live.get(answer)
@@ -132,19 +178,10 @@ class Generations:
             return list(self._live.values())
 
     def _start(self, answer: Answer, road: Road) -> None:
-        """Gives the answer a thread; one too many fails with words, its question kept."""
+        """Gives the answer a thread."""
         with self._lock:
-            is_full = len(self._live) >= self._limit
-            if not is_full:
-                self._live[answer.asked.answer] = answer
-                self._keep()
-        if is_full:
-            busy = ServerBusy(
-                f"This server is writing {self._limit} answers, which is as many as it may. "
-                "Try again in a moment."
-            )
-            self.store.finish(answer.owner, answer.asked, answer.text, failure(busy))
-            return
+            self._live[answer.asked.answer] = answer
+            self._keep()
         if road.till is not None:
             road.till.begin()
         writer = Writer(self.store, answer, road, self._before)
@@ -249,6 +286,9 @@ class Generations:
             unwanted = self._checkpoint(growing)
         for answer in unwanted:
             self._settle(answer, Ending(State.STOPPED))
+        for answer in growing:
+            if time.monotonic() - answer.began > LONGEST:
+                self._settle(answer, failure(AnswerCut(TOO_SLOW)))
 
     def _checkpoint(self, answers: Sequence[Answer]) -> Sequence[Answer]:
         """Gives those of the answers that nobody wants any more."""

@@ -12,10 +12,16 @@ from liaobots.chat.road import Pieces, Road
 from liaobots.chat.room import fitting
 from liaobots.chat.seam import GO_ON, Seam
 from liaobots.chat.store import Store
-from liaobots.errors import LiaobotsError, StoreFault
+from liaobots.errors import AnswerCut, LiaobotsError, StoreFault
 
 WEIRD = "The program made a mistake while it wrote this answer. What came is kept; try again."
 MISTAKE = "ProgramMistake"
+# No answer is longer than a book, in characters; one that goes on and on is ended.
+LONGEST = 500_000
+TOO_LONG = (
+    f"This answer has {LONGEST:,} characters, which is as many as one may have, so it was "
+    "ended here. Continue it, or ask for less."
+)
 
 
 @dataclass
@@ -83,6 +89,8 @@ class Writer:
             for piece in reply:
                 if text := seam.feed(piece):
                     self.answer.add(text)
+                if self.answer.length > LONGEST:
+                    raise AnswerCut(TOO_LONG)
         finally:
             reply.close()
             if rest := seam.finish():

@@ -66,6 +66,12 @@ def put_back(typed: str, words: str) -> None:
     refuse(words)
 
 
+def put_back_whole(question: str, words: str) -> None:
+    """Puts a whole question back, the files in it as text."""
+    st.session_state["materials"] = []
+    put_back(question, words)
+
+
 def refuse(words: str) -> None:
     """Notes why a question was not sent."""
     st.session_state["refusal"] = words

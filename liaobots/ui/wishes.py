@@ -11,7 +11,7 @@ import streamlit as st
 
 from liaobots.chat.generation import Generations
 from liaobots.chat.record import Message
-from liaobots.errors import StoreFault
+from liaobots.errors import ServerBusy, StoreFault
 from liaobots.ui import attempt, chats, desk, meter, offer, state, texts, way
 from liaobots.ui.chats import Opened
 from liaobots.ui.codes import DAY
@@ -25,8 +25,8 @@ TEMPORARY = "temporary"
 def ask(question: str, *, instead_of: str | None = None) -> bool:
     """Asks in the open chat, else in a new one; in memory where the store fails.
 
-    Says whether it was asked: not where the chat does not show the question
-    `instead_of` any more.
+    Says whether it was asked, or put back into the composer with the reason: not
+    where the chat does not show the question `instead_of` any more.
     """
     opened: Opened | None = st.session_state.get("opened")
     is_temporary = opened.is_temporary if opened else bool(st.session_state.get(TEMPORARY))
@@ -50,6 +50,10 @@ def ask(question: str, *, instead_of: str | None = None) -> bool:
         asked = say(memory if is_temporary or kept is None else kept, chat, instead_of)
     except StoreFault as error:
         asked, trouble = say(memory, None), str(error)
+    except ServerBusy as error:
+        # Another tab took the last place since the question was looked at.
+        desk.put_back_whole(question, str(error))
+        return True
     memory.store.forget(older_than=DAY, beyond=chats.IN_MEMORY)
     memory.store.speed.forget_old(DAY)
     if not asked:
@@ -68,18 +72,23 @@ def ask_typed() -> None:
         ask(question)
 
 
-def ask_first(question: str, number: int) -> None:
+def ask_first(starter: str, number: int) -> None:
     """Asks a question of the empty page with this number, unless one was asked there already."""
-    if number == chats.beginning():
+    if number != chats.beginning():
+        return
+    if words := refusal_of(starter):
+        desk.put_back(starter, words)
+    else:
         st.session_state["beginning"] = number + 1
-        ask(question)
+        ask(starter)
 
 
 def refusal_of(question: str, instead_of: str = "") -> str:
     """Gives why a question cannot be sent, or ""."""
     if not offer.model():
         return texts.CHOOSE_MODEL.format(model=offer.vanished())
-    return meter.refusal(st.session_state.get("opened"), question, instead_of)
+    busy = chats.home().refusal(state.owner(), 1 + len(offer.beside()))
+    return busy or meter.refusal(st.session_state.get("opened"), question, instead_of)
 
 
 def edit(message: Message, widget: str) -> None:
