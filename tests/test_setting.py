@@ -1,5 +1,9 @@
 """Where to talk to, as whom, and for how long."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from liaobots.errors import InputRefused
@@ -60,3 +64,41 @@ def test_address_must_be_a_web_address(address: str) -> None:
     with pytest.raises(InputRefused) as caught:
         setting.base_url(address)
     assert address not in str(caught.value)
+
+
+@pytest.mark.parametrize("home", [None, "of home"])
+@pytest.mark.parametrize("here", [None, "of here"])
+@pytest.mark.parametrize("environment", [None, "of the environment"])
+def test_the_database_is_the_one_that_the_page_uses(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    home: str | None,
+    here: str | None,
+    environment: str | None,
+) -> None:
+    """Streamlit itself, in a process of its own, reads the same out of secrets and environment."""
+    for name, address in (("home", home), ("here", here)):
+        folder = tmp_path / name / ".streamlit"
+        folder.mkdir(parents=True)
+        if address:
+            (folder / "secrets.toml").write_text(f'LIAOBOTS_DATABASE_URL = "{address}"\n')
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "here")
+    if environment:
+        monkeypatch.setenv("LIAOBOTS_DATABASE_URL", environment)
+    code = (
+        "import os, streamlit; streamlit.secrets.load_if_toml_exists(); "
+        "print(os.environ.get('LIAOBOTS_DATABASE_URL', ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert setting.database() == done.stdout.strip() == (here or home or environment or "")
+
+
+def test_secrets_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """They are named, and nothing of them is repeated."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_bytes(b"s3cret = \xff")
+    with pytest.raises(InputRefused, match="cannot be read") as caught:
+        setting.database()
+    assert "s3cret" not in str(caught.value)

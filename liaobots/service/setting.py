@@ -2,6 +2,8 @@
 
 import math
 import os
+import tomllib
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from liaobots.errors import CodeMissing, InputRefused
@@ -9,6 +11,10 @@ from liaobots.errors import CodeMissing, InputRefused
 URL = "https://liaobots.work"
 TIMEOUT = 60.0
 WIRES = ("2025", "2023", "openai")
+# Streamlit looks for secrets in this folder at home, where it is started, and
+# beside `app.py`; what it finds later counts more.
+SECRETS = Path(".streamlit", "secrets.toml")
+HOUSE = Path(__file__).parents[2]
 
 
 def base_url(given: str | None = None, form: str = WIRES[0]) -> str:
@@ -91,3 +97,28 @@ def wire(given: str | None = None) -> str:
     if form not in WIRES:
         raise InputRefused(f"LIAOBOTS_WIRE must be one of {', '.join(WIRES)}.")
     return form
+
+
+def database() -> str:
+    """Gives the address of the app's database as the app itself finds it, or "" for the default.
+
+    Streamlit puts its secrets over the environment when it starts. Raises
+    InputRefused for secrets that cannot be read: the address may be in them.
+    """
+    found: object = os.environ.get("LIAOBOTS_DATABASE_URL")
+    for folder in (Path.home(), Path.cwd(), HOUSE):
+        found = _secrets_in(folder / SECRETS).get("LIAOBOTS_DATABASE_URL", found)
+    return str(found or "")
+
+
+def _secrets_in(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        # What went wrong exactly may quote a secret.
+        raise InputRefused(
+            f"{file} cannot be read, and may say where chats are kept. "
+            "Mend it, or name the database with --database."
+        ) from None
