@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,19 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from sqlalchemy import create_engine, make_url, text
 
 from liaobots.chat.database import Database
 from liaobots.chat.store import Store
 from liaobots.service.standin import StandIn
 from liaobots.ui import server
+from tests import archive
 from tests import browser as chromium
 from tests.app import App
 
 CODE = "code-of-nobody-7f3a"
+# So many chats are in a database whose copy takes seconds.
+MANY = 600
 
 
 @pytest.fixture(autouse=True)
@@ -121,3 +126,55 @@ def app(tmp_path: Path, slow_standin: StandIn) -> Iterator[App]:
     """The app with a code of its server, talking to the slow stand-in."""
     with App(tmp_path, LIAOBOTS_URL=slow_standin.url, LIAOBOTS_AUTH=CODE) as running:
         yield running
+
+
+@pytest.fixture
+def new_postgresql(postgresql: str) -> Iterator[Callable[[], str]]:
+    """Gives the address of another empty database on the same PostgreSQL at each call."""
+    url, names = make_url(postgresql), []
+    server = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+
+    def make() -> str:
+        names.append(f"copy_{secrets.token_hex(6)}")
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {names[-1]}"))
+        return url.set(database=names[-1]).render_as_string(hide_password=False)
+
+    yield make
+    with server.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Gives the address of another database that is not there yet, of each kind in turn."""
+    if request.param == "postgresql":
+        make: Callable[[], str] = request.getfixturevalue("new_postgresql")
+        return make
+    return lambda: f"sqlite:///{tmp_path}/{secrets.token_hex(6)}.db"
+
+
+@pytest.fixture
+def rich(tmp_path: Path) -> str:
+    """The address of a database with something of everything."""
+    address = f"sqlite:///{tmp_path}/rich.db"
+    store = Store(Database(address))
+    archive.fill(store)
+    store.close()
+    return address
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with many chats, whose copy takes seconds."""
+    file = tmp_path_factory.mktemp("many") / "many.db"
+    archive.fill_with_many(f"sqlite:///{file}", MANY)
+    return file
+
+
+@pytest.fixture
+def own_many(many: Path, tmp_path: Path) -> str:
+    """The same in a file that a test may change."""
+    return f"sqlite:///{shutil.copy(many, tmp_path / 'own.db')}"

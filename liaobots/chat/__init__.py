@@ -11,6 +11,7 @@ store        conversations and messages: every read and write, by owner
 trash, search, prompts, porter, preferences, speed
              what lies beside the conversations, in the same database
 importing    a file of chats being brought in by a thread of the server
+copying      all rows of one database into another
 transfer     chats as files: ours, and those of others
 record       what the store gives and takes
 tree         versions and branches of a conversation's messages

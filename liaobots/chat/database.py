@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from liaobots.chat import layout, migrations
+from liaobots.chat.copying import mark
 from liaobots.errors import StoreFault
 
 BUSY_SECONDS = 5
@@ -42,9 +43,11 @@ class Database:
         self.is_memory = address in (MEMORY, f"{MEMORY}/", f"{MEMORY}/:memory:")
         self._alone = threading.RLock()
         self._rests_until = 0.0
-        with _made_ours():
-            self._engine = _engine(_url(address))
+        with made_ours(), ExitStack() as otherwise:
+            self._engine = _engine(url_of(address))
+            otherwise.callback(self.close)
             self._bring_up_to_date()
+            otherwise.pop_all()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -69,7 +72,7 @@ class Database:
         if began < self._rests_until:
             raise StoreFault(_words(""))
         try:
-            with _made_ours():
+            with made_ours():
                 yield
         except StoreFault:
             if time.monotonic() - began > PATIENCE:
@@ -87,21 +90,34 @@ class Database:
 
     def _bring_up_to_date(self) -> None:
         with self.reading() as connection:
+            if mark.of(connection) is not None:
+                raise StoreFault(
+                    "A copy into this database is not finished. Run the same command again, "
+                    "or set LIAOBOTS_DATABASE_URL to another database."
+                )
             if migrations.version_of(connection) == layout.VERSION:
                 return
         with self.writing() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SET LOCAL lock_timeout = 0"))
-                connection.execute(text("SET LOCAL statement_timeout = 0"))
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
-            version = migrations.version_of(connection)
-            if version is not None and version not in migrations.known_versions():
-                raise StoreFault(
-                    "The database was made by a newer version of this program. Update the "
-                    "program, or set LIAOBOTS_DATABASE_URL to another database."
-                )
-            if version != layout.VERSION:
-                migrations.upgrade(connection)
+            bring_up_to_date(connection)
+
+
+def bring_up_to_date(connection: Connection) -> None:
+    """Makes the newest layout of an older one or of none, one server after the other.
+
+    Raises StoreFault for one that is newer than this program.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
+    version = migrations.version_of(connection)
+    if version is not None and version not in migrations.known_versions():
+        raise StoreFault(
+            "The database was made by a newer version of this program. Update the "
+            "program, or set LIAOBOTS_DATABASE_URL to another database."
+        )
+    if version != layout.VERSION:
+        migrations.upgrade(connection)
 
 
 def default_path() -> Path:
@@ -109,7 +125,8 @@ def default_path() -> Path:
     return user_data_path("liaobots-chat", appauthor=False) / "chats.db"
 
 
-def _url(address: str) -> URL:
+def url_of(address: str) -> URL:
+    """Gives an address in its parts; "" is the default one."""
     try:
         url = make_url(address) if address else URL.create("sqlite", database=str(default_path()))
     except (ArgumentError, ValueError):
@@ -130,16 +147,16 @@ def _engine(url: URL) -> Engine:
         return engine
     if url.database not in NO_FILE:
         if not url.database.startswith("file:"):
-            _make_private(Path(url.database))
+            make_private(Path(url.database))
         engine = create_engine(url)
     else:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", begin_sqlite)
     return engine
 
 
-def _make_private(file: Path) -> None:
+def make_private(file: Path) -> None:
     """Makes the folder and the file, for their owner's eyes alone."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not file.exists():
@@ -160,19 +177,20 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     del record
-    # The driver would begin transactions late; `_begin_sqlite` does it by itself.
+    # The driver would begin transactions late; `begin_sqlite` does it by itself.
     connection.isolation_level = None
     for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def begin_sqlite(connection: Connection) -> None:
+    """Begins a transaction: one that only reads, unless the connection says otherwise."""
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
 
 @contextmanager
-def _made_ours() -> Iterator[None]:
+def made_ours() -> Iterator[None]:
     """Raises what a database raises as StoreFault, in words, without addresses."""
     try:
         yield

@@ -9,12 +9,14 @@ table, or else SQLite could not take its grams out again.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, select, text
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, text
 from sqlalchemy import delete as sql_delete
 
 from liaobots.chat.gram import grams
 from liaobots.chat.layout import conversations, findable, messages
 
+# What waits to be sorted in is looked through at each search, so it is kept short.
+SORTED = "CREATE INDEX grams_numbers ON grams USING gin (numbers) WITH (gin_pending_list_limit=256)"
 TABLES = {
     "sqlite": [
         "CREATE VIRTUAL TABLE grams USING fts5"
@@ -23,8 +25,7 @@ TABLES = {
     "postgresql": [
         "CREATE TABLE grams (entry integer PRIMARY KEY REFERENCES findable (id) "
         "ON DELETE CASCADE, numbers integer[] NOT NULL)",
-        # What waits to be sorted in is looked through at each search, so it is kept short.
-        "CREATE INDEX grams_numbers ON grams USING gin (numbers) WITH (gin_pending_list_limit=256)",
+        SORTED,
     ],
 }
 PUT = {
@@ -46,6 +47,8 @@ LOOK_AT_NEWEST = (
     "ORDER BY entry DESC LIMIT 300) "
     "SELECT entry FROM newest WHERE numbers @> :grams ORDER BY entry DESC LIMIT :limit"
 )
+# So many texts are copied at a time.
+BATCH = 100
 
 
 def make(connection: Connection) -> None:
@@ -69,6 +72,37 @@ def add(
         for entry, each in zip(entries, said.values(), strict=True)
     ]
     connection.execute(text(PUT[connection.dialect.name]), rows)
+
+
+def copy(source: Connection, target: Connection, conversation_ids: Sequence[str]) -> None:
+    """Lets the same texts be found in another database, under the same numbers."""
+    rows = source.execute(
+        _entries().where(is_within(conversation_ids)), execution_options={"yield_per": BATCH}
+    )
+    for some in rows.partitions():
+        places = [
+            {"id": row.id, "conversation": row.conversation, "message": row.message} for row in some
+        ]
+        target.execute(insert(findable), places)
+        put = [
+            {"entry": row.id, "grams": _written(target, grams(_text(row), row.owner))}
+            for row in some
+        ]
+        target.execute(text(PUT[target.dialect.name]), put)
+
+
+def leave_unsorted(connection: Connection) -> None:
+    """Lets PostgreSQL take many texts: to sort in each as it comes takes twice as long."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DROP INDEX IF EXISTS grams_numbers"))
+
+
+def sort(connection: Connection) -> None:
+    """Sorts in what came unsorted, and lets new entries have numbers after those that came."""
+    if connection.dialect.name == "postgresql":
+        last, sequence = func.max(findable.c.id), func.pg_get_serial_sequence("findable", "id")
+        connection.execute(select(func.setval(sequence, last)).having(last.is_not(None)))
+        connection.execute(text(SORTED))
 
 
 def drop(connection: Connection, which: Any) -> None:

@@ -1,0 +1,89 @@
+"""The chats of a copy: each comes whole, with all that belongs to it, or not at all."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from liaobots.chat import index, query
+from liaobots.chat.copying import digest, mark
+from liaobots.chat.copying.end import End
+from liaobots.chat.layout import conversations, messages, pieces
+
+# So many chats are looked at, or written in one step: a kill loses no more.
+GROUP = 20
+
+
+def count(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).select_from(conversations)) or 0
+
+
+def groups(connection: Connection) -> Iterable[Sequence[str]]:
+    """Gives the ids of all chats, some at a time."""
+    ids = select(conversations.c.id)
+    found = connection.execute(ids, execution_options={"yield_per": GROUP})
+    return found.scalars().partitions()
+
+
+def clear(source: Connection, target: End, hand: str) -> None:
+    """Deletes from the target the chats that are gone from the source, or differ there."""
+    with target.snapshot() as here:
+        for ids in groups(here):
+            known, found = digest.of_chats(source, ids), digest.of_chats(here, ids)
+            stale = [each for each in ids if known.get(each) != found[each]]
+            if stale:
+                with target.writing() as connection:
+                    mark.check(connection, hand)
+                    for each in stale:
+                        query.delete(connection, conversations.c.id == each)
+
+
+def add(source: Connection, target: End, hand: str) -> Iterable[int]:
+    """Adds the chats that are missing, and says after each step how many were looked at."""
+    for ids in groups(source):
+        with target.writing() as connection:
+            mark.check(connection, hand)
+            there = select(conversations.c.id).where(conversations.c.id.in_(ids))
+            missing = sorted(set(ids) - set(connection.execute(there).scalars()))
+            if missing:
+                _copy(source, connection, missing)
+        yield len(ids)
+
+
+def _copy(source: Connection, target: Connection, ids: Sequence[str]) -> None:
+    for rows in digest.stream(source, digest.of_those(conversations, ids)):
+        put(target, conversations, rows)
+    _copy_messages(source, target, ids)
+    index.copy(source, target, ids)
+    for rows in digest.stream(source, digest.of_those(pieces, ids)):
+        put(target, pieces, rows)
+
+
+def _copy_messages(source: Connection, target: Connection, ids: Sequence[str]) -> None:
+    """Copies messages in an order in which each comes after the one that it names."""
+    places = select(messages.c.id, messages.c.parent).where(messages.c.conversation.in_(ids))
+    order = from_above({row.id: row.parent for row in source.execute(places)})
+    for start in range(0, len(order), digest.BATCH):
+        some = order[start : start + digest.BATCH]
+        rows = source.execute(select(messages).where(messages.c.id.in_(some)))
+        by_id = {row.id: row for row in rows}
+        put(target, messages, [by_id[each] for each in some])
+
+
+def from_above(parents: Mapping[str, str | None]) -> Sequence[str]:
+    """Gives messages in such an order, from what each names."""
+    below: dict[str | None, list[str]] = {}
+    for each, parent in parents.items():
+        below.setdefault(parent if parent in parents else None, []).append(each)
+    order = list(below.get(None, []))
+    for each in order:
+        # The list grows while it is gone through: those below come after all that are known.
+        order += below.get(each, [])
+    return order
+
+
+def put(target: Connection, table: Any, rows: Sequence[Row[Any]]) -> None:
+    """Writes rows as they were read."""
+    names = [column.name for column in table.columns]
+    values = [dict(zip(names, digest.plain(row), strict=True)) for row in rows]
+    target.execute(insert(table), values)

@@ -1,0 +1,131 @@
+"""What two tables are told apart by: the number of their rows, and a hash of every row.
+
+Hashes are taken of the values as Python knows them, for the databases write
+the same truth, number or text in ways of their own. They are added up, so that
+it does not matter in which order a database gives its rows.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Table, func, select, tuple_
+
+from liaobots.chat.layout import conversations, findable, messages, pieces
+from liaobots.chat.query import storable
+from liaobots.errors import StoreFault
+
+# So many rows are in memory at a time.
+BATCH = 100
+SIZE = 2**256
+# What belongs to a chat, by the column that names the chat.
+CHAT_OF = {
+    conversations: conversations.c.id,
+    messages: messages.c.conversation,
+    findable: findable.c.conversation,
+    pieces: messages.c.conversation,
+}
+
+
+@dataclass(frozen=True)
+class Digest:
+    """How many rows there are, and the sum of their hashes."""
+
+    rows: int = 0
+    total: int = 0
+
+    def plus(self, row: Sequence[Any]) -> "Digest":
+        return Digest(self.rows + 1, (self.total + of_row(row)) % SIZE)
+
+
+def plain(row: Sequence[Any]) -> list[Any]:
+    """Gives a row's values as every database keeps them: the store writes no others."""
+    return [_plain(value) for value in row]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    # SQLite keeps no minus before a zero.
+    return value + 0.0 if isinstance(value, float) else value
+
+
+def of_row(row: Sequence[Any]) -> int:
+    words = json.dumps(plain(row), ensure_ascii=False)
+    return int.from_bytes(hashlib.sha256(words.encode()).digest())
+
+
+def stream(connection: Connection, query: Select[Any]) -> Iterable[Sequence[Row[Any]]]:
+    """Gives what is asked for in batches, so that memory holds one of them."""
+    return connection.execute(query, execution_options={"yield_per": BATCH}).partitions()
+
+
+def all_of(table: Table) -> Select[Any]:
+    return select(table)
+
+
+def of_table(connection: Connection, table: Table) -> Digest:
+    found = Digest()
+    for rows in stream(connection, all_of(table)):
+        for row in rows:
+            found = found.plus(row)
+    return found
+
+
+def of_chats(connection: Connection, ids: Sequence[str]) -> dict[str, Digest]:
+    """Gives a digest of each chat, with all that belongs to it."""
+    found: dict[str, Digest] = {}
+    for table, chat in CHAT_OF.items():
+        for rows in stream(connection, of_those(table, ids).add_columns(chat)):
+            for row in rows:
+                known = found.get(row[-1], Digest())
+                found[row[-1]] = known.plus([table.name, *row[:-1]])
+    return found
+
+
+def of_those(table: Table, ids: Sequence[str]) -> Select[Any]:
+    """Gives the query for what some chats have in a table."""
+    rows = select(table).where(CHAT_OF[table].in_(ids))
+    return rows.join(messages, messages.c.id == pieces.c.message) if table is pieces else rows
+
+
+def by_key(connection: Connection, table: Table, like: Sequence[Row[Any]]) -> dict[Any, Row[Any]]:
+    """Gives the rows that have the same keys as those given, by their keys."""
+    keys = [key_of(table, row) for row in like]
+    rows = connection.execute(select(table).where(tuple_(*table.primary_key).in_(keys)))
+    return {key_of(table, row): row for row in rows}
+
+
+def key_of(table: Table, row: Row[Any]) -> tuple[Any, ...]:
+    return tuple(row._mapping[column.name] for column in table.primary_key)
+
+
+def is_same(row: Row[Any] | None, other: Row[Any] | None) -> bool:
+    return row is not None and other is not None and plain(row) == plain(other)
+
+
+def compare(source: Connection, target: Connection, table: Table) -> int:
+    """Gives how many rows a table has, in both the same.
+
+    Raises StoreFault where they are not, with the number of those that differ.
+    """
+    there, here = of_table(source, table), of_table(target, table)
+    if there != here:
+        raise StoreFault(
+            f"The copy is not the same as what was copied: in {table.name}, "
+            f"{_how_many_differ(source, target, table)} rows differ. "
+            "Run the same command again; it writes them anew."
+        )
+    return here.rows
+
+
+def _how_many_differ(source: Connection, target: Connection, table: Table) -> int:
+    """Counts those that are only in one of the two, or in both but not the same."""
+    common = other = 0
+    for rows in stream(source, all_of(table)):
+        found = by_key(target, table, rows)
+        common += len(found)
+        other += sum(not is_same(row, found.get(key_of(table, row))) for row in rows)
+    return other + (target.scalar(select(func.count()).select_from(table)) or 0) - common

@@ -1,0 +1,184 @@
+"""Databases with something of everything, and how to tell two of them apart."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from liaobots.chat import index
+from liaobots.chat.copying import mark
+from liaobots.chat.copying.copy import Copied, compare, copy
+from liaobots.chat.copying.end import End
+from liaobots.chat.database import Database
+from liaobots.chat.layout import conversations, messages, tables
+from liaobots.chat.record import Asked, Attempt, Checkpoint, Ending, StandIn, State, Tries
+from liaobots.chat.store import Store
+from liaobots.errors import StoreFault
+from tests.app import ROOT
+from tests.visit import wait_until
+
+OWNER, OTHER = "a" * 64, "b" * 64
+WISHES = ["rainbow", "радуг", "彩虹", "虹", "🌈", "needle", "c#", "x", "rabbit 7"]
+LONG = "A long text about a rainbow, радуга, 彩虹 🌈. " * 8000
+
+
+def said(store: Store, question: str, answer: str, owner: str = OWNER) -> Asked:
+    asked = store.ask(owner, None, question, "gpt-4", system="Be brief, будь краток.")
+    assert asked
+    tries = Tries([Attempt("gpt-5", 0.1 + 0.2, 1 / 3, len(answer), failed=False)])
+    store.finish(owner, asked, answer, Ending(State.DONE), tries)
+    return asked
+
+
+def fill(store: Store) -> Asked:
+    """Puts something of everything into a store. Gives the answer that is being written."""
+    asked = said(store, "Rainbow? Радуга? 彩虹? 🌈", LONG)
+    again = store.try_again(OWNER, asked.answer, "claude-1")
+    assert again
+    trouble = Ending(State.FAILED, "TooFast", "Wait, подождите.", "https://example.org")
+    hand = StandIn("claude-1", "gpt-4", "It was away.")
+    failed = [Attempt("gpt-4", None, None, 0, failed=True)]
+    store.finish(OWNER, again, "half of a needle", trouble, Tries(failed, hand))
+    store.rate(OWNER, again.answer, 0)
+    store.charge(OWNER, again.answer, 0.1 + 0.7)
+    store.pin(OWNER, asked.conversation, is_pinned=True)
+    compared = said(store, "Compare c# \N{REPLACEMENT CHARACTER}", "one")
+    for each in store.compare(OWNER, compared.answer, ["gpt-5", "gemini"]):
+        store.finish(OWNER, each, f"another needle {each.answer}", Ending(State.STOPPED))
+    store.trash.put_message(OWNER, said(store, "Gone, needle", "gone").answer)
+    store.trash.put_conversation(OWNER, said(store, "All gone", "needle").conversation)
+    said(store, "Somebody else's rainbow", "x", OTHER)
+    store.prompts.save(OWNER, "Приём {{x}}", "Say {{x}}")
+    store.preferences.put(OWNER, "favourites", '["gpt-4"]')
+    store.preferences.put(OTHER, "favourites", "[]")
+    return being_written(store)
+
+
+def being_written(store: Store) -> Asked:
+    asked = store.ask(OWNER, None, "Write on", "gpt-4")
+    assert asked
+    for start, text in ((0, "один "), (5, "two ")):
+        store.checkpoint([Checkpoint(OWNER, asked, start, text)])
+    return asked
+
+
+def fill_with_many(address: str, chats: int) -> None:
+    """Puts many chats straight into the tables, each with ten messages that can be found."""
+    database = Database(address)
+    for number in range(chats):
+        chat = {
+            "id": f"c{number}",
+            "owner": OWNER,
+            "title": f"Chat {number}",
+            "leaf": f"c{number}m9",
+        }
+        rows = [_message(f"c{number}", each) for each in range(10)]
+        with database.writing() as connection:
+            connection.execute(insert(conversations), {**chat, "created": 1.5, "changed": 1.5})
+            connection.execute(insert(messages), rows)
+            texts = {None: chat["title"], **{row["id"]: row["text"] for row in rows}}
+            index.add(connection, OWNER, chat["id"], texts)
+    database.close()
+
+
+def _message(chat: str, number: int) -> dict[str, Any]:
+    parent = f"{chat}m{number - 1}" if number else None
+    place = {"id": f"{chat}m{number}", "conversation": chat, "parent": parent, "role": "user"}
+    text = f"rabbit {number} of {chat} " * 10
+    return {**place, "state": "done", "asked": 10.0 - number, "text": text}
+
+
+def content(address: str) -> Mapping[str, Sequence[Any]]:
+    """Gives all rows of a database, table by table, as Python knows them."""
+    database = Database(address)
+    with database.reading() as connection:
+        found = {
+            table.name: sorted(map(repr, connection.execute(select(table))))
+            for table in tables.sorted_tables
+        }
+    database.close()
+    return found
+
+
+def finds(address: str) -> Sequence[Any]:
+    store = Store(Database(address))
+    found = [store.search.find(owner, wish, 30) for owner in (OWNER, OTHER) for wish in WISHES]
+    store.close()
+    return found
+
+
+def copied(source: str, target: str) -> Copied:
+    """Copies as the command does, in this process."""
+    ends = End(source), End(target)
+    try:
+        return copy(*ends, tell=lambda _: None)
+    finally:
+        for end in ends:
+            end.close()
+
+
+def compared(source: str, target: str) -> Mapping[str, int]:
+    """Compares two databases as the command does at its end."""
+    ends = End(source), End(target)
+    try:
+        with ends[0].snapshot() as connection:
+            return compare(connection, ends[1])
+    finally:
+        for end in ends:
+            end.close()
+
+
+def start(*words: str, **environment: str) -> subprocess.Popen[str]:
+    """Starts `python -m liaobots` with these words."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("LIAOBOTS_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "liaobots", *words],
+        cwd=ROOT,
+        env={**kept, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(*words: str, **environment: str) -> tuple[int, str, str]:
+    """Runs `python -m liaobots`. Gives its exit code, and what it said and complained of."""
+    process = start(*words, **environment)
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def mark_of(address: str) -> str | None:
+    end = End(address)
+    with end.snapshot() as connection:
+        found = mark.of(connection)
+    end.close()
+    return found
+
+
+def count_of(address: str) -> int:
+    """Gives how many chats have come so far, none where there is no table yet."""
+    end = End(address)
+    if end.file and not end.file.exists():
+        return 0
+    try:
+        with end.snapshot() as connection:
+            return connection.scalar(select(func.count()).select_from(conversations)) or 0
+    except StoreFault:
+        return 0
+    finally:
+        end.close()
+
+
+def kill_when(count: int, source: str, target: str) -> None:
+    """Copies in another process, which is killed as soon as so many chats have come."""
+    process = start("migrate", source, target)
+    wait_until(lambda: count_of(target) >= count, 60)
+    assert process.poll() is None, "it was done before it could be killed"
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
