@@ -8,7 +8,7 @@ ui          shows: the page; the only room that knows Streamlit
 errors      what can go wrong, told apart by what the reader can do
 
 ui → chat, service → errors. The service's function is handed to `chat`.
-`app.py` beside this folder is the front door.
+`app.py` beside this folder is the front door, `__main__` the one for copies.
 """
 
 from liaobots.errors import LiaobotsError

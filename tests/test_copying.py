@@ -1,0 +1,294 @@
+"""A copy of all rows, whatever the two databases are, and while the app is writing."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, func, insert, select, text, update
+
+from liaobots.chat.copying.chats import from_above
+from liaobots.chat.database import Database
+from liaobots.chat.generation import Generations
+from liaobots.chat.layout import conversations, findable, messages
+from liaobots.chat.record import Asked, State
+from liaobots.chat.road import Road
+from liaobots.chat.store import Store
+from liaobots.errors import StoreFault
+from liaobots.service.client import Client
+from liaobots.service.standin import StandIn
+from tests import archive
+from tests.archive import OWNER, content, copied, count_of, finds, mark_of
+from tests.conftest import CODE, MANY
+from tests.visit import wait_until
+
+FIRST_LAYOUT = Path(__file__).parent / "layout_0001.sql"
+
+
+def test_there_and_back(rich: str, new_postgresql: Callable[[], str], tmp_path: Path) -> None:
+    """From SQLite to PostgreSQL and back all rows are the same, and all is found."""
+    before = content(rich)
+    assert all(before.values()), "something of everything"
+    between, back = new_postgresql(), f"sqlite:///{tmp_path}/back.db"
+    there = copied(rich, between)
+    assert there.rows == {name: len(rows) for name, rows in before.items()}
+    assert content(between) == before
+    assert copied(between, back) == there
+    assert content(back) == before
+    assert finds(rich) == finds(between) == finds(back)
+    assert sum(map(bool, finds(rich))) >= 8
+
+
+def test_it_goes_on_after_the_copy(rich: str, new_address: Callable[[], str]) -> None:
+    """New chats are written and found, what is renamed or forgotten is found no more."""
+    target = new_address()
+    copied(rich, target)
+    store = Store(Database(target))
+    asked = archive.said(store, "A new rainbow", "fresh words")
+    assert [hit.message for hit in store.search.find(OWNER, "fresh", 9)] == [asked.answer]
+    for summary in store.list(OWNER, 99):
+        store.rename(OWNER, summary.id, "Renamed")
+        store.trash.put_conversation(OWNER, summary.id)
+    store.trash.empty(OWNER)
+    assert store.search.find(OWNER, "rainbow", 9) == []
+    with store._database.reading() as connection:
+        owners = select(conversations.c.owner).distinct()
+        assert connection.execute(owners).scalars().all() == [archive.OTHER]
+        assert connection.scalar(select(func.count()).select_from(findable)) == 3
+    store.close()
+
+
+def test_an_empty_database(new_address: Callable[[], str]) -> None:
+    """Nothing is copied as well as anything."""
+    source, target = new_address(), new_address()
+    Database(source).close()
+    assert set(copied(source, target).rows.values()) == {0}
+    store = Store(Database(target))
+    assert archive.said(store, "First", "one")
+    store.close()
+
+
+def test_what_is_being_written(tmp_path: Path, new_address: Callable[[], str]) -> None:
+    """In the copy nobody writes it on: it is interrupted, with the text that was there."""
+    source, target = new_address(), new_address()
+    store = Store(Database(source))
+    asked = archive.fill(store)
+    copied(source, target)
+    there = Store(Database(target))
+    message = there.message(OWNER, asked.answer)
+    assert message
+    assert (message.state, message.text) == (State.WRITING, "один two ")
+    with there._database.writing() as connection:
+        connection.execute(update(messages).values(heartbeat=messages.c.heartbeat - 60))
+    assert there.since(OWNER, asked.answer, 0) == ("один two ", State.INTERRUPTED)
+    assert there.go_on(OWNER, asked.answer)
+    there.close()
+    store.close()
+
+
+def test_parents_come_first(new_address: Callable[[], str]) -> None:
+    """However deep a chat is, and in whichever order its messages lie in the database."""
+    source, target = new_address(), new_address()
+    archive.fill_with_many(source, 1)
+    ids = [f"deep{number:04}" for number in range(1500)]
+    database = Database(source)
+    row = {"conversation": "c0", "role": "user", "state": "done", "asked": 1.0}
+    with database.writing() as connection:
+        connection.execute(insert(messages), [{"id": each, **row} for each in ids])
+        for below, above in pairwise(ids):
+            named = update(messages).where(messages.c.id == below).values(parent=above)
+            connection.execute(named)
+    database.close()
+    assert copied(source, target).rows["messages"] == 1510
+    assert content(target) == content(source)
+
+
+def test_from_above() -> None:
+    """What names nothing that is known comes first; a ring never comes."""
+    parents = {"c": "b", "b": "a", "a": None, "x": "elsewhere", "r1": "r2", "r2": "r1"}
+    order = from_above(parents)
+    assert sorted(order) == ["a", "b", "c", "x"]
+    assert order.index("a") < order.index("b") < order.index("c")
+
+
+def test_what_is_there_is_not_overwritten(rich: str, new_address: Callable[[], str]) -> None:
+    """A single row is enough, in whichever table it is."""
+    for put in (
+        lambda store: store.preferences.put(OWNER, "x", "y"),
+        lambda store: archive.said(store, "Mine", "mine"),
+    ):
+        target = new_address()
+        store = Store(Database(target))
+        put(store)
+        store.close()
+        before = content(target)
+        with pytest.raises(StoreFault, match="Refusing to overwrite"):
+            copied(rich, target)
+        assert content(target) == before
+
+
+def test_a_file_that_is_there_stays_as_it_is(rich: str, tmp_path: Path) -> None:
+    """Byte for byte: another backup, another program's database, and what is none."""
+    backup, foreign, none = (tmp_path / name for name in ("backup", "foreign", "none"))
+    assert archive.run("backup", str(backup), "--database", rich)[0] == 0
+    with sqlite3.connect(foreign) as raw:
+        raw.execute("CREATE TABLE songs (title)")
+    raw.close()
+    none.write_bytes(b"a letter, and no database" * 200)
+    for file in (backup, foreign, none):
+        before = file.read_bytes()
+        with pytest.raises(StoreFault, match=r"Refusing|damaged"):
+            copied(rich, str(file))
+        assert file.read_bytes() == before
+        assert not list(tmp_path.glob(f"{file.name}-*"))
+
+
+def test_a_source_that_is_not_there(tmp_path: Path, new_postgresql: Callable[[], str]) -> None:
+    """Neither it nor the target is made."""
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    for source, words in (
+        (str(tmp_path / "nowhere" / "x.db"), "There is no file"),
+        (str(empty), "No chats are kept"),
+        (new_postgresql(), "No chats are kept"),
+    ):
+        with pytest.raises(StoreFault, match=words):
+            copied(source, str(tmp_path / "target.db"))
+    assert [file.name for file in tmp_path.iterdir()] == ["empty.db"]
+    assert empty.stat().st_size == 0
+
+
+def test_into_itself(new_address: Callable[[], str]) -> None:
+    """Also by another address; it stays as it was."""
+    address = new_address()
+    Database(address).close()
+    for other in (address, address.replace("sqlite:///", "").replace("postgres:@", "postgres@")):
+        with pytest.raises(StoreFault, match="into itself"):
+            copied(address, other)
+    assert mark_of(address) is None
+
+
+def test_a_source_is_only_read(rich: str, tmp_path: Path) -> None:
+    """A backup on a disk that cannot be written can be brought back, and stays as it is."""
+    backup = tmp_path / "kept" / "backup.db"
+    assert archive.run("backup", str(backup), "--database", rich)[0] == 0
+    before = backup.read_bytes()
+    assert [file.name for file in backup.parent.iterdir()] == ["backup.db"]
+    copied(str(backup), str(tmp_path / "back.db"))
+    assert backup.read_bytes() == before
+    assert content(str(f"sqlite:///{tmp_path}/back.db")) == content(rich)
+
+
+def test_a_source_of_the_first_layout(tmp_path: Path, new_address: Callable[[], str]) -> None:
+    """It is brought up to date, as the app would do."""
+    file = tmp_path / "old.db"
+    with sqlite3.connect(file) as old:
+        old.executescript(FIRST_LAYOUT.read_text())
+    old.close()
+    target = new_address()
+    assert copied(str(file), target).rows["messages"] == 2
+    store = Store(Database(target))
+    assert store.search.find(OWNER, "привет", 9)
+    store.close()
+
+
+def test_what_no_database_takes(tmp_path: Path, new_address: Callable[[], str]) -> None:
+    """A NUL that another program wrote becomes what the store makes of it, everywhere."""
+    source, target = f"sqlite:///{tmp_path}/source.db", new_address()
+    archive.fill_with_many(source, 1)
+    with sqlite3.connect(tmp_path / "source.db") as raw:
+        raw.execute(
+            "UPDATE messages SET text = 'a' || char(0) || 'b', cost = -0.0 WHERE id = 'c0m1'"
+        )
+    raw.close()
+    copied(source, target)
+    store = Store(Database(target))
+    message = store.message(OWNER, "c0m1")
+    assert message
+    assert message.text == "a\N{REPLACEMENT CHARACTER}b"
+    store.close()
+
+
+@pytest.fixture
+def writing(
+    new_address: Callable[[], str], slow_standin: StandIn
+) -> Iterator[tuple[str, Generations, list[Asked]]]:
+    """An app's database, and eight answers in it that are being written for three seconds."""
+    slow_standin.answer = lambda _: (f"слово{n} " for n in range(60))
+    address = new_address()
+    generations = Generations(Store(Database(address)))
+    road = Road(Client(CODE, slow_standin.url).chat)
+    asked = [generations.ask(OWNER, None, f"Question {n}", "gpt-4", road) for n in range(8)]
+    yield address, generations, [each for each in asked if each]
+    generations.close()
+    generations.store.close()
+
+
+def test_while_the_app_is_writing(
+    writing: tuple[str, Generations, list[Asked]], tmp_path: Path
+) -> None:
+    """Each backup is whole: all chats, each with the beginning of what its answer becomes."""
+    address, generations, asked = writing
+    files = [str(tmp_path / f"backup{n}.db") for n in range(3)]
+    for file in files:
+        code, out, err = archive.run("backup", file, "--database", address)
+        assert (code, err) == (0, "")
+        assert "verified" in out
+    whole = "".join(generations.follow(OWNER, asked[0].answer))
+    lengths = [_lengths(file, asked, whole) for file in files]
+    assert lengths == sorted(lengths), "later backups have more"
+    assert 0 < sum(lengths[0]) < len(whole) * len(asked)
+
+
+def _lengths(file: str, asked: list[Asked], whole: str) -> list[int]:
+    store = Store(Database(f"sqlite:///{file}"))
+    texts = []
+    for each in asked:
+        opened = store.open(OWNER, each.conversation)
+        assert opened
+        texts.append(opened.messages[-1].text)
+    store.close()
+    assert all(whole.startswith(found) for found in texts)
+    return [len(found) for found in texts]
+
+
+def test_a_copy_sees_one_moment(
+    own_many: str, tmp_path: Path, new_address: Callable[[], str]
+) -> None:
+    """What is asked and deleted after it began is not in it, and it is verified all the same."""
+    source, target = new_address(), f"sqlite:///{tmp_path}/target.db"
+    copied(own_many, source)
+    before = content(source)
+    process = archive.start("migrate", source, target)
+    wait_until(lambda: count_of(target) >= 1, 60)
+    store = Store(Database(source))
+    began = time.monotonic()
+    archive.said(store, "Meanwhile", "x")
+    for number in (1, MANY - 1):
+        store.trash.put_conversation(OWNER, f"c{number}")
+        store.trash.forget(OWNER, f"c{number}")
+    assert time.monotonic() - began < 2, "nobody waits for a copy"
+    assert process.poll() is None
+    assert process.communicate()[1] == ""
+    store.close()
+    assert content(target) == before
+
+
+def test_a_server_without_patience(
+    many: Path, tmp_path: Path, new_postgresql: Callable[[], str]
+) -> None:
+    """One that ends whoever idles in a transaction does not end a copy."""
+    source = new_postgresql()
+    copied(str(many), source)
+    server = create_engine(source.replace("postgresql:", "postgresql+psycopg:"))
+    with server.begin() as connection:
+        for name in ("idle_in_transaction_session_timeout", "statement_timeout"):
+            connection.execute(
+                text(
+                    f"ALTER ROLE CURRENT_USER IN DATABASE {server.url.database} SET {name} = '20ms'"
+                )
+            )
+    server.dispose()
+    assert copied(source, str(tmp_path / "target.db")).rows["conversations"] == MANY
