@@ -14,6 +14,7 @@ import pytest
 from liaobots import errors
 from liaobots.service import call
 from liaobots.service.client import Account, Client
+from liaobots.service.line import Line
 from liaobots.service.standin import FAULTS, SHAPES, StandIn, tour
 from tests.conftest import CODE
 
@@ -205,6 +206,30 @@ def test_a_piece_comes_when_it_is_sent(slow_standin: StandIn, wire: str, shape: 
     rest = list(reply)
     assert len(rest) == 19
     assert time.monotonic() - first > 0.5
+
+
+@pytest.mark.parametrize("shape", ["chunked", "unchunked", "gzip"])
+def test_whoever_rests_reads_what_has_come_meanwhile(
+    slow_standin: StandIn, monkeypatch: pytest.MonkeyPatch, shape: str
+) -> None:
+    """The answer is the same, in far fewer waits than it has pieces, and takes no longer."""
+    rests: list[float] = []
+    rest = Line.rest
+
+    def noted(line: Line, seconds: float) -> None:
+        rests.append(seconds)
+        rest(line, seconds)
+
+    monkeypatch.setattr(Line, "rest", noted)
+    pieces = [f"piece{number} " for number in range(300)]
+    slow_standin.answer = lambda _: iter(pieces)
+    for pace, at_most in ((None, 3), (200, 40)):
+        rests.clear()
+        slow_standin.pace = pace
+        question = [{"role": "user", "content": f"shape: {shape}"}]
+        reply = Client(CODE, slow_standin.url).chat(question, "gpt-4", rest=0.05)
+        assert "".join(reply) == "".join(pieces)
+        assert len(rests) <= at_most
 
 
 @pytest.mark.parametrize("fault", ["silent", "stall"])

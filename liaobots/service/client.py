@@ -67,8 +67,8 @@ class Client:
         """Gives the answer as an iterator of text pieces; one piece where not `stream`.
 
         `search` lets the service search the web, where its form of 2025 is spoken.
-        `rest` is for whoever reads many answers at once: after each read it lets
-        so many seconds go by, and what came meanwhile is read as one.
+        `rest` is for whoever reads many answers at once: when all that has come is
+        read, so many seconds go by before it looks for more.
         Raises InputRefused at once for what cannot be sent. The service is
         asked when the first piece is wanted, and then the iterator raises
         LiaobotsError in the kinds of `liaobots.errors`.

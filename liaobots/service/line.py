@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from functools import cache, partial
@@ -104,6 +105,23 @@ class Line:
         if self._gone.is_set():
             raise HungUp
         return data
+
+    def has_more(self, response: requests.Response) -> bool:
+        """Says whether bytes have arrived that are not read yet, without waiting for any."""
+        plain = response.raw._original_response
+        reader = getattr(plain, "fp", None)
+        if reader is None:
+            return False
+        # There is no other way to ask for what the reader holds and not wait where it is nothing.
+        connection = reader.raw._sock
+        timeout = connection.gettimeout()
+        connection.settimeout(0)
+        try:
+            return bool(reader.peek(1))
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            connection.settimeout(timeout)
 
     def rest(self, seconds: float) -> None:
         """Waits so long. Raises HungUp when the line is hung up on meanwhile."""

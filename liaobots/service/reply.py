@@ -105,7 +105,7 @@ def _pieces_of(
         if not data:
             break
         yield from decoder.feed(data)
-        if rest:
+        if rest and not line.has_more(response):
             line.rest(rest)
     yield from decoder.finish()
 
