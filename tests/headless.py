@@ -31,8 +31,8 @@ class Visitor:
     """Somebody with an identity of their own who looks at a page.
 
     `url` is the address of the page, as it changes; `shown` holds the texts
-    that came since the page was last drawn from its beginning. `heard` is
-    called with each message as it came.
+    that came since the page was last drawn from its beginning, `files` the ids
+    of what can be downloaded there. `heard` is called with each message as it came.
     """
 
     def __init__(
@@ -46,6 +46,9 @@ class Visitor:
         self.identity = identity or secrets.token_urlsafe(32)
         self.url = f"{root}/{path}"
         self.shown: list[str] = []
+        self.files: list[str] = []
+        self._session = ""
+        self._made: str | None = None
         self.is_running = True
         self._root, self._heard = root, heard
         self._widgets: dict[str, str] = {}
@@ -93,6 +96,17 @@ class Visitor:
         """Types words into the field with this key."""
         await self._rerun(WidgetState(id=await self._widget("text_input", key), string_value=words))
 
+    async def download(self, file: str) -> str:
+        """Gives the address of a file that is made when it is wished for, or an empty one."""
+        message = BackMsg()
+        wish = message.backend_operation_request
+        wish.session_id = self._session
+        wish.request_id, wish.deferred_file.file_id = secrets.token_hex(8), file
+        self._made = None
+        await self._line.send(message.SerializeToString())
+        await self.until(lambda: self._made is not None)
+        return self._root + self._made if self._made else ""
+
     async def until(self, is_so: Callable[[], object], seconds: float = 60) -> None:
         """Waits until what came has made something so. Raises TimeoutError."""
         async with asyncio.timeout(seconds), self._changed:
@@ -113,6 +127,8 @@ class Visitor:
         message = BackMsg()
         wish = message.rerun_script
         wish.page_script_hash, wish.context_info.url = self._page, self.url
+        if not self._page:
+            wish.page_name = self.url.removeprefix(f"{self._root}/")
         wish.context_info.timezone, wish.context_info.locale = "UTC", "en"
         wish.widget_states.widgets.extend(states)
         wish.fragment_id, wish.is_auto_rerun = fragment, bool(fragment)
@@ -139,6 +155,8 @@ class Visitor:
         elif kind == "auto_rerun":
             look = self._look(message.auto_rerun.fragment_id, message.auto_rerun.interval)
             self._looks.append(asyncio.create_task(look))
+        elif kind == "backend_operation_response":
+            self._made = message.backend_operation_response.deferred_file.url
         elif kind == "script_finished" and message.script_finished == FINISHED:
             self.is_running = False
 
@@ -147,8 +165,10 @@ class Visitor:
         if message.metadata.run.fragment_ids:
             return
         self.is_running = True
+        self._session = message.new_session.initialize.session_id or self._session
         self._go(message.new_session.page_script_hash)
         self.shown.clear()
+        self.files.clear()
         self._widgets.clear()
         self._look_no_more()
 
@@ -163,6 +183,8 @@ class Visitor:
         inside = getattr(element, kind, None)
         if kind in WORDS:
             self.shown.append(getattr(inside, WORDS[kind]))
+        elif kind == "download_button" and inside is not None:
+            self.files.append(inside.deferred_file_id)
         elif id_ := getattr(inside, "id", ""):
             self._widgets[id_] = kind
 

@@ -1,0 +1,132 @@
+"""A code and an identity go where they must, and are found nowhere else.
+
+The whole app runs at the most talkative level of all its logs. A visitor asks
+for what works and for everything that can go wrong, with marked secrets; then
+all that was written, sent or listed is searched for them.
+"""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import requests
+
+from liaobots.chat.database import Database
+from liaobots.chat.record import State
+from liaobots.chat.store import Store
+from liaobots.service.standin import FAULTS, StandIn
+from tests.app import App
+from tests.headless import Visitor
+
+TYPED = "typed-code-Zq8w2marked"
+SERVERS = "servers-code-Xk4v7marked"
+IDENTITY = "identity-marked-Jh5t9Jh5t9Jh5t9Jh5t9Jh5t9-2"
+OWNER = hashlib.sha256(f"browser {IDENTITY}".encode()).hexdigest()
+# Everything that logs does so at every level, from the first line on.
+TALKATIVE = """
+import logging
+logging.basicConfig(level=1)
+logging.Logger.setLevel = lambda self, level: None
+"""
+
+
+def signs() -> Iterator[bytes]:
+    """Gives what a secret looks like, as it is and in the usual disguises."""
+    for secret in (TYPED, SERVERS, IDENTITY):
+        yield secret.encode()
+        yield secret[4:-4].encode()
+        yield base64.b64encode(secret.encode()).rstrip(b"=")[:-1]
+        yield quote(secret, safe="").encode()
+        yield secret.encode("utf-16-le")
+
+
+def found_in(data: bytes) -> list[bytes]:
+    return [sign for sign in signs() if sign in data]
+
+
+class Traces:
+    """What a visitor's run has left: where it came from, and the bytes."""
+
+    def __init__(self) -> None:
+        self.all: dict[str, bytes] = {}
+
+    def add(self, name: str, data: bytes) -> None:
+        self.all[name] = self.all.get(name, b"") + data
+
+
+def chats_of(folder: Path) -> list[tuple[State, str]]:
+    """Gives the state and the reason of each answer in the database."""
+    store = Store(Database(f"sqlite:///{next(folder.rglob('chats.db'))}"))
+    opened = [store.open(OWNER, each.id) for each in store.list(OWNER, 100)]
+    store.close()
+    messages = [message for each in opened if each for message in each.messages]
+    return [(each.state, each.error_kind) for each in messages if each.role == "assistant"]
+
+
+async def visit(app: App, traces: Traces, questions: list[str], code: str = "") -> None:
+    """Asks each question in a chat of its own, and takes everything along at the end."""
+    folder = app.log.parent
+    before = len(chats_of(folder)) if list(folder.rglob("chats.db")) else 0
+    for number, question in enumerate(questions, start=before + 1):
+        heard = lambda data: traces.add("page", data)  # noqa: E731
+        async with Visitor(app.url, identity=IDENTITY, heard=heard) as visitor:
+            await visitor.until(lambda: not visitor.is_running)
+            if code:
+                await visitor.type("auth_token", code)
+            await visitor.ask(question)
+            while [state for state, _ in chats_of(folder)].count(State.WRITING) or (
+                len(chats_of(folder)) < number
+            ):
+                await asyncio.sleep(0.1)
+            traces.add("addresses", visitor.url.encode())
+    async with Visitor(app.url, path="transfer", identity=IDENTITY) as visitor:
+        await visitor.until(lambda: visitor.files and not visitor.is_running)
+        address = await visitor.download(visitor.files[0])
+        traces.add("addresses", address.encode())
+        answer = requests.get(address, timeout=10)
+        assert questions[0] in answer.text
+        traces.add("export", answer.content)
+
+
+def processes() -> bytes:
+    """Gives the command line of each process, as anybody on the machine can list it."""
+    found = b""
+    for each in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += each.read_bytes()
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("code", [TYPED, ""])
+def test_secrets_are_nowhere(tmp_path: Path, standin: StandIn, code: str) -> None:
+    """Neither a typed code, nor the server's, nor the identity, through success and every fault."""
+    (tmp_path / "sitecustomize.py").write_text(TALKATIVE)
+    environment = {
+        "LIAOBOTS_URL": standin.url,
+        "LIAOBOTS_AUTH": SERVERS,
+        "LIAOBOTS_TIMEOUT": "1",
+        "STREAMLIT_LOGGER_LEVEL": "debug",
+        "PYTHONPATH": str(tmp_path),
+    }
+    questions = ["Hello there", *(f"fault: {name}" for name in FAULTS)]
+    traces = Traces()
+    with App(tmp_path, **environment) as app:
+        asyncio.run(visit(app, traces, questions, code))
+        traces.add("processes", processes())
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            traces.add(file.name, file.read_bytes())
+    assert {
+        each["headers"]["x-auth-code"] for each in standin.asked if "x-auth-code" in each["headers"]
+    } == {code or SERVERS}
+    assert b"DEBUG" in traces.all[app.log.name]
+    kept = [data for name, data in traces.all.items() if name.startswith("chats.db")]
+    assert OWNER.encode() in b"".join(kept)
+    assert len({kind for _, kind in chats_of(tmp_path)}) > 6
+    assert not {name: found for name, data in traces.all.items() if (found := found_in(data))}
