@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.chat.answer import TICK
+from liaobots.chat.record import Message, State
 from liaobots.ui import beside, chats, markdown, message, meter, server, texts, wishes
 from liaobots.ui.chats import Opened
 from liaobots.ui.markdown import GrowingAnswer
@@ -59,7 +60,7 @@ def show(opened: Opened) -> None:
     """Draws the newest messages, and follows those being written until one of them ends."""
     messages, compared = opened.conversation.messages, opened.conversation.compared
     in_a_row = messages[:-1] if compared else messages
-    shown = in_a_row[-chats.how_many(opened) :]
+    shown = _newest(in_a_row, chats.how_many(opened))
     _offer_earlier(opened, is_wanted=len(shown) < len(in_a_row))
     places: dict[str, DeltaGenerator] = {}
     first_sent = meter.first_sent(opened)
@@ -75,6 +76,13 @@ def show(opened: Opened) -> None:
     if followed:
         # It calls what it is given; text it could only append, and would send whole each time.
         st.write_stream(_frames(opened, {answer: places[answer] for answer in followed}))
+
+
+def _newest(messages: Sequence[Message], count: int) -> Sequence[Message]:
+    """Gives so many of the newest messages, or more: from the first that is being written on."""
+    first = max(0, len(messages) - count)
+    writing = [at for at, each in enumerate(messages) if each.state is State.WRITING]
+    return messages[min([first, *writing]) :]
 
 
 def _offer_earlier(opened: Opened, *, is_wanted: bool) -> None:
