@@ -48,6 +48,7 @@ class Visitor:
         self.shown: list[str] = []
         self.files: list[str] = []
         self._session = ""
+        self._runs = 0
         self._made: str | None = None
         self.is_running = True
         self._root, self._heard = root, heard
@@ -93,8 +94,14 @@ class Visitor:
         await self._rerun(WidgetState(id=await self._widget("button", key), trigger_value=True))
 
     async def type(self, key: str, words: str) -> None:
-        """Types words into the field with this key."""
-        await self._rerun(WidgetState(id=await self._widget("text_input", key), string_value=words))
+        """Types words into the field with this key, and waits until the page has taken them.
+
+        Streamlit makes one wish of two that come at once, in an order of its own.
+        """
+        field = await self._widget("text_input", key)
+        before = self._runs
+        await self._rerun(WidgetState(id=field, string_value=words))
+        await self.until(lambda: self._runs > before and not self.is_running)
 
     async def download(self, file: str) -> str:
         """Gives the address of a file that is made when it is wished for, or an empty one."""
@@ -114,6 +121,10 @@ class Visitor:
 
     def shows(self, words: str) -> bool:
         return any(words in text for text in self.shown)
+
+    def has(self, key: str) -> bool:
+        """Says whether there is something to press or to fill in with this key."""
+        return any(id_.endswith(f"-{key}") for id_ in self._widgets)
 
     async def _widget(self, kind: str, key: str = "") -> str:
         def found() -> str | None:
@@ -165,6 +176,7 @@ class Visitor:
         if message.metadata.run.fragment_ids:
             return
         self.is_running = True
+        self._runs += 1
         self._session = message.new_session.initialize.session_id or self._session
         self._go(message.new_session.page_script_hash)
         self.shown.clear()

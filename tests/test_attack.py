@@ -1,0 +1,239 @@
+"""What somebody with bad will can send, against the app as it runs.
+
+A foreign page's WebSocket and a host name that was made to point here are in
+`test_door`, hostile Markdown in `test_transcript`, hostile imports in
+`transfer`, and a hostile service in `test_client` and `test_hostile_service`.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from functools import partial
+from pathlib import Path
+
+import pytest
+import requests
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
+
+from liaobots.chat.allowance import AT_ONCE
+from liaobots.chat.store import Store
+from liaobots.service.standin import StandIn
+from liaobots.ui import texts
+from tests.app import App
+from tests.headless import Visitor
+from tests.visit import conversed
+
+ODD = [
+    "'; DROP TABLE messages; --",
+    '" OR 1=1 --',
+    "100%",
+    "a_b",
+    "%",
+    "_",
+    "*",
+    'NEAR("a" "b")',
+    "a\\b",
+    "\\",
+    "x AND y",
+    "{{name}}",
+    "\x00nul",
+    "\ud800",
+    "${jndi:ldap://h/a}",
+]
+
+
+async def asked(visitor: Visitor, question: str) -> str:
+    """Asks, and gives the name of the chat in which the answer has come."""
+    await visitor.until(lambda: not visitor.is_running)
+    await visitor.ask(question)
+    await visitor.until(lambda: visitor.shows("Here it is") and not visitor.is_running)
+    return visitor.url.rpartition("/")[2]
+
+
+def test_anothers_chat_and_identity(app: App, slow_standin: StandIn) -> None:
+    """Who has a chat's address, its owner's name in the database, or a guess, sees nothing."""
+    slow_standin.answer = lambda _: iter(["Here it is: a secret answer"])
+
+    async def attack() -> None:
+        async with Visitor(app.url) as owner:
+            chat = await asked(owner, "A secret question")
+            hashed = hashlib.sha256(f"browser {owner.identity}".encode()).hexdigest()
+            guesses = [secrets.token_urlsafe(32), hashed, "guess", owner.identity[:-1], "%"]
+            for identity in [*guesses, f"{owner.identity}x"]:
+                came: list[bytes] = []
+                for path in (chat, "", "search", "trash", "transfer"):
+                    async with Visitor(
+                        app.url, path=path, identity=identity, heard=came.append
+                    ) as stranger:
+                        await stranger.until(lambda: not stranger.is_running)
+                        for file in stranger.files:
+                            made = await stranger.download(file)
+                            came.append(requests.get(made, timeout=5).content)
+                assert texts.GREETING.encode() in b"".join(came)
+                assert b"secret" not in b"".join(came)
+
+    asyncio.run(attack())
+
+
+def test_a_guessed_export(app: App, slow_standin: StandIn) -> None:
+    """A file is made for whoever was given its name alone, and that one is not to be guessed."""
+    slow_standin.answer = lambda _: iter(["Here it is"])
+
+    async def attack() -> None:
+        async with Visitor(app.url) as owner:
+            await asked(owner, "A question")
+            async with Visitor(app.url, path="transfer") as stranger:
+                await stranger.until(lambda: stranger.files and not stranger.is_running)
+                assert len(stranger.files[0]) == 32
+                assert not set(stranger.files) & set(owner.files)
+                for name in ("0" * 32, "", "../chats.db", "%"):
+                    assert await stranger.download(name) == ""
+
+    asyncio.run(attack())
+    for path in ("/media/" + "0" * 56 + ".json", "/media/../app.py", "/media/..%2f..%2fapp.py"):
+        assert b"st.App" not in requests.Session().send(_as_it_is(app.url, path), timeout=5).content
+
+
+@pytest.mark.parametrize("code", ["abc\r\nX-Evil: 1", "abc\ndef", "abc\x00", "abc def", "код"])
+def test_a_code_that_would_be_more_than_a_code(app: App, slow_standin: StandIn, code: str) -> None:
+    """It is not sent, and the page says what is wrong with it."""
+    slow_standin.answer = lambda _: iter(["Here it is"])
+
+    async def attack() -> None:
+        async with Visitor(app.url) as visitor:
+            await visitor.until(lambda: not visitor.is_running)
+            await visitor.type("auth_token", code)
+            await visitor.ask("Hello?")
+            await visitor.until(lambda: visitor.shows("cannot be sent") and not visitor.is_running)
+
+    asyncio.run(attack())
+    assert not conversed(slow_standin)
+    assert not [each for each in slow_standin.asked if "X-Evil" in str(each["headers"])]
+
+
+def test_a_flood_of_one_visitor(app: App, slow_standin: StandIn) -> None:
+    """It ends with words, and what was too much stays in the composer; others are answered."""
+    slow_standin.answer = lambda _: iter(["Here it is"])
+
+    async def attack() -> None:
+        async with Visitor(app.url) as visitor:
+            await visitor.until(lambda: not visitor.is_running)
+            for number in range(AT_ONCE + 1):
+                await visitor.ask(f"Number {number}, fault: silent")
+                await visitor.until(partial(_took, visitor, number))
+            assert visitor.shows(f"may have {AT_ONCE} at once")
+        async with Visitor(app.url) as other:
+            await asked(other, "And me?")
+
+    asyncio.run(attack())
+    questions = [each["body"]["messages"][-1]["content"] for each in conversed(slow_standin)]
+    assert questions == ["Number 0, fault: silent", "And me?"]
+
+
+def _took(visitor: Visitor, number: int) -> bool:
+    """Says whether the page shows a question, or why it was not sent."""
+    return visitor.shows(f"Number {number},") or visitor.shows(f"may have {AT_ONCE} at once")
+
+
+def _typed(size: int) -> bytes:
+    """Gives a message that so many characters were typed where nothing is to be typed."""
+    message = BackMsg()
+    field = message.rerun_script.widget_states.widgets.add(id=f"$$ID-{'0' * 32}-question")
+    field.string_value = "x" * size
+    return bytes(message.SerializeToString())
+
+
+def _installing() -> bytes:
+    """Gives the wish to have a program's instructions installed on the server's disk."""
+    message = BackMsg()
+    message.backend_operation_request.request_id = "1"
+    message.backend_operation_request.install_skills.SetInParent()
+    return bytes(message.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    "message",
+    [b"\xff" * 1000, "text and not bytes", _typed(1000), _typed(40_000_000), _installing()],
+    ids=["noise", "text", "unknown widget", "huge", "installs something"],
+)
+def test_what_no_page_sends(demo_app: App, message: bytes | str) -> None:
+    """It harms nobody: the line may end, the app goes on and its folder stays as it was."""
+    before = set(Path().glob(".*")) | set(Path().glob("*"))
+    with connect(
+        demo_app.url.replace("http", "ws") + "/_stcore/stream",
+        origin=Origin(demo_app.url),
+        subprotocols=[Subprotocol("streamlit")],
+        max_size=None,
+    ) as line:
+        try:
+            line.send(message)
+            for _ in range(3):
+                line.recv(timeout=1)
+        except (ConnectionClosed, TimeoutError):
+            pass
+
+    async def look() -> None:
+        async with Visitor(demo_app.url) as visitor:
+            await visitor.until(lambda: visitor.shows(texts.GREETING) or not visitor.is_running)
+
+    asyncio.run(look())
+    assert set(Path().glob(".*")) | set(Path().glob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/app/static/../../liaobots/errors.py",
+        "/static/..%2f..%2f..%2fapp.py",
+        "/_stcore/../app.py",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "//etc/passwd",
+        "/.streamlit/secrets.toml",
+    ],
+)
+def test_no_file_is_given_away(demo_app: App, path: str) -> None:
+    """Only the page and its parts are served."""
+    answer = requests.Session().send(_as_it_is(demo_app.url, path), timeout=5)
+    assert b"LiaobotsError" not in answer.content
+    assert b"root:" not in answer.content
+    assert b"st.App" not in answer.content
+
+
+def _as_it_is(url: str, path: str) -> requests.PreparedRequest:
+    """Gives a request for a path that is not tidied up before it is sent."""
+    request = requests.Request("GET", url).prepare()
+    request.url = url + path
+    return request
+
+
+def test_nobody_drives_the_app_by_machine(demo_app: App) -> None:
+    """Streamlit's way in for programs is shut."""
+    for way in ("interact", "mcp"):
+        answer = requests.post(f"{demo_app.url}/_stcore/agent/{way}", json={}, timeout=5)
+        assert answer.status_code >= 400
+        assert "session_id" not in answer.json()
+
+
+@pytest.mark.parametrize("words", ODD)
+def test_odd_words_are_words(store: Store, owner: str, words: str) -> None:
+    """In titles, questions, prompts and the search nothing means anything else than itself."""
+    other = secrets.token_hex(32)
+    plain = store.ask(owner, None, "Plain words, 100 of them, axb", "gpt-4")
+    theirs = store.ask(other, None, words, "gpt-4")
+    mine = store.ask(owner, None, f"Look: {words}", "gpt-4")
+    assert plain
+    assert theirs
+    assert mine
+    store.rename(owner, mine.conversation, words)
+    store.prompts.save(owner, words, words)
+    found = {hit.conversation for hit in store.search.find(owner, words, 10)}
+    assert found <= {mine.conversation}
+    opened = store.open(owner, mine.conversation)
+    assert opened
+    assert opened.messages[0].text.startswith("Look: ")
+    assert len(store.list(owner, 10)) == 2
+    assert len(store.prompts.list(owner)) == 1
+    assert not store.prompts.list(other)
