@@ -1,9 +1,15 @@
 """What a status number and the service's words mean."""
 
+import json
+import math
+import re
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from liaobots.errors import (
     CodeRefused,
@@ -13,7 +19,8 @@ from liaobots.errors import (
     ServiceFault,
     TooFast,
 )
-from liaobots.service.fault import fault_of, retry_after
+from liaobots.service.fault import fault_of, is_challenge, refusal_of, retry_after
+from tests.mangled import OBJECTS, mangled
 
 CHECK = "<!DOCTYPE html><html><title>人机验证</title>"
 PLAIN_PAGE = "<html><head><title>502 Bad Gateway</title></head>"
@@ -88,3 +95,69 @@ def test_retry_after_as_a_date_to_come() -> None:
 def test_no_disguise_lets_the_code_through(words: str) -> None:
     """Cleaning may join what was apart; another case is the same secret."""
     assert "says" not in str(fault_of(500, words, secret="s3cr3t-CODE"))
+
+
+WAITS = [
+    "7", "120", "Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 31 Dec 9999 23:59:59 -9999",
+    "Wednesday, 21-Oct-26 07:28:00 GMT", "Wed Oct 21 07:28:00 2026",
+]  # fmt: skip
+HEADERS = mangled(st.sampled_from(WAITS).map(str.encode)).map(lambda data: data.decode("latin-1"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(HEADERS | st.text(), st.sampled_from(["retry-after", "llm_provider-retry-after"]))
+@example("1" * 5_000, "retry-after")
+@example("Wed, 21 Oct 2026 07:28:00 +" + "9" * 5_000, "retry-after")
+def test_any_wait_is_a_time_or_none(value: str, name: str) -> None:
+    """Whatever the header says, no wait is below zero or without end, and its words are short."""
+    seconds = retry_after({name: value})
+    assert seconds is None or 0 <= seconds < math.inf
+    fault = fault_of(429, headers={name: value})
+    assert isinstance(fault, TooFast)
+    assert (fault.retry_after is None) is (seconds is None)
+    assert len(str(fault)) < 120
+
+
+PAGES = mangled(
+    st.sampled_from([CHECK.encode(), PLAIN_PAGE.encode(), b"<p>No <b>credit</b> left</p> ", b"401"])
+).map(lambda data: data.decode("utf-8", "replace"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(PAGES | st.text(), st.sampled_from([400, 401, 402, 403, 404, 429, 500, 503]), st.booleans())
+def test_any_words_make_one_short_line(words: str, status: int, is_doubled: bool) -> None:
+    """Whatever body an error has, what the page shows is a line without markup."""
+    fault = fault_of(status, words * (100 if is_doubled else 1), link="https://example.org")
+    assert str(fault).isprintable()
+    assert not re.search("[<>]", str(fault))
+    assert len(str(fault)) < 400
+
+
+@settings(max_examples=300, deadline=None)
+@given(OBJECTS, st.sampled_from([200, 400, 429]))
+def test_any_refusal_is_read(said: str, status: int) -> None:
+    """Whatever stands in an error's JSON, it has words, and a status that means a failure."""
+    try:
+        value = json.loads(said)
+    except (ValueError, RecursionError):
+        return
+    found = refusal_of(value)
+    assert isinstance(found.words, str)
+    assert found.status is None or 300 <= found.status < 600
+    assert isinstance(fault_of(found.status_after(status), found.words), LiaobotsError)
+
+
+@pytest.mark.parametrize(
+    "piece", ["<title", "<title>", "<title x", "<", "<html><title>human ", " "]
+)
+def test_a_long_page_costs_what_it_is_long(piece: str) -> None:
+    """A gateway's page may begin its title a hundred thousand times."""
+
+    def seconds(length: int) -> float:
+        page = "<html>" + piece * (length // len(piece))
+        began = time.process_time()
+        is_challenge(page)
+        fault_of(500, page)
+        return time.process_time() - began
+
+    assert seconds(800_000) < 30 * max(seconds(100_000), 0.002)

@@ -25,7 +25,7 @@ CODE_WANTED = (
 PAGE = re.compile(r"\s*<(?:!doctype html|html|head|body)\b", re.I)
 # The service's own check is titled 人机验证; the others are those of common gateways.
 CHALLENGE = re.compile(
-    r"<title[^>]*>[^<]*(?:人机验证|just a moment|captcha|human|robot|attention required)", re.I
+    r"<title[^<>]*>[^<]*(?:人机验证|just a moment|captcha|human|robot|attention required)", re.I
 )
 # What the words of OpenAI's API mean as a status, for errors that come without one, and
 # for those whose status says less: no credit left is 429 there.
