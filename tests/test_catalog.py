@@ -1,9 +1,23 @@
 """What is known of the models."""
 
+import json
+
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from liaobots.errors import InputRefused, ServiceFault
-from liaobots.service.catalog import BUILT_IN, facts_of, read_list
+from liaobots.service.catalog import (
+    BUILT_IN,
+    LARGEST,
+    LONGEST,
+    MOST,
+    facts_of,
+    maker_of,
+    read_list,
+    room_of,
+)
+from tests.mangled import JSON, LEAVES
 
 
 def test_unknown_names_get_the_nearest() -> None:
@@ -43,3 +57,59 @@ def test_says_so_when_there_is_no_list(payload: object) -> None:
     """A payload without a single model is a fault of the service."""
     with pytest.raises(ServiceFault, match="list of models"):
         read_list(payload)
+
+
+@pytest.mark.parametrize("id_", ["x" * 201, "a\nb", "a\ud800", "a\0", "a\u202eb"])
+def test_passes_over_what_no_page_can_show(id_: str) -> None:
+    """An id goes back to the service as it came, so it cannot be mended."""
+    assert list(read_list([{"id": id_}, {"id": "gpt-4"}])) == ["gpt-4"]
+
+
+def test_names_are_mended() -> None:
+    """They are only shown: in one line, without half characters, cut where they are endless."""
+    [facts] = read_list([{"id": "m", "name": "a\n\ud800 b\u202e" + "x" * 9_999}]).values()
+    assert facts["name"].startswith("a bxxx")
+    assert len(facts["name"]) <= LONGEST
+
+
+def test_a_list_without_end_is_cut() -> None:
+    """Each page would show, and each choice would send, all of them."""
+    assert len(read_list([{"id": str(number)} for number in range(MOST + 9)])) == MOST
+
+
+FIELDS = [
+    "name", "provider", "owned_by", "maxLength", "tokenLimit", "max_model_len", "context_length",
+    "pricing", "meta",
+]  # fmt: skip
+ENTRIES = st.lists(st.tuples(st.sampled_from(FIELDS), LEAVES | JSON), max_size=6).map(
+    lambda pairs: ", ".join(['"id": "m"', *(f'"{name}": {value}' for name, value in pairs)])
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ENTRIES, st.booleans(), JSON)
+@example('"id": "m", "pricing": {"prompt": 1' + "0" * 400 + ', "completion": 1}', False, "1")
+@example('"id": "m", "tokenLimit": 1e308, "maxLength": 1' + "0" * 400, False, "1")
+def test_any_list_can_be_shown(entry: str, is_openai: bool, more: str) -> None:
+    """Whatever an entry says of a model, its facts are words in one line and sane numbers."""
+    text = f"[{more}, {{{entry}}}]"
+    try:
+        payload = json.loads(f'{{"data": {text}}}' if is_openai else text)
+    except (ValueError, RecursionError):
+        return
+    for facts in read_list(payload).values():
+        for words in (facts["id"], facts["name"], facts["provider"]):
+            assert words.isprintable()
+            assert len(words) <= LONGEST
+        for number in (facts["maxLength"], facts["tokenLimit"]):
+            assert number is None or 0 < number <= LARGEST
+        assert all(0 <= float(price) < 1e300 for price in facts.get("price", {}).values())  # type: ignore[arg-type]
+        assert room_of(facts) > 0
+    with pytest.raises(InputRefused):
+        facts_of(more[:2_000] + "?", read_list(payload))
+
+
+@given(st.text())
+def test_any_name_has_a_maker_or_none(name: str) -> None:
+    """Nothing but a known one is guessed."""
+    assert isinstance(maker_of(name), str)

@@ -32,6 +32,9 @@ class Facts(TypedDict):
 
 # What a question may have where nothing is known of the model, in characters.
 ROOM = 100_000
+# A list has at most so many models, of which each is named in so many characters, and has room
+# for at most so many tokens; what is more is a mistake, and no page could show it.
+MOST, LONGEST, LARGEST = 2_000, 200, 10**9
 # Where those who speak OpenAI's API say how much a model keeps in mind: Liaobots, vLLM,
 # OpenRouter, Groq and LiteLLM; llama.cpp says it in `meta`.
 TOKENS = ("tokenLimit", "max_model_len", "context_length", "context_window", "max_input_tokens")
@@ -117,11 +120,11 @@ def read_list(payload: object) -> dict[str, Facts]:
     """Gives the models of a live list by id, in the service's order.
 
     A list as Liaobots gives it, or within `data` as in OpenAI's API. Entries
-    without an id are passed over. Raises ServiceFault where the payload is no
+    without an id that can be shown are passed over. Raises ServiceFault where the payload is no
     such list.
     """
     inner = payload.get("data") if isinstance(payload, dict) else payload
-    entries = inner if isinstance(inner, list) else []
+    entries = inner[:MOST] if isinstance(inner, list) else []
     found = {facts["id"]: facts for facts in map(_read_entry, entries) if facts}
     if not found:
         raise ServiceFault(
@@ -131,7 +134,7 @@ def read_list(payload: object) -> dict[str, Facts]:
 
 
 def _read_entry(entry: object) -> Facts | None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not entry["id"]:
+    if not isinstance(entry, dict) or not _is_name(entry.get("id")):
         return None
     facts = unknown(entry["id"])
     facts["name"] = _text(entry.get("name")) or facts["id"]
@@ -164,14 +167,21 @@ def _price(said: object) -> Price | None:
         return None
     try:
         prompt, completion = (float(said[name]) * 1e6 for name in ("prompt", "completion"))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     known = all(0 <= each < math.inf for each in (prompt, completion))
     return {"prompt": prompt, "completion": completion} if known else None
 
 
+def _is_name(value: object) -> bool:
+    """Says whether an id, which goes back to the service as it came, can be shown as well."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST and value.isprintable()
+
+
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """Gives a text in one line of characters that can be shown, or ""."""
+    text = value[:LONGEST] if isinstance(value, str) else ""
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
 def _count(value: Any) -> int | None:
@@ -182,7 +192,7 @@ def _count(value: Any) -> int | None:
         number = int(value)
     except (ValueError, OverflowError):
         return None
-    return number if number > 0 else None
+    return number if 0 < number <= LARGEST else None
 
 
 def maker_of(model: str) -> str:
