@@ -3,10 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from liaobots.errors import InputRefused
+from liaobots.errors import CodeMissing, InputRefused
 from liaobots.service import setting
 
 
@@ -32,7 +35,7 @@ def test_environment_then_given(monkeypatch: pytest.MonkeyPatch) -> None:
     assert setting.wire() == "2023"
 
 
-@pytest.mark.parametrize("value", ["soon", "0", "-1", "nan", "inf"])
+@pytest.mark.parametrize("value", ["soon", "0", "-1", "nan", "inf", "1e10", "9" * 5_000, "1e999"])
 def test_timeout_must_be_a_time(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """Nonsense is named, not guessed at."""
     monkeypatch.setenv("LIAOBOTS_TIMEOUT", value)
@@ -102,3 +105,65 @@ def test_secrets_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     with pytest.raises(InputRefused, match="cannot be read") as caught:
         setting.database()
     assert "s3cret" not in str(caught.value)
+
+
+PARTS = [
+    "http://", "https://", "HTTP://", "//", "[", "]", "[::1]", "@", ":", ":80", ":0", ":-1",
+    ":99999", "/", "/v1", "?", "#", "%", "%zz", "\\", " ", "\n", "\t", "localhost", "example.org",
+    "é", "\0", "\udc80", "..", "\N{FULLWIDTH SOLIDUS}", "127.0.0.1",
+]  # fmt: skip
+VALUES = st.lists(st.sampled_from(PARTS), max_size=6).map("".join) | st.text(max_size=40)
+
+
+@settings(max_examples=300, deadline=None)
+@given(VALUES)
+def test_any_address_is_a_web_address_or_refused(value: str) -> None:
+    """What is taken names a host by http or https and nothing that could be secret."""
+    try:
+        address = setting.base_url(value or "x")
+    except InputRefused as error:
+        words = str(error)
+        assert words.isprintable()
+        return
+    parts = urlsplit(address)
+    assert parts.scheme in ("http", "https")
+    assert parts.hostname
+    assert "@" not in parts.netloc
+    assert address.isascii()
+    assert address.isprintable()
+
+
+@given(VALUES)
+def test_any_code_can_be_sent_or_is_refused(value: str) -> None:
+    """What is taken fits into one header."""
+    try:
+        code = setting.auth(value)
+    except CodeMissing as error:
+        words = str(error)
+        assert len(value.strip()) < 4 or value.strip() not in words
+        return
+    assert code.isascii()
+    assert code.isprintable()
+    assert " " not in code
+
+
+@given(VALUES | st.floats().map(str) | st.integers().map(str))
+def test_any_timeout_can_be_counted_or_is_refused(value: str) -> None:
+    """What is taken is a time that a socket can wait."""
+    try:
+        seconds = setting.timeout(value)  # type: ignore[arg-type]
+    except InputRefused:
+        return
+    assert 0 < seconds <= 86_400
+
+
+@given(VALUES)
+def test_any_form_is_known_or_refused(value: str) -> None:
+    """There are three."""
+    try:
+        form = setting.wire(value)
+    except InputRefused as error:
+        words = str(error)
+        assert words.isprintable()
+        return
+    assert form in setting.WIRES

@@ -10,6 +10,7 @@ from liaobots.errors import CodeMissing, InputRefused
 
 URL = "https://liaobots.work"
 TIMEOUT = 60.0
+DAY = 86_400.0
 WIRES = ("2025", "2023", "openai")
 # Streamlit looks for secrets in this folder at home, where it is started, and
 # beside `app.py`; what it finds later counts more.
@@ -76,15 +77,19 @@ def auth(given: str | None = None, form: str = WIRES[0]) -> str:
 def timeout(given: float | None = None) -> float:
     """Gives the seconds without a byte after which a call gives up.
 
-    Raises InputRefused where LIAOBOTS_TIMEOUT is not a number above zero.
+    Raises InputRefused where LIAOBOTS_TIMEOUT is not a number above zero, or more than a day,
+    which is about what a socket can count.
     """
     value = given if given is not None else os.environ.get("LIAOBOTS_TIMEOUT") or TIMEOUT
     try:
         seconds = float(value)
     except (TypeError, ValueError):
         seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise InputRefused("LIAOBOTS_TIMEOUT must be a number of seconds above zero, such as 60.")
+    if not 0 < seconds <= DAY:
+        raise InputRefused(
+            "LIAOBOTS_TIMEOUT must be a number of seconds above zero, such as 60. More than a "
+            "day cannot be waited."
+        )
     return seconds
 
 
