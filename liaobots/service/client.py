@@ -13,6 +13,9 @@ from liaobots.service.catalog import Facts
 from liaobots.service.line import Line
 from liaobots.service.reply import Reply
 
+# Nobody has more, in any currency; what is more is no number that a page can show.
+MOST = 1e15
+
 
 @dataclass(frozen=True)
 class Account:
@@ -107,10 +110,7 @@ class Client:
         line = self._line(form)
         if (request := wire.account(form, code, line.base_url)) is None:
             return Account()
-        fields = ask(line, request, code)
-        if not isinstance(fields, dict):
-            raise ServiceFault("The service's account page could not be read. Try again later.")
-        fields = _without(fields, code)
+        fields = _fields_of(ask(line, request, code), code)
         return Account(
             balance=_number(fields.pop("balance", None)),
             amount=_number(fields.pop("amount", None)),
@@ -121,10 +121,20 @@ class Client:
         return Line(setting.base_url(self._base_url, form), setting.timeout(self._timeout))
 
 
+def _fields_of(value: Any, code: str) -> dict[str, Any]:
+    """Gives an account's fields without the code; what is nested too deep to be one is none."""
+    fields = None
+    with suppress(RecursionError):
+        fields = _without(value, code)
+    if not isinstance(fields, dict):
+        raise ServiceFault("The service's account page could not be read. Try again later.")
+    return fields
+
+
 def _number(value: Any) -> float | None:
     with suppress(TypeError, ValueError, OverflowError):
         number = math.nan if isinstance(value, bool) else float(value)
-        return number if math.isfinite(number) else None
+        return number if abs(number) <= MOST else None
     return None
 
 
