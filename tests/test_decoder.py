@@ -1,11 +1,12 @@
 """Bytes in, text out: awkward pieces, cut anywhere, in both forms."""
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from liaobots.errors import (
@@ -20,6 +21,7 @@ from liaobots.errors import (
 from liaobots.service.decoder import Decoder
 from liaobots.service.verdict import DOUBT
 from tests.conftest import CODE
+from tests.mangled import JSON, OBJECTS, cuts, mangled
 
 EVENTS = "text/event-stream"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -113,6 +115,66 @@ def test_any_bytes_give_text_or_one_of_our_errors(data: bytes, content_type: str
     """Nothing that a service may send makes anything else happen."""
     with suppress(LiaobotsError):
         read(content_type, [data]).encode()
+
+
+KINDS = [EVENTS, "text/plain", "", "text/html", "application/json"]
+GOOD = st.sampled_from(
+    [
+        *AWKWARD.values(),
+        b'data: {"choices": [{"index": 0, "delta": {"content": "Hel"}}]}\n\ndata: [DONE]\n\n',
+        b'{"choices": [{"message": {"content": "Hello"}}]}',
+        b'{"error": true, "res_status": 402, "message": "No credit"}',
+        b'data: {"error": {"message": "Slow", "code": "rate_limit_exceeded"}}\n\n',
+        b'error: {"code": 500, "message": "fell over"}\n\n',
+        b"<html>\n<head>\n<title>Just a moment...</title></head><body>\n</body></html>",
+        b"<head><title>Robot?</title>",
+        b" Error ",
+        "Hello, 你好 👩‍🚀".encode(),
+    ]
+)
+BODIES = (
+    mangled(GOOD)
+    | JSON.map(str.encode)
+    | st.lists(
+        st.sampled_from(["data: ", "error: ", ""]).flatmap(lambda name: OBJECTS.map(name.__add__))
+    )
+    .map("\n\n".join)
+    .map(str.encode)
+)
+
+
+def bytewise(data: bytes) -> list[bytes]:
+    return [bytes([byte]) for byte in data]
+
+
+def outcome(kind: str, *, is_openai: bool, pieces: list[bytes]) -> tuple[str, str, str]:
+    """Gives the text that came, and the error that ended it."""
+    decoder = Decoder(kind, is_openai=is_openai, secret=CODE, link="https://example.org")
+    came: list[str] = []
+    try:
+        for piece in pieces:
+            came.extend(decoder.feed(piece))
+        came.extend(decoder.finish())
+    except LiaobotsError as error:
+        return "".join(came), type(error).__name__, str(error)
+    return "".join(came), "", ""
+
+
+@settings(max_examples=400, deadline=None)
+@given(BODIES, st.sampled_from(KINDS), st.booleans(), cuts())
+@example(b"<head><title>Robot?</title>", "", False, bytewise)
+@example(b"<html></title><title>captcha", "", False, bytewise)
+@example(b"<html>" + b" " * DOUBT + b"<title>captcha", "text/plain", False, bytewise)
+@example(b"\xef\xbb\xbf" * 2 + b"Hello", "text/plain", False, bytewise)
+def test_cuts_do_not_matter(
+    data: bytes, kind: str, is_openai: bool, cut: Callable[[bytes], list[bytes]]
+) -> None:
+    """Whatever comes, text and error are the same however it is cut, and fit for the page."""
+    whole = outcome(kind, is_openai=is_openai, pieces=[data])
+    assert outcome(kind, is_openai=is_openai, pieces=cut(data)) == whole
+    assert whole[0].encode() is not None
+    assert whole[2].isprintable()
+    assert len(whole[2]) < 400
 
 
 def test_a_piece_is_handed_on_at_once() -> None:

@@ -1,6 +1,7 @@
 """How to read an answer, in whichever form it comes: bytes in, text out. No socket here."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -11,6 +12,9 @@ from liaobots.service.events import CompletionStream, EventStream
 from liaobots.service.verdict import CUT, DOUBT, Verdict, json_of
 
 REFUSAL = '{"error":true'
+# How a page begins, and what comes behind all that tells whether it is a human check.
+PAGES = ("<!doctype html", "<html", "<head", "<body")
+BEHIND_HEAD = re.compile("</title|<body|</html", re.I | re.A)
 
 
 class Form(Protocol):
@@ -152,6 +156,7 @@ class _RawText:
         self.done = False
         self._verdict = verdict
         self._cut = b""
+        self._is_first = True
         self._head: str | None = ""
 
     def feed(self, data: bytes) -> Iterator[str]:
@@ -161,7 +166,9 @@ class _RawText:
         if self._head is None:
             yield text
             return
-        self._head = (self._head + text).removeprefix("\ufeff")
+        if self._is_first and text:
+            text, self._is_first = text.removeprefix("\ufeff"), False
+        self._head += text
         if not _is_doubtful(self._head):
             yield self._settled()
 
@@ -174,7 +181,9 @@ class _RawText:
 
     def _settled(self) -> str:
         head, self._head = self._head or "", None
-        self._verdict.raise_if_page(head)
+        # More may stand there or not, as the bytes happened to be cut.
+        behind = BEHIND_HEAD.search(head, 0, DOUBT)
+        self._verdict.raise_if_page(head[: behind.end() if behind else DOUBT])
         return head
 
 
@@ -184,10 +193,8 @@ def _is_doubtful(head: str) -> bool:
     if len(head) > DOUBT:
         return False
     if fault.is_page(start):
-        return not any(mark in start for mark in ("</title", "<body", "</html"))
-    if any(
-        beginning.startswith(start.rstrip()) for beginning in ("error", "<!doctype html", "<html")
-    ):
+        return BEHIND_HEAD.search(start) is None
+    if any(beginning.startswith(start.rstrip()) for beginning in ("error", *PAGES)):
         return True
     compact = "".join(start[:DOUBT].split())[: len(REFUSAL)]
     return REFUSAL.startswith(compact) or compact.startswith(REFUSAL)
