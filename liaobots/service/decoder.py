@@ -9,7 +9,7 @@ from liaobots.errors import AnswerCut, LiaobotsError, ServiceFault
 from liaobots.service import fault
 from liaobots.service.completion import Completion
 from liaobots.service.events import CompletionStream, EventStream
-from liaobots.service.verdict import CUT, DOUBT, Verdict, json_of
+from liaobots.service.verdict import CUT, DOUBT, Verdict, json_of, raise_if_too_long
 
 REFUSAL = '{"error":true'
 # How a page begins, and what comes behind all that tells whether it is a human check.
@@ -104,14 +104,15 @@ class _Document:
     def __init__(self, verdict: Verdict) -> None:
         self.done = False
         self._verdict = verdict
-        self._body: list[bytes] = []
+        self._body = bytearray()
 
     def feed(self, data: bytes) -> Iterator[str]:
-        self._body.append(data)
+        self._body += data
+        raise_if_too_long(len(self._body))
         yield from ()
 
     def finish(self) -> Iterator[str]:
-        body = b"".join(self._body).removeprefix(codecs.BOM_UTF8)
+        body = bytes(self._body).removeprefix(codecs.BOM_UTF8)
         event = json_of(body)
         if event is None:
             yield from self._other(body)
@@ -138,7 +139,7 @@ class _CompletionDocument(_Document):
         self._completion = completion
 
     def finish(self) -> Iterator[str]:
-        body = b"".join(self._body).removeprefix(codecs.BOM_UTF8)
+        body = bytes(self._body).removeprefix(codecs.BOM_UTF8)
         event = json_of(body)
         if event is None:
             yield from self._other(body)

@@ -10,7 +10,7 @@ from typing import Any
 
 from liaobots.errors import AnswerCut
 from liaobots.service.completion import Completion
-from liaobots.service.verdict import CUT, DOUBT, Verdict, json_of
+from liaobots.service.verdict import CUT, DOUBT, Verdict, json_of, raise_if_too_long
 
 # So many lines of an event stream that are no fields are kept to be judged.
 STRAYS = 20
@@ -29,6 +29,7 @@ class EventStream:
         self._verdict = verdict
         self._lines = _Lines()
         self._data: list[bytes] = []
+        self._held = 0
         self._half = ""
         self._strays: list[bytes] = []
 
@@ -69,6 +70,8 @@ class EventStream:
             return self._dispatch()
         if self._data or value.lstrip().startswith(b"{"):
             self._data.append(value)
+            self._held += len(value)
+            raise_if_too_long(self._held)
         return ""
 
     def _pass_over(self, line: bytes, name: bytes, value: bytes) -> str:
@@ -90,7 +93,7 @@ class EventStream:
         """
         if not self._data:
             return ""
-        held, self._data = self._data, []
+        held, self._data, self._held = self._data, [], 0
         joined = json_of(b"\n".join(held))
         events = map(json_of, held) if joined is None else [joined]
         return "".join(self._content(event) for event in events if event)
@@ -153,7 +156,7 @@ class _Lines:
     END = re.compile(rb"\r\n|\n|\r")
 
     def __init__(self) -> None:
-        self._open: list[bytes] = []
+        self._open = bytearray()
         self._after_cr = False
         self._first = True
 
@@ -163,15 +166,16 @@ class _Lines:
         *lines, tail = self.END.split(data)
         self._after_cr = self._after_cr or data.endswith(b"\r")
         if lines and (self._open or self._first):
-            self._open.append(lines[0])
+            self._open += lines[0]
             lines[0] = self.rest()
         yield from lines
         if tail:
-            self._open.append(tail)
+            self._open += tail
+            raise_if_too_long(len(self._open))
 
     def rest(self) -> bytes:
         """Gives the line begun so far, and begins the next."""
-        line = b"".join(self._open)
+        line = bytes(self._open)
         self._open.clear()
         line = line.removeprefix(codecs.BOM_UTF8) if self._first else line
         self._first = False

@@ -9,8 +9,19 @@ from liaobots.service import fault
 # An unlabelled body may be held back for so many characters until it is clear
 # whether it is an answer or an error page.
 DOUBT = 4_096
+# No line of a stream and no whole object is longer, in bytes: a million Chinese characters,
+# each written as \uXXXX, take six.
+LONGEST = 8 * 1_048_576
 CUT = "The answer broke off before its end. What came is kept; ask to continue, or try again."
 READ_JSON = json.JSONDecoder().decode
+
+
+def raise_if_too_long(size: int) -> None:
+    """Raises ServiceFault for what is too long to be a part of an answer, and must be held."""
+    if size > LONGEST:
+        raise ServiceFault(
+            "The service sent too much at once to be an answer. Try again, or choose another model."
+        )
 
 
 class Verdict:
