@@ -7,7 +7,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from functools import cache, partial
-from http.client import IncompleteRead
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -21,6 +21,9 @@ from liaobots.errors import ServiceFault
 CONNECT_TIMEOUT = 10.0
 REDIRECTS = 5
 READ = 65_536
+# So many times may the service say that it goes on before it answers, and so many lines
+# may stand behind an answer.
+INTERIM, TRAILERS = 20, 100
 OWN_HEADERS = {
     "User-Agent": "liaobots-chat/1.0 (python-requests)",
     "Accept": "text/event-stream, text/plain, application/json",
@@ -41,7 +44,7 @@ class Line:
 
     def __init__(self, base_url: str, timeout: float) -> None:
         self.base_url = base_url
-        self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
+        self.timeout = timeout
         self._sockets: list[socket.socket] = []
         self._gone = threading.Event()
         self._response: requests.Response | None = None
@@ -82,7 +85,7 @@ class Line:
         return self._adapter.send(
             request,
             stream=True,
-            timeout=self._timeout,
+            timeout=(min(CONNECT_TIMEOUT, self.timeout), self.timeout),
             verify=os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True,
             proxies=_proxies(address),
         )
@@ -228,6 +231,27 @@ def _shut(each: socket.socket) -> None:
         return
 
 
+class _Bounded(HTTPResponse):
+    """A response that ends: the standard library's waits on for as long as lines come.
+
+    What else a head can have too much of, it bounds by itself.
+    """
+
+    _interim = 0
+
+    def _read_status(self) -> Any:
+        self._interim += 1
+        if self._interim > INTERIM:
+            raise HTTPException(f"more than {INTERIM} answers before the answer")
+        return super()._read_status()  # type: ignore[misc]
+
+    def _read_and_discard_trailer(self) -> None:
+        for _ in range(TRAILERS):
+            if self.fp.readline(READ).strip(b"\r\n") == b"":
+                return
+        raise HTTPException(f"more than {TRAILERS} lines behind the answer")
+
+
 @cache
 def _noting(kind: Any) -> Any:
     """Gives a kind of connection that hands its socket to `note` as soon as it is dialled.
@@ -236,6 +260,8 @@ def _noting(kind: Any) -> Any:
     """
 
     class Noting(kind):  # type: ignore[misc]
+        response_class = _Bounded
+
         def __init__(self, *args: Any, note: Callable[[socket.socket], None], **others: Any):
             super().__init__(*args, **others)
             self._note = note
