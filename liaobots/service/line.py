@@ -1,6 +1,7 @@
 """A request to the service that any thread can hang up on, from the first byte sent on."""
 
 import json
+import logging
 import os
 import socket
 import ssl
@@ -30,6 +31,9 @@ OWN_HEADERS = {
     # A compressor holds text back until it has a block's worth.
     "Accept-Encoding": "identity",
 }
+
+# It warns of headers that it cannot read and quotes them, and a service may repeat the code there.
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 class HungUp(Exception):
