@@ -1,6 +1,7 @@
 """An answer on its way: pieces of text that any thread can end."""
 
 import threading
+import time
 from collections.abc import Generator, Iterator
 from types import TracebackType
 from typing import Self
@@ -13,6 +14,10 @@ from liaobots.service.call import BROKEN, ours, reach, stripped
 from liaobots.service.decoder import Decoder
 from liaobots.service.line import HungUp, Line
 from liaobots.service.wire import Request
+
+# A service that gives signs of life, but no text, is waited for so many times the timeout:
+# gateways send them for minutes while a model thinks.
+PATIENCE = 10
 
 
 class Reply(Iterator[str]):
@@ -95,8 +100,11 @@ def _read(
 def _pieces_of(
     line: Line, response: requests.Response, decoder: Decoder, rest: float
 ) -> Iterator[str]:
+    last = time.monotonic()
     while not decoder.done:
         try:
+            if time.monotonic() - last > PATIENCE * line.timeout:
+                raise TimeoutError("signs of life, and no text")
             data = line.read(response)
         except BROKEN:
             if not decoder.is_whole:
@@ -104,7 +112,9 @@ def _pieces_of(
             break
         if not data:
             break
-        yield from decoder.feed(data)
+        for piece in decoder.feed(data):
+            yield piece
+            last = time.monotonic()
         if rest and not line.has_more(response):
             line.rest(rest)
     yield from decoder.finish()
