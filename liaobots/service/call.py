@@ -1,10 +1,11 @@
 """One call to the service: tries again before the first byte, and makes every error ours."""
 
 import json
+import threading
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import Any
 
 import requests
@@ -13,7 +14,7 @@ from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 from liaobots.errors import AnswerCut, LiaobotsError, NoConnection, ServiceFault
 from liaobots.service import fault
 from liaobots.service.fault import Refusal
-from liaobots.service.line import Line
+from liaobots.service.line import HungUp, Line
 from liaobots.service.verdict import CUT
 from liaobots.service.wire import Request
 
@@ -22,17 +23,30 @@ WORTH_ANOTHER_TRY = (502, 503, 504)
 NOTHING_THERE = (404, 405)
 # What is read of an error's or a list's body, in bytes.
 ENOUGH = 1_048_576
+# A small question with all its tries may take so many times the timeout.
+PATIENCE = 3
 BROKEN = (requests.RequestException, HTTPError, HTTPException, OSError)
 
 
 def ask(line: Line, request: Request, code: str) -> Any:
-    """Gives the JSON that the service answers to a small question."""
+    """Gives the JSON that the service answers to a small question.
+
+    The timeout alone would let a service that sends byte after byte go on for ever.
+    """
+    limit = threading.Timer(PATIENCE * line.timeout, line.hang_up)
+    limit.daemon = True
+    limit.start()
     try:
         data = _head_of(line, reach(line, request, code))
+    except HungUp:
+        raise ours(TimeoutError(), begun=False) from None
     except BROKEN as error:
-        raise ours(error, begun=False) from stripped(error)
+        met = TimeoutError() if line.is_hung_up else error
+        raise ours(met, begun=False) from stripped(error)
     finally:
+        limit.cancel()
         line.close()
+        limit.join()
     if fault.is_page(data.decode("utf-8", "replace")):
         raise fault.human_check(line.base_url)
     value = _json_of(data)
@@ -88,10 +102,10 @@ def _accepted(line: Line, response: requests.Response, code: str) -> requests.Re
 
 
 def _head_of(line: Line, response: requests.Response) -> bytes:
-    data = b""
+    data = bytearray()
     while len(data) < ENOUGH and (more := line.read(response)):
         data += more
-    return data
+    return bytes(data)
 
 
 def _refusal_of(data: bytes) -> Refusal:
@@ -120,12 +134,24 @@ def ours(error: Exception, *, begun: bool) -> LiaobotsError:
             "The service's certificate could not be verified, so nothing was sent. "
             "Check the address, this machine's clock and its network."
         )
+    if _is_no_http(error):
+        return NoConnection(
+            "What came is no answer of a web service, or has more headers than one. Check the "
+            "service's address, then try again."
+        )
     if isinstance(error, requests.ConnectTimeout) or not late:
         return NoConnection(
             "The service could not be reached. Check your network and the service's "
             "address, then try again."
         )
     return NoConnection("The service sent nothing in time. Try again, or choose another model.")
+
+
+def _is_no_http(error: BaseException | None) -> bool:
+    """Says whether there was an answer whose head, or what stands behind it, is none of HTTP."""
+    while error is not None and not isinstance(error, HTTPException):
+        error = error.__context__
+    return error is not None and not isinstance(error, RemoteDisconnected | IncompleteRead)
 
 
 def stripped(error: Exception) -> Exception:
