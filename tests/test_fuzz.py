@@ -1,0 +1,177 @@
+"""Whatever a service says on a real socket, in each form of the wire: text, or an error of ours."""
+
+import gzip
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from liaobots.errors import LiaobotsError
+from liaobots.service import call
+from liaobots.service.client import Account, Client
+from tests.conftest import CODE
+from tests.mangled import OBJECTS, cuts, mangled
+from tests.teller import Teller, whole
+
+WIRES = st.sampled_from(["2023", "2025", "openai"])
+FUZZ = settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+EVENTS, DOCUMENT, TEXT = (
+    b"Content-Type: " + kind
+    for kind in (b"text/event-stream", b"application/json", b"text/plain; charset=utf-8")
+)
+CHUNKED = b"Transfer-Encoding: chunked"
+LIBERAL = b'data: {"content": "Hel"}\n\ndata: {"content": "lo"}\n\n'
+OPENAI = (
+    b'data: {"choices": [{"index": 0, "delta": {"content": "Hello"}}]}\n\n'
+    b'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
+)
+LIST = b'{"data": [{"id": "gpt-4", "name": "GPT-4", "context_length": 8000, "owned_by": "openai"}]}'
+BALANCE = b'{"balance": 12.5, "amount": "20", "authCode": "%s", "more": [1]}' % CODE.encode()
+
+
+def chunked(body: bytes) -> bytes:
+    return b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+
+
+def unmeasured(head: bytes, body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + body
+
+
+ANSWERS = [
+    whole(LIBERAL, EVENTS),
+    whole(OPENAI, EVENTS, b"Set-Cookie: a=b; Path=/; Max-Age=9"),
+    whole(b"Hello, \xe4\xbd\xa0\xe5\xa5\xbd", TEXT),
+    whole(b'{"choices": [{"message": {"content": "Hello"}}]}', DOCUMENT),
+    whole(b'{"error": true, "res_status": 402, "message": "No credit"}', DOCUMENT),
+    whole(LIST, DOCUMENT),
+    whole(BALANCE, DOCUMENT),
+    whole(gzip.compress(LIBERAL), EVENTS, b"Content-Encoding: gzip"),
+    whole(gzip.compress(LIST), DOCUMENT, b"Content-Encoding: gzip"),
+    whole(b"{}", DOCUMENT, status=b"401 No"),
+    whole(b'{"error": {"message": "Slow"}}', b"Retry-After: 7", status=b"429 Slow"),
+    whole(b"", b"Retry-After: Wed, 21 Oct 2026 07:28:00 GMT", status=b"429 Slow"),
+    whole(b"<html><title>Just a moment...</title>", b"Content-Type: text/html", status=b"403 No"),
+    whole(b"", b"Location: /elsewhere", status=b"307 Go"),
+    whole(b"", b"Location: http://example.org:80/x?y#z", status=b"302 Go"),
+    whole(b"", status=b"204 Nothing"),
+    b"HTTP/1.1 100 Continue\r\n\r\n" + whole(LIBERAL, EVENTS),
+    b"HTTP/1.1 103 Hints\r\nLink: </x>\r\n\r\n" + whole(LIBERAL, EVENTS),
+    unmeasured(EVENTS, OPENAI),
+    unmeasured(TEXT, b"Hello"),
+    unmeasured(CHUNKED + b"\r\n" + EVENTS, chunked(LIBERAL)),
+    unmeasured(CHUNKED + b"\r\n" + DOCUMENT, chunked(LIST)),
+    unmeasured(CHUNKED + b"\r\nContent-Encoding: gzip", chunked(gzip.compress(BALANCE))),
+]
+GOOD = st.sampled_from(ANSWERS)
+ODD = OBJECTS.flatmap(
+    lambda said: st.sampled_from([
+        whole(said.encode(), DOCUMENT),
+        whole(b"data: " + said.encode() + b"\n\n", EVENTS),
+        whole(said.encode(), DOCUMENT, status=b"400 No"),
+        whole(b"[%s]" % said.encode(), DOCUMENT),
+    ])
+)  # fmt: skip
+SAYINGS = mangled(GOOD) | ODD | st.binary(max_size=60)
+
+
+@pytest.fixture(scope="module")
+def teller() -> Iterator[Teller]:
+    with Teller() as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call, "PAUSES", (0.0, 0.0))
+
+
+def outcome(teller: Teller, pieces: list[bytes], act: Callable[[], object]) -> None:
+    """Does it; an error must be one of ours and fit for the page, and nothing is left of the call.
+
+    Mangled lengths may make us wait for bytes that never come, but then the teller hangs up.
+    """
+    teller.words = lambda: pieces
+    try:
+        act()
+    except LiaobotsError as error:
+        words = str(error)
+        assert words.isprintable()
+        assert 10 < len(words) < 450
+        assert "<" not in words
+        assert CODE not in words
+    assert teller.is_left_alone()
+    assert {each.name for each in threading.enumerate()} <= {"MainThread", "teller"}
+
+
+@FUZZ
+@given(SAYINGS, WIRES, st.booleans(), cuts())
+def test_an_answer(
+    teller: Teller, data: bytes, wire: str, stream: bool, cut: Callable[[bytes], list[bytes]]
+) -> None:
+    """Pieces of text, none of them empty, that a page and a database can take; or an error."""
+    client = Client(CODE, teller.url, timeout=5, wire=wire)
+    reply = client.chat([{"role": "user", "content": "Hello"}], stream=stream)
+    came: list[str] = []
+    outcome(teller, cut(data), lambda: came.extend(reply))
+    assert all(came)
+    assert "".join(came).encode() is not None
+    assert list(reply) == []
+
+
+@FUZZ
+@given(SAYINGS, WIRES, cuts())
+def test_a_list(
+    teller: Teller, data: bytes, wire: str, cut: Callable[[bytes], list[bytes]]
+) -> None:
+    """Names that can be shown; or an error."""
+    found: dict[str, Any] = {}
+    client = Client(CODE, teller.url, timeout=5, wire=wire)
+    outcome(teller, cut(data), lambda: found.update(client.models()))
+    assert all(name and name.isprintable() and len(name) <= 200 for name in found)
+
+
+@FUZZ
+@given(SAYINGS, cuts())
+def test_a_balance(teller: Teller, data: bytes, cut: Callable[[bytes], list[bytes]]) -> None:
+    """Numbers that can be shown, and the code nowhere; or an error."""
+    found: list[Account] = []
+    client = Client(CODE, teller.url, timeout=5)
+    outcome(teller, cut(data), lambda: found.append(client.account()))
+    for account in found:
+        for number in (account.balance, account.amount):
+            assert number is None or abs(number) <= 1e15
+        assert CODE not in dumped(account.others)
+
+
+@pytest.mark.parametrize("words", [CODE, f"{CODE}: x", f"x {CODE}\r\nContent-Length: 2"])
+def test_a_head_that_repeats_the_code(
+    teller: Teller, caplog: pytest.LogCaptureFixture, words: str
+) -> None:
+    """What cannot be read of it is in no log."""
+    caplog.set_level(logging.DEBUG)
+    said = unmeasured(f"A: b\r\n{words}".encode(), b"{}")
+    outcome(teller, [said], Client(CODE, teller.url, timeout=5).account)
+    assert CODE not in caplog.text
+
+
+def dumped(value: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return ""
+
+
+@pytest.mark.parametrize("depth", [300, 900, 100_000])
+def test_a_balance_in_a_deep_nest(teller: Teller, depth: int) -> None:
+    """It is read or refused, however deep it is nested."""
+    nest = b'{"balance": 1, "a": ' + b"[" * depth + b"]" * depth + b"}"
+    outcome(teller, [whole(nest, DOCUMENT)], Client(CODE, teller.url, timeout=5).account)
