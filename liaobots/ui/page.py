@@ -31,6 +31,9 @@ began = time.monotonic()
 
 st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
 st.html(browser.HTML, unsafe_allow_javascript=True)
+if state.are_secrets_broken():
+    st.error(markdown.plain(texts.SECRETS_BROKEN))
+    st.stop()
 
 seen = chats.glance()
 place = navigation.show(seen)

@@ -20,6 +20,9 @@ DEMO_CODE = "demo"
 # What knows the visitor's code: the own list of models, and who looks for the balance.
 OWN_LIST = "own_list"
 LOOKING = "looking"
+# What Streamlit raises where there is no secrets file, no right to read it, a folder in its
+# place, no UTF-8, no TOML, a name that no environment takes, or a nest without an end.
+UNREADABLE = (OSError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,18 @@ def connection() -> Connection:
     return Connection(_standin().url + root, DEMO_CODE, form, is_demo=True)
 
 
+def are_secrets_broken() -> bool:
+    """Says whether there is a secrets file that Streamlit cannot read, wherever it asks for it."""
+    try:
+        st.secrets.get("")
+    except FileNotFoundError as error:
+        # So Streamlit says both that there is no file and that one is no TOML.
+        return error.__cause__ is not None
+    except UNREADABLE:
+        return True
+    return False
+
+
 def has_own_code() -> bool:
     """Says whether the visitor's own code is kept."""
     return bool(_codes().recall(owner()))
@@ -124,8 +139,8 @@ def _standin() -> StandIn:
 
 
 def _secret(name: str) -> object:
+    """Gives a secret, or None; also where there is no secrets file, or one that is broken."""
     try:
         return st.secrets.get(name)
-    except FileNotFoundError:
-        # Without any secrets file the first touch raises; there is none to read.
+    except UNREADABLE:
         return None

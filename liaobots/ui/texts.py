@@ -295,6 +295,10 @@ STOPPED = "You stopped this answer here."
 INTERRUPTED = "This answer was interrupted here, because the server stopped."
 NOT_KEPT = "{words} What you write now stays in this server's memory until it stops."
 NOT_KEPT_ICON = ":material/cloud_off:"
+SECRETS_BROKEN = (
+    "The server's secrets.toml cannot be read, so nothing was asked and nothing is kept. Whoever "
+    "runs the server can mend it: it must be TOML in UTF-8, as secrets.toml.example is."
+)
 
 
 def sign_in(provider: str | None) -> str:
