@@ -29,6 +29,21 @@ from tests.app import App
 CODE = "code-of-nobody-7f3a"
 # So many chats are in a database whose copy takes seconds.
 MANY = 600
+REMARKS = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Shows what tests had to say, also those that passed."""
+    for words in config.stash.get(REMARKS, []):
+        terminalreporter.write_line(words)
+
+
+@pytest.fixture
+def remark(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Takes a line for the end of the test run, where everybody sees it."""
+    return pytestconfig.stash.setdefault(REMARKS, []).append
 
 
 @pytest.fixture(autouse=True)
