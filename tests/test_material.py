@@ -5,6 +5,8 @@ import logging
 import subprocess
 import sys
 import time
+import tracemalloc
+import zlib
 
 import pypdf
 import pytest
@@ -15,6 +17,7 @@ from liaobots.errors import InputRefused
 from liaobots.ui import material
 from liaobots.ui.material import KINDS, Material, harmless, head, is_long, joined, parts, read
 from tests.app import ROOT
+from tests.mangled import mangled
 
 PIECES = [
     *(
@@ -59,6 +62,21 @@ def written(objects: list[str]) -> bytes:
     size = len(objects) + 1
     table = f"xref\n0 {size}\n0000000000 65535 f \n{places}trailer\n<</Size {size}/Root 1 0 R>>\n"
     return f"{made}{table}startxref\n{len(made)}\n%%EOF\n".encode("latin-1")
+
+
+def packed(drawing: bytes, pages: int = 1) -> bytes:
+    """Gives a PDF whose pages are all the same, packed as most are."""
+    small = zlib.compress(b"BT /F1 9 Tf " + drawing + b" ET", 9).decode("latin-1")
+    return written(
+        [
+            "<</Type/Catalog/Pages 2 0 R>>",
+            f"<</Type/Pages/Kids[{'4 0 R ' * pages}]/Count {pages}>>",
+            "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Contents 5 0 R"
+            "/Resources<</Font<</F1 3 0 R>>>>>>",
+            f"<</Filter/FlateDecode/Length {len(small)}>>\nstream\n{small}\nendstream",
+        ]
+    )
 
 
 def encrypted(password: str, algorithm: str = "RC4-128") -> bytes:
@@ -123,6 +141,51 @@ def test_any_bytes(data: bytes, name: str) -> None:
     except InputRefused as error:
         found = Material(name, str(error))
     assert not {"\0", "\r"} & set(found.text)
+
+
+PDFS = st.sampled_from(
+    [
+        pdf("First page", "", "Third page"),
+        pdf("A", font="/ToUnicode 6 0 R", more="<<>>"),
+        packed(b""),
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(mangled(PDFS, most=8))
+def test_any_damage_to_a_pdf(data: bytes) -> None:
+    """A PDF of which parts are lost, doubled or changed is read or refused in words of ours."""
+    try:
+        found = read("a.pdf", data)
+    except InputRefused as error:
+        found = Material("a.pdf", str(error))
+        assert found.text.isprintable()
+        assert len(found.text) < 300
+    assert not {"\0", "\r"} & set(found.text)
+    assert found.text.encode() is not None
+
+
+def test_pdf_that_unpacks_without_end() -> None:
+    """A fifth of a megabyte that becomes two hundred is refused, and never unpacked whole."""
+    made = packed(b"%" + b"x" * 200_000_000)
+    assert len(made) < 250_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputRefused, match="is broken"):
+            read("a.pdf", made)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 190_000_000
+
+
+def test_pdf_that_draws_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many pages may all draw the same, at no cost to who made them."""
+    monkeypatch.setattr(material, "MOST_STEPS", 1_000)
+    assert read("a.pdf", packed(b"(x) Tj\n" * 90, pages=10)).text.count("x") == 900
+    with pytest.raises(InputRefused, match="draws too much"):
+        read("a.pdf", packed(b"(x) Tj\n" * 90, pages=11))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import PurePosixPath
 
 import pypdf
@@ -47,6 +48,9 @@ KINDS: tuple[str, ...] = ("txt", "pdf", "log", "conf", "srt", *LANGUAGES)
 
 LONGEST_NAME, LONGEST_ENDING = 80, 12
 MOST_PAGES, MOST_BYTES = 500, 20_000_000
+# So many steps of drawing are followed in a PDF. A small one can have very many, for its pages
+# may all draw the same.
+MOST_STEPS = 2_000_000
 LONG, MANY_LINES = 2_000, 40
 HEAD, HEAD_LINES = 600, 8
 SIGNATURES = {
@@ -175,9 +179,19 @@ def _pages(name: str, data: bytes) -> Iterator[str]:
             f"“{name}” has {len(pages):,} pages, and at most {MOST_PAGES} can be read. "
             "Save the pages that matter as a PDF of their own, and add that."
         )
+    steps = count(1)
+
+    def follow(*_: object) -> None:
+        if next(steps) > MOST_STEPS:
+            raise InputRefused(
+                f"“{name}” draws too much to be read. "
+                "Save the pages that matter as a PDF of their own, and add that."
+            )
+
     for page in pages:
+        found = page.extract_text(visitor_operand_before=follow)
         # A PDF may say that a letter is NUL, or half of one; no database takes that.
-        text = page.extract_text().replace("\0", "").encode("utf-8", "replace").decode()
+        text = found.replace("\0", "").encode("utf-8", "replace").decode()
         yield text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
