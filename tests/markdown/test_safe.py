@@ -1,6 +1,7 @@
 """Text from outside, made safe: judged by a CommonMark parser that knows nothing of ours."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from liaobots.ui import material
 from liaobots.ui.markdown import Manner, plain, reader, safe, sections
+from liaobots.ui.material import Material, joined
+from liaobots.ui.message import VISITOR
 from tests.markdown.documents import documents
 
 JUDGE = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -49,6 +53,61 @@ def test_nothing_odd(text: str) -> None:
     assert not odd(safe(text))
     for section in sections(text, DRESSED):
         assert section.language is not None or not odd(section.source)
+
+
+NAMES = st.sampled_from(["a.md", "a.py", "b", "x ![i](http:y).txt"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(documents() | st.text(), st.lists(st.tuples(NAMES, documents()), max_size=2))
+def test_nothing_odd_in_a_question(typed: str, files: list[tuple[str, str]]) -> None:
+    """The same for what a visitor typed, and for its beginning, beside files or not."""
+    materials = [Material(material.harmless(name), text) for name, text in files]
+    for part in material.parts(joined(typed, materials)):
+        if isinstance(part, str):
+            shown = [*sections(part, VISITOR), *sections(material.head(part), VISITOR)]
+            assert not [each for each in shown if each.language is None and odd(each.source)]
+            assert not [each for each in shown if DIRECTIVE.search(bare(each.source))]
+
+
+# What only the page may write: small grey words beside links and above code.
+QUIET = re.compile(r":small\[:gray\[(?:[^\]\\]|\\.)*\]\]")
+DIRECTIVE = re.compile(r":[\w-]*[\[{]|:\w+:|\$|::")
+
+
+def bare(text: str) -> str:
+    """Gives a text without what is settled in it, and without what the page itself adds."""
+    return SETTLED.sub("", QUIET.sub("", text))
+
+
+HARD = [
+    "\\(", "\\[", "$", "$$", "$a", "http://a.b/(", "http://a.b/\"", "http://a.b/'", "http://a.b--",
+    "//a.b/(", "<http://", "mailto:a@b(", "[", "![", "[a](", "*_", "a*", "`a``b", "| a ", "\n> ",
+    "- ", "[^1]", "&#", ":a", "\u202e", "```\n", "a\n=\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HARD)
+def test_cost_grows_with_the_text(piece: str) -> None:
+    """Twelve times as much of anything takes no more than a few times twelve times as long."""
+
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        sections.cache_clear()
+        began = time.process_time()
+        sections(text, VISITOR)
+        return time.process_time() - began
+
+    few = max(min(seconds(4_000) for _ in range(3)), 0.003)
+    assert any(seconds(48_000) < 48 * few for _ in range(2))
+
+
+def test_what_is_too_long_is_only_words() -> None:
+    """An address that no browser takes, and a formula that nobody could read."""
+    assert "](" not in safe("http://a.example/" + "x" * 2_050)
+    assert "](" in safe("http://a.example/" + "x" * 2_000)
+    assert "$" not in safe(r"\(" + "x " * 2_050 + r"\)")
+    assert "$" in safe(r"\(" + "x " * 1_900 + r"\)")
 
 
 @settings(max_examples=600, deadline=None)

@@ -12,6 +12,8 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
 LONGEST = 400
+# So far behind its beginning is the end of a formula looked for, when it stands in a line.
+REACH = 4_000
 COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mbox)\s*\{[^{}]*\}|\\[A-Za-z]+")
 SENTENCE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}\s+[A-Za-z]{2,}")
 PRICE = re.compile(r"\d[\d,.]*(?:$|\s|[-–/,;:]|[kKmMbB]\b|[A-Za-z]{2,})")
@@ -57,7 +59,7 @@ def is_formula(text: str) -> bool:
 
 
 def _inline(state: StateInline, silent: bool) -> bool:
-    rest = state.src[state.pos : state.posMax]
+    rest = state.src[state.pos : min(state.posMax, state.pos + REACH)]
     for opening, closing in (("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"), ("$", "$")):
         if rest.startswith(opening):
             end = _end(state, rest, opening, closing)

@@ -9,8 +9,11 @@ from collections.abc import MutableMapping, Sequence
 from itertools import pairwise
 from typing import Any, cast
 
+from linkify_it import LinkifyIt  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.linkify import linkify
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
@@ -18,16 +21,44 @@ from liaobots.ui.markdown import formula
 
 OTHER_MARK = {"-": "*", "*": "-", "+": "-", ".": ")", ")": "."}
 ADDRESS = re.compile("://|mailto:", re.I)
+# No browser takes a longer one from everybody, and each beginning is looked at for so long.
+LONGEST_ADDRESS, LONGEST_SCHEME = 2_048, 16
+SCHEME = re.compile(r"[a-z][a-z0-9.+-]*\Z", re.I)
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}", re.ASCII)
+
+
+class _Links(LinkifyIt):  # type: ignore[misc]
+    """Finds addresses that stand in a text; one that is too long is none."""
+
+    def test_schema_at(self, text: str, name: str, position: int) -> int:
+        """Gives how far an address goes on behind its scheme, which ends at `position`."""
+        start = max(0, position - LONGEST_SCHEME)
+        near = text[start : position + LONGEST_ADDRESS]
+        length: int = super().test_schema_at(near, name, position - start)
+        return length if length < LONGEST_ADDRESS else 0
 
 
 def _parser(*, finds_links: bool = True) -> MarkdownIt:
     options = {"html": False, "linkify": finds_links, "maxNesting": 20}
     md = MarkdownIt("gfm-like", options)
     # Else `app.py` and `README.md` would be links: to Paraguay, and to Moldova.
-    cast(Any, md.linkify).set({"fuzzy_link": False, "fuzzy_email": False})
+    md.linkify = _Links({}, {"fuzzy_link": False, "fuzzy_email": False})
+    md.inline.ruler.at("linkify", _address)
     md.core.ruler.push("lists_apart", _lists_apart)
     return md.use(formula.plugin)
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    """Reads an address where one is.
+
+    Else the rule of the parser reads all the words before it anew, for each address that is none.
+    """
+    if not state.src.startswith("://", state.pos):
+        return False
+    scheme = SCHEME.search(state.pending[-LONGEST_SCHEME:])
+    start = state.pos - len(scheme.group()) if scheme else state.pos
+    near = state.src[start : state.pos + 2 * LONGEST_ADDRESS]
+    return bool(cast(Any, state.md.linkify).match_at_start(near)) and linkify(state, silent)
 
 
 def _lists_apart(state: StateCore) -> None:
