@@ -2,7 +2,7 @@
 
 A foreign page's WebSocket and a host name that was made to point here are in
 `test_door`, hostile Markdown in `test_transcript`, hostile imports in
-`transfer`, and a hostile service in `test_client` and `test_hostile_service`.
+`transfer`, and a hostile service in `test_client` and `test_bombs`.
 """
 
 import asyncio

@@ -19,8 +19,10 @@ from liaobots.ui.sheet import AnswerSheet
 # More frames a second cost the browser more and show no more.
 FRAMES = 8
 # One page draws at a time: where many would at once, each would wait for all,
-# and so would the server's own loop, which has to send what was drawn.
+# and so would the server's own loop, which has to send what was drawn. Whoever
+# had to wait for its turn rests longer by so many times that, and a second at most.
 TURN = threading.Lock()
+YIELDING = 8
 
 
 def greet(*, is_empty: bool, is_demo: bool) -> None:
@@ -105,10 +107,13 @@ class _Follower:
     coming: Iterator[str]
     growing: GrowingAnswer = field(default_factory=GrowingAnswer)
     text: str = ""
+    waited: float = 0.0
 
     def draw(self, new: str) -> None:
         """Draws the answer with what is new at its end, when it is this page's turn."""
+        asked = time.monotonic()
         with TURN:
+            self.waited = time.monotonic() - asked
             self.sheet.show(self.growing.add(new))
 
     def draw_whole(self) -> None:
@@ -135,4 +140,4 @@ def _frames(opened: Opened, places: Mapping[str, DeltaGenerator]) -> Iterator[Ca
             if new:
                 follower.text += new
                 yield partial(follower.draw, new)
-        time.sleep(1 / FRAMES)
+        time.sleep(min(1.0, 1 / FRAMES + YIELDING * max(each.waited for each in followers)))
