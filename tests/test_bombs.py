@@ -216,11 +216,17 @@ def test_cookies_are_neither_kept_nor_sent(teller: Teller, asking: str) -> None:
     assert not [each for each in teller.heard if b"cookie" in each.lower()]
 
 
+@pytest.mark.parametrize("disguise", ["{other}", "{other}\\@{home}/", "//{other}\\@{home}/"])
 @pytest.mark.parametrize("asking", ASKING)
-def test_redirects_carry_the_code_to_no_other_host(teller: Teller, asking: str) -> None:
+def test_redirects_carry_the_code_to_no_other_host(
+    teller: Teller, asking: str, disguise: str
+) -> None:
     """Nor to another port of the same one; and no circle is gone round for ever."""
     with Teller() as other:
-        teller.words = lambda: [whole(b"", b"Location: " + other.url.encode(), status=b"302 Go")]
+        home = teller.url.removeprefix("http://")
+        there = other.url.removeprefix("http://" if disguise.startswith("//") else "")
+        location = disguise.format(other=there, home=home).encode()
+        teller.words = lambda: [whole(b"", b"Location: " + location, status=b"302 Go")]
         client = Client(CODE, teller.url, timeout=5)
         error = refusal(lambda: CALLS[asking](client), teller)
         assert "another place" in str(error)

@@ -3,9 +3,14 @@
 from urllib.parse import urlsplit
 
 import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from urllib3.util import parse_url
 
 from liaobots.errors import ServiceFault
 from liaobots.service.line import Line
+from tests.mangled import mangled
 
 HOME = "https://liaobots.work/api/chat"
 
@@ -37,6 +42,8 @@ def test_the_same_host(here: str, location: str) -> None:
         (HOME, "https://liaobots.work.evil.example/"),
         (HOME, "https://liaobots.work@evil.example/"),
         (HOME, "javascript:alert(1)"),
+        (HOME, "//evil.example\\@liaobots.work/"),
+        (HOME, "https://evil.example\\@liaobots.work/api/chat"),
         ("http://liaobots.work/a", "https://liaobots.work:8443/a"),
         ("http://127.0.0.1:8601/a", "http://127.0.0.1:8602/a"),
         ("http://127.0.0.1:8601/a", "https://127.0.0.1:8602/a"),
@@ -46,3 +53,33 @@ def test_anywhere_else(here: str, location: str) -> None:
     """Another host, another port and https lost are refused."""
     with pytest.raises(ServiceFault, match="another place"):
         Line("https://liaobots.work", 1)._next_address(here, location)
+
+
+PLACES = [
+    "/api/v2", "//liaobots.work/x", "https://liaobots.work:443/x?y#z", "https://evil.example/",
+    "https://liaobots.work@evil.example/", "http://[::1]:99999/", "//evil.example\\@liaobots.work/",
+    "javascript:alert(1)", "https:liaobots.work", "\t//evil.example", "?x", "",
+]  # fmt: skip
+GOOD = st.sampled_from(PLACES).map(str.encode)
+LOCATIONS = mangled(GOOD).map(lambda data: data.decode("latin-1"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(LOCATIONS | st.text(max_size=30))
+def test_any_location_stays_or_is_refused(location: str) -> None:
+    """Judged by the parser that then connects, the code never goes to another host."""
+    try:
+        target = Line("https://liaobots.work", 1)._next_address(HOME, location)
+    except ServiceFault as error:
+        words = str(error)
+        assert words.isprintable()
+        assert len(words) < 400
+        return
+    request = requests.PreparedRequest()
+    try:
+        request.prepare_url(target, None)
+    except requests.RequestException:
+        return
+    judged, dialled = parse_url(str(request.url)), urlsplit(str(request.url))
+    assert (judged.scheme, judged.host, judged.port or 443) == ("https", "liaobots.work", 443)
+    assert (dialled.hostname, dialled.port or 443) == ("liaobots.work", 443)

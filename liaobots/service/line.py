@@ -174,7 +174,7 @@ class Line:
 
     def _next_address(self, address: str, location: str) -> str:
         try:
-            target = urljoin(address, location)
+            target = _prepared(urljoin(address, location))
             here, there = urlsplit(address), urlsplit(target)
             stays = _is_same_host(here, there)
         except ValueError as error:
@@ -186,6 +186,17 @@ class Line:
                 "address, set LIAOBOTS_URL to it."
             )
         return target
+
+
+def _prepared(address: str) -> str:
+    r"""Gives an address as it is dialled.
+
+    Before that the parsers of Python and of urllib3 may read two hosts in it:
+    `//one.example\@other.example`.
+    """
+    request = requests.PreparedRequest()
+    request.prepare_url(address, None)
+    return str(request.url)
 
 
 def _is_same_host(here: SplitResult, there: SplitResult) -> bool:
