@@ -1,18 +1,25 @@
 """The front door of a running app, by HTTP and WebSocket."""
 
+import asyncio
 import re
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from playwright.sync_api import BrowserContext
 from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from liaobots.ui.door import COOKIE, is_welcome
+from liaobots.ui.door import COOKIE, IDENTITY, POLICY, Door, is_welcome
 from tests.app import App
+from tests.mangled import mangled
 
 
 def test_headers(demo_app: App) -> None:
@@ -123,3 +130,67 @@ def test_another_apps_cookies_do_not_hide_the_identity(demo_app: App) -> None:
     cookies = f'prefs={{"a":1}}; {COOKIE}={mine}'
     answer = requests.get(demo_app.url, headers={"Cookie": cookies}, timeout=5)
     assert answer.cookies[COOKIE] == mine
+
+
+DOOR = Door(HTMLResponse("<p>The page</p>"))
+HOSTS = [b"localhost:8501", b"127.0.0.1", b"[::1]:8501", b"evil.example", b"localhost.evil.example",
+         b"[", b"", b"a b;c", b"x;script-src *", b"localhost, evil.example"]  # fmt: skip
+ORIGINS = [
+    b"http://localhost:8501",
+    b"http://evil.example",
+    b"null",
+    b"http://[",
+    b"//localhost:8501",
+]
+COOKIES = [
+    b"liaobots_id=" + b"a" * 43, b"liaobots_id=x", b"a=b; liaobots_id=" + b"b" * 43,
+    b'liaobots_id="\\012Set-Cookie: x"', b"liaobots_id=; liaobots_id=" + b"c" * 43,
+]  # fmt: skip
+LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d*)?", re.I)
+# What a browser can send as the host of an address.
+SENDABLE = re.compile(r"[\w.-]+(?::\d*)?|\[[0-9a-f:.]+\](?::\d*)?", re.I | re.A)
+
+
+def answered(headers: list[tuple[bytes, bytes]]) -> tuple[int, Headers]:
+    """Gives what the door answers to a request from its own machine."""
+    sent: list[MutableMapping[str, Any]] = []
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "scheme": "http",
+        "headers": headers,
+    }
+    scope |= {"client": ("127.0.0.1", 5), "server": ("127.0.0.1", 8501), "query_string": b""}
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(DOOR(scope, receive, send))
+    return sent[0]["status"], Headers(raw=sent[0]["headers"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    mangled(st.sampled_from(HOSTS)),
+    st.none() | mangled(st.sampled_from(ORIGINS)),
+    st.none() | mangled(st.sampled_from(COOKIES)) | st.binary(max_size=30).map(b"x=".__add__),
+)
+@example(b"localhost:8501", None, b"liaobots_id=" + b"a" * 42 + b"\n")
+def test_any_headers(host: bytes, origin: bytes | None, cookie: bytes | None) -> None:
+    """None makes the door fail, lets another site in, or puts a word of its own into an answer."""
+    given_ = [(b"host", host), (b"origin", origin), (b"cookie", cookie)]
+    headers = [(name, value) for name, value in given_ if value is not None]
+    status, answer = answered(headers)
+    name = host.decode("latin-1")
+    if status == 403:
+        return
+    assert LOCAL.fullmatch(name) or not SENDABLE.fullmatch(name)
+    assert answer["content-security-policy"].count(";") == POLICY.count(";")
+    assert answer["content-security-policy"].isprintable()
+    identity, _, rest = answer["set-cookie"].partition("; ")
+    assert IDENTITY.fullmatch(identity.removeprefix(f"{COOKIE}="))
+    assert re.fullmatch(r"Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax", rest)

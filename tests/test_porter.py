@@ -1,5 +1,6 @@
 """Chats out of the store and into it, on each kind of database."""
 
+import json
 import secrets
 from collections.abc import Sequence
 
@@ -12,6 +13,10 @@ from liaobots.chat.importing import Importing
 from liaobots.chat.record import Ending, State
 from liaobots.chat.store import Store
 from liaobots.chat.transfer import Chat, Prompt, Turn, read, write
+from liaobots.errors import InputRefused
+from tests.mangled import mangled
+from tests.transfer.parcels import PARCELS
+from tests.transfer.test_kind import SAMPLES
 
 
 def branched(store: Store, owner: str) -> str:
@@ -196,3 +201,27 @@ def test_a_large_file_tells_how_far_it_is(store: Store, owner: str) -> None:
     assert len(set(shares)) > 5
     assert any(0 < share < 1 for share in shares)
     assert (importing.error, importing.done, importing.share) == (None, 300, 1)
+
+
+FILES = mangled(
+    st.sampled_from([json.dumps(sample).encode() for sample in SAMPLES])
+    | PARCELS.map(lambda parcel: "".join(write(parcel.chats, parcel.prompts)).encode())
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(FILES)
+def test_any_file_comes_in_or_is_refused(data: bytes) -> None:
+    """Whatever is changed in a good file, it is refused in words, or its chats can be used."""
+    other = Store(Database("sqlite://"))
+    importing = over(Importing(other, "me", data))
+    assert importing.error is None or type(importing.error) is InputRefused
+    found = other.list("me", 99)
+    assert bool(found) is (importing.done > 0)
+    for chat in found:
+        opened = other.open("me", chat.id)
+        assert opened
+        assert opened.title.encode() is not None
+    for carried in taken(other, "me"):
+        assert "".join(turn.text for turn in carried.turns).encode() is not None
+    other.close()

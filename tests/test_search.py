@@ -3,11 +3,13 @@
 import secrets
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from liaobots.chat import search as search_module
 from liaobots.chat.database import Database
-from liaobots.chat.gram import wanted
+from liaobots.chat.gram import has_all, wanted, words_of
 from liaobots.chat.record import Asked, Ending, State
 from liaobots.chat.store import Store
 
@@ -122,3 +124,23 @@ def test_more_candidates_than_are_looked_into_at_a_time(
         said(store, owner, "Question", "abcd bcde")
     assert hits(store, owner, "abcde") == [("assistant", asked.answer)]
     assert len(store.search.find(owner, "bcde", 5)) == 5
+
+
+ANY = st.text(st.characters(codec=None, exclude_categories=()), max_size=12)
+SIGNS = ["a", "'", '"', "%", "_", "*", "NEAR(", "\0", "-", "彩", "ß"]
+WISHES = st.lists(ANY | st.sampled_from(SIGNS), max_size=14)
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(WISHES.map(" ".join), ANY, st.integers(1, 2_000))
+def test_any_wish_finds_only_what_has_it(
+    store: Store, owner: str, wish: str, more: str, times: int
+) -> None:
+    """Half characters, controls and words without an end are looked for like any others."""
+    said(store, owner, "Question", "aa ' \" % _ * 彩虹 Straße")
+    for hit in store.search.find(owner, wish + more * times, 9):
+        assert has_all(hit.text or hit.title, words_of(wish + more * times))
