@@ -20,7 +20,7 @@ MISTAKE = "ProgramMistake"
 LONGEST = 500_000
 TOO_LONG = (
     f"This answer has {LONGEST:,} characters, which is as many as one may have, so it was "
-    "ended here. Continue it, or ask for less."
+    "ended here. Ask for the rest in another question, or for less."
 )
 
 
@@ -87,16 +87,20 @@ class Writer:
         seam = Seam(self.answer.text)
         try:
             for piece in reply:
-                if text := seam.feed(piece):
-                    self.answer.add(text)
-                if self.answer.length > LONGEST:
-                    raise AnswerCut(TOO_LONG)
+                self._add(seam.feed(piece))
         finally:
             reply.close()
-            if rest := seam.finish():
-                self.answer.add(rest)
+            self._add(seam.finish())
         if reply.shortfall is not None:
             raise reply.shortfall
+
+    def _add(self, text: str) -> None:
+        """Adds text as far as an answer may have it, for one piece may be a whole book."""
+        room = LONGEST - self.answer.length
+        if text and room > 0:
+            self.answer.add(text[:room])
+        if len(text) > room:
+            raise AnswerCut(TOO_LONG)
 
     def _history(self) -> list[dict[str, str]]:
         """Gives the system prompt and what was said before, rejected versions left out.
