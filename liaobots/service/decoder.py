@@ -185,6 +185,7 @@ class _RawText:
         # More may stand there or not, as the bytes happened to be cut.
         behind = BEHIND_HEAD.search(head, 0, DOUBT)
         self._verdict.raise_if_page(head[: behind.end() if behind else DOUBT])
+        self._verdict.raise_if_no_text(head)
         return head
 
 

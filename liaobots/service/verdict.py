@@ -1,6 +1,7 @@
 """What is no answer but a refusal, in whatever form it comes."""
 
 import json
+import re
 from typing import Any, NoReturn
 
 from liaobots.errors import ServiceFault
@@ -13,6 +14,10 @@ DOUBT = 4_096
 # each written as \uXXXX, take six.
 LONGEST = 8 * 1_048_576
 CUT = "The answer broke off before its end. What came is kept; ask to continue, or try again."
+# What is labelled like this is never read as raw text; what has no label, or a wrong one,
+# is none where more than a quarter of its beginning is no character that can be shown.
+NO_TEXT = ("image/", "audio/", "video/", "font/", "application/pdf", "application/zip")
+UNREADABLE = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 READ_JSON = json.JSONDecoder().decode
 
 
@@ -29,6 +34,7 @@ class Verdict:
 
     def __init__(self, kind: str, secret: str, link: str) -> None:
         self._labelled_page = kind == "text/html"
+        self._labelled_no_text = kind.startswith(NO_TEXT)
         self._secret, self._link = secret, link
 
     def raise_refusal(self, event: dict[str, Any]) -> NoReturn:
@@ -46,6 +52,14 @@ class Verdict:
         labelled = self._labelled_page and text.lstrip().startswith("<")
         if labelled or fault.is_challenge(text):
             raise fault.human_check(self._link)
+
+    def raise_if_no_text(self, text: str) -> None:
+        """Raises ServiceFault for a picture, a document or noise that is no answer."""
+        beginning = text[:DOUBT]
+        if self._labelled_no_text or 4 * len(UNREADABLE.findall(beginning)) > len(beginning):
+            raise ServiceFault(
+                "The service sent something that is no text. Try again, or choose another model."
+            )
 
     def raise_if_error(self, whole: str) -> None:
         """Raises the error that a whole body is: a page, a refusal as JSON, or `Error`."""
