@@ -120,7 +120,8 @@ class Visitor:
             await self._changed.wait_for(lambda: bool(is_so()))
 
     def shows(self, words: str) -> bool:
-        return any(words in text for text in self.shown)
+        """Says whether these words stand on the page, without what escapes their marks."""
+        return any(words in text.replace("\\", "") for text in self.shown)
 
     def has(self, key: str) -> bool:
         """Says whether there is something to press or to fill in with this key."""

@@ -1,0 +1,226 @@
+"""A service that is away, silent, mad or endless: what the page says, and what is kept.
+
+Each fault meets the app as it runs, and each time the app answers an ordinary
+question afterwards. How long an answer may take is tested with `Generations`.
+"""
+
+import asyncio
+import random
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from liaobots.chat import writer
+from liaobots.chat.record import Message, State
+from liaobots.service.standin import StandIn
+from liaobots.service.verdict import CUT
+from tests.app import App
+from tests.conftest import CODE
+from tests.headless import Visitor
+from tests.kept import kept
+from tests.liar import Liar, event, head
+
+STREAM = "text/event-stream"
+TEN_MEGABYTES = 10_000_000
+PIECE = "all work and no play makes a dull boy\n" * 100
+NOISE = random.Random(7).randbytes(5_000)  # noqa: S311 -- the same noise in each run
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + NOISE
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n" + NOISE
+
+
+def once(*parts: bytes) -> Callable[[socket.socket], None]:
+    """Gives a lie that says all of this and ends."""
+    return lambda line: line.sendall(b"".join(parts))
+
+
+def for_ever(*parts: bytes) -> Callable[[socket.socket], None]:
+    """Gives a lie that says the last part again and again."""
+
+    def say(line: socket.socket) -> None:
+        line.sendall(b"".join(parts[:-1]))
+        while True:
+            line.sendall(parts[-1])
+
+    return say
+
+
+LIES = {
+    "Hello": once(head(STREAM), event("Good "), event("day.")),
+    "Noise as a stream": once(head(STREAM), NOISE),
+    "Noise without a label": once(head(""), NOISE),
+    "A picture": once(head("image/png"), PNG),
+    "A document": once(head("application/pdf"), PDF),
+    "No end": for_ever(head(STREAM), event(PIECE)),
+    "No end of raw text": for_ever(head("text/plain"), PIECE.encode()),
+    "No end of a line": for_ever(head(STREAM), b'data: {"content": "', b"x" * 100_000),
+    "No end of JSON": for_ever(head("application/json"), b'{"content": "', b"x" * 100_000),
+    "A long event": once(head(STREAM), event("x" * TEN_MEGABYTES)),
+    "A long line": once(head("text/plain"), b"x" * TEN_MEGABYTES),
+    "Too fast": once(head("application/json", "429 Slow", "Retry-After: 7"), b'{"message": ""}'),
+}
+
+
+@dataclass
+class Met:
+    """The app, whom it asks, and where it keeps."""
+
+    app: App
+    liar: Liar
+    address: str
+
+
+@pytest.fixture(scope="module")
+def met(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Met]:
+    """One app for all lies, which waits two seconds for a byte."""
+    with Liar(LIES) as liar, running(tmp_path_factory.mktemp("met"), liar.url) as app:
+        yield Met(app, liar, address_of(app))
+
+
+def running(folder: Path, url: str) -> App:
+    """Gives an app, not started yet, that asks the service at this address."""
+    address = f"sqlite:///{folder}/chats.db"
+    settings = {"LIAOBOTS_URL": url, "LIAOBOTS_AUTH": CODE, "LIAOBOTS_TIMEOUT": "2"}
+    return App(folder, LIAOBOTS_DATABASE_URL=address, **settings)
+
+
+def address_of(app: App) -> str:
+    return f"sqlite:///{app.log.parent}/chats.db"
+
+
+async def met_with(app: App, question: str, words: str) -> str:
+    """Asks on a new page, waits for these words and the end, and gives the visitor's identity."""
+    async with Visitor(app.url) as visitor:
+        await visitor.ask(question)
+        await visitor.until(lambda: visitor.shows(words) and not visitor.is_running, 30)
+        return visitor.identity
+
+
+def asked(app: App, question: str, words: str) -> list[Message]:
+    """Gives what is kept of a question after which the page said these words."""
+    identity = asyncio.run(met_with(app, question, words))
+    return list(kept(address_of(app), identity))
+
+
+def answer_to(app: App, question: str, words: str) -> Message:
+    """Gives the answer that is kept with its question."""
+    said, answer = asked(app, question, words)
+    assert said.text == question
+    return answer
+
+
+def is_in_order(app: App, question: str = "Hello", words: str = "Good day.") -> None:
+    """Asks an ordinary question, whose answer must come and be kept."""
+    answer = answer_to(app, question, words)
+    assert answer.state is State.DONE
+    assert words in answer.text
+
+
+def test_a_service_that_cannot_be_reached(tmp_path: Path) -> None:
+    """Away, or too busy to take a call: the page says so, and both questions are there."""
+    with socket.create_server(("127.0.0.1", 0)) as place:
+        port = place.getsockname()[1]
+    with running(tmp_path, f"http://127.0.0.1:{port}") as app:
+        answer = answer_to(app, "Anybody there?", "The service could not be reached")
+        assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "NoConnection", "")
+        with ExitStack() as lines:
+            lines.enter_context(_full(port))
+            answer = answer_to(app, "And now?", "The service could not be reached")
+            assert (answer.state, answer.error_kind) == (State.FAILED, "NoConnection")
+        with StandIn(port, pace=None, answer=lambda _: iter(["Good ", "day."])):
+            is_in_order(app)
+
+
+def _full(port: int) -> ExitStack:
+    """Gives a port that is listened at, where no more calls are taken."""
+    lines = ExitStack()
+    listener = lines.enter_context(socket.socket())
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(0)
+    for _ in range(4):
+        line = lines.enter_context(socket.socket())
+        line.setblocking(False)
+        with suppress(BlockingIOError):
+            line.connect(("127.0.0.1", port))
+    return lines
+
+
+def test_a_service_that_falls_silent(tmp_path: Path) -> None:
+    """Before the first word, in the middle, or with a cut: what came is kept, and no more."""
+    words = [f"word{n} " for n in range(10)]
+    with StandIn(pace=None) as service, running(tmp_path, service.url) as app:
+        service.answer = lambda _: iter(words)
+        answer = answer_to(app, "fault: silent", "The service sent nothing in time.")
+        assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "NoConnection", "")
+        answer = answer_to(app, "fault: stall", "Nothing more came in time.")
+        assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+        assert answer.text == "".join(words[:5])
+        answer = answer_to(app, "fault: cut", CUT)
+        assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+        assert answer.text == "".join(words[:5])
+        is_in_order(app, "Hello", "".join(words).strip())
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Noise as a stream", "nothing in it"),
+        ("Noise without a label", "that is no text"),
+        ("A picture", "that is no text"),
+        ("A document", "that is no text"),
+    ],
+)
+def test_what_is_no_answer(met: Met, question: str, words: str) -> None:
+    """It is neither shown nor kept; the page says what came, and offers to try again."""
+    answer = answer_to(met.app, question, words)
+    assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "ServiceFault", "")
+    assert met.liar.asked.count(question) == 1
+    is_in_order(met.app)
+
+
+@pytest.mark.parametrize("question", ["No end", "No end of raw text"])
+def test_an_answer_without_an_end(met: Met, question: str) -> None:
+    """It is ended at its bound, the service is hung up on, and all up to there is kept."""
+    answer = answer_to(met.app, question, f"{writer.LONGEST:,} characters")
+    assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+    assert len(answer.text) == writer.LONGEST
+    assert (PIECE * 200).startswith(answer.text)
+    assert met.liar.hung_up.count(question) == 1
+    is_in_order(met.app)
+
+
+@pytest.mark.parametrize("question", ["No end of a line", "No end of JSON"])
+def test_an_answer_that_never_begins(met: Met, question: str) -> None:
+    """Where nothing that has come can be read, the memory that it takes is bounded."""
+    answer = answer_to(met.app, question, "sent on and on")
+    assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "ServiceFault", "")
+    assert met.liar.hung_up.count(question) == 1
+    is_in_order(met.app)
+
+
+@pytest.mark.parametrize("question", ["A long event", "A long line"])
+def test_ten_megabytes_in_one_line(met: Met, question: str) -> None:
+    """They are shown and kept up to the bound, whatever piece they come in."""
+    answer = answer_to(met.app, question, f"{writer.LONGEST:,} characters")
+    assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+    assert answer.text == "x" * writer.LONGEST
+    is_in_order(met.app)
+
+
+def test_a_storm_of_refusals(met: Met) -> None:
+    """Each question is sent once, and each visitor is told how long to wait."""
+
+    async def storm() -> list[str]:
+        words = "Too many questions in a short time. Wait 7 s"
+        return await asyncio.gather(*(met_with(met.app, "Too fast", words) for _ in range(8)))
+
+    for identity in asyncio.run(storm()):
+        said, answer = kept(met.address, identity)
+        assert said.text == "Too fast"
+        assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "TooFast", "")
+    assert met.liar.asked.count("Too fast") == 8
+    is_in_order(met.app)
