@@ -9,7 +9,14 @@ from liaobots.errors import AnswerCut, LiaobotsError, ServiceFault
 from liaobots.service import fault
 from liaobots.service.completion import Completion
 from liaobots.service.events import CompletionStream, EventStream
-from liaobots.service.verdict import CUT, DOUBT, Verdict, json_of, raise_if_too_long
+from liaobots.service.verdict import (
+    CUT,
+    DOUBT,
+    Verdict,
+    is_odd_beginning,
+    json_of,
+    raise_if_too_long,
+)
 
 REFUSAL = '{"error":true'
 # How a page begins, and what comes behind all that tells whether it is a human check.
@@ -194,6 +201,8 @@ def _is_doubtful(head: str) -> bool:
     start = head.lstrip().lower()
     if len(head) > DOUBT:
         return False
+    if is_odd_beginning(head):
+        return True
     if fault.is_page(start):
         return BEHIND_HEAD.search(start) is None
     if any(beginning.startswith(start.rstrip()) for beginning in ("error", *PAGES)):

@@ -1,7 +1,6 @@
 """What is no answer but a refusal, in whatever form it comes."""
 
 import json
-import re
 from typing import Any, NoReturn
 
 from liaobots.errors import ServiceFault
@@ -15,9 +14,10 @@ DOUBT = 4_096
 LONGEST = 8 * 1_048_576
 CUT = "The answer broke off before its end. What came is kept; ask to continue, or try again."
 # What is labelled like this is never read as raw text; what has no label, or a wrong one,
-# is none where more than a quarter of its beginning is no character that can be shown.
+# is none where it begins with what is no UTF-8, and a quarter of its beginning is none.
 NO_TEXT = ("image/", "audio/", "video/", "font/", "application/pdf", "application/zip")
-UNREADABLE = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
+LOST = "\N{REPLACEMENT CHARACTER}"
+SOME = 64
 READ_JSON = json.JSONDecoder().decode
 
 
@@ -55,8 +55,9 @@ class Verdict:
 
     def raise_if_no_text(self, text: str) -> None:
         """Raises ServiceFault for a picture, a document or noise that is no answer."""
-        beginning = text[:DOUBT]
-        if self._labelled_no_text or 4 * len(UNREADABLE.findall(beginning)) > len(beginning):
+        lost = text[:DOUBT].count(LOST)
+        is_noise = is_odd_beginning(text) and len(text) >= SOME and 4 * lost > len(text[:DOUBT])
+        if self._labelled_no_text or is_noise:
             raise ServiceFault(
                 "The service sent something that is no text. Try again, or choose another model."
             )
@@ -81,3 +82,8 @@ def json_of(data: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def is_odd_beginning(text: str) -> bool:
+    """Says whether something begins as no text does."""
+    return text.startswith(LOST)
