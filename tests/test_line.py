@@ -1,5 +1,6 @@
-"""Where a redirect may lead."""
+"""Where a redirect may lead, and what a call leaves behind."""
 
+import gc
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import strategies as st
 from urllib3.util import parse_url
 
 from liaobots.errors import ServiceFault
+from liaobots.service.client import Client
 from liaobots.service.line import Line
+from liaobots.service.standin import StandIn
+from tests.conftest import CODE
 from tests.mangled import mangled
 
 HOME = "https://liaobots.work/api/chat"
@@ -83,3 +87,14 @@ def test_any_location_stays_or_is_refused(location: str) -> None:
     judged, dialled = parse_url(str(request.url)), urlsplit(str(request.url))
     assert (judged.scheme, judged.host, judged.port or 443) == ("https", "liaobots.work", 443)
     assert (dialled.hostname, dialled.port or 443) == ("liaobots.work", 443)
+
+
+def test_nothing_of_a_call_stays(standin: StandIn) -> None:
+    """Neither an answer, nor a list, nor a balance leaves anything behind in memory."""
+    client = Client(CODE, standin.url)
+    for _ in range(3):
+        assert "".join(client.chat([{"role": "user", "content": "Hello?"}]))
+        client.models()
+        client.account()
+    gc.collect()
+    assert not [each for each in gc.get_objects() if type(each) is Line]

@@ -302,8 +302,20 @@ class _NotingAdapter(HTTPAdapter):
     def __init__(self, note: Callable[[socket.socket], None]) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
         self._note = note
+        self._pools: list[Any] = []
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = partial(_noting(type(pool).ConnectionCls), note=self._note)
+        self._pools.append(pool)
         return pool
+
+    def close(self) -> None:
+        """Empties the pools, which else stay, with all that knows them, until the program ends.
+
+        urllib3 2 closes a pool when it is collected, and holds the pool's
+        connections until then; ours know the line, and that knows the pool.
+        """
+        for pool in self._pools:
+            pool.close()
+        super().close()
