@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, exists, literal, select, union_all
+from sqlalchemy import Connection, exists, func, literal, select, union_all
 
 from liaobots.chat import writing
 from liaobots.chat.layout import clock, conversations, messages
@@ -14,7 +14,7 @@ PINNED = 50
 
 def newest(connection: Connection, owner: str, limit: int) -> Sequence[Summary]:
     """Gives the newest conversations, at most `limit`, below those pinned, in one query."""
-    is_alive = messages.c.heartbeat > clock() - writing.SILENCE
+    is_alive = func.abs(clock() - messages.c.heartbeat) < writing.SILENCE
     is_writing = exists().where(
         messages.c.conversation == conversations.c.id,
         messages.c.state == literal(State.WRITING.value, literal_execute=True),

@@ -155,7 +155,8 @@ def add_question(
 
 
 def _query(owner: str, message: str) -> Select[Any]:
-    age = clock() - func.coalesce(messages.c.heartbeat, 0.0)
+    # A clock that was set back leaves marks that are ahead of it.
+    age = func.abs(clock() - func.coalesce(messages.c.heartbeat, 0.0))
     is_kept = exists().where(
         conversations.c.id == messages.c.conversation,
         conversations.c.owner == owner,
