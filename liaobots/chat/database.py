@@ -205,6 +205,7 @@ def _words(technical: str) -> str:
         "permission denied": "The database's folder may not be written",
         "disk is full": "The disk is full",
         "no space left": "The disk is full",
+        "disk i/o error": "The disk is full, or fails",
         "not a database": "The database's file is damaged, or is no database",
         "malformed": "The database's file is damaged, or is no database",
         "locked": "The database is busy with something else",
