@@ -42,7 +42,7 @@ class Database:
     def __init__(self, address: str = "") -> None:
         self.is_memory = address in (MEMORY, f"{MEMORY}/", f"{MEMORY}/:memory:")
         self._alone = threading.RLock()
-        self._rests_until = 0.0
+        self._rests_until, self._why = 0.0, ""
         with made_ours(), ExitStack() as otherwise:
             self._engine = _engine(url_of(address))
             otherwise.callback(self.close)
@@ -70,13 +70,13 @@ class Database:
         """Turns what goes wrong into words, and lets a database that does not answer rest."""
         began = time.monotonic()
         if began < self._rests_until:
-            raise StoreFault(_words(""))
+            raise StoreFault(self._why)
         try:
             with made_ours():
                 yield
-        except StoreFault:
+        except StoreFault as error:
             if time.monotonic() - began > PATIENCE:
-                self._rests_until = time.monotonic() + REST
+                self._rests_until, self._why = time.monotonic() + REST, str(error)
             raise
 
     @contextmanager
