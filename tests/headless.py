@@ -51,7 +51,7 @@ class Visitor:
         self._runs = 0
         self._made: str | None = None
         self.is_running = True
-        self._root, self._heard = root, heard
+        self._root, self._heard, self._path = root, heard, path
         self._widgets: dict[str, str] = {}
         self._page = ""
         self._pages: dict[str, str] = {}
@@ -140,7 +140,7 @@ class Visitor:
         wish = message.rerun_script
         wish.page_script_hash, wish.context_info.url = self._page, self.url
         if not self._page:
-            wish.page_name = self.url.removeprefix(f"{self._root}/")
+            wish.page_name = self._path
         wish.context_info.timezone, wish.context_info.locale = "UTC", "en"
         wish.widget_states.widgets.extend(states)
         wish.fragment_id, wish.is_auto_rerun = fragment, bool(fragment)

