@@ -48,6 +48,8 @@ class Liar:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        # Closing alone would not wake whoever waits for the next line.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _serve(self) -> None:
