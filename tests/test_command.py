@@ -1,18 +1,23 @@
 """`python -m liaobots` as one types it: what it says, what it gives, and what it never says."""
 
+import asyncio
 import sqlite3
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from liaobots.chat.database import Database
 from liaobots.chat.store import Store
+from liaobots.service.standin import StandIn
 from tests import archive
-from tests.app import ROOT
+from tests.app import ROOT, App
 from tests.archive import content, run
+from tests.headless import Visitor
+from tests.kept import kept
 
 SECRET = "s3cret"
 
@@ -149,3 +154,31 @@ def test_no_page_is_loaded() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_backup_while_visitors_are_answered(tmp_path: Path, slow_standin: StandIn) -> None:
+    """The copy is whole, with what had come by then, and the answers go on."""
+    words = [f"word{number} " for number in range(60)]
+    slow_standin.answer = lambda _: iter(words)
+    file, address = tmp_path / "backup.db", f"sqlite:///{tmp_path}/chats.db"
+    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": "nobody"}
+
+    async def visit(app: App) -> str:
+        async with Visitor(app.url) as visitor:
+            await visitor.ask("Tell me words")
+            await visitor.until(lambda: visitor.shows("word20"))
+            backup = partial(run, "backup", str(file), LIAOBOTS_DATABASE_URL=address)
+            code, out, err = await asyncio.to_thread(backup)
+            assert (code, err) == (0, "")
+            assert "verified: counts and hashes agree" in out
+            assert not visitor.shows("word59")
+            await visitor.until(lambda: visitor.shows("word59"))
+            return visitor.identity
+
+    with App(tmp_path, LIAOBOTS_DATABASE_URL=address, **settings) as app:
+        identity = asyncio.run(visit(app))
+    question, answer = kept(f"sqlite:///{file}", identity)
+    assert question.text == "Tell me words"
+    assert answer.text.startswith("word0 word1 word2 ")
+    assert "".join(words).startswith(answer.text)
+    assert answer.text != "".join(words)

@@ -1,0 +1,54 @@
+"""Many visitors at once, and what is left of them when they have gone.
+
+How many there can be is measured in `bench/load`, and what a thousand leave in
+memory in `bench/memory`: both take minutes, and a machine of their own.
+"""
+
+import asyncio
+from pathlib import Path
+
+from liaobots.service.standin import StandIn
+from tests.app import App
+from tests.headless import Visitor
+from tests.visit import conversed, wait_until
+
+VISITORS = 30
+
+
+def threads(app: App) -> int:
+    """Gives how many threads the app has, as the system counts them."""
+    return len(list(Path(f"/proc/{app.process.pid}/task").iterdir()))
+
+
+async def read(app: App, number: int) -> None:
+    """Asks, and leaves when the answer is there."""
+    async with Visitor(app.url) as visitor:
+        await visitor.ask(f"I am visitor {number}.")
+        await visitor.until(lambda: visitor.shows("The end") and not visitor.is_running)
+        assert visitor.shows(f"visitor {number}.")
+
+
+async def leave(app: App, number: int) -> None:
+    """Asks, and leaves when the answer has begun."""
+    async with Visitor(app.url) as visitor:
+        await visitor.ask(f"I am visitor {number}.")
+        await visitor.until(lambda: visitor.shows("word3"))
+
+
+def test_no_thread_outlives_its_answer(app: App, slow_standin: StandIn) -> None:
+    """Visitors who stay and those who leave in the middle are answered, and all threads end."""
+    words = [*(f"word{number} " for number in range(40)), "The end"]
+    slow_standin.answer = lambda _: iter(words)
+
+    async def come() -> None:
+        stay = (read(app, number) for number in range(VISITORS))
+        go = (leave(app, number) for number in range(VISITORS, VISITORS + 10))
+        await asyncio.gather(*stay, *go)
+
+    asyncio.run(read(app, 99))
+    wait_until(lambda: threads(app) < 10)
+    before = threads(app)
+    asyncio.run(come())
+    assert len(conversed(slow_standin)) == VISITORS + 11
+    # The loop keeps a few for its own errands.
+    wait_until(lambda: threads(app) <= before + 4, seconds=20)
