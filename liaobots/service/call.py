@@ -13,8 +13,9 @@ from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 
 from liaobots.errors import AnswerCut, LiaobotsError, NoConnection, ServiceFault
 from liaobots.service import fault
+from liaobots.service.connection import HungUp
 from liaobots.service.fault import Refusal
-from liaobots.service.line import HungUp, Line
+from liaobots.service.line import Line
 from liaobots.service.verdict import CUT
 from liaobots.service.wire import Request
 

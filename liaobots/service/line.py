@@ -1,43 +1,29 @@
 """A request to the service that any thread can hang up on, from the first byte sent on."""
 
 import json
-import logging
 import os
 import socket
 import ssl
 import threading
-from collections.abc import Callable
-from functools import cache, partial
-from http.client import HTTPException, HTTPResponse, IncompleteRead
+from http.client import IncompleteRead
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from liaobots.errors import ServiceFault
+from liaobots.service.connection import READ, HungUp, NotingAdapter
 
 CONNECT_TIMEOUT = 10.0
 REDIRECTS = 5
-READ = 65_536
-# So many times may the service say that it goes on before it answers, and so many lines
-# may stand behind an answer.
-INTERIM, TRAILERS = 20, 100
 OWN_HEADERS = {
     "User-Agent": "liaobots-chat/1.0 (python-requests)",
     "Accept": "text/event-stream, text/plain, application/json",
     # A compressor holds text back until it has a block's worth.
     "Accept-Encoding": "identity",
 }
-
-# It warns of headers that it cannot read and quotes them, and a service may repeat the code there.
-logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
-
-
-class HungUp(Exception):
-    """The line was hung up on by its own owner, from this thread or another."""
 
 
 class Line:
@@ -54,7 +40,7 @@ class Line:
         self._response: requests.Response | None = None
         self._is_closing = False
         self.was_hung_up_on = False
-        self._adapter = _NotingAdapter(self._note)
+        self._adapter = NotingAdapter(self._note)
 
     def send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> requests.Response:
         """Sends `body` as JSON, if there is one, and gives the response, its body still unread.
@@ -244,78 +230,3 @@ def _shut(each: socket.socket) -> None:
     except OSError:
         # It is closed already, which is what was wanted.
         return
-
-
-class _Bounded(HTTPResponse):
-    """A response that ends: the standard library's waits on for as long as lines come.
-
-    What else a head can have too much of, it bounds by itself.
-    """
-
-    _interim = 0
-
-    def _read_status(self) -> Any:
-        self._interim += 1
-        if self._interim > INTERIM:
-            raise HTTPException(f"more than {INTERIM} answers before the answer")
-        return super()._read_status()  # type: ignore[misc]
-
-    def _read_and_discard_trailer(self) -> None:
-        for _ in range(TRAILERS):
-            if self.fp.readline(READ).strip(b"\r\n") == b"":
-                return
-        raise HTTPException(f"more than {TRAILERS} lines behind the answer")
-
-
-@cache
-def _noting(kind: Any) -> Any:
-    """Gives a kind of connection that hands its socket to `note` as soon as it is dialled.
-
-    The kind is the pool's choice: plain, TLS, or through a SOCKS proxy.
-    """
-
-    class Noting(kind):  # type: ignore[misc]
-        response_class = _Bounded
-
-        def __init__(self, *args: Any, note: Callable[[socket.socket], None], **others: Any):
-            super().__init__(*args, **others)
-            self._note = note
-
-        def _new_conn(self) -> socket.socket:
-            new: socket.socket = super()._new_conn()
-            try:
-                self._note(new)
-            except HungUp:
-                new.close()
-                raise
-            return new
-
-    return Noting
-
-
-class _NotingAdapter(HTTPAdapter):
-    """Opens connections that report their sockets to `note`.
-
-    While a request waits for its response, requests gives no other way to the socket.
-    """
-
-    def __init__(self, note: Callable[[socket.socket], None]) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-        self._note = note
-        self._pools: list[Any] = []
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        pool.ConnectionCls = partial(_noting(type(pool).ConnectionCls), note=self._note)
-        self._pools.append(pool)
-        return pool
-
-    def close(self) -> None:
-        """Empties the pools, which else stay, with all that knows them, until the program ends.
-
-        urllib3 2 closes a pool when it is collected, and holds the pool's
-        connections until then; ours know the line, and that knows the pool.
-        """
-        for pool in self._pools:
-            pool.close()
-        super().close()

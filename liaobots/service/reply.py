@@ -11,8 +11,9 @@ import requests
 from liaobots.errors import LiaobotsError
 from liaobots.service import wire
 from liaobots.service.call import BROKEN, ours, reach, stripped
+from liaobots.service.connection import HungUp
 from liaobots.service.decoder import Decoder
-from liaobots.service.line import HungUp, Line
+from liaobots.service.line import Line
 from liaobots.service.wire import Request
 
 # A service that gives signs of life, but no text, is waited for so many times the timeout:
