@@ -6,10 +6,11 @@ The protocol is that of Streamlit 1.67: its `BackMsg` to the server, its
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
@@ -25,6 +26,14 @@ from liaobots.ui.door import COOKIE
 FINISHED = ForwardMsg.FINISHED_SUCCESSFULLY
 # Where an element has its words, by its kind.
 WORDS = {"markdown": "body", "alert": "body", "code": "code_text", "html": "body"}
+
+T = TypeVar("T")
+
+
+def finished(visit: Coroutine[Any, Any, T]) -> T:
+    """Gives what comes of it, in a thread of its own: the main one may have Playwright's loop."""
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(asyncio.run, visit).result()
 
 
 class Visitor:

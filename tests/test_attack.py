@@ -5,7 +5,6 @@ A foreign page's WebSocket and a host name that was made to point here are in
 `transfer`, and a hostile service in `test_client` and `test_bombs`.
 """
 
-import asyncio
 import hashlib
 import secrets
 from functools import partial
@@ -23,7 +22,7 @@ from liaobots.chat.store import Store
 from liaobots.service.standin import StandIn
 from liaobots.ui import texts
 from tests.app import App
-from tests.headless import Visitor
+from tests.headless import Visitor, finished
 from tests.visit import conversed
 
 ODD = [
@@ -75,7 +74,7 @@ def test_anothers_chat_and_identity(app: App, slow_standin: StandIn) -> None:
                 assert texts.GREETING.encode() in b"".join(came)
                 assert b"secret" not in b"".join(came)
 
-    asyncio.run(attack())
+    finished(attack())
 
 
 def test_a_guessed_export(app: App, slow_standin: StandIn) -> None:
@@ -92,7 +91,7 @@ def test_a_guessed_export(app: App, slow_standin: StandIn) -> None:
                 for name in ("0" * 32, "", "../chats.db", "%"):
                     assert await stranger.download(name) == ""
 
-    asyncio.run(attack())
+    finished(attack())
     for path in ("/media/" + "0" * 56 + ".json", "/media/../app.py", "/media/..%2f..%2fapp.py"):
         assert b"st.App" not in requests.Session().send(_as_it_is(app.url, path), timeout=5).content
 
@@ -109,7 +108,7 @@ def test_a_code_that_would_be_more_than_a_code(app: App, slow_standin: StandIn, 
             await visitor.ask("Hello?")
             await visitor.until(lambda: visitor.shows("cannot be sent") and not visitor.is_running)
 
-    asyncio.run(attack())
+    finished(attack())
     assert not conversed(slow_standin)
     assert not [each for each in slow_standin.asked if "X-Evil" in str(each["headers"])]
 
@@ -128,7 +127,7 @@ def test_a_flood_of_one_visitor(app: App, slow_standin: StandIn) -> None:
         async with Visitor(app.url) as other:
             await asked(other, "And me?")
 
-    asyncio.run(attack())
+    finished(attack())
     questions = [each["body"]["messages"][-1]["content"] for each in conversed(slow_standin)]
     assert questions == ["Number 0, fault: silent", "And me?"]
 
@@ -179,7 +178,7 @@ def test_what_no_page_sends(demo_app: App, message: bytes | str) -> None:
         async with Visitor(demo_app.url) as visitor:
             await visitor.until(lambda: visitor.shows(texts.GREETING) or not visitor.is_running)
 
-    asyncio.run(look())
+    finished(look())
     assert set(Path().glob(".*")) | set(Path().glob("*")) == before
 
 

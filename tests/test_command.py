@@ -16,7 +16,7 @@ from liaobots.service.standin import StandIn
 from tests import archive
 from tests.app import ROOT, App
 from tests.archive import content, run
-from tests.headless import Visitor
+from tests.headless import Visitor, finished
 from tests.kept import kept
 
 SECRET = "s3cret"
@@ -176,7 +176,7 @@ def test_a_backup_while_visitors_are_answered(tmp_path: Path, slow_standin: Stan
             return visitor.identity
 
     with App(tmp_path, LIAOBOTS_DATABASE_URL=address, **settings) as app:
-        identity = asyncio.run(visit(app))
+        identity = finished(visit(app))
     question, answer = kept(f"sqlite:///{file}", identity)
     assert question.text == "Tell me words"
     assert answer.text.startswith("word0 word1 word2 ")

@@ -29,7 +29,7 @@ from liaobots.service.standin import StandIn
 from liaobots.ui import texts
 from tests.app import App
 from tests.conftest import CODE
-from tests.headless import Visitor
+from tests.headless import Visitor, finished
 from tests.kept import kept, owner_of
 from tests.visit import wait_until
 
@@ -107,7 +107,7 @@ def test_a_locked_database(tmp_path: Path, words: StandIn, address: str) -> None
             return visitor.identity
 
     with running(tmp_path, words, address) as app:
-        identity = asyncio.run(meet(app))
+        identity = finished(meet(app))
     assert is_kept_whole(address, identity, "And now?")
     assert len(kept(address, identity)) == 4
 
@@ -134,7 +134,7 @@ def test_a_full_disk(tmp_path: Path, words: StandIn, address: str) -> None:
             return visitor.identity
 
     with running(tmp_path, words, address) as app:
-        identity = asyncio.run(meet(app))
+        identity = finished(meet(app))
     assert is_kept_whole(address, identity, "And with room?")
     assert "And now?" not in [each.text for each in kept(address, identity)]
 
@@ -156,7 +156,7 @@ def test_a_read_only_database(tmp_path: Path, words: StandIn, address: str) -> N
             await visitor.until(lambda: visitor.shows("And now?") and visitor.shows(WHOLE))
 
     with running(tmp_path, words, f"sqlite:///file:{tmp_path}/chats.db?mode=ro&uri=true") as app:
-        asyncio.run(meet(app))
+        finished(meet(app))
     assert [each.text for each in kept(address, identity)] == ["Hello", "An old answer"]
 
 
@@ -175,7 +175,7 @@ def test_killed_in_the_middle_of_a_write(tmp_path: Path, words: StandIn, address
     app, asked = running(tmp_path, words, address), list[str]()
     for number in range(KILLS):
         app.start()
-        asked += asyncio.run(_several(app, number * 0.13, app.kill))
+        asked += finished(_several(app, number * 0.13, app.kill))
         with sqlite3.connect(tmp_path / "chats.db") as file:
             assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         file.close()
@@ -198,7 +198,7 @@ def test_a_postgresql_that_is_killed(tmp_path: Path, words: StandIn) -> None:
         _start(server)
 
     with running(tmp_path, words, server.get_uri()) as app:
-        asked = asyncio.run(_several(app, 0.7, kill_and_start))
+        asked = finished(_several(app, 0.7, kill_and_start))
         for identity in asked:
             wait_until(partial(is_kept_whole, server.get_uri(), identity), 20)
     server.cleanup()
@@ -263,7 +263,7 @@ def test_one_of_two_servers_is_killed(
                 assert is_kept_whole(address, who)
 
     with running(tmp_path / "a", words, address) as a, running(tmp_path / "b", words, address) as b:
-        asyncio.run(meet(a, b))
+        finished(meet(a, b))
 
 
 def test_told_to_stop_in_the_middle(tmp_path: Path, words: StandIn, address: str) -> None:
@@ -282,7 +282,7 @@ def test_told_to_stop_in_the_middle(tmp_path: Path, words: StandIn, address: str
             return [each.identity for each in all_]
 
     with running(tmp_path, words, address) as app:
-        *others, silent = [kept(address, each) for each in asyncio.run(meet(app))]
+        *others, silent = [kept(address, each) for each in finished(meet(app))]
     for question, answer in others:
         assert (question.text, answer.state) == ("Hello", State.INTERRUPTED)
         assert answer.text.startswith("word0 word1")

@@ -1,6 +1,5 @@
 """The front door of a running app, by HTTP and WebSocket."""
 
-import asyncio
 import re
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from websockets.typing import Origin
 
 from liaobots.ui.door import COOKIE, IDENTITY, POLICY, Door, is_welcome
 from tests.app import App
+from tests.headless import finished
 from tests.mangled import mangled
 
 
@@ -169,7 +169,7 @@ def answered(headers: list[tuple[bytes, bytes]]) -> tuple[int, Headers]:
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(DOOR(scope, receive, send))
+    finished(DOOR(scope, receive, send))
     return sent[0]["status"], Headers(raw=sent[0]["headers"])
 
 

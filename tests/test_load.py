@@ -9,7 +9,7 @@ from pathlib import Path
 
 from liaobots.service.standin import StandIn
 from tests.app import App
-from tests.headless import Visitor
+from tests.headless import Visitor, finished
 from tests.visit import conversed, wait_until
 
 VISITORS = 30
@@ -45,10 +45,10 @@ def test_no_thread_outlives_its_answer(app: App, slow_standin: StandIn) -> None:
         go = (leave(app, number) for number in range(VISITORS, VISITORS + 10))
         await asyncio.gather(*stay, *go)
 
-    asyncio.run(read(app, 99))
+    finished(read(app, 99))
     wait_until(lambda: threads(app) < 10)
     before = threads(app)
-    asyncio.run(come())
+    finished(come())
     assert len(conversed(slow_standin)) == VISITORS + 11
     # The loop keeps a few for its own errands.
     wait_until(lambda: threads(app) <= before + 4, seconds=20)

@@ -20,7 +20,7 @@ from liaobots.chat.record import State
 from liaobots.chat.store import Store
 from liaobots.service.standin import FAULTS, StandIn
 from tests.app import App
-from tests.headless import Visitor
+from tests.headless import Visitor, finished
 
 TYPED = "typed-code-Zq8w2marked"
 SERVERS = "servers-code-Xk4v7marked"
@@ -117,7 +117,7 @@ def test_secrets_are_nowhere(tmp_path: Path, standin: StandIn, code: str) -> Non
     questions = ["Hello there", *(f"fault: {name}" for name in FAULTS)]
     traces = Traces()
     with App(tmp_path, **environment) as app:
-        asyncio.run(visit(app, traces, questions, code))
+        finished(visit(app, traces, questions, code))
         traces.add("processes", processes())
     for file in tmp_path.rglob("*"):
         if file.is_file():

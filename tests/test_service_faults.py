@@ -20,7 +20,7 @@ from liaobots.service.standin import StandIn
 from liaobots.service.verdict import CUT
 from tests.app import App
 from tests.conftest import CODE
-from tests.headless import Visitor
+from tests.headless import Visitor, finished
 from tests.kept import kept
 from tests.liar import Liar, event, head
 from tests.visit import wait_until
@@ -102,7 +102,7 @@ async def met_with(app: App, question: str, words: str) -> str:
 
 def asked(app: App, question: str, words: str) -> list[Message]:
     """Gives what is kept of a question after which the page said these words."""
-    identity = asyncio.run(met_with(app, question, words))
+    identity = finished(met_with(app, question, words))
     return kept_at_the_end(address_of(app), identity)
 
 
@@ -226,7 +226,7 @@ def test_a_storm_of_refusals(met: Met) -> None:
         words = "Too many questions in a short time. Wait 7 s"
         return await asyncio.gather(*(met_with(met.app, "Too fast", words) for _ in range(8)))
 
-    for identity in asyncio.run(storm()):
+    for identity in finished(storm()):
         said, answer = kept_at_the_end(met.address, identity)
         assert said.text == "Too fast"
         assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "TooFast", "")
