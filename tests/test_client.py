@@ -223,7 +223,7 @@ def test_whoever_rests_reads_what_has_come_meanwhile(
     monkeypatch.setattr(Line, "rest", noted)
     pieces = [f"piece{number} " for number in range(300)]
     slow_standin.answer = lambda _: iter(pieces)
-    for pace, at_most in ((None, 3), (200, 40)):
+    for pace, at_most in ((None, 30), (200, 100)):
         rests.clear()
         slow_standin.pace = pace
         question = [{"role": "user", "content": f"shape: {shape}"}]

@@ -67,6 +67,12 @@ def chats_of(folder: Path) -> list[tuple[State, str]]:
     return [(each.state, each.error_kind) for each in messages if each.role == "assistant"]
 
 
+def _have_ended(folder: Path, count: int) -> bool:
+    """Says whether there are so many answers, and none is being written."""
+    states = [state for state, _ in chats_of(folder)]
+    return len(states) >= count and State.WRITING not in states
+
+
 async def visit(app: App, traces: Traces, questions: list[str], code: str = "") -> None:
     """Asks each question in a chat of its own, and takes everything along at the end."""
     folder = app.log.parent
@@ -78,10 +84,9 @@ async def visit(app: App, traces: Traces, questions: list[str], code: str = "") 
             if code:
                 await visitor.type("auth_token", code)
             await visitor.ask(question)
-            while [state for state, _ in chats_of(folder)].count(State.WRITING) or (
-                len(chats_of(folder)) < number
-            ):
-                await asyncio.sleep(0.1)
+            async with asyncio.timeout(60):
+                while not _have_ended(folder, number):
+                    await asyncio.sleep(0.1)
             traces.add("addresses", visitor.url.encode())
     async with Visitor(app.url, path="transfer", identity=IDENTITY) as visitor:
         await visitor.until(lambda: visitor.files and not visitor.is_running)
