@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from liaobots.errors import CodeMissing, InputRefused
@@ -117,6 +117,7 @@ VALUES = st.lists(st.sampled_from(PARTS), max_size=6).map("".join) | st.text(max
 
 @settings(max_examples=300, deadline=None)
 @given(VALUES)
+@example("http://@http://")
 def test_any_address_is_a_web_address_or_refused(value: str) -> None:
     """What is taken names a host by http or https and nothing that could be secret."""
     try:

@@ -48,7 +48,7 @@ def _is_web_address(address: str) -> bool:
         return False
     if not address.isascii() or not address.isprintable() or " " in address:
         return False
-    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    plain = not ("@" in parts.netloc or parts.query or parts.fragment)
     return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and port_is_fine
 
 
