@@ -25,6 +25,7 @@ from liaobots.ui import server
 from tests import archive
 from tests import browser as chromium
 from tests.app import App
+from tests.teller import Teller
 
 CODE = "code-of-nobody-7f3a"
 # So many chats are in a database whose copy takes seconds.
@@ -91,6 +92,13 @@ def standin() -> Iterator[StandIn]:
     """A stand-in that answers as fast as it can and keeps a record."""
     with StandIn(pace=None, keeps_record=True) as service:
         yield service
+
+
+@pytest.fixture
+def teller() -> Iterator[Teller]:
+    """A server that says whatever a test wants."""
+    with Teller() as started:
+        yield started
 
 
 @pytest.fixture

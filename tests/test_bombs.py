@@ -4,7 +4,7 @@ import gzip
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import chain, repeat
 
 import pytest
@@ -28,12 +28,6 @@ CALLS: dict[str, Callable[[Client], object]] = {
     "account": lambda client: client.account(),
 }
 ASKING = ["chat", "models", "account"]
-
-
-@pytest.fixture
-def teller() -> Iterator[Teller]:
-    with Teller() as started:
-        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,10 @@
 
 import gc
 import logging
-import socketserver
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from liaobots.service.client import Account, Client
 from liaobots.service.line import Line
 from liaobots.service.standin import FAULTS, SHAPES, StandIn, tour
 from tests.conftest import CODE
+from tests.teller import Teller
 
 WIRES = ["2023", "2025", "openai"]
 THOUGHT = "<think>Let me think.</think>\n\n"
@@ -230,6 +230,22 @@ def test_whoever_rests_reads_what_has_come_meanwhile(
         reply = Client(CODE, slow_standin.url).chat(question, "gpt-4", rest=0.05)
         assert "".join(reply) == "".join(pieces)
         assert len(rests) <= at_most
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.1])
+def test_a_line_that_breaks_behind_a_whole_answer(teller: Teller, pause: float) -> None:
+    """It is no fault, also where the reader rests meanwhile: the answer had told its end."""
+
+    def words() -> Iterator[bytes]:
+        choice = b'{"delta": {"content": "Hello"}, "finish_reason": "stop"}'
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+        yield b'data: {"choices": [%s]}\n\n' % choice
+        time.sleep(pause)
+        raise ConnectionResetError
+
+    teller.words = words
+    client = Client(CODE, f"{teller.url}/v1", wire="openai")
+    assert "".join(client.chat(ask("hello"), "gpt-4", rest=0.3)) == "Hello"
 
 
 @pytest.mark.parametrize("fault", ["silent", "stall"])
@@ -466,32 +482,6 @@ def test_a_reply_that_is_dropped_hangs_up(slow_standin: StandIn) -> None:
         gc.enable()
 
 
-class Liar(socketserver.BaseRequestHandler):
-    """Answers with whatever bytes a test wants, once, and hangs up."""
-
-    def handle(self) -> None:
-        self.request.recv(65536)
-        self.request.sendall(self.server.words)  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-def lies() -> Iterator[Callable[[bytes], str]]:
-    """Starts a server that says these bytes, and gives its address."""
-    servers: list[socketserver.ThreadingTCPServer] = []
-
-    def start(words: bytes) -> str:
-        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Liar)
-        server.words = words  # type: ignore[attr-defined]
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        return f"http://127.0.0.1:{server.server_address[1]}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
 @pytest.mark.parametrize(
     ("words", "error"),
     [
@@ -507,11 +497,12 @@ def lies() -> Iterator[Callable[[bytes], str]]:
     ],
 )
 def test_a_service_that_lies(
-    lies: Callable[[bytes], str], words: bytes, error: type[errors.LiaobotsError]
+    teller: Teller, words: bytes, error: type[errors.LiaobotsError]
 ) -> None:
     """Whatever comes, it is one of our errors, and the one that its status says."""
+    teller.words = lambda: [words]
     with pytest.raises(errors.LiaobotsError) as caught:
-        list(Client(CODE, lies(words), timeout=5).chat(ask("hello")))
+        list(Client(CODE, teller.url, timeout=5).chat(ask("hello")))
     assert type(caught.value) is error
     assert_fit_for_the_page(caught.value)
 
@@ -519,21 +510,23 @@ def test_a_service_that_lies(
 @pytest.mark.parametrize(
     "body", [b'{"authCode":"%s", ' % CODE.encode(), b'\xff"%s"' % CODE.encode(), b"[" * 100_000]
 )
-def test_an_account_that_cannot_be_read(lies: Callable[[bytes], str], body: bytes) -> None:
+def test_an_account_that_cannot_be_read(teller: Teller, body: bytes) -> None:
     """The error holds nothing of the body, for the body names the code."""
+    teller.words = lambda: [b"HTTP/1.1 200 OK\r\n\r\n" + body]
     with pytest.raises(errors.ServiceFault) as caught:
-        Client(CODE, lies(b"HTTP/1.1 200 OK\r\n\r\n" + body)).account()
+        Client(CODE, teller.url).account()
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
 
 
-def test_an_account_of_odd_values(lies: Callable[[bytes], str]) -> None:
+def test_an_account_of_odd_values(teller: Teller) -> None:
     """What is no number is None, and the code goes from wherever it stands."""
     body = b'{"balance": 1%s, "amount": NaN, "a": {"%s": 1}, "b": ["x%s"], "c": 3}' % (
         b"0" * 400,
         CODE.encode(),
         CODE.encode(),
     )
-    account = Client(CODE, lies(b"HTTP/1.1 200 OK\r\n\r\n" + body)).account()
+    teller.words = lambda: [b"HTTP/1.1 200 OK\r\n\r\n" + body]
+    account = Client(CODE, teller.url).account()
     assert (account.balance, account.amount) == (None, None)
     assert account.others == {"a": {}, "b": [None], "c": 3}

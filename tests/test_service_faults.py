@@ -7,9 +7,10 @@ question afterwards. How long an answer may take is tested with `Generations`.
 import asyncio
 import random
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from tests.app import App
 from tests.conftest import CODE
 from tests.headless import Visitor, finished
 from tests.kept import kept
-from tests.liar import Liar, event, head
+from tests.liar import Liar, Lie, event, head
 from tests.visit import wait_until
 
 STREAM = "text/event-stream"
@@ -33,20 +34,14 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + NOISE
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n" + NOISE
 
 
-def once(*parts: bytes) -> Callable[[socket.socket], None]:
+def once(*parts: bytes) -> Lie:
     """Gives a lie that says all of this and ends."""
-    return lambda line: line.sendall(b"".join(parts))
+    return lambda: parts
 
 
-def for_ever(*parts: bytes) -> Callable[[socket.socket], None]:
+def for_ever(*parts: bytes) -> Lie:
     """Gives a lie that says the last part again and again."""
-
-    def say(line: socket.socket) -> None:
-        line.sendall(b"".join(parts[:-1]))
-        while True:
-            line.sendall(parts[-1])
-
-    return say
+    return lambda: chain(parts, repeat(parts[-1]))
 
 
 LIES = {

@@ -101,11 +101,13 @@ def _read(
 def _pieces_of(
     line: Line, response: requests.Response, decoder: Decoder, rest: float
 ) -> Iterator[str]:
-    last = time.monotonic()
+    last, pause = time.monotonic(), 0.0
     while not decoder.done:
         try:
             if time.monotonic() - last > PATIENCE * line.timeout:
                 raise TimeoutError("signs of life, and no text")
+            if pause and not line.has_more(response):
+                line.rest(pause)
             data = line.read(response)
         except BROKEN:
             if not decoder.is_whole:
@@ -116,8 +118,7 @@ def _pieces_of(
         for piece in decoder.feed(data):
             yield piece
             last = time.monotonic()
-        if rest and not line.has_more(response):
-            line.rest(rest)
+        pause = rest
     yield from decoder.finish()
 
 
