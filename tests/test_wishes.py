@@ -7,6 +7,7 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
+from liaobots.chat.allowance import Allowance
 from liaobots.chat.record import Ending, State
 from liaobots.service.standin import StandIn
 from liaobots.ui import chats, desk, offer, texts, wishes
@@ -202,6 +203,30 @@ def test_a_question_that_is_too_long(opened: AppTest, standin: StandIn) -> None:
     assert not [each for each in standin.asked if each["path"] == "/api/chat"]
     opened.run()
     assert not opened.error
+
+
+@pytest.mark.parametrize("is_temporary", [False, True])
+def test_one_question_too_many(opened: AppTest, standin: StandIn, is_temporary: bool) -> None:
+    """It is neither kept nor sent, and takes nothing along that was prepared for it."""
+    opened.toggle(key=wishes.TEMPORARY).set_value(is_temporary).run()
+    opened.session_state["system"] = "Be brief."
+    place = chats.in_memory() if is_temporary else chats.home()
+    place._allowance = Allowance(at_once=0)
+    opened.chat_input[0].set_value("one").run()
+    assert "may have 0 at once" in opened.error[0].value
+    assert not said(opened)
+    assert not conversed(standin)
+    place._allowance = Allowance()
+    ask(opened, "one")
+    assert said(opened) == ["one", "answer 1 to one"]
+    assert conversed(standin)[-1]["body"]["prompt"] == "Be brief."
+    place._allowance = Allowance(at_once=0)
+    act(opened, 0, desk.Act.EDIT)
+    opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("two")
+    opened.button(key=f"do-{message_id(opened, 0)}").click().run()
+    assert "may have 0 at once" in opened.error[0].value
+    assert said(opened) == ["one", "answer 1 to one"]
+    assert len(conversed(standin)) == 1
 
 
 def test_a_file_that_cannot_be_read(opened: AppTest, standin: StandIn) -> None:

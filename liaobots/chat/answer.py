@@ -2,10 +2,21 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
-from liaobots.chat.record import Asked, Attempt, Checkpoint, Ending, StandIn, State, Tries
+from liaobots.chat.record import (
+    Asked,
+    Attempt,
+    Checkpoint,
+    Conversation,
+    Ending,
+    Message,
+    StandIn,
+    State,
+    Tries,
+)
 from liaobots.chat.road import Pieces
 
 # How often a follower gets a word when there is none, so that it can look around.
@@ -124,3 +135,19 @@ class Answer:
 
     def _has_news(self, at: int) -> bool:
         return len(self._parts) > at or self.ending is not None
+
+
+def with_newest(conversation: Conversation, here: Mapping[str, Answer]) -> Conversation:
+    """Gives a conversation with its answers as they are here by now, by their ids."""
+    messages = [newest_of(each, here) for each in conversation.messages]
+    compared = [newest_of(each, here) for each in conversation.compared]
+    return replace(conversation, messages=messages, compared=compared)
+
+
+def newest_of(message: Message, here: Mapping[str, Answer]) -> Message:
+    """Gives a message as it is here by now, where it is an answer that is written here."""
+    live = here.get(message.id)
+    if live is None:
+        return message
+    ending = live.ending or Ending(State.WRITING)
+    return replace(message, text=live.text, **vars(ending))

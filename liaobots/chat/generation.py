@@ -11,37 +11,26 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 
 from liaobots.chat.allowance import Allowance
-from liaobots.chat.answer import TICK, Answer
+from liaobots.chat.answer import TICK, Answer, newest_of, with_newest
 from liaobots.chat.record import Asked, Conversation, Ending, Message, State
 from liaobots.chat.road import Road
 from liaobots.chat.store import Store
-from liaobots.chat.writer import Writer, alone, failure, report
+from liaobots.chat.writer import OLDEST, TOO_SLOW, Writer, alone, failure, report
 from liaobots.errors import AnswerCut, ServerBusy, StoreFault
 
-LIMIT = 256
 CHECKPOINT = 0.5
-# How long an answer may be written, in seconds; what the service sends meanwhile may be nothing.
-LONGEST = 3600.0
-TOO_SLOW = (
-    "This answer was being written for an hour, which is as long as one may take, so it was "
-    "ended here. Continue it, or try again."
-)
 BUSY = "This server has no room for one more answer. Try again in a moment."
 
 
 class Generations:
-    """All answers being written on this server, at most `limit` at once."""
+    """All answers being written on this server, as many as the allowance lets in."""
 
-    def __init__(
-        self, store: Store, limit: int = LIMIT, allowance: Allowance | None = None
-    ) -> None:
+    def __init__(self, store: Store, allowance: Allowance | None = None) -> None:
         self.store = store
         self._allowance = allowance or Allowance()
         self.trouble: StoreFault | None = None
-        self._limit = limit
         self._live: dict[str, Answer] = {}
         self._lock = threading.Lock()
         self._keeper: threading.Thread | None = None
@@ -106,25 +95,16 @@ class Generations:
             before = message.text if message else ""
             self._start(Answer(owner, asked, model, before), road)
 
-    def refusal(self, owner: str, wanted: int) -> str:
-        """Gives why a visitor may not ask for so many answers now, or ""."""
-        try:
-            with self._lock:
-                self._check(owner, wanted)
-        except ServerBusy as error:
-            return str(error)
-        return ""
-
     def open(self, owner: str, conversation: str) -> Conversation | None:
         """Gives a conversation as `Store.open` does, with what this server knows better."""
         # First, for an answer that ends meanwhile is in the store, or was here.
         here = self._here(owner)
         found = self.store.open(owner, conversation)
-        return found and _with_newest(found, here)
+        return found and with_newest(found, here)
 
     def newest(self, owner: str, known: Conversation) -> Conversation:
         """Gives a conversation that was known before, with its answers as they are here by now."""
-        return _with_newest(known, self._here(owner))
+        return with_newest(known, self._here(owner))
 
     def follow(self, owner: str, answer: str, patience: float = TICK) -> Iterator[str]:
         """Gives an answer's text from its first word, then what comes, and ends with it.
@@ -151,18 +131,8 @@ class Generations:
     def _admit(self, owner: str, wanted: int) -> None:
         """Counts so many answers as asked for. Raises ServerBusy where they are too many."""
         with self._lock:
-            self._check(owner, wanted)
-            self._allowance.take(owner, wanted)
-
-    def _check(self, owner: str, wanted: int) -> None:
-        """Raises ServerBusy where so many more would be too many. Called with the lock held."""
-        live = [answer.owner for answer in self._live.values() if answer.ending is None]
-        self._allowance.check(owner, wanted, live.count(owner))
-        if len(live) + wanted > self._limit:
-            raise ServerBusy(
-                f"This server is writing {len(live)} answers and may write {self._limit}. "
-                "Nothing was sent; try again in a moment."
-            )
+            live = [answer.owner for answer in self._live.values() if answer.ending is None]
+            self._allowance.take(owner, wanted, live)
 
     def _find(self, owner: str, answer: str) -> Answer | None:
         with self._lock:
@@ -206,7 +176,7 @@ class Generations:
         """
         here = self._here(answer.owner)
         before = self.store.before(answer.owner, answer.asked.answer)
-        earlier = [_newest(each, here) for each in before]
+        earlier = [newest_of(each, here) for each in before]
         for message in earlier:
             if message.state is State.WRITING and not self._waited(answer, message.id):
                 return []
@@ -287,7 +257,7 @@ class Generations:
         for answer in unwanted:
             self._settle(answer, Ending(State.STOPPED))
         for answer in growing:
-            if time.monotonic() - answer.began > LONGEST:
+            if time.monotonic() - answer.began > OLDEST:
                 self._settle(answer, failure(AnswerCut(TOO_SLOW)))
 
     def _checkpoint(self, answers: Sequence[Answer]) -> Sequence[Answer]:
@@ -319,17 +289,3 @@ class Generations:
                 self.trouble, new = error, ""
             at, due = at + len(new), time.monotonic() + TICK
             yield new
-
-
-def _with_newest(conversation: Conversation, here: dict[str, Answer]) -> Conversation:
-    messages = [_newest(each, here) for each in conversation.messages]
-    compared = [_newest(each, here) for each in conversation.compared]
-    return replace(conversation, messages=messages, compared=compared)
-
-
-def _newest(message: Message, here: dict[str, Answer]) -> Message:
-    live = here.get(message.id)
-    if live is None:
-        return message
-    ending = live.ending or Ending(State.WRITING)
-    return replace(message, text=live.text, **vars(ending))

@@ -22,6 +22,12 @@ TOO_LONG = (
     f"This answer has {LONGEST:,} characters, which is as many as one may have, so it was "
     "ended here. Ask for the rest in another question, or for less."
 )
+# How long one may be written, in seconds; what the service sends meanwhile may be nothing.
+OLDEST = 3600.0
+TOO_SLOW = (
+    "This answer was being written for an hour, which is as long as one may take, so it was "
+    "ended here. Continue it, or try again."
+)
 
 
 @dataclass

@@ -44,32 +44,24 @@ class Act(StrEnum):
 # The question
 
 
-def take_question(refusal_of: Callable[[str], str]) -> str:
-    """Gives what is to be asked, or "" where it is not to be sent, and then says why.
+def hand_in(send: Callable[[str], str]) -> None:
+    """Lets what is in the composer be sent, or says why it was not.
 
-    `refusal_of` a question gives why that one cannot be sent, or "". What was
-    typed is then back in the composer, and the files stay.
+    `send` gives why a question was not sent, or "". What was typed is then back
+    in the composer, and the files stay.
     """
     given = st.session_state[QUESTION]
     typed, files = str(given.text), list(given.files)
     refusals = [refusal for file in files if (refusal := _bring(file.name, file.getvalue()))]
     question = material.joined(typed, materials()).strip()
-    if words := "\n".join(refusals) or (refusal_of(question) if question else ""):
+    if words := "\n".join(refusals) or (send(question) if question else ""):
         put_back(typed, words)
-        return ""
-    return question
 
 
 def put_back(typed: str, words: str) -> None:
     """Puts text into the composer, and says why it was not sent."""
     st.session_state[QUESTION] = typed
     refuse(words)
-
-
-def put_back_whole(question: str, words: str) -> None:
-    """Puts a whole question back, the files in it as text."""
-    st.session_state["materials"] = []
-    put_back(question, words)
 
 
 def refuse(words: str) -> None:
@@ -133,11 +125,7 @@ def how_often_asked() -> int:
 
 
 def system() -> str:
-    """Gives what the model is to be told first in the chat that will be begun; once."""
-    return str(st.session_state.pop("system", ""))
-
-
-def seen_system() -> str:
+    """Gives what the model is to be told first in the chat that will be begun."""
     return str(st.session_state.get("system", ""))
 
 

@@ -72,7 +72,7 @@ def _filled(text: str, fields: Mapping[str, str]) -> str:
 
 
 def _show_instructions(opened: Opened | None) -> None:
-    known = opened.conversation.system if opened else desk.seen_system()
+    known = opened.conversation.system if opened else desk.system()
     key = f"instructions-{opened.conversation.id if opened else ''}-{hash(known)}"
     st.text_area(
         texts.INSTRUCTIONS,

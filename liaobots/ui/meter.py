@@ -77,7 +77,7 @@ def _messages(opened: Opened | None) -> Sequence[Message]:
 
 
 def _system(opened: Opened | None) -> list[dict[str, str]]:
-    text = opened.conversation.system if opened else desk.seen_system()
+    text = opened.conversation.system if opened else desk.system()
     return [{"role": "system", "content": text}] if text else []
 
 

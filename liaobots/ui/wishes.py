@@ -5,6 +5,7 @@ of the session may end the run, for a reload, and a question must not be lost
 between the two.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -22,11 +23,11 @@ TEMPORARY = "temporary"
 # Asking
 
 
-def ask(question: str, *, instead_of: str | None = None) -> bool:
+def ask(question: str, *, instead_of: str | None = None) -> str:
     """Asks in the open chat, else in a new one; in memory where the store fails.
 
-    Says whether it was asked, or put back into the composer with the reason: not
-    where the chat does not show the question `instead_of` any more.
+    Gives why it was not asked, or "": there are too many questions, or the chat
+    does not show the question `instead_of` any more.
     """
     opened: Opened | None = st.session_state.get("opened")
     is_temporary = opened.is_temporary if opened else bool(st.session_state.get(TEMPORARY))
@@ -34,6 +35,7 @@ def ask(question: str, *, instead_of: str | None = None) -> bool:
     owner, model, road, beside = state.owner(), offer.model(), way.road(), offer.beside()
     system = "" if opened else desk.system()
     memory, kept = chats.in_memory(), chats.kept()
+    home = memory if is_temporary or kept is None else kept
 
     def say(place: Generations, chat: str | None, instead_of: str | None = None) -> str:
         asked = place.ask(
@@ -45,57 +47,66 @@ def ask(question: str, *, instead_of: str | None = None) -> bool:
             return say(place, None)
         return asked.conversation if asked else ""
 
-    trouble = ""
     try:
-        asked = say(memory if is_temporary or kept is None else kept, chat, instead_of)
-    except StoreFault as error:
-        asked, trouble = say(memory, None), str(error)
+        asked, trouble = _put(partial(say, home, chat, instead_of), partial(say, memory, None))
     except ServerBusy as error:
-        # Another tab took the last place since the question was looked at.
-        desk.put_back_whole(question, str(error))
-        return True
+        return str(error)
     memory.store.forget(older_than=DAY, beyond=chats.IN_MEMORY)
     memory.store.speed.forget_old(DAY)
-    if not asked:
-        return False
+    return _note_asked(opened, asked, trouble) if asked else texts.EDITED_ELSEWHERE
+
+
+def _put(first: Callable[[], str], otherwise: Callable[[], str]) -> tuple[str, str]:
+    """Gives the chat that a question was put into, and why that is not the wished one, or ""."""
+    try:
+        return first(), ""
+    except StoreFault as error:
+        return otherwise(), str(error)
+
+
+def _note_asked(opened: Opened | None, asked: str, trouble: str) -> str:
+    """Notes that a question was put into a chat, and lets the page go there."""
     desk.note_asked()
+    if opened is None:
+        desk.instruct("")
     if trouble:
         st.session_state["trouble"] = trouble
-    if asked != chat:
+    if opened is None or asked != opened.conversation.id:
         st.session_state["goto"] = asked
-    return True
+    return ""
 
 
 def ask_typed() -> None:
     """Asks the question in the composer, with the files that are there, or says what is wrong."""
-    if question := desk.take_question(refusal_of):
-        ask(question)
+    desk.hand_in(_send)
 
 
-def ask_first(starter: str, number: int) -> None:
+def ask_first(question: str, number: int) -> None:
     """Asks a question of the empty page with this number, unless one was asked there already."""
-    if number != chats.beginning():
-        return
-    if words := refusal_of(starter):
-        desk.put_back(starter, words)
-    else:
+    if number == chats.beginning():
         st.session_state["beginning"] = number + 1
-        ask(starter)
+        if words := _send(question):
+            desk.put_back(question, words)
+
+
+def _send(question: str) -> str:
+    """Asks a question, or gives why it cannot be asked."""
+    return refusal_of(question) or ask(question)
 
 
 def refusal_of(question: str, instead_of: str = "") -> str:
     """Gives why a question cannot be sent, or ""."""
     if not offer.model():
         return texts.CHOOSE_MODEL.format(model=offer.vanished())
-    busy = chats.home().refusal(state.owner(), 1 + len(offer.beside()))
-    return busy or meter.refusal(st.session_state.get("opened"), question, instead_of)
+    return meter.refusal(st.session_state.get("opened"), question, instead_of)
 
 
 def edit(message: Message, widget: str) -> None:
     """Asks a question anew, in other words; what followed the old ones is kept as a branch.
 
     Words that cannot be sent are not lost: those that are too long stay in the
-    field, and those whose place is gone come into the composer.
+    field, and those that are one too many, or whose place is gone, come into
+    the composer.
     """
     if desk.act_on(message.id) is not Act.EDIT:
         # The second click of a double click.
@@ -105,8 +116,8 @@ def edit(message: Message, widget: str) -> None:
         desk.refuse(words)
         return
     desk.leave()
-    if question and not ask(question, instead_of=message.id):
-        desk.put_back(question, texts.EDITED_ELSEWHERE)
+    if question and (words := ask(question, instead_of=message.id)):
+        desk.put_back(question, words)
 
 
 # Answers
