@@ -128,6 +128,10 @@ class Visitor:
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(lambda: bool(is_so()))
 
+    async def drawn(self) -> None:
+        """Waits until the page is drawn to its end."""
+        await self.until(lambda: not self.is_running)
+
     def shows(self, words: str) -> bool:
         """Says whether these words stand on the page, without what escapes their marks."""
         return any(words in text.replace("\\", "") for text in self.shown)

@@ -46,7 +46,7 @@ ODD = [
 
 async def asked(visitor: Visitor, question: str) -> str:
     """Asks, and gives the name of the chat in which the answer has come."""
-    await visitor.until(lambda: not visitor.is_running)
+    await visitor.drawn()
     await visitor.ask(question)
     await visitor.until(lambda: visitor.shows("Here it is") and not visitor.is_running)
     return visitor.url.rpartition("/")[2]
@@ -67,7 +67,7 @@ def test_anothers_chat_and_identity(app: App, slow_standin: StandIn) -> None:
                     async with Visitor(
                         app.url, path=path, identity=identity, heard=came.append
                     ) as stranger:
-                        await stranger.until(lambda: not stranger.is_running)
+                        await stranger.drawn()
                         for file in stranger.files:
                             made = await stranger.download(file)
                             came.append(requests.get(made, timeout=5).content)
@@ -103,7 +103,7 @@ def test_a_code_that_would_be_more_than_a_code(app: App, slow_standin: StandIn, 
 
     async def attack() -> None:
         async with Visitor(app.url) as visitor:
-            await visitor.until(lambda: not visitor.is_running)
+            await visitor.drawn()
             await visitor.type("auth_token", code)
             await visitor.ask("Hello?")
             await visitor.until(lambda: visitor.shows("cannot be sent") and not visitor.is_running)
@@ -119,7 +119,7 @@ def test_a_flood_of_one_visitor(app: App, slow_standin: StandIn) -> None:
 
     async def attack() -> None:
         async with Visitor(app.url) as visitor:
-            await visitor.until(lambda: not visitor.is_running)
+            await visitor.drawn()
             for number in range(AT_ONCE + 1):
                 await visitor.ask(f"Number {number}, fault: silent")
                 await visitor.until(partial(_took, visitor, number))

@@ -62,7 +62,7 @@ async def answered(visitor: Visitor, question: str = "Hello") -> None:
     """Asks and waits until the answer is there to its end."""
     await visitor.ask(question)
     await visitor.until(lambda: visitor.shows(question) and visitor.shows(WHOLE))
-    await visitor.until(lambda: not visitor.is_running)
+    await visitor.drawn()
 
 
 async def begun(visitor: Visitor, question: str, seen: str = "word5 ") -> None:
@@ -129,7 +129,7 @@ def test_a_full_disk(tmp_path: Path, words: StandIn, address: str) -> None:
             await visitor.until(lambda: visitor.shows("Hello") and visitor.shows(WHOLE))
             assert is_kept_whole(address, visitor.identity)
             resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
-            await visitor.until(lambda: not visitor.is_running)
+            await visitor.drawn()
             await answered(visitor, "And with room?")
             return visitor.identity
 

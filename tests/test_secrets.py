@@ -80,7 +80,7 @@ async def visit(app: App, traces: Traces, questions: list[str], code: str = "") 
     for number, question in enumerate(questions, start=before + 1):
         heard = lambda data: traces.add("page", data)  # noqa: E731
         async with Visitor(app.url, identity=IDENTITY, heard=heard) as visitor:
-            await visitor.until(lambda: not visitor.is_running)
+            await visitor.drawn()
             if code:
                 await visitor.type("auth_token", code)
             await visitor.ask(question)

@@ -133,7 +133,7 @@ async def read(app: App, visitors: int) -> float:
     async def visit(number: int) -> None:
         await asyncio.sleep(ARRIVAL * number / visitors)
         async with Visitor(app.url, heard=readers[number].hear) as visitor:
-            await visitor.until(lambda: not visitor.is_running)
+            await visitor.drawn()
             await visitor.ask("Go")
             await asyncio.sleep(SECONDS + 2)
 

@@ -25,7 +25,7 @@ BEFORE, AT_ONCE = 200, 100
 async def visit(app: App) -> None:
     """Asks, and leaves when the answer is there."""
     async with Visitor(app.url) as visitor:
-        await visitor.until(lambda: not visitor.is_running)
+        await visitor.drawn()
         await visitor.ask("Go")
         await visitor.until(lambda: visitor.shows("The end") and not visitor.is_running)
 
@@ -40,7 +40,7 @@ async def stay(app: App, count: int) -> tuple[int, int]:
     visitors = [Visitor(app.url) for _ in range(count)]
     for visitor in visitors:
         await visitor.__aenter__()
-        await visitor.until(lambda visitor=visitor: not visitor.is_running)  # type: ignore[misc]
+        await visitor.drawn()
     there = memory(app)
     for visitor in visitors:
         await visitor.__aexit__(None, None, None)
