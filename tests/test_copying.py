@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, func, insert, select, text, update
 
-from liaobots.chat.copying.chats import from_above
 from liaobots.chat.database import Database
 from liaobots.chat.generation import Generations
 from liaobots.chat.layout import conversations, findable, messages
@@ -103,14 +102,6 @@ def test_parents_come_first(new_address: Callable[[], str]) -> None:
     database.close()
     assert copied(source, target).rows["messages"] == 1510
     assert content(target) == content(source)
-
-
-def test_from_above() -> None:
-    """What names nothing that is known comes first; a ring never comes."""
-    parents = {"c": "b", "b": "a", "a": None, "x": "elsewhere", "r1": "r2", "r2": "r1"}
-    order = from_above(parents)
-    assert sorted(order) == ["a", "b", "c", "x"]
-    assert order.index("a") < order.index("b") < order.index("c")
 
 
 def test_what_is_there_is_not_overwritten(rich: str, new_address: Callable[[], str]) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liaobots.chat.tree import Node, Tree
+from liaobots.chat.tree import Node, Tree, from_above
 
 
 def tree_of(*edges: str) -> Tree:
@@ -78,3 +78,11 @@ def test_any_tree_hangs_together(picks: list[int]) -> None:
         assert node.parent is None or node.id in tree.below(node.parent)
     below = [each for top in tree.children(None) for each in tree.below(top)]
     assert sorted(below) == sorted(node.id for node in nodes)
+
+
+def test_from_above() -> None:
+    """What names nothing that is known comes first; a ring never comes."""
+    parents = {"c": "b", "b": "a", "a": None, "x": "elsewhere", "r1": "r2", "r2": "r1"}
+    order = from_above(parents)
+    assert sorted(order) == ["a", "b", "c", "x"]
+    assert order.index("a") < order.index("b") < order.index("c")

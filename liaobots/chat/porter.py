@@ -13,7 +13,7 @@ from liaobots.chat.database import Database
 from liaobots.chat.layout import clock, conversations, messages
 from liaobots.chat.record import Message, State
 from liaobots.chat.transfer import Chat, Turn
-from liaobots.chat.tree import Node, Tree
+from liaobots.chat.tree import from_above
 
 # So many messages are brought in at a time, for nobody else can write meanwhile.
 BATCH = 200
@@ -163,8 +163,7 @@ def _show_leaf(connection: Connection, owner: str, place: _Place, chat: Chat) ->
 def _from_above(turns: Sequence[Turn]) -> Sequence[Turn]:
     """Gives turns in an order in which each comes after the one that it names."""
     by_id = {turn.id: turn for turn in turns}
-    tree = Tree(Node(turn.id, turn.parent, turn.role, turn.asked) for turn in turns)
-    return [by_id[each] for top in tree.children(None) for each in tree.below(top)]
+    return [by_id[each] for each in from_above({turn.id: turn.parent for turn in turns})]
 
 
 def _chat(connection: Connection, head: Row[Any]) -> Chat:

@@ -5,7 +5,7 @@ are answers to the same question. Pure: rows in, ids out, and no recursion, for
 a conversation may be thousands of messages deep.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -86,3 +86,18 @@ class Tree:
         if others:
             return self.leaf_below(others[-1])
         return self.parent(message)
+
+
+def from_above(parents: Mapping[str, str | None]) -> Sequence[str]:
+    """Gives messages in an order in which each comes after its parent, from each one's parent.
+
+    One whose parent is not among them is taken for a first one; a ring never comes.
+    """
+    below: dict[str | None, list[str]] = {}
+    for each, parent in parents.items():
+        below.setdefault(parent if parent in parents else None, []).append(each)
+    order = list(below.get(None, []))
+    for each in order:
+        # The list grows while it is gone through: those below come after all that are known.
+        order += below.get(each, [])
+    return order

@@ -1,6 +1,6 @@
 """The chats of a copy: each comes whole, with all that belongs to it, or not at all."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
@@ -9,6 +9,7 @@ from liaobots.chat import index, query
 from liaobots.chat.copying import digest, mark
 from liaobots.chat.copying.end import End
 from liaobots.chat.layout import conversations, messages, pieces
+from liaobots.chat.tree import from_above
 
 # So many chats are looked at, or written in one step: a kill loses no more.
 GROUP = 20
@@ -68,18 +69,6 @@ def _copy_messages(source: Connection, target: Connection, ids: Sequence[str]) -
         rows = source.execute(select(messages).where(messages.c.id.in_(some)))
         by_id = {row.id: row for row in rows}
         put(target, messages, [by_id[each] for each in some])
-
-
-def from_above(parents: Mapping[str, str | None]) -> Sequence[str]:
-    """Gives messages in such an order, from what each names."""
-    below: dict[str | None, list[str]] = {}
-    for each, parent in parents.items():
-        below.setdefault(parent if parent in parents else None, []).append(each)
-    order = list(below.get(None, []))
-    for each in order:
-        # The list grows while it is gone through: those below come after all that are known.
-        order += below.get(each, [])
-    return order
 
 
 def put(target: Connection, table: Any, rows: Sequence[Row[Any]]) -> None:
