@@ -3,8 +3,9 @@
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import count, pairwise, takewhile
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy import create_engine, func, insert, select, text, update
@@ -205,44 +206,51 @@ def test_what_no_database_takes(tmp_path: Path, new_address: Callable[[], str]) 
 @pytest.fixture
 def writing(
     new_address: Callable[[], str], slow_standin: StandIn
-) -> Iterator[tuple[str, Generations, list[Asked]]]:
-    """An app's database, and eight answers in it that are being written for three seconds."""
-    slow_standin.answer = lambda _: (f"слово{n} " for n in range(60))
+) -> Iterator[tuple[str, Generations, list[Asked], Event]]:
+    """An app's database, and eight answers in it that are being written until they may end."""
+    may_end = Event()
+    slow_standin.answer = lambda _: (f"слово{n} " for n in takewhile(_goes_on(may_end), count()))
     address = new_address()
     generations = Generations(Store(Database(address)))
     road = Road(Client(CODE, slow_standin.url).chat)
     asked = [generations.ask(OWNER, None, f"Question {n}", "gpt-4", road) for n in range(8)]
-    yield address, generations, [each for each in asked if each]
+    yield address, generations, [each for each in asked if each], may_end
+    may_end.set()
     generations.close()
     generations.store.close()
 
 
+def _goes_on(may_end: Event) -> Callable[[int], bool]:
+    return lambda _: not may_end.is_set()
+
+
 def test_while_the_app_is_writing(
-    writing: tuple[str, Generations, list[Asked]], tmp_path: Path
+    writing: tuple[str, Generations, list[Asked], Event], tmp_path: Path
 ) -> None:
     """Each backup is whole: all chats, each with the beginning of what its answer becomes."""
-    address, generations, asked = writing
+    address, generations, asked, may_end = writing
+    # What is kept already is what a backup has to have.
+    wait_until(lambda: all(_kept(address, asked)))
     files = [str(tmp_path / f"backup{n}.db") for n in range(3)]
     for file in files:
         code, out, err = archive.run("backup", file, "--database", address)
         assert (code, err) == (0, "")
         assert "verified" in out
-    whole = "".join(generations.follow(OWNER, asked[0].answer))
-    lengths = [_lengths(file, asked, whole) for file in files]
-    assert lengths == sorted(lengths), "later backups have more"
-    assert 0 < sum(lengths[0]) < len(whole) * len(asked)
+    may_end.set()
+    whole = ["".join(generations.follow(OWNER, each.answer)) for each in asked]
+    found = [_kept(f"sqlite:///{file}", asked) for file in files]
+    for earlier, later in pairwise([*found, whole]):
+        assert all(map(str.startswith, later, earlier)), "later ones go on from earlier ones"
+    assert all(found[0]), "the first one has what was kept before it"
+    assert found[-1] != whole, "the app was still writing"
 
 
-def _lengths(file: str, asked: list[Asked], whole: str) -> list[int]:
-    store = Store(Database(f"sqlite:///{file}"))
-    texts = []
-    for each in asked:
-        opened = store.open(OWNER, each.conversation)
-        assert opened
-        texts.append(opened.messages[-1].text)
+def _kept(address: str, asked: list[Asked]) -> list[str]:
+    """Gives the text of each answer in a database."""
+    store = Store(Database(address))
+    opened = [store.open(OWNER, each.conversation) for each in asked]
     store.close()
-    assert all(whole.startswith(found) for found in texts)
-    return [len(found) for found in texts]
+    return [each.messages[-1].text for each in opened if each]
 
 
 def test_a_copy_sees_one_moment(
