@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -205,14 +207,19 @@ def ended(connection: Connection, owner: str, message: str) -> Place | None:
 
 def path(connection: Connection, leaf: str | None, tree: Tree | None = None) -> Sequence[Message]:
     """Gives the messages from the first one to `leaf`, in one query."""
-    start = select(messages, literal(0).label("depth")).where(messages.c.id == leaf)
+    return with_texts(connection, connection.execute(_path(), {"leaf": leaf}).all(), tree)
+
+
+@cache
+def _path() -> Select[Any]:
+    # To put it together takes several times as long as to run it.
+    start = select(messages, literal(0).label("depth")).where(messages.c.id == bindparam("leaf"))
     so_far = start.cte("path", recursive=True)
     step = select(messages, (so_far.c.depth + 1).label("depth")).join(
         so_far, messages.c.id == so_far.c.parent
     )
     whole = so_far.union_all(step)
-    rows = connection.execute(select(whole).order_by(whole.c.depth.desc())).all()
-    return with_texts(connection, rows, tree)
+    return select(whole).order_by(whole.c.depth.desc())
 
 
 def beside(connection: Connection, ids: Sequence[str], tree: Tree) -> Sequence[Message]:
