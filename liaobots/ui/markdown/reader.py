@@ -92,10 +92,13 @@ def parse_whole(text: str) -> list[Token]:
 def blocks(tokens: Sequence[Token]) -> list[list[Token]]:
     """Gives the tokens of each block that stands at the top."""
     found: list[list[Token]] = []
+    # Not by the tokens' levels: those within footnotes have wrong ones.
+    depth = 0
     for token in tokens:
-        if token.level == 0 and token.nesting >= 0:
+        if depth == 0:
             found.append([])
         found[-1].append(token)
+        depth += token.nesting
     return found
 
 

@@ -7,6 +7,7 @@ the same in two elements as in one.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from markdown_it.token import Token
@@ -21,7 +22,6 @@ from liaobots.ui.markdown.writer import label, write
 # a page costs the browser time in every frame.
 LEAST = 400
 BEGINNINGS = {"paragraph_open", "heading_open", "table_open", "fence", "code_block"}
-Group = list[list[Token]]
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,35 @@ class Section:
     language: str | None = None
 
 
+@dataclass(frozen=True)
+class Block:
+    """A block that stands at the top: where it begins, and what it looks like.
+
+    One that stands alone is code that Streamlit's Markdown would change.
+    """
+
+    type: str
+    first_line: int
+    size: int
+    is_alone: bool
+    sections: Sequence[Section]
+
+
 @lru_cache(maxsize=256)
 def sections(text: str, manner: Manner) -> Sequence[Section]:
     """Gives the sections of a whole text."""
-    groups = _grouped(reader.blocks(reader.parse_whole(text)))
-    return [section for group in groups for section in _written(group, manner)]
+    blocks = _blocks(reader.parse_whole(text), manner)
+    return [section for group in _grouped(blocks) for section in _joined(group)]
 
 
 class Growing:
-    """A text that grows at its end. What is finished is read once."""
+    """A text that grows at its end. What is finished is read and written once."""
 
     def __init__(self, manner: Manner) -> None:
         self._manner = manner
         self._finished: list[Section] = []
+        # Finished blocks of the section that still grows.
+        self._waiting: list[Block] = []
         self._references: dict[str, Any] = {}
         self._tail = ""
 
@@ -56,26 +72,38 @@ class Growing:
         """
         self._tail += text
         tokens = reader.parse(tied(self._tail), dict(self._references))
-        groups = _grouped(reader.blocks(tokens))
-        written = [list(_written(group, self._manner)) for group in groups]
-        for _ in range(self._count_finished(groups, tokens)):
-            self._finished += written.pop(0)
-        return [*self._finished, *(section for each in written for section in each)]
+        blocks = _blocks(tokens, self._manner)
+        groups = _grouped([*self._waiting, *blocks])
+        self._waiting += blocks[: self._count_finished(blocks, tokens)]
+        while len(groups) > 1 and len(groups[0]) <= len(self._waiting):
+            self._finished += _joined(groups[0])
+            del self._waiting[: len(groups.pop(0))]
+        return [*self._finished, *(section for group in groups for section in _joined(group))]
 
-    def _count_finished(self, groups: Sequence[Group], tokens: Sequence[Token]) -> int:
-        """Gives how many groups can no longer change, and takes them out of the tail.
+    def _count_finished(self, blocks: Sequence[Block], tokens: Sequence[Token]) -> int:
+        """Gives how many blocks can no longer change, and takes them out of the tail.
 
         A block is finished when another has begun after it, on a line that is
         whole: half a line may become something else.
         """
         lines = self._tail.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         last = min(len(lines) - 1, _first_undecided(lines, tokens)) - 1
-        begun = [first for group in groups if (first := _first_line(group)) <= last]
-        if len(begun) < 2:
+        finished = [
+            number
+            for number, (before, block) in enumerate(pairwise(blocks), 1)
+            if block.first_line <= last and not BEGINNINGS.isdisjoint({before.type, block.type})
+        ]
+        if not finished:
             return 0
-        reader.parse("\n".join(lines[: begun[-1]]), self._references)
-        self._tail = "\n".join(lines[begun[-1] :])
-        return len(begun) - 1
+        begun = blocks[finished[-1]].first_line
+        self._define("\n".join(lines[:begun]))
+        self._tail = "\n".join(lines[begun:])
+        return finished[-1]
+
+    def _define(self, text: str) -> None:
+        """Notes the references that a finished text defines for what comes after it."""
+        if "]:" in text:
+            reader.parse(text, self._references)
 
 
 def _first_undecided(lines: Sequence[str], tokens: Sequence[Token]) -> int:
@@ -92,37 +120,45 @@ def _first_undecided(lines: Sequence[str], tokens: Sequence[Token]) -> int:
     return len(lines)
 
 
-def _first_line(group: Group) -> int:
-    first, _ = group[0][0].map or (0, 0)
-    return first
-
-
-def _grouped(blocks: Sequence[list[Token]]) -> list[Group]:
+def _grouped(blocks: Sequence[Block]) -> list[list[Block]]:
     """Gives blocks in groups, each of at least so many characters where it can be."""
-    groups: list[Group] = []
+    groups: list[list[Block]] = []
     size, was_alone = 0, True
     for block in blocks:
-        is_alone = _stands_alone(block)
-        if is_alone or was_alone or (size >= LEAST and block[0].type in BEGINNINGS):
+        if block.is_alone or was_alone or (size >= LEAST and block.type in BEGINNINGS):
             groups.append([])
             size = 0
         groups[-1].append(block)
-        size, was_alone = size + sum(len(token.content) for token in block), is_alone
+        size, was_alone = size + block.size, block.is_alone
     return groups
 
 
-def _stands_alone(block: Sequence[Token]) -> bool:
-    """Says whether a block is code that Streamlit's Markdown would change."""
-    return block[0].type == "fence" and ICON in block[0].content
+def _joined(group: Sequence[Block]) -> Sequence[Section]:
+    """Gives the section of a group, or what a block that stands alone looks like."""
+    if group[0].is_alone:
+        return group[0].sections
+    sources = [section.source for block in group for section in block.sections]
+    return [Section("\n\n".join(sources))] if sources else []
 
 
-def _written(group: Group, manner: Manner) -> Iterator[Section]:
-    tokens = [token for block in group for token in block]
-    if not _stands_alone(tokens):
-        if source := write(tokens, manner):
-            yield Section(source)
-        return
-    code = tokens[0]
+def _blocks(tokens: Sequence[Token], manner: Manner) -> list[Block]:
+    return [_block(each, manner) for each in reader.blocks(tokens)]
+
+
+def _block(tokens: Sequence[Token], manner: Manner) -> Block:
+    first = tokens[0]
+    is_alone = first.type == "fence" and bool(ICON in first.content)
+    looks = list(_code(first) if is_alone else _text(tokens, manner))
+    line, _ = first.map or (0, 0)
+    return Block(first.type, line, sum(len(each.content) for each in tokens), is_alone, looks)
+
+
+def _text(tokens: Sequence[Token], manner: Manner) -> Iterator[Section]:
+    if source := write(tokens, manner):
+        yield Section(source)
+
+
+def _code(code: Token) -> Iterator[Section]:
     if above := label(code.info, code.content):
         yield Section(above)
     yield Section(code.content.removesuffix("\n"), reader.language_of(code.info))
