@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liaobots.ui.markdown import Growing, GrowingAnswer, Manner, Section, safe, sections, shown
+from liaobots.ui.markdown import answer as answer_module
 from liaobots.ui.markdown import section as section_module
 from liaobots.ui.markdown.loose_end import tied
 from tests.markdown.documents import documents
@@ -138,3 +139,32 @@ def test_any_cut_gives_the_same_thoughts(text: str, size: int) -> None:
         last = growing.add(piece)
     assert not last.is_thinking
     assert whole(last.words)[-4:] == "done"
+
+
+@pytest.mark.parametrize("least", [1, 30, 600], indirect=True)
+def test_the_end_is_the_whole(least: int) -> None:
+    """An answer that grew to its end is shown as one that is read at once, for all cuts."""
+
+    @settings(max_examples=300, deadline=None)
+    @given(documents() | documents().map("<think>".__add__), st.integers(1, 60))
+    def check(text: str, size: int) -> None:
+        growing = GrowingAnswer()
+        for piece in pieces(text, size):
+            growing.add(piece)
+        answer_module._KNOWN._latest.clear()
+        whole = shown(text)
+        answer_module._KNOWN._latest.clear()
+        assert growing.end() == whole
+        assert shown(text) == whole
+
+    check()
+
+
+def test_only_the_latest_answers_are_known() -> None:
+    """Those shown last are not read again, and no more of them are kept than that."""
+    texts = [f"Answer {number}" for number in range(answer_module.KNOWN + 1)]
+    first = [shown(text) for text in texts]
+    assert shown(texts[-1]) is first[-1]
+    assert shown(texts[1]) is first[1]
+    assert len(answer_module._KNOWN._latest) == answer_module.KNOWN
+    assert texts[0] not in answer_module._KNOWN._latest

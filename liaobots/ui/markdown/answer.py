@@ -1,6 +1,8 @@
 """A model's answer: what it thinks aloud in <think>, and what it says after that."""
 
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +15,8 @@ CLOSING = re.compile(r"\s*</think(?:ing)?>\s*")
 # As much of a text as may become one of the two.
 MAY_OPEN = re.compile(r"\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?")
 LONGEST_MARK = len("</thinking>")
+# So many whole answers are known at once, for all pages.
+KNOWN = 256
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,39 @@ class Shown:
     is_thinking: bool = False
 
 
+class _Known:
+    """Whole answers as they are shown, the latest of them, for all threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest: OrderedDict[str, Shown] = OrderedDict()
+
+    def of(self, text: str) -> Shown | None:
+        """Gives how an answer is shown, where it is known."""
+        with self._lock:
+            found = self._latest.get(text)
+            if found is not None:
+                self._latest.move_to_end(text)
+            return found
+
+    def put(self, text: str, shown: Shown) -> Shown:
+        """Keeps how an answer is shown, and gives that."""
+        with self._lock:
+            self._latest[text] = shown
+            if len(self._latest) > KNOWN:
+                self._latest.popitem(last=False)
+        return shown
+
+
+_KNOWN = _Known()
+
+
 def shown(text: str) -> Shown:
     """Gives a whole answer."""
+    return _KNOWN.of(text) or _KNOWN.put(text, _read(text))
+
+
+def _read(text: str) -> Shown:
     opening = OPENING.match(text)
     if opening is None:
         return Shown([], sections(text, MANNER))
@@ -39,6 +74,7 @@ class GrowingAnswer:
     """An answer that grows at its end."""
 
     def __init__(self) -> None:
+        self._parts: list[str] = []
         self._thoughts, self._words = Growing(MANNER), Growing(MANNER)
         self._shown = Shown([], [])
         # What may be the beginning of a mark, and where it stands.
@@ -48,6 +84,7 @@ class GrowingAnswer:
 
     def add(self, text: str) -> Shown:
         """Gives the answer so far, with `text` at its end."""
+        self._parts.append(text)
         self._held += text
         if not self._is_begun:
             self._begin()
@@ -59,6 +96,13 @@ class GrowingAnswer:
             self._held = ""
         self._shown = Shown(thoughts, words, self._is_thinking)
         return self._shown
+
+    def end(self) -> Shown:
+        """Gives the whole answer, as `shown` does, which then knows it."""
+        text = "".join(self._parts)
+        is_plain = self._is_begun and not OPENING.match(text)
+        words = self._words.end() if is_plain else None
+        return shown(text) if words is None else _KNOWN.put(text, Shown([], words))
 
     def _begin(self) -> None:
         opening = OPENING.match(self._held)

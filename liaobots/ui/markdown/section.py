@@ -22,6 +22,8 @@ from liaobots.ui.markdown.writer import label, write
 # a page costs the browser time in every frame.
 LEAST = 400
 BEGINNINGS = {"paragraph_open", "heading_open", "table_open", "fence", "code_block"}
+# What every definition of a link or a note has.
+DEFINITION = "]:"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Block:
 def sections(text: str, manner: Manner) -> Sequence[Section]:
     """Gives the sections of a whole text."""
     blocks = _blocks(reader.parse_whole(text), manner)
-    return [section for group in _grouped(blocks) for section in _joined(group)]
+    return [each for group in _grouped(blocks) for each in _joined(group)]
 
 
 class Growing:
@@ -63,6 +65,7 @@ class Growing:
         self._waiting: list[Block] = []
         self._references: dict[str, Any] = {}
         self._tail = ""
+        self._defines = False
 
     def add(self, text: str) -> Sequence[Section]:
         """Gives the sections of the text so far, with `text` at its end.
@@ -71,6 +74,7 @@ class Growing:
         or a note comes after its use.
         """
         self._tail += text
+        self._defines = self._defines or DEFINITION in self._tail
         tokens = reader.parse(tied(self._tail), dict(self._references))
         blocks = _blocks(tokens, self._manner)
         groups = _grouped([*self._waiting, *blocks])
@@ -78,20 +82,32 @@ class Growing:
         while len(groups) > 1 and len(groups[0]) <= len(self._waiting):
             self._finished += _joined(groups[0])
             del self._waiting[: len(groups.pop(0))]
-        return [*self._finished, *(section for group in groups for section in _joined(group))]
+        return [*self._finished, *(each for group in groups for each in _joined(group))]
+
+    def end(self) -> Sequence[Section] | None:
+        """Gives the sections of the whole text, or None where it has to be read anew for that.
+
+        It has to be where something is defined that may have been used before.
+        """
+        if self._defines:
+            return None
+        blocks = [*self._waiting, *_blocks(reader.parse_whole(self._tail), self._manner)]
+        return [*self._finished, *(each for group in _grouped(blocks) for each in _joined(group))]
 
     def _count_finished(self, blocks: Sequence[Block], tokens: Sequence[Token]) -> int:
         """Gives how many blocks can no longer change, and takes them out of the tail.
 
         A block is finished when another has begun after it, on a line that is
-        whole: half a line may become something else.
+        whole: half a line may become something else. It is the second line that
+        makes a table.
         """
         lines = self._tail.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         last = min(len(lines) - 1, _first_undecided(lines, tokens)) - 1
         finished = [
             number
             for number, (before, block) in enumerate(pairwise(blocks), 1)
-            if block.first_line <= last and not BEGINNINGS.isdisjoint({before.type, block.type})
+            if block.first_line + (block.type == "table_open") <= last
+            and not BEGINNINGS.isdisjoint({before.type, block.type})
         ]
         if not finished:
             return 0
@@ -102,22 +118,30 @@ class Growing:
 
     def _define(self, text: str) -> None:
         """Notes the references that a finished text defines for what comes after it."""
-        if "]:" in text:
+        if DEFINITION in text:
             reader.parse(text, self._references)
 
 
 def _first_undecided(lines: Sequence[str], tokens: Sequence[Token]) -> int:
-    """Gives the first line that will begin a formula if an end of it still comes."""
+    """Gives the first line that will begin a formula if an end of it still comes.
+
+    One whose end is the last line, which may go on, may still lose it.
+    """
     decided = {
         number
         for token in tokens
-        if token.map and token.type in ("math_block", "fence", "code_block")
+        if token.map and (token.type in ("fence", "code_block") or _is_formula(token, len(lines)))
         for number in range(*token.map)
     }
     for number in range(max(0, len(lines) - formula.MOST_LINES), len(lines)):
         if number not in decided and formula.MAY_BEGIN.match(lines[number]):
             return number
     return len(lines)
+
+
+def _is_formula(token: Token, lines: int) -> bool:
+    _, end = token.map or (0, 0)
+    return token.type == "math_block" and end < lines
 
 
 def _grouped(blocks: Sequence[Block]) -> list[list[Block]]:
