@@ -5,6 +5,7 @@ import os
 import socket
 import ssl
 import threading
+import time
 from http.client import IncompleteRead
 from ipaddress import ip_address
 from typing import Any
@@ -116,10 +117,15 @@ class Line:
         finally:
             connection.settimeout(timeout)
 
-    def rest(self, seconds: float) -> None:
-        """Waits so long. Raises HungUp when the line is hung up on meanwhile."""
+    def rest(self, seconds: float) -> float:
+        """Waits so long, and gives by how many seconds that became longer.
+
+        Raises HungUp when the line is hung up on meanwhile.
+        """
+        began = time.monotonic()
         if self._gone.wait(seconds):
             raise HungUp
+        return time.monotonic() - began - seconds
 
     def hang_up(self) -> None:
         """Ends the call at once, also while another thread waits in it.

@@ -9,6 +9,7 @@ from typing import Self
 import requests
 
 from liaobots.errors import LiaobotsError
+from liaobots.pace import Pace
 from liaobots.service import wire
 from liaobots.service.call import BROKEN, ours, reach, stripped
 from liaobots.service.connection import HungUp
@@ -19,6 +20,9 @@ from liaobots.service.wire import Request
 # A service that gives signs of life, but no text, is waited for so many times the timeout:
 # gateways send them for minutes while a model thinks.
 PATIENCE = 10
+# How answers are read in gulps on a busy machine: at most so many seconds apart, for whoever
+# reads along is not to see it, and already where a thread wakes up hundredths of a second late.
+LONGEST_REST, YIELDING = 0.3, 32
 
 
 class Reply(Iterator[str]):
@@ -101,13 +105,13 @@ def _read(
 def _pieces_of(
     line: Line, response: requests.Response, decoder: Decoder, rest: float
 ) -> Iterator[str]:
-    last, pause = time.monotonic(), 0.0
+    last, pace, may_rest = time.monotonic(), Pace(rest, LONGEST_REST, YIELDING), False
     while not decoder.done:
         try:
             if time.monotonic() - last > PATIENCE * line.timeout:
                 raise TimeoutError("signs of life, and no text")
-            if pause and not line.has_more(response):
-                line.rest(pause)
+            if may_rest and not line.has_more(response):
+                pace.note(line.rest(pace.seconds))
             data = line.read(response)
         except BROKEN:
             if not decoder.is_whole:
@@ -118,7 +122,7 @@ def _pieces_of(
         for piece in decoder.feed(data):
             yield piece
             last = time.monotonic()
-        pause = rest
+        may_rest = rest > 0
     yield from decoder.finish()
 
 

@@ -38,11 +38,21 @@ class Connection:
 # Who is here, and whom they talk to
 
 
+def recognise() -> None:
+    """Looks who is here, for this run of the page: Streamlit looks for its secrets to say that."""
+    st.session_state["owner"] = _owner()
+
+
 def owner() -> str:
     """Gives whose chats these are: a hash, for the identity itself is a secret.
 
     A person who signed in, else a browser by its cookie, else this session alone.
     """
+    found: str | None = st.session_state.get("owner")
+    return found or _owner()
+
+
+def _owner() -> str:
     if st.user.get("is_logged_in"):
         who = f"person {st.user.get('iss')} {st.user.get('sub') or st.user.get('email')}"
     elif isinstance(cookie := st.context.cookies.get(COOKIE), str):

@@ -11,18 +11,18 @@ from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.chat.answer import TICK
 from liaobots.chat.record import Message, State
-from liaobots.ui import beside, chats, markdown, message, meter, server, texts, wishes
+from liaobots.pace import Pace
+from liaobots.ui import beside, chats, message, meter, server, texts, wishes
 from liaobots.ui.chats import Opened
 from liaobots.ui.markdown import GrowingAnswer
 from liaobots.ui.sheet import AnswerSheet
 
-# More frames a second cost the browser more and show no more.
-FRAMES = 8
+# More frames a second cost the browser more and show no more. Where frames are late they
+# come less often, by so many times that, and no less than once in so many seconds.
+FRAMES, YIELDING, LONGEST_REST = 8, 8, 1.0
 # One page draws at a time: where many would at once, each would wait for all,
-# and so would the server's own loop, which has to send what was drawn. Whoever
-# had to wait for its turn rests longer by so many times that, and a second at most.
+# and so would the server's own loop, which has to send what was drawn.
 TURN = threading.Lock()
-YIELDING = 8
 
 
 def greet(*, is_empty: bool, is_demo: bool) -> None:
@@ -106,19 +106,18 @@ class _Follower:
     sheet: AnswerSheet
     coming: Iterator[str]
     growing: GrowingAnswer = field(default_factory=GrowingAnswer)
-    text: str = ""
-    waited: float = 0.0
+    late: float = 0.0
 
     def draw(self, new: str) -> None:
         """Draws the answer with what is new at its end, when it is this page's turn."""
         asked = time.monotonic()
         with TURN:
-            self.waited = time.monotonic() - asked
+            self.late = time.monotonic() - asked
             self.sheet.show(self.growing.add(new))
 
     def draw_whole(self) -> None:
         with TURN:
-            self.sheet.show(markdown.shown(self.text))
+            self.sheet.show(self.growing.end())
 
 
 def _frames(opened: Opened, places: Mapping[str, DeltaGenerator]) -> Iterator[Callable[[], None]]:
@@ -126,7 +125,7 @@ def _frames(opened: Opened, places: Mapping[str, DeltaGenerator]) -> Iterator[Ca
 
     Ends with the first of them that ends, for the page is to be drawn again then.
     """
-    patience = TICK if len(places) == 1 else 0
+    patience, pace = TICK if len(places) == 1 else 0, Pace(1 / FRAMES, LONGEST_REST, YIELDING)
     followers = [
         _Follower(AnswerSheet(place), chats.follow(opened, answer, patience))
         for answer, place in places.items()
@@ -138,6 +137,7 @@ def _frames(opened: Opened, places: Mapping[str, DeltaGenerator]) -> Iterator[Ca
                 yield follower.draw_whole
                 return
             if new:
-                follower.text += new
                 yield partial(follower.draw, new)
-        time.sleep(min(1.0, 1 / FRAMES + YIELDING * max(each.waited for each in followers)))
+        due = time.monotonic() + pace.seconds
+        time.sleep(pace.seconds)
+        pace.note(max(time.monotonic() - due, *(each.late for each in followers)))
