@@ -14,6 +14,7 @@ from liaobots import errors
 from liaobots.service import call
 from liaobots.service.client import Account, Client
 from liaobots.service.line import Line
+from liaobots.service.reply import LONGEST_REST, YIELDING
 from liaobots.service.standin import FAULTS, SHAPES, StandIn, tour
 from tests.conftest import CODE
 from tests.teller import Teller
@@ -216,20 +217,39 @@ def test_whoever_rests_reads_what_has_come_meanwhile(
     rests: list[float] = []
     rest = Line.rest
 
-    def noted(line: Line, seconds: float) -> None:
+    def noted(line: Line, seconds: float) -> float:
         rests.append(seconds)
-        rest(line, seconds)
+        return rest(line, seconds)
 
     monkeypatch.setattr(Line, "rest", noted)
     pieces = [f"piece{number} " for number in range(300)]
     slow_standin.answer = lambda _: iter(pieces)
-    for pace, at_most in ((None, 30), (200, 100)):
+    for pace, at_least, at_most in ((None, 0, 30), (200, 10, 100)):
         rests.clear()
         slow_standin.pace = pace
         question = [{"role": "user", "content": f"shape: {shape}"}]
         reply = Client(CODE, slow_standin.url).chat(question, "gpt-4", rest=0.05)
         assert "".join(reply) == "".join(pieces)
-        assert len(rests) <= at_most
+        assert at_least <= len(rests) <= at_most
+
+
+def test_on_a_busy_machine_reading_rests_longer(
+    slow_standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wakes up late reads less often, and at once as before when it is in time again."""
+    rests: list[float] = []
+    rest = Line.rest
+
+    def late(line: Line, seconds: float) -> float:
+        rests.append(seconds)
+        rest(line, seconds)
+        return 0.004 if len(rests) < 4 else 0.5 if len(rests) < 6 else 0.0
+
+    monkeypatch.setattr(Line, "rest", late)
+    slow_standin.pace, slow_standin.answer = 50, lambda _: iter(["piece "] * 100)
+    assert "".join(Client(CODE, slow_standin.url).chat(ask("x"), "gpt-4", rest=0.05))
+    longer = pytest.approx(0.05 + YIELDING * 0.004)
+    assert rests[:7] == [0.05, *[longer] * 3, *[LONGEST_REST] * 2, 0.05]
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.1])

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 from requests.utils import get_environ_proxies
+from urllib3.util.wait import wait_for_read
 
 from liaobots.errors import ServiceFault
 from liaobots.service.connection import READ, HungUp, NotingAdapter
@@ -102,12 +103,16 @@ class Line:
 
     def has_more(self, response: requests.Response) -> bool:
         """Says whether bytes have arrived that are not read yet, without waiting for any."""
-        plain = response.raw._original_response
+        plain: Any = response.raw._original_response
         reader = getattr(plain, "fp", None)
         if reader is None:
             return False
-        # There is no other way to ask for what the reader holds and not wait where it is nothing.
         connection = reader.raw._sock
+        if plain.chunk_left == 0:
+            # The end of a chunk is read with the next one. The service sends it with the chunk,
+            # so that nothing is waited for here, and the system is not asked for each piece.
+            return len(reader.peek(1)) > len(b"\r\n") or _has_bytes(connection)
+        # There is no other way to ask for what the reader holds and not wait where it is nothing.
         timeout = connection.gettimeout()
         connection.settimeout(0)
         try:
@@ -220,6 +225,12 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _has_bytes(connection: socket.socket) -> bool:
+    """Says whether bytes have arrived at a connection, without waiting for any."""
+    pending = connection.pending() if isinstance(connection, ssl.SSLSocket) else 0
+    return pending > 0 or wait_for_read(connection, timeout=0)
 
 
 def _proxies(address: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """How many visitors can read answers at once, beside the pattern of every tutorial.
 
-    .venv/bin/python -m tests.bench.load [pages | memory]
+    .venv/bin/python -m tests.bench.load [script ...]
 
 Visitors without a browser read answers of a minute at 50 pieces a second,
 more and more of them at once, until the median lag from a piece's moment to its
@@ -34,6 +34,9 @@ RATE, SECONDS = 50, 60
 # Within so many seconds the visitors come, one after another.
 ARRIVAL = 20
 PATIENCE = 0.5
+# So many are tried first.
+FIRST = 16
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 BEGIN = re.compile(rb"T(\d{13})T")
 NUMBER = re.compile(rb"w(\d+)x")
 
@@ -92,17 +95,23 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 async def _write(writer: asyncio.StreamWriter) -> None:
-    head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+    head = (
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
     began = time.time()
     writer.write(head.encode() + _event(f"T{began * 1000:.0f}T "))
     for number, piece in enumerate(pieces(), 1):
         await asyncio.sleep(began + number / RATE - time.time())
         writer.write(_event(piece))
         await writer.drain()
+    writer.write(b"0\r\n\r\n")
+    await writer.drain()
 
 
 def _event(piece: str) -> bytes:
-    return b'data: {"content": "%s"}\n\n' % piece.replace("\n", "\\n").encode()
+    """Gives a piece as an event in a chunk of its own."""
+    event = b'data: {"content": "%s"}\n\n' % piece.replace("\n", "\\n").encode()
+    return b"%x\r\n%s\r\n" % (len(event), event)
 
 
 class Reader:
@@ -162,7 +171,9 @@ def carried(script: str) -> int:
             print(f"{script}: {visitors} visitors, median lag {lags[visitors]:.3f} s", flush=True)
         return lags[visitors]
 
-    most = 1
+    most = FIRST
+    while most > 1 and lag(most) >= PATIENCE:
+        most //= 2
     while lag(most * 2) < PATIENCE:
         most *= 2
     step = max(1, most // 4)
