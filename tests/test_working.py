@@ -1,7 +1,11 @@
 """Chats one can work with, in a real Chromium: edit, branch, compare, find, keep, take along."""
 
 import json
+import os
 import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -387,6 +391,41 @@ def test_a_question_that_did_not_arrive_is_a_draft(app: App, page: Page) -> None
     expect(message(page, 1)).to_contain_text("answer 1 ")
     expect(composer).to_have_value("Is anybody there?")
     expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+
+
+@contextmanager
+def held_up(app: App) -> Iterator[None]:
+    """Lets the server stand still."""
+    os.kill(app.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(app.process.pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_two_questions_at_once(
+    app: App, page: Page, slow_standin: StandIn, *, is_first: bool
+) -> None:
+    """The second is held back as long as a server that is held up has not seen the first."""
+    if is_first:
+        page.goto(app.url)
+    else:
+        begin(page, app)
+    before = len(conversed(slow_standin))
+    composer = page.get_by_placeholder(texts.ASK)
+    composer.fill("The first one")
+    with held_up(app):
+        composer.press("Enter")
+        expect(composer).to_have_value("")
+        composer.fill("The second one")
+        composer.press("Enter")
+        expect(composer).to_have_value("The second one")
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(4 if is_first else 6)
+    expect(composer).to_have_value("")
+    wait_until(lambda: len(conversed(slow_standin)) == before + 2)
+    asked = [each["body"]["messages"][-1]["content"] for each in conversed(slow_standin)[before:]]
+    assert asked == ["The first one", "The second one"]
 
 
 def has_hint(link: Locator, keys: str) -> bool:

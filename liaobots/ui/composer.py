@@ -60,6 +60,7 @@ def tell_the_browser() -> None:
         "to-the-end": texts.TO_THE_END,
         "copied": texts.COPIED,
         "asked": desk.how_often_asked(),
+        "handed": desk.how_often_handed_in(),
         "target": message,
         "leading": leading,
         "copy": text,

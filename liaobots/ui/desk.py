@@ -50,12 +50,19 @@ def hand_in(send: Callable[[str], str]) -> None:
     `send` gives why a question was not sent, or "". What was typed is then back
     in the composer, and the files stay.
     """
+    st.session_state["handed"] = how_often_handed_in() + 1
     given = st.session_state[QUESTION]
     typed, files = str(given.text), list(given.files)
     refusals = [refusal for file in files if (refusal := _bring(file.name, file.getvalue()))]
     question = material.joined(typed, materials()).strip()
     if words := "\n".join(refusals) or (send(question) if question else ""):
         put_back(typed, words)
+
+
+def how_often_handed_in() -> int:
+    """Gives how often something in the composer was handed in, sent or not."""
+    count: int = st.session_state.get("handed", 0)
+    return count
 
 
 def put_back(typed: str, words: str) -> None:

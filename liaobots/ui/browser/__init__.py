@@ -4,7 +4,7 @@ The two are one element. It is sent in each run of the page, and Streamlit lets
 the browser keep what has 10 KB or more: then only its hash goes over the line.
 
 follow   keeps the end of a chat in view, and leads to a message
-draft    keeps what is typed, for each chat, until it is asked
+draft    keeps what is typed, for each chat, until it is asked, and holds a second question back
 key      the keys for a new chat and for the search
 copy     brings a message into the clipboard
 way      repeats a click on a link that got lost

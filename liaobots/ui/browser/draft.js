@@ -6,7 +6,8 @@
 
   const name = (path) => `draft ${path}`;
   const field = () => document.querySelector('[data-testid="stChatInputTextArea"]');
-  const asked = () => document.querySelector("#told")?.dataset.asked ?? "";
+  const told = (name) => document.querySelector("#told")?.dataset[name] ?? "";
+  const asked = () => told("asked");
   const keep = (path, text) => {
     if (text) sessionStorage.setItem(name(path), text);
     else sessionStorage.removeItem(name(path));
@@ -19,6 +20,18 @@
   let sent = "";
   // A question asked on the empty page leads to its chat, unless the visitor went elsewhere.
   let leadsFrom = null;
+  // Streamlit takes two questions that come at once for one, so the second is held back until
+  // the server has looked at the first, or for so many milliseconds.
+  const patience = 10_000;
+  let handed = "";
+  let sentAt = -patience;
+  let isHeld = false;
+  const isLookedAt = () => told("handed") !== handed || Date.now() - sentAt > patience;
+  const letGo = () => {
+    if (!isHeld || !isLookedAt()) return;
+    isHeld = false;
+    document.querySelector('[data-testid="stChatInputSubmitButton"]')?.click();
+  };
 
   // React looks at the property that it replaced; the one below it, and an event, tell it.
   const type = (area, text) => {
@@ -48,22 +61,22 @@
       path = location.pathname;
       return;
     }
-    if (area !== seen || path !== location.pathname) {
-      const isLed = area === seen && leadsFrom === path;
-      leadsFrom = null;
-      if (isLed) {
-        // What was typed since goes along.
-        if (sentFrom !== path) keep(path, "");
-        path = location.pathname;
-        keep(path, area.value);
-        return;
-      }
-      path = location.pathname;
+    const isElsewhere = path !== location.pathname;
+    if (isElsewhere && area === seen && leadsFrom === path) {
+      // What was typed since goes along.
+      if (sentFrom !== path) keep(path, "");
+      [path, leadsFrom] = [location.pathname, null];
+      keep(path, area.value);
+      return;
+    }
+    if (isElsewhere) [path, leadsFrom, isHeld] = [location.pathname, null, false];
+    if (area !== seen || isElsewhere) {
       const text = sessionStorage.getItem(name(path)) ?? "";
       if ((area === seen || text) && area.value !== text) type(area, text);
       seen = area;
     }
     note();
+    letGo();
   };
 
   const isSending = (event) => {
@@ -74,7 +87,16 @@
   };
   const noteSent = (event) => {
     if (!isSending(event)) return;
-    sent = field().value;
+    if (!isLookedAt()) {
+      isHeld = true;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    [handed, sentAt] = [told("handed"), Date.now()];
+    // Where it was sent faster than it was looked for, no draft is to be put there any more.
+    seen = field();
+    sent = seen.value;
     sentFrom = location.pathname;
     keep(sentFrom, sent);
     leadsFrom = location.pathname.endsWith("/") ? location.pathname : null;
