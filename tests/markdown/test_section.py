@@ -19,7 +19,7 @@ PARAGRAPH = "Some words that fill a line, and then some more.\n\n"
 @pytest.fixture(params=[1, 30, 600])
 def least(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(section_module, "LEAST", request.param)
-    sections.cache_clear()
+    section_module.KNOWN.forget()
     return int(request.param)
 
 
@@ -37,7 +37,7 @@ def test_sections_are_the_text(text: str, least: int) -> None:
     """Put together they are the whole, for each least size."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(section_module, "LEAST", least)
-        sections.cache_clear()
+        section_module.KNOWN.forget()
         found = sections(text, MANNER)
         if all(part.language is None for part in found):
             assert whole(found) == safe(text)
@@ -151,20 +151,10 @@ def test_the_end_is_the_whole(least: int) -> None:
         growing = GrowingAnswer()
         for piece in pieces(text, size):
             growing.add(piece)
-        answer_module._KNOWN._latest.clear()
+        answer_module.KNOWN.forget()
         whole = shown(text)
-        answer_module._KNOWN._latest.clear()
+        answer_module.KNOWN.forget()
         assert growing.end() == whole
         assert shown(text) == whole
 
     check()
-
-
-def test_only_the_latest_answers_are_known() -> None:
-    """Those shown last are not read again, and no more of them are kept than that."""
-    texts = [f"Answer {number}" for number in range(answer_module.KNOWN + 1)]
-    first = [shown(text) for text in texts]
-    assert shown(texts[-1]) is first[-1]
-    assert shown(texts[1]) is first[1]
-    assert len(answer_module._KNOWN._latest) == answer_module.KNOWN
-    assert texts[0] not in answer_module._KNOWN._latest

@@ -11,6 +11,7 @@ address     where links lead
 letters     single characters: which act, and which hide
 section     a text in parts that are drawn on their own, also while it grows
 answer      a model's answer, with what it thinks aloud
+known       what texts were read as of late
 loose_end   the end of a text that is still being written
 """
 

@@ -1,11 +1,10 @@
 """A model's answer: what it thinks aloud in <think>, and what it says after that."""
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from liaobots.ui.markdown.known import Known
 from liaobots.ui.markdown.section import Growing, Section, sections
 from liaobots.ui.markdown.span import Manner
 
@@ -15,8 +14,6 @@ CLOSING = re.compile(r"\s*</think(?:ing)?>\s*")
 # As much of a text as may become one of the two.
 MAY_OPEN = re.compile(r"\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?")
 LONGEST_MARK = len("</thinking>")
-# So many whole answers are known at once, for all pages.
-KNOWN = 256
 
 
 @dataclass(frozen=True)
@@ -28,36 +25,12 @@ class Shown:
     is_thinking: bool = False
 
 
-class _Known:
-    """Whole answers as they are shown, the latest of them, for all threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._latest: OrderedDict[str, Shown] = OrderedDict()
-
-    def of(self, text: str) -> Shown | None:
-        """Gives how an answer is shown, where it is known."""
-        with self._lock:
-            found = self._latest.get(text)
-            if found is not None:
-                self._latest.move_to_end(text)
-            return found
-
-    def put(self, text: str, shown: Shown) -> Shown:
-        """Keeps how an answer is shown, and gives that."""
-        with self._lock:
-            self._latest[text] = shown
-            if len(self._latest) > KNOWN:
-                self._latest.popitem(last=False)
-        return shown
-
-
-_KNOWN = _Known()
+KNOWN: Known[Shown] = Known()
 
 
 def shown(text: str) -> Shown:
     """Gives a whole answer."""
-    return _KNOWN.of(text) or _KNOWN.put(text, _read(text))
+    return KNOWN.get(text) or KNOWN.put(text, _read(text))
 
 
 def _read(text: str) -> Shown:
@@ -102,7 +75,7 @@ class GrowingAnswer:
         text = "".join(self._parts)
         is_plain = self._is_begun and not OPENING.match(text)
         words = self._words.end() if is_plain else None
-        return shown(text) if words is None else _KNOWN.put(text, Shown([], words))
+        return shown(text) if words is None else KNOWN.put(text, Shown([], words))
 
     def _begin(self) -> None:
         opening = OPENING.match(self._held)

@@ -6,13 +6,13 @@ the same in two elements as in one.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 from markdown_it.token import Token
 
 from liaobots.ui.markdown import formula, reader
+from liaobots.ui.markdown.known import Known
 from liaobots.ui.markdown.letters import ICON
 from liaobots.ui.markdown.loose_end import tied
 from liaobots.ui.markdown.span import Manner
@@ -48,9 +48,16 @@ class Block:
     sections: Sequence[Section]
 
 
-@lru_cache(maxsize=256)
+KNOWN: Known[Sequence[Section]] = Known()
+
+
 def sections(text: str, manner: Manner) -> Sequence[Section]:
     """Gives the sections of a whole text."""
+    found = KNOWN.get(text, manner)
+    return KNOWN.put(text, _read(text, manner), manner) if found is None else found
+
+
+def _read(text: str, manner: Manner) -> Sequence[Section]:
     blocks = _blocks(reader.parse_whole(text), manner)
     return [each for group in _grouped(blocks) for each in _joined(group)]
 
