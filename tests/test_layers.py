@@ -12,10 +12,10 @@ from tests.app import ROOT
 HOUSE = ROOT / "liaobots"
 MAY_IMPORT = {
     "errors": set(),
-    "pace": set(),
-    "service": {"errors", "pace", "service"},
+    "backoff": set(),
+    "service": {"errors", "backoff", "service"},
     "chat": {"errors", "chat"},
-    "ui": {"errors", "pace", "service", "chat", "ui"},
+    "ui": {"errors", "backoff", "service", "chat", "ui"},
     "__init__": {"errors", "service"},
     "__main__": {"errors", "service", "chat"},
 }

@@ -8,8 +8,8 @@ from typing import Self
 
 import requests
 
+from liaobots.backoff import Backoff
 from liaobots.errors import LiaobotsError
-from liaobots.pace import Pace
 from liaobots.service import wire
 from liaobots.service.call import BROKEN, ours, reach, stripped
 from liaobots.service.connection import HungUp
@@ -105,13 +105,14 @@ def _read(
 def _pieces_of(
     line: Line, response: requests.Response, decoder: Decoder, rest: float
 ) -> Iterator[str]:
-    last, pace, may_rest = time.monotonic(), Pace(rest, LONGEST_REST, YIELDING), False
+    last, may_rest = time.monotonic(), False
+    backoff = Backoff(rest, LONGEST_REST, YIELDING)
     while not decoder.done:
         try:
             if time.monotonic() - last > PATIENCE * line.timeout:
                 raise TimeoutError("signs of life, and no text")
             if may_rest and not line.has_more(response):
-                pace.note(line.rest(pace.seconds))
+                backoff.note(line.rest(backoff.seconds))
             data = line.read(response)
         except BROKEN:
             if not decoder.is_whole:

@@ -9,9 +9,9 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from liaobots.backoff import Backoff
 from liaobots.chat.answer import TICK
 from liaobots.chat.record import Message, State
-from liaobots.pace import Pace
 from liaobots.ui import beside, chats, message, meter, server, texts, wishes
 from liaobots.ui.chats import Opened
 from liaobots.ui.markdown import GrowingAnswer
@@ -125,7 +125,8 @@ def _frames(opened: Opened, places: Mapping[str, DeltaGenerator]) -> Iterator[Ca
 
     Ends with the first of them that ends, for the page is to be drawn again then.
     """
-    patience, pace = TICK if len(places) == 1 else 0, Pace(1 / FRAMES, LONGEST_REST, YIELDING)
+    patience = TICK if len(places) == 1 else 0
+    backoff = Backoff(1 / FRAMES, LONGEST_REST, YIELDING)
     followers = [
         _Follower(AnswerSheet(place), chats.follow(opened, answer, patience))
         for answer, place in places.items()
@@ -138,6 +139,6 @@ def _frames(opened: Opened, places: Mapping[str, DeltaGenerator]) -> Iterator[Ca
                 return
             if new:
                 yield partial(follower.draw, new)
-        due = time.monotonic() + pace.seconds
-        time.sleep(pace.seconds)
-        pace.note(max(time.monotonic() - due, *(each.late for each in followers)))
+        due = time.monotonic() + backoff.seconds
+        time.sleep(backoff.seconds)
+        backoff.note(max(time.monotonic() - due, *(each.late for each in followers)))

@@ -6,7 +6,7 @@ into letting them in and out.
 """
 
 
-class Pace:
+class Backoff:
     """The rest between two steps of a thread.
 
     Whoever was late rests longer, by `yielding` times that. `rest`, which is the
