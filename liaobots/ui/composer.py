@@ -31,6 +31,10 @@ def show(link: Connection, opened: Opened | None) -> None:
         _show_deleted()
         library.show(opened)
         with st.container(horizontal=True, vertical_alignment="center", key="tools"):
+            library.offer()
+            meter.show(opened)
+            _show_materials()
+            # At the end, so that nothing comes to lie below the pointer when it goes.
             if opened and opened.writing:
                 st.button(
                     texts.STOP,
@@ -40,9 +44,6 @@ def show(link: Connection, opened: Opened | None) -> None:
                     args=(opened,),
                     shortcut="Esc",
                 )
-            library.offer()
-            meter.show(opened)
-            _show_materials()
         st.chat_input(
             texts.ASK,
             key=desk.QUESTION,
