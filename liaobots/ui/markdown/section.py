@@ -58,8 +58,7 @@ def sections(text: str, manner: Manner) -> Sequence[Section]:
 
 
 def _read(text: str, manner: Manner) -> Sequence[Section]:
-    blocks = _blocks(reader.parse_whole(text), manner)
-    return [each for group in _grouped(blocks) for each in _joined(group)]
+    return _joined(_grouped(_blocks(reader.parse_whole(text), manner)))
 
 
 class Growing:
@@ -87,9 +86,9 @@ class Growing:
         groups = _grouped([*self._waiting, *blocks])
         self._waiting += blocks[: self._count_finished(blocks, tokens)]
         while len(groups) > 1 and len(groups[0]) <= len(self._waiting):
-            self._finished += _joined(groups[0])
+            self._finished += _looks(groups[0])
             del self._waiting[: len(groups.pop(0))]
-        return [*self._finished, *(each for group in groups for each in _joined(group))]
+        return [*self._finished, *_joined(groups)]
 
     def end(self) -> Sequence[Section] | None:
         """Gives the sections of the whole text, or None where it has to be read anew for that.
@@ -99,7 +98,7 @@ class Growing:
         if self._defines:
             return None
         blocks = [*self._waiting, *_blocks(reader.parse_whole(self._tail), self._manner)]
-        return [*self._finished, *(each for group in _grouped(blocks) for each in _joined(group))]
+        return [*self._finished, *_joined(_grouped(blocks))]
 
     def _count_finished(self, blocks: Sequence[Block], tokens: Sequence[Token]) -> int:
         """Gives how many blocks can no longer change, and takes them out of the tail.
@@ -164,7 +163,11 @@ def _grouped(blocks: Sequence[Block]) -> list[list[Block]]:
     return groups
 
 
-def _joined(group: Sequence[Block]) -> Sequence[Section]:
+def _joined(groups: Sequence[Sequence[Block]]) -> list[Section]:
+    return [section for group in groups for section in _looks(group)]
+
+
+def _looks(group: Sequence[Block]) -> Sequence[Section]:
     """Gives the section of a group, or what a block that stands alone looks like."""
     if group[0].is_alone:
         return group[0].sections
