@@ -23,6 +23,10 @@
     way.hidden = isFollowing || distance() < 100 || !isChat();
     const { left, width } = main.getBoundingClientRect();
     way.style.left = `${left + (width - way.offsetWidth) / 2}px`;
+    // Above the composer and what can be done there, however high that is.
+    const composer = document.querySelector('[data-testid="stBottom"]');
+    const top = composer?.getBoundingClientRect().top ?? innerHeight;
+    way.style.bottom = `${innerHeight - top + 8}px`;
   };
   const follow = (wish) => {
     isFollowing = wish;
