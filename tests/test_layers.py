@@ -13,9 +13,10 @@ HOUSE = ROOT / "liaobots"
 MAY_IMPORT = {
     "errors": set(),
     "backoff": set(),
+    "limits": {"errors"},
     "service": {"errors", "backoff", "service"},
-    "chat": {"errors", "chat"},
-    "ui": {"errors", "backoff", "service", "chat", "ui"},
+    "chat": {"errors", "limits", "chat"},
+    "ui": {"errors", "backoff", "limits", "service", "chat", "ui"},
     "__init__": {"errors", "service"},
     "__main__": {"errors", "service", "chat"},
 }

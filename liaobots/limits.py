@@ -1,0 +1,93 @@
+"""What one visitor, one address and all visitors together may cost this server.
+
+Every bound stands here, with its reason. A host sets others in the environment:
+`LIAOBOTS_LIMITS="answers_at_once=8, uploaded_bytes=200_000_000"`.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+
+from liaobots.errors import InputRefused
+
+SETTING = "LIAOBOTS_LIMITS"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of this server. Times are seconds, sizes bytes, unless the name says otherwise."""
+
+    # Sockets. A page sends a message for each click, each pause in typing and each two seconds;
+    # a reader of the loop needs about 0.1 ms for each.
+    socket_messages_per_second: int = 100
+    socket_bytes_per_second: int = 2_000_000
+    # The largest message is a question, which may be as long as the largest model takes.
+    socket_message_bytes: int = 20_000_000
+    # A school or an office shares one address.
+    sockets_per_address: int = 400
+    # Streamlit keeps the state of visitors who left, for those whose connection comes back.
+    sessions_kept: int = 128
+
+    # Uploads. The composer takes files of 20 MB; larger ones are for the import alone.
+    uploaded_bytes_in_memory: int = 20_000_000
+    uploaded_bytes_per_session: int = 120_000_000
+    uploaded_bytes_per_visitor: int = 150_000_000
+    uploaded_bytes: int = 600_000_000
+    # A phone that sleeps for a moment keeps its files.
+    unused_upload_seconds: int = 45
+
+    # Files are read in processes of their own, a few at once, the others in a queue.
+    documents_at_once: int = 2
+    documents_waiting: int = 50
+    document_processor_seconds: int = 20
+    document_memory_bytes: int = 512_000_000
+    document_pages: int = 500
+    document_unpacked_bytes: int = 200_000_000
+
+    # Imports hold the database now and then, and the reader's process a core.
+    imports_at_once: int = 2
+    imports_per_visitor: int = 1
+
+    # Answers. Each is a thread and a connection to the service.
+    answers: int = 256
+    answers_per_visitor: int = 32
+    answers_per_visitor_per_minute: int = 120
+    # A school shares one address, and a class asks at once.
+    answers_per_address: int = 128
+    # So many places are kept for visitors who have no answer running.
+    answers_reserved: int = 32
+
+    # Readers of balances and of lists of models, each a thread that waits for the service.
+    account_readers: int = 32
+    account_seconds: int = 10
+
+
+@cache
+def limits() -> Limits:
+    """Return the limits of this process. Raise `InputRefused` if the setting is wrong."""
+    return read(os.environ.get(SETTING, ""))
+
+
+def read(setting: str) -> Limits:
+    """Return the limits that `setting` names, and the usual ones beside them.
+
+    Raise `InputRefused` for an unknown name, or a value that is no positive whole number.
+    """
+    return Limits(**dict(_pairs(setting)))
+
+
+def _pairs(setting: str) -> Iterator[tuple[str, int]]:
+    known = {field.name for field in fields(Limits)}
+    for pair in filter(None, (each.strip() for each in setting.split(","))):
+        name, _, number = (part.strip() for part in pair.partition("="))
+        if name not in known:
+            raise InputRefused(
+                f"{SETTING} names “{name[:40]}”, which is no limit. "
+                f"The limits are {', '.join(sorted(known))}."
+            )
+        if not number.replace("_", "").isdecimal() or int(number) < 1:
+            raise InputRefused(
+                f"{SETTING} sets {name} to “{number[:40]}”. Write a whole number above zero."
+            )
+        yield name, int(number)
