@@ -81,7 +81,7 @@ def fill_with_many(address: str, chats: int) -> None:
             connection.execute(insert(conversations), {**chat, "created": 1.5, "changed": 1.5})
             connection.execute(insert(messages), rows)
             texts = {None: chat["title"], **{row["id"]: row["text"] for row in rows}}
-            index.add(connection, OWNER, chat["id"], texts)
+            index.add(connection, chat["id"], index.grams_of(OWNER, texts))
     database.close()
 
 

@@ -77,6 +77,7 @@ def test_the_source_changed_meanwhile(
     store.trash.forget(OWNER, "c3")
     store.trash.put_message(OWNER, "c4m5")
     store.trash.forget(OWNER, "c4m5")
+    store.trash.forget_old()
     store.rename(OWNER, "c5", "A needle of a title")
     edited = store.ask(OWNER, "c6", "A needle", "gpt-4", instead_of="c6m9")
     assert edited

@@ -93,6 +93,7 @@ def test_what_is_forgotten_leaves_nothing_to_find(store: Store, database: Databa
     asked = said(store, owner, "One question", "needle")
     store.trash.put_conversation(owner, asked.conversation)
     store.trash.forget(owner, asked.conversation)
+    store.trash.forget_old()
     with database.reading() as connection:
         is_there = text("SELECT count(*) FROM findable WHERE conversation = :chat")
         assert connection.scalar(is_there, {"chat": asked.conversation}) == 0

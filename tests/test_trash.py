@@ -119,6 +119,7 @@ def test_forgetting_is_for_good(store: Store, database: Database) -> None:
     assert store.trash.put_back(owner, asked.answer) is None
     store.trash.put_conversation(owner, asked.conversation)
     store.trash.empty(owner)
+    store.trash.forget_old()
     with database.reading() as connection:
         left = text("SELECT count(*) FROM messages WHERE conversation = :chat")
         assert connection.scalar(left, {"chat": asked.conversation}) == 0

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,17 @@ from alembic.util import CommandError
 from platformdirs import user_data_path
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from liaobots.chat import layout, migrations
 from liaobots.chat.copying import mark
+from liaobots.chat.turns import Turns, pause_after
 from liaobots.errors import StoreFault
 
 BUSY_SECONDS = 5
+# Work in the background tries again later, and keeps nobody waiting while another process writes.
+BACKGROUND_BUSY_SECONDS = 0.2
 # Any number; all servers that may upgrade one PostgreSQL must name the same.
 UPGRADE_LOCK = 1_280_262_479
 MEMORY = "sqlite://"
@@ -43,11 +46,16 @@ class Database:
         self.is_memory = address in (MEMORY, f"{MEMORY}/", f"{MEMORY}/:memory:")
         self._alone = threading.RLock()
         self._rests_until, self._why = 0.0, ""
+        self._turns = Turns()
         with made_ours(), ExitStack() as otherwise:
             self._engine = _engine(url_of(address))
             otherwise.callback(self.close)
             self._bring_up_to_date()
             otherwise.pop_all()
+
+    @property
+    def dialect(self) -> str:
+        return self._engine.dialect.name
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -56,28 +64,79 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Gives a connection whose reads and writes happen all or not at all."""
-        engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
-        with self._watched(), self._held(), engine.begin() as connection:
+    def writing(self, *, in_background: bool = False) -> Iterator[Connection]:
+        """Open a transaction whose reads and writes happen all or not at all.
+
+        Work that nobody waits for is done `in_background`, in transactions of at most
+        about 0.1 s: others write first, and afterwards it pauses for as long as it took.
+        """
+        with (
+            self._watched(in_background=in_background),
+            self._held(),
+            self._begun(in_background=in_background) as connection,
+        ):
+            began = time.monotonic()
             yield connection
+        if in_background and not self.is_memory:
+            pause_after(began)
 
     def close(self) -> None:
         self._engine.dispose()
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """Turns what goes wrong into words, and lets a database that does not answer rest."""
+    def _watched(self, *, in_background: bool = False) -> Iterator[None]:
+        """Turn what goes wrong into words, and let a database that does not answer rest.
+
+        Work in the background waits for nobody, so its failure says nothing of how long
+        others would have to wait.
+        """
         began = time.monotonic()
-        if began < self._rests_until:
-            raise StoreFault(self._why)
+        self._refuse_while_resting()
         try:
             with made_ours():
                 yield
         except StoreFault as error:
-            if time.monotonic() - began > PATIENCE:
+            if not in_background and time.monotonic() - began > PATIENCE:
                 self._rests_until, self._why = time.monotonic() + REST, str(error)
             raise
+
+    def _refuse_while_resting(self) -> None:
+        if time.monotonic() < self._rests_until:
+            raise StoreFault(self._why)
+
+    @contextmanager
+    def _begun(self, *, in_background: bool) -> Iterator[Connection]:
+        """Begin to write. Work in the background does not wait in others' way meanwhile."""
+        seconds = BACKGROUND_BUSY_SECONDS if in_background else BUSY_SECONDS
+        options = {"begin": "BEGIN IMMEDIATE", "busy_milliseconds": int(seconds * 1000)}
+        engine = self._engine.execution_options(**options)
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            with ExitStack() as stack:
+                stack.enter_context(self._turn(in_background=in_background))
+                try:
+                    connection = stack.enter_context(engine.begin())
+                except OperationalError:
+                    if not in_background or time.monotonic() > deadline:
+                        raise
+                else:
+                    yield connection
+                    return
+
+    @contextmanager
+    def _turn(self, *, in_background: bool) -> Iterator[None]:
+        """Wait for this thread's turn to write, where only one can at a time."""
+        turn: AbstractContextManager[None] = nullcontext()
+        if self.dialect == "sqlite" and not self.is_memory:
+            turn = self._turns.turn(BUSY_SECONDS, in_background=in_background)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(turn)
+            except TimeoutError as error:
+                raise StoreFault(_words("locked")) from error
+            # Those ahead may have waited in vain meanwhile.
+            self._refuse_while_resting()
+            yield
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -185,8 +244,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
 
 
 def begin_sqlite(connection: Connection) -> None:
-    """Begins a transaction: one that only reads, unless the connection says otherwise."""
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    """Begin a transaction: one that only reads, unless the connection says otherwise."""
+    options = connection.get_execution_options()
+    driver: Any = connection.connection.driver_connection
+    if "busy_milliseconds" in options:
+        driver.execute(f"PRAGMA busy_timeout = {options['busy_milliseconds']}")
+    connection.exec_driver_sql(options.get("begin", "BEGIN"))
 
 
 @contextmanager

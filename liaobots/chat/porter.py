@@ -2,22 +2,23 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from liaobots.chat import index, query
+from liaobots.chat import index, indexing, query
 from liaobots.chat.database import Database
 from liaobots.chat.layout import clock, conversations, messages
 from liaobots.chat.record import Message, State
 from liaobots.chat.transfer import Chat, Turn
 from liaobots.chat.tree import from_above
 
-# So many messages are brought in at a time, for nobody else can write meanwhile.
-BATCH = 200
-T = TypeVar("T")
+# What is brought in at a time at most, for nobody else can write to SQLite meanwhile: so many
+# messages, characters, and grams as make a part of a long text.
+BATCH_TURNS = 200
+BATCH_CHARACTERS = 1_000_000
 ID = re.compile(r"[\w-]{1,40}", re.ASCII)
 
 
@@ -50,37 +51,90 @@ class Porter:
 
         Gives how many messages came. A chat that lies in the trash comes back.
         """
-        with self._database.writing() as connection:
-            place = _place_for(connection, owner, chat)
-        added = 0
-        for batch in _batches(_from_above(chat.turns)):
-            with self._database.writing() as connection:
-                added += _add(connection, owner, place, batch)
-        with self._database.writing() as connection:
-            _show_leaf(connection, owner, place, chat)
+        chat_id = self._make_place(owner, chat)
+        ids = self._ids(chat_id, [turn.id for turn in chat.turns])
+        place = _Place(owner, chat_id, ids)
+        added, is_long = 0, False
+        for batch in _by_size(_prepared(place, turn) for turn in _from_above(chat.turns)):
+            with self._database.writing(in_background=True) as connection:
+                added += _add(connection, place, batch)
+            is_long = is_long or any(index.is_long(each.grams) for each in batch)
+        if is_long:
+            indexing.complete(self._database)
+        with self._database.writing(in_background=True) as connection:
+            _show_leaf(connection, place, chat)
         return added
+
+    def _make_place(self, owner: str, chat: Chat) -> str:
+        """Return the id of the chat here, and make it where there is none."""
+        with self._database.writing(in_background=True) as connection:
+            id_ = chat.id if ID.fullmatch(chat.id) else _derived(owner, chat.id)
+            owners = select(conversations.c.owner).where(conversations.c.id == id_)
+            if connection.execute(owners).scalar_one_or_none() not in (None, owner):
+                id_ = _derived(owner, chat.id)
+            if query.lock(connection, owner, id_) is None:
+                _begin(connection, owner, id_, chat)
+            else:
+                mine = query.is_owned_conversation(owner, id_)
+                connection.execute(update(conversations).where(mine).values(deleted=None))
+            return id_
+
+    def _ids(self, conversation: str, turns: Sequence[str]) -> dict[str, str]:
+        """Return for each turn its own id where that is free or here already, else another."""
+        elsewhere: set[str] = set()
+        with self._database.reading() as connection:
+            for at in range(0, len(turns), BATCH_TURNS):
+                taken = select(messages.c.id).where(messages.c.id.in_(turns[at : at + BATCH_TURNS]))
+                others = messages.c.conversation != conversation
+                elsewhere.update(connection.execute(taken.where(others)).scalars())
+        return {
+            turn: turn
+            if ID.fullmatch(turn) and turn not in elsewhere
+            else _derived(conversation, turn)
+            for turn in turns
+        }
 
 
 @dataclass(frozen=True)
 class _Place:
     """Where a chat goes: its conversation here, and the ids of its messages here."""
 
+    owner: str
     conversation: str
     ids: Mapping[str, str]
 
 
-def _place_for(connection: Connection, owner: str, chat: Chat) -> _Place:
-    """Gives the chat's place, and makes it where there is none."""
-    id_ = chat.id if ID.fullmatch(chat.id) else _derived(owner, chat.id)
-    owners = select(conversations.c.owner).where(conversations.c.id == id_)
-    if connection.execute(owners).scalar_one_or_none() not in (None, owner):
-        id_ = _derived(owner, chat.id)
-    if query.lock(connection, owner, id_) is None:
-        _begin(connection, owner, id_, chat)
-    else:
-        mine = query.is_owned_conversation(owner, id_)
-        connection.execute(update(conversations).where(mine).values(deleted=None))
-    return _Place(id_, _ids(connection, id_, [turn.id for turn in chat.turns]))
+@dataclass(frozen=True)
+class _Prepared:
+    """A turn as it is written, with its grams."""
+
+    row: Mapping[str, Any]
+    grams: Mapping[str | None, Sequence[int]]
+
+    @property
+    def size(self) -> float:
+        """How much of a transaction it fills: 1 is all."""
+        numbers = sum(map(len, self.grams.values()))
+        characters = int(self.row["characters"])
+        return max(1 / BATCH_TURNS, numbers / index.PART, characters / BATCH_CHARACTERS)
+
+
+def _prepared(place: _Place, turn: Turn) -> _Prepared:
+    row = _row(place, turn)
+    return _Prepared(row, index.grams_of(place.owner, {row["id"]: row["text"]}))
+
+
+def _by_size(turns: Iterable[_Prepared]) -> Iterator[Sequence[_Prepared]]:
+    """Return turns in batches, each for one transaction."""
+    batch, size = list[_Prepared](), 0.0
+    for turn in turns:
+        if batch and size + turn.size > 1:
+            yield batch
+            batch, size = [], 0.0
+        batch.append(turn)
+        size += turn.size
+    if batch:
+        yield batch
 
 
 def _begin(connection: Connection, owner: str, id_: str, chat: Chat) -> None:
@@ -91,36 +145,23 @@ def _begin(connection: Connection, owner: str, id_: str, chat: Chat) -> None:
     kept = {"system": query.storable(chat.system), "pinned": pinned}
     row = {"id": id_, "owner": owner, "title": title, **times, **kept}
     connection.execute(insert(conversations).values(row))
-    index.add(connection, owner, id_, {None: title})
+    index.add(connection, id_, index.grams_of(owner, {None: title}))
 
 
-def _ids(connection: Connection, conversation: str, turns: Sequence[str]) -> dict[str, str]:
-    """Gives each turn its own id where that is free or here already, else one made of both."""
-    elsewhere: set[str] = set()
-    for some in _batches(turns):
-        taken = select(messages.c.id).where(messages.c.id.in_(some))
-        others = messages.c.conversation != conversation
-        elsewhere.update(connection.execute(taken.where(others)).scalars())
-    return {
-        turn: turn if ID.fullmatch(turn) and turn not in elsewhere else _derived(conversation, turn)
-        for turn in turns
-    }
-
-
-def _add(connection: Connection, owner: str, place: _Place, turns: Sequence[Turn]) -> int:
-    """Adds the turns that are missing, and gives how many they were."""
-    if query.lock(connection, owner, place.conversation) is None:
+def _add(connection: Connection, place: _Place, batch: Sequence[_Prepared]) -> int:
+    """Add the turns that are missing, and return how many they were."""
+    if query.lock(connection, place.owner, place.conversation) is None:
         return 0
-    ids = messages.c.id.in_([place.ids[turn.id] for turn in turns])
+    ids = messages.c.id.in_([each.row["id"] for each in batch])
     there = set(connection.execute(select(messages.c.id).where(ids)).scalars())
     back = {"deleted": None, "deleted_with": None}
     connection.execute(update(messages).where(ids, messages.c.deleted.is_not(None)).values(back))
-    rows = [_row(place, turn) for turn in turns if place.ids[turn.id] not in there]
-    if rows:
-        connection.execute(insert(messages), rows)
-        texts = {row["id"]: row["text"] for row in rows}
-        index.add(connection, owner, place.conversation, texts)
-    return len(rows)
+    new = [each for each in batch if each.row["id"] not in there]
+    if new:
+        connection.execute(insert(messages), [each.row for each in new])
+        found = {name: grams for each in new for name, grams in each.grams.items()}
+        index.add(connection, place.conversation, found)
+    return len(new)
 
 
 def _row(place: _Place, turn: Turn) -> dict[str, Any]:
@@ -149,9 +190,9 @@ def _link(address: str) -> str:
     return query.storable(address) if address.startswith("https://") else ""
 
 
-def _show_leaf(connection: Connection, owner: str, place: _Place, chat: Chat) -> None:
+def _show_leaf(connection: Connection, place: _Place, chat: Chat) -> None:
     """Lets a chat that came show what it showed, unless it shows something already."""
-    head = query.lock(connection, owner, place.conversation)
+    head = query.lock(connection, place.owner, place.conversation)
     tree = query.tree(connection, place.conversation)
     if head is None or (head.leaf and head.leaf in tree) or not chat.turns:
         return
@@ -190,8 +231,3 @@ def _turn(message: Message) -> Turn:
 
 def _derived(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]

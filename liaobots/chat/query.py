@@ -1,7 +1,7 @@
 """The SQL of the store, each piece on a connection that it is handed."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,7 +20,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy import delete as sql_delete
 
 from liaobots.chat import index
 from liaobots.chat.layout import clock, conversations, messages, pieces
@@ -80,24 +79,13 @@ def lock(connection: Connection, owner: str, conversation: str) -> Row[Any] | No
     return connection.execute(query.with_for_update()).one_or_none()
 
 
-def delete(connection: Connection, which: Any) -> None:
-    """Forgets conversations with their messages."""
-    gone = select(conversations.c.id).where(which).with_for_update()
-    ids = connection.execute(gone).scalars().all()
-    index.drop(connection, index.is_within(ids))
-    # SQLite follows only so many links from message to message in one deletion.
-    unlinked = update(messages).where(messages.c.conversation.in_(ids)).values(parent=None)
-    connection.execute(unlinked)
-    connection.execute(sql_delete(conversations).where(conversations.c.id.in_(ids)))
-
-
 def begin(connection: Connection, owner: str, question: str, system: str) -> str:
     row = {"id": new_id(), "owner": owner, "title": title_from(storable(question))}
     times = {"created": clock(), "changed": _later(owner)}
     connection.execute(
         insert(conversations).values(row | times | {"system": storable(system.strip())})
     )
-    index.add(connection, owner, row["id"], {None: row["title"]})
+    index.add(connection, row["id"], index.grams_of(owner, {None: row["title"]}))
     return row["id"]
 
 
@@ -143,17 +131,30 @@ def _later(owner: str) -> Any:
     return case((moment > clock(), moment), else_=clock())
 
 
-def add_question(
-    connection: Connection, conversation: str, parent: str | None, question: str
-) -> str:
-    """Adds a question below `parent` and gives its id."""
+@dataclass(frozen=True)
+class Question:
+    """A question that is to be added, with its grams."""
+
+    id: str
+    text: str
+    grams: Mapping[str | None, Sequence[int]]
+
+
+def new_question(owner: str, question: str) -> Question:
+    """Compute what `add_question` needs, before its transaction."""
     text, new = storable(question), new_id()
+    return Question(new, text, index.grams_of(owner, {new: text}))
+
+
+def add_question(
+    connection: Connection, conversation: str, parent: str | None, question: Question
+) -> None:
+    """Add a question below `parent`."""
+    text, new = question.text, question.id
     said = {"role": "user", "state": State.DONE, "text": text, "characters": len(text)}
     place = {"id": new, "conversation": conversation, "parent": parent}
     connection.execute(insert(messages).values({**place, **said, "asked": clock()}))
-    owner = select(conversations.c.owner).where(conversations.c.id == conversation)
-    index.add(connection, connection.execute(owner).scalar_one(), conversation, {new: text})
-    return new
+    index.add(connection, conversation, question.grams)
 
 
 def _query(owner: str, message: str) -> Select[Any]:

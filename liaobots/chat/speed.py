@@ -13,6 +13,8 @@ from liaobots.chat.record import Attempt, Pace
 # What the board is made of: so many attempts, none older than so many seconds.
 NEWEST = 500
 OLDEST = 90 * 86_400.0
+# So many old ones go in one transaction.
+BATCH = 500
 
 
 class Speed:
@@ -24,8 +26,11 @@ class Speed:
     def forget_old(self, oldest: float | None = None) -> None:
         """Forgets the attempts that are older than so many seconds, else than the board's."""
         limit = clock() - (OLDEST if oldest is None else oldest)
-        with self._database.writing() as connection:
-            connection.execute(delete(attempts).where(attempts.c.ended < limit))
+        old = select(attempts.c.id).where(attempts.c.ended < limit).limit(BATCH)
+        gone = BATCH
+        while gone == BATCH:
+            with self._database.writing(in_background=True) as connection:
+                gone = connection.execute(delete(attempts).where(attempts.c.id.in_(old))).rowcount
 
     def board(self, owner: str) -> Sequence[Pace]:
         """Gives the pace of each model that answered the owner of late, the usual one first."""

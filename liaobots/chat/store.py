@@ -6,12 +6,13 @@ method for each thing that can be done with a chat; the SQL is in `query`,
 `writing` and `listing`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import and_, func, or_, select, update
 
-from liaobots.chat import index, listing, query, speed, writing
+from liaobots.chat import deleting, index, indexing, listing, query, speed, writing
 from liaobots.chat.database import Database
+from liaobots.chat.indexing import Indexer
 from liaobots.chat.layout import clock, conversations, messages
 from liaobots.chat.porter import Porter
 from liaobots.chat.preferences import Preferences
@@ -50,6 +51,7 @@ class Store:
         self.porter = Porter(database)
         self.preferences = Preferences(database)
         self.speed = Speed(database)
+        self.indexer = Indexer(database)
 
     @property
     def is_memory(self) -> bool:
@@ -97,7 +99,7 @@ class Store:
                     return
                 index.drop_title(connection, conversation)
                 query.touch(connection, owner, conversation, title=title)
-                index.add(connection, owner, conversation, {None: title})
+                index.add(connection, conversation, index.grams_of(owner, {None: title}))
 
     def choose(self, owner: str, conversation: str, model: str) -> None:
         """Notes which model is to answer next in a conversation."""
@@ -119,12 +121,20 @@ class Store:
             text = query.storable(system.strip())
             query.touch(connection, owner, conversation, system=text)
 
-    def forget(self, *, older_than: float, beyond: int) -> None:
-        """Forgets conversations unchanged for so many seconds, and all but the newest `beyond`."""
-        newest = select(conversations.c.id).order_by(conversations.c.changed.desc()).limit(beyond)
-        too_old = conversations.c.changed < clock() - older_than
-        with self._database.writing() as connection:
-            query.delete(connection, or_(too_old, conversations.c.id.not_in(newest)))
+    def forget(self, *, older_than: float, beyond: int, but: Collection[str] = ()) -> None:
+        """Forget conversations unchanged for so many seconds, and all but the newest `beyond`.
+
+        Those named in `but` stay, and do not count.
+        """
+        others = conversations.c.id.not_in(but)
+        newest = select(conversations.c.id).where(others).order_by(conversations.c.changed.desc())
+        is_new = conversations.c.id.in_(newest.limit(beyond))
+        is_old = or_(conversations.c.changed < clock() - older_than, ~is_new)
+        with self._database.reading() as connection:
+            old = connection.execute(select(conversations.c.id).where(others, is_old)).scalars()
+            ids = old.all()
+        for each in ids:
+            deleting.delete_conversation(self._database, each, is_old)
 
     def show(self, owner: str, message: str) -> str | None:
         """Lets the conversation of a message show it, with what was seen last below it.
@@ -169,6 +179,7 @@ class Store:
         None where the owner has no such conversation, or it shows no such
         question any more.
         """
+        added = query.new_question(owner, question)
         with self._database.writing() as connection:
             if conversation is None:
                 conversation = query.begin(connection, owner, question, system)
@@ -181,11 +192,12 @@ class Store:
                 if place is None or place.head.id != conversation:
                     return None
                 parent = place.row.parent
-            new = query.add_question(connection, conversation, parent, question)
-            asked = writing.add_answer(connection, conversation, new, model)
+            query.add_question(connection, conversation, parent, added)
+            asked = writing.add_answer(connection, conversation, added.id, model)
             query.move(connection, head, asked.answer)
             query.touch(connection, owner, conversation, model=model)
-            return asked
+        self.indexer.complete_soon(added.grams)
+        return asked
 
     def try_again(self, owner: str, message: str, model: str) -> Asked | None:
         """Adds another answer to a question, or uses the row again where it is empty.
@@ -199,7 +211,9 @@ class Store:
                 return None
             old, head = place.row, place.head
             if old.role == "assistant" and not old.text and not place.tree.children(message):
-                asked = writing.rewrite(connection, head.id, message, model, **writing.anew())
+                # Where there is no text, there is nothing in the index.
+                anew = writing.anew()
+                asked = writing.rewrite(connection, head.id, message, model, {}, **anew)
             else:
                 question = message if old.role == "user" else old.parent
                 asked = writing.add_answer(connection, head.id, question, model)
@@ -231,12 +245,15 @@ class Store:
 
     def go_on(self, owner: str, answer: str) -> Asked | None:
         """Lets an ended answer be written on. Gives None as `try_again` does."""
+        mine = and_(index.is_of([answer]), conversations.c.owner == owner)
+        computed = indexing.prepare_drop(self._database, mine)
         with self._database.writing() as connection:
             place = query.ended(connection, owner, answer)
-            if place is None or place.tree.children(answer):
-                return None
-            query.touch(connection, owner, place.head.id)
-            return writing.rewrite(connection, place.head.id, answer, place.row.model)
+            if place is not None and not place.tree.children(answer):
+                query.touch(connection, owner, place.head.id)
+                return writing.rewrite(connection, place.head.id, answer, place.row.model, computed)
+        self.indexer.wake()
+        return None
 
     def before(self, owner: str, answer: str) -> Sequence[Message]:
         """Gives the messages before an answer, the first one first."""
@@ -285,11 +302,13 @@ class Store:
         With it, how the models did that tried to write it, and which of them
         stood in for the first one.
         """
+        whole = writing.prepare(self._database, owner, asked, text)
         with self._database.writing() as connection:
             if tries and tries.stand_in:
                 writing.hand_over(connection, owner, asked, tries.stand_in)
-            writing.finish(connection, owner, asked, query.storable(text), ending)
+            writing.finish(connection, owner, asked, whole, ending)
             speed.note(connection, owner, tries.attempts if tries else [])
+        self.indexer.complete_soon(whole.grams)
 
     def hand_over(self, owner: str, asked: Asked, to: StandIn | None) -> None:
         """Lets another model write an answer, unless another writes it by now."""
@@ -319,8 +338,7 @@ class Store:
             row = query.row_of(connection, owner, answer)
             if row is None:
                 return "", State.STOPPED
-            is_orphan = row.state == State.WRITING and row.age > writing.SILENCE
-            if not is_orphan:
+            if not writing.is_orphan(row):
                 return query.text_since(connection, row, start), State(row.state)
         self._interrupt(owner, answer)
         return self.since(owner, answer, start)
@@ -335,12 +353,17 @@ class Store:
             )
 
     def _interrupt(self, owner: str, answer: str) -> None:
-        with self._database.writing() as connection:
+        with self._database.reading() as connection:
             row = query.row_of(connection, owner, answer)
-            if row is None or query.lock(connection, owner, row.conversation) is None:
+            if row is None or not writing.is_orphan(row):
+                return
+            text = query.text_since(connection, row, 0)
+        asked = Asked(row.conversation, answer, row.writer)
+        whole = writing.prepare(self._database, owner, asked, text)
+        with self._database.writing() as connection:
+            if query.lock(connection, owner, row.conversation) is None:
                 return
             row = query.row_of(connection, owner, answer)
-            if row is not None and row.state == State.WRITING and row.age > writing.SILENCE:
-                text = query.text_since(connection, row, 0)
-                asked = Asked(row.conversation, answer, row.writer)
-                writing.finish(connection, owner, asked, text, Ending(State.INTERRUPTED))
+            if row is not None and row.writer == asked.writer and writing.is_orphan(row):
+                writing.finish(connection, owner, asked, whole, Ending(State.INTERRUPTED))
+        self.indexer.complete_soon(whole.grams)

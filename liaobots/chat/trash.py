@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
-from sqlalchemy import delete as sql_delete
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
-from liaobots.chat import index, query
+from liaobots.chat import deleting, query
+from liaobots.chat.background import Background
 from liaobots.chat.database import Database
 from liaobots.chat.layout import clock, conversations, messages
 from liaobots.chat.record import State, Trashed
@@ -22,6 +22,7 @@ class Trash:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._deletion = Background("deletion", self.forget_old, at_once=database.is_memory)
 
     def put_conversation(self, owner: str, conversation: str) -> None:
         """Puts a conversation into the trash, as it is."""
@@ -85,10 +86,11 @@ class Trash:
         Gives the conversation, or None where the owner has no such thing there.
         """
         with self._database.writing() as connection:
-            head = query.lock(connection, owner, id_)
-            if head is not None:
-                mine = conversations.c.id == id_
-                connection.execute(update(conversations).where(mine).values(deleted=None))
+            if query.lock(connection, owner, id_) is not None:
+                mine = and_(conversations.c.id == id_, _is_kept())
+                back = update(conversations).where(mine).values(deleted=None)
+                if not connection.execute(back).rowcount:
+                    return None
                 query.touch(connection, owner, id_)
                 return id_
             found = _deleted_message(connection, owner, id_)
@@ -103,29 +105,57 @@ class Trash:
             return str(found.conversation)
 
     def forget(self, owner: str, id_: str) -> None:
-        """Forgets for good what lies in the trash under this id."""
+        """Forget for good what lies in the trash under this id: it is gone from there at once.
+
+        Its rows are deleted in the background, and after a restart where that was too early.
+        """
         with self._database.writing() as connection:
-            mine = query.is_owned_conversation(owner, id_)
-            query.delete(connection, and_(mine, conversations.c.deleted.is_not(None)))
-            found = _deleted_message(connection, owner, id_)
-            if found is not None:
-                _forget_messages(connection, found.conversation, id_)
+            self._expire(connection, owner, id_)
+        self._deletion.wake()
 
     def empty(self, owner: str) -> None:
-        """Forgets for good all that the owner has in the trash."""
+        """Forget for good all that the owner has in the trash."""
         while found := self.list(owner, 100):
-            for each in found:
-                self.forget(owner, each.id)
+            with self._database.writing() as connection:
+                for each in found:
+                    self._expire(connection, owner, each.id)
+        self._deletion.wake()
 
     def forget_old(self) -> None:
-        """Forgets for good what lies there longer than it may, whoever's it is."""
-        with self._database.writing() as connection:
-            query.delete(connection, conversations.c.deleted < clock() - TERM)
-            tops = select(messages.c.conversation, messages.c.id).where(
-                messages.c.deleted_with == messages.c.id, messages.c.deleted < clock() - TERM
-            )
-            for conversation, message in connection.execute(tops).all():
-                _forget_messages(connection, conversation, message)
+        """Delete what lies there longer than it may, whoever's it is, the oldest first."""
+        is_old = conversations.c.deleted < clock() - TERM
+        is_top = and_(messages.c.deleted_with == messages.c.id, messages.c.deleted < clock() - TERM)
+        chats = select(conversations.c.id).where(is_old).order_by(conversations.c.deleted)
+        tops = select(messages.c.conversation, messages.c.id).where(is_top)
+        with self._database.reading() as connection:
+            old = connection.execute(chats).scalars().all()
+            branches = connection.execute(tops.order_by(messages.c.deleted)).all()
+        for chat in old:
+            deleting.delete_conversation(self._database, chat, is_old)
+        for chat, message in branches:
+            gone = self._below(chat, message)
+            is_wanted = and_(messages.c.id == message, is_top)
+            deleting.delete_branch(self._database, chat, gone, is_wanted)
+
+    def _expire(self, connection: Connection, owner: str, id_: str) -> None:
+        """Let something have been in the trash since the beginning of time."""
+        chat = and_(query.is_owned_conversation(owner, id_), conversations.c.deleted.is_not(None))
+        connection.execute(update(conversations).where(chat).values(deleted=0.0))
+        if _deleted_message(connection, owner, id_) is not None:
+            gone = update(messages).where(messages.c.id == id_)
+            connection.execute(gone.values(deleted=0.0))
+
+    def _below(self, conversation: str, message: str) -> Sequence[str]:
+        """Return a message and all below it, whenever that was deleted."""
+        columns = (messages.c[name] for name in ("id", "parent", "role", "asked", "seen"))
+        rows = select(*columns).where(messages.c.conversation == conversation)
+        with self._database.reading() as connection:
+            return Tree(Node(*row) for row in connection.execute(rows)).below(message)
+
+
+def _is_kept() -> Any:
+    """Return the condition that a conversation is not to be deleted for good."""
+    return or_(conversations.c.deleted.is_(None), conversations.c.deleted > clock() - TERM)
 
 
 def _ask_to_stop(connection: Connection, which: Any) -> None:
@@ -135,7 +165,8 @@ def _ask_to_stop(connection: Connection, which: Any) -> None:
 
 def _deleted_message(connection: Connection, owner: str, message: str) -> Row[Any] | None:
     mine = and_(messages.c.id == message, query.is_owned_message(owner))
-    found = select(messages.c.conversation).where(mine, messages.c.deleted_with == message)
+    is_there = and_(messages.c.deleted_with == message, messages.c.deleted > clock() - TERM)
+    found = select(messages.c.conversation).where(mine, is_there)
     return connection.execute(found).one_or_none()
 
 
@@ -152,16 +183,3 @@ def _put_back_with_those_above(connection: Connection, conversation: str, messag
         above = places[above].parent
     back = update(messages).where(messages.c.deleted_with.in_(groups - {None}))
     connection.execute(back.values(deleted=None, deleted_with=None))
-
-
-def _forget_messages(connection: Connection, conversation: str, message: str) -> None:
-    """Forgets a message and all below it, whenever that was deleted."""
-    rows = select(
-        messages.c.id, messages.c.parent, messages.c.role, messages.c.asked, messages.c.seen
-    ).where(messages.c.conversation == conversation)
-    gone = Tree(Node(*row) for row in connection.execute(rows)).below(message)
-    index.drop(connection, index.is_of(gone))
-    # SQLite follows only so many links from message to message in one deletion.
-    which = messages.c.id.in_(gone)
-    connection.execute(update(messages).where(which).values(parent=None))
-    connection.execute(sql_delete(messages).where(which))

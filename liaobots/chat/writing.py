@@ -1,13 +1,15 @@
 """The SQL of answers being written, each piece on a connection that it is handed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, false, insert, tuple_, update
+from sqlalchemy import Connection, Row, and_, case, exists, false, insert, tuple_, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects import postgresql, sqlite
 
-from liaobots.chat import index, query
+from liaobots.chat import index, indexing, query
+from liaobots.chat.database import Database
 from liaobots.chat.layout import clock, conversations, messages, pieces
 from liaobots.chat.record import Asked, Checkpoint, Ending, StandIn, State
 
@@ -15,6 +17,11 @@ from liaobots.chat.record import Asked, Checkpoint, Ending, StandIn, State
 SILENCE = 5.0
 # An answer taken for interrupted may turn out to be written still.
 ALIVE = (State.WRITING, State.INTERRUPTED)
+
+
+def is_orphan(row: Row[Any]) -> bool:
+    """Return whether nobody writes an answer any more that is marked as being written."""
+    return bool(row.state == State.WRITING and row.age > SILENCE)
 
 
 def add_answer(
@@ -37,10 +44,18 @@ def anew() -> dict[str, Any]:
 
 
 def rewrite(
-    connection: Connection, conversation: str, answer: str, model: str, **values: Any
+    connection: Connection,
+    conversation: str,
+    answer: str,
+    model: str,
+    computed: Mapping[int, Sequence[int]],
+    **values: Any,
 ) -> Asked:
-    """Turns an ended answer into one being written, by a new writer."""
-    index.drop(connection, index.is_of([answer]))
+    """Turn an ended answer into one being written, by a new writer.
+
+    `computed` is what `indexing.prepare_drop` returned of it.
+    """
+    index.drop(connection, index.is_of([answer]), computed)
     asked = Asked(conversation, answer, query.new_id())
     fresh = {"state": State.WRITING, "model": model, "ended": None, "stop_asked": False}
     error = {"error_kind": "", "error_words": "", "error_link": ""}
@@ -102,12 +117,29 @@ def add_pieces(connection: Connection, checkpoints: Sequence[Checkpoint]) -> Non
     )
 
 
-def finish(connection: Connection, owner: str, asked: Asked, text: str, ending: Ending) -> None:
+@dataclass(frozen=True)
+class Whole:
+    """A whole answer, with its grams, and those of the entries that it takes the place of."""
+
+    text: str
+    grams: Mapping[str | None, Sequence[int]]
+    replaced: Mapping[int, Sequence[int]]
+
+
+def prepare(database: Database, owner: str, asked: Asked, text: str) -> Whole:
+    """Compute what `finish` needs, before its transaction."""
+    text = query.storable(text)
+    replaced = indexing.prepare_drop(database, index.is_of([asked.answer]))
+    return Whole(text, index.grams_of(owner, {asked.answer: text}), replaced)
+
+
+def finish(connection: Connection, owner: str, asked: Asked, whole: Whole, ending: Ending) -> None:
     """Writes down a whole answer, unless another writer has taken over."""
+    text = whole.text
     if query.lock(connection, owner, asked.conversation) is None:
         return
     mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
-    index.drop(connection, mine)
+    index.drop(connection, mine, whole.replaced)
     said = {"text": text, "characters": len(text), "ended": clock(), **vars(ending)}
     begun = messages.c.first_text.is_(None) if text else false()
     found = connection.execute(
@@ -117,5 +149,5 @@ def finish(connection: Connection, owner: str, asked: Asked, text: str, ending: 
     )
     if found.rowcount:
         connection.execute(sql_delete(pieces).where(pieces.c.message == asked.answer))
-        index.add(connection, owner, asked.conversation, {asked.answer: text})
+        index.add(connection, asked.conversation, whole.grams)
         query.touch(connection, owner, asked.conversation)

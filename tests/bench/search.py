@@ -102,8 +102,9 @@ def fill(database: Database) -> None:
                 rows = [message_row(chat, number, next(said)) for number in range(MESSAGES)]
                 connection.execute(insert(conversations), chat_row(chat))
                 connection.execute(insert(messages), rows)
-                index.add(connection, OWNER, f"c{chat}", {None: f"Chat {chat}"})
-                index.add(connection, OWNER, f"c{chat}", {row["id"]: row["text"] for row in rows})
+                index.add(connection, f"c{chat}", index.grams_of(OWNER, {None: f"Chat {chat}"}))
+                said = {row["id"]: row["text"] for row in rows}
+                index.add(connection, f"c{chat}", index.grams_of(OWNER, said))
     with database.writing() as connection:
         connection.execute(text("ANALYZE"))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from liaobots.chat import index, query
+from liaobots.chat import deleting, index
 from liaobots.chat.copying import digest, mark
 from liaobots.chat.copying.end import End
 from liaobots.chat.layout import conversations, messages, pieces
@@ -36,7 +36,7 @@ def clear(source: Connection, target: End, hand: str) -> None:
                 with target.writing() as connection:
                     mark.check(connection, hand)
                     for each in stale:
-                        query.delete(connection, conversations.c.id == each)
+                        deleting.at_once(connection, conversations.c.id == each)
 
 
 def add(source: Connection, target: End, hand: str) -> Iterable[int]:

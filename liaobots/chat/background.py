@@ -1,0 +1,41 @@
+"""Work that nobody waits for."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from liaobots.errors import StoreFault
+
+
+class Background:
+    """Do some work in a thread of its own, once more each time that it is asked for.
+
+    `at_once` does it in the thread that asks: a database in memory has one connection.
+    """
+
+    def __init__(self, name: str, work: Callable[[], None], *, at_once: bool) -> None:
+        self._name, self._work, self._at_once = name, work, at_once
+        self._lock = threading.Lock()
+        self._is_running = self._is_wanted = False
+
+    def wake(self) -> None:
+        """Begin the work; where it runs, let it be done once more afterwards."""
+        if self._at_once:
+            self._work()
+            return
+        with self._lock:
+            self._is_wanted = True
+            if not self._is_running:
+                self._is_running = True
+                threading.Thread(target=self._run, name=self._name, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._is_wanted:
+                    self._is_running = False
+                    return
+                self._is_wanted = False
+            # What could not be done is done the next time, or by the hourly sweep.
+            with suppress(StoreFault):
+                self._work()

@@ -1,0 +1,56 @@
+"""The order in which the threads of this process write to a SQLite file.
+
+SQLite lets one write at a time, and lets the others try again after naps: who
+writes often comes first, and who came first may come never. Here the threads
+stand in line, and work that nobody waits for comes after all that somebody does.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Work in the background goes on after so many seconds, however many others come.
+LONGEST_DELAY_SECONDS = 1.0
+# The pause after work in the background is as long as the work, and no longer than this.
+LONGEST_PAUSE_SECONDS = 0.25
+
+
+class Turns:
+    """Hand out turns to write. Each thread has one at most."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._is_taken = False
+        self._awaited = 0
+
+    @contextmanager
+    def turn(self, seconds: float, *, in_background: bool) -> Iterator[None]:
+        """Wait for a turn and hold it. Raise `TimeoutError` after so many seconds."""
+        self._take(seconds, in_background=in_background)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_taken = False
+                self._changed.notify_all()
+
+    def _take(self, seconds: float, *, in_background: bool) -> None:
+        with self._changed:
+            if in_background:
+                self._changed.wait_for(self._is_idle, LONGEST_DELAY_SECONDS)
+            self._awaited += not in_background
+            try:
+                if not self._changed.wait_for(lambda: not self._is_taken, seconds):
+                    raise TimeoutError
+                self._is_taken = True
+            finally:
+                self._awaited -= not in_background
+
+    def _is_idle(self) -> bool:
+        return not self._is_taken and not self._awaited
+
+
+def pause_after(began: float) -> None:
+    """Let others go first for about as long as work took that began at this moment."""
+    time.sleep(min(time.monotonic() - began, LONGEST_PAUSE_SECONDS))
