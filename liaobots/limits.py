@@ -58,6 +58,10 @@ class Limits:
     # So many places are kept for visitors who have no answer running.
     answers_reserved: int = 32
 
+    # Chats that wait in memory until the database can be written. Past this, questions are
+    # refused: what waits goes with the server.
+    chats_waiting: int = 2_000
+
     # Readers of balances and of lists of models, each a thread that waits for the service.
     account_readers: int = 32
     account_seconds: int = 10

@@ -4,8 +4,9 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,22 @@ PATIENCE, REST = 1.0, 3.0
 POSTGRESQL = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
 
 
+@dataclass
+class _Rest:
+    """A while in which nobody tries what somebody waited for in vain, and why."""
+
+    _until: float = 0.0
+    _why: str = ""
+
+    def begin(self, why: str) -> None:
+        self._until, self._why = time.monotonic() + REST, why
+
+    def refuse(self) -> None:
+        """Raise `StoreFault` as long as it lasts."""
+        if time.monotonic() < self._until:
+            raise StoreFault(self._why)
+
+
 class Database:
     """A database by its address: `sqlite:///path`, `postgresql://…`, or in memory.
 
@@ -45,7 +62,7 @@ class Database:
     def __init__(self, address: str = "") -> None:
         self.is_memory = address in (MEMORY, f"{MEMORY}/", f"{MEMORY}/:memory:")
         self._alone = threading.RLock()
-        self._rests_until, self._why = 0.0, ""
+        self._reads, self._writes = _Rest(), _Rest()
         self._turns = Turns()
         with made_ours(), ExitStack() as otherwise:
             self._engine = _engine(url_of(address))
@@ -60,7 +77,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Gives a connection whose reads see one moment."""
-        with self._watched(), self._held(), self._engine.begin() as connection:
+        with self._watched(self._reads), self._held(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -71,7 +88,7 @@ class Database:
         about 0.1 s: others write first, and afterwards it pauses for as long as it took.
         """
         with (
-            self._watched(in_background=in_background),
+            self._watched(*self._rests(in_background=in_background)),
             self._held(),
             self._begun(in_background=in_background) as connection,
         ):
@@ -83,26 +100,30 @@ class Database:
     def close(self) -> None:
         self._engine.dispose()
 
-    @contextmanager
-    def _watched(self, *, in_background: bool = False) -> Iterator[None]:
-        """Turn what goes wrong into words, and let a database that does not answer rest.
+    def _rests(self, *, in_background: bool) -> Sequence["_Rest"]:
+        """Return what is left alone where somebody waited in vain to write.
 
-        Work in the background waits for nobody, so its failure says nothing of how long
-        others would have to wait.
+        For work in the background nobody waits. Who reads from SQLite does not wait
+        for those who write.
         """
+        if in_background:
+            return []
+        return [self._writes] if self.dialect == "sqlite" else [self._writes, self._reads]
+
+    @contextmanager
+    def _watched(self, *rests: "_Rest") -> Iterator[None]:
+        """Turn what goes wrong into words, and let a database that does not answer rest."""
         began = time.monotonic()
-        self._refuse_while_resting()
+        for rest in rests:
+            rest.refuse()
         try:
             with made_ours():
                 yield
         except StoreFault as error:
-            if not in_background and time.monotonic() - began > PATIENCE:
-                self._rests_until, self._why = time.monotonic() + REST, str(error)
+            if time.monotonic() - began > PATIENCE:
+                for rest in rests:
+                    rest.begin(str(error))
             raise
-
-    def _refuse_while_resting(self) -> None:
-        if time.monotonic() < self._rests_until:
-            raise StoreFault(self._why)
 
     @contextmanager
     def _begun(self, *, in_background: bool) -> Iterator[Connection]:
@@ -135,7 +156,8 @@ class Database:
             except TimeoutError as error:
                 raise StoreFault(_words("locked")) from error
             # Those ahead may have waited in vain meanwhile.
-            self._refuse_while_resting()
+            if not in_background:
+                self._writes.refuse()
             yield
 
     @contextmanager

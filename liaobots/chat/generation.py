@@ -9,7 +9,7 @@ and the keeper of all answers writes it down; whoever ends it, ends it once.
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 from liaobots.chat.allowance import Allowance
@@ -59,7 +59,11 @@ class Generations:
         )
         if asked is not None:
             self._start(Answer(owner, asked, model), alone(road) if beside else road)
-            self._compare(owner, asked.answer, beside, road)
+            try:
+                self._compare(owner, asked.answer, beside, road)
+            except StoreFault as error:
+                # The question is kept and being answered: it must not be asked again elsewhere.
+                self.trouble = error
         return asked
 
     def try_again(self, owner: str, message: str, model: str, road: Road) -> None:
@@ -122,6 +126,29 @@ class Generations:
             self._settle(live, Ending(State.STOPPED))
         else:
             self.store.ask_to_stop(owner, answer)
+
+    def hand_over(self, owner: str, conversation: str, to: "Generations") -> Mapping[str, str]:
+        """Let other generations write down what is written in a chat, as it ends there.
+
+        Return the writers of these answers, by the answers' ids.
+        """
+        with self._lock:
+            gone = {
+                id_: live
+                for id_, live in self._live.items()
+                if (live.owner, live.asked.conversation) == (owner, conversation)
+            }
+            for id_ in gone:
+                del self._live[id_]
+        to.take_over(gone)
+        return {id_: live.asked.writer for id_, live in gone.items()}
+
+    def take_over(self, answers: Mapping[str, Answer]) -> None:
+        """Write down answers that others began to write."""
+        with self._lock:
+            self._live.update(answers)
+            if answers:
+                self._keep()
 
     def close(self) -> None:
         """Ends all answers as interrupted and writes them down, for the server stops."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import and_, func, or_, select, update
 
-from liaobots.chat import deleting, index, indexing, listing, query, speed, writing
+from liaobots.chat import deleting, index, indexing, listing, query, rows, speed, writing
 from liaobots.chat.database import Database
 from liaobots.chat.indexing import Indexer
 from liaobots.chat.layout import clock, conversations, messages
@@ -28,6 +28,7 @@ from liaobots.chat.record import (
     Summary,
     Tries,
 )
+from liaobots.chat.rows import Merged, Rows
 from liaobots.chat.search import Search
 from liaobots.chat.speed import Speed
 from liaobots.chat.trash import Trash
@@ -89,6 +90,23 @@ class Store:
                 found.model,
                 tree.cost,
             )
+
+    def rows(self, owner: str, conversation: str) -> Rows | None:
+        """Return the rows of a conversation, in the trash or not; None where there is none."""
+        with self._database.reading() as connection:
+            return rows.read(connection, owner, conversation)
+
+    def put(self, chat: Rows) -> None:
+        """Write a conversation that is not here yet, row by row."""
+        rows.put(self._database, chat)
+
+    def merge(self, chat: Rows, merged: Merged) -> None:
+        """Write what has changed of a conversation elsewhere since it was merged last."""
+        rows.merge(self._database, chat, merged)
+
+    def take_away(self, owner: str, conversation: str, merged: Merged) -> bool:
+        """Delete a conversation that is merged elsewhere; False where something came meanwhile."""
+        return rows.take_away(self._database, owner, conversation, merged)
 
     def rename(self, owner: str, conversation: str, title: str) -> None:
         """Gives a conversation another title; an empty one changes nothing."""

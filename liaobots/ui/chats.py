@@ -7,7 +7,7 @@ between the two.
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Thread
@@ -21,8 +21,9 @@ from liaobots.chat.database import MEMORY, Database
 from liaobots.chat.generation import Generations
 from liaobots.chat.record import Conversation, State, Summary
 from liaobots.chat.store import Store
+from liaobots.chat.waiting import Waiting
 from liaobots.errors import StoreFault
-from liaobots.ui import server, state
+from liaobots.ui import attempt, server, state, texts
 from liaobots.ui.lookup import Lookup
 
 # How many chats the list shows at first, and how many more at each wish.
@@ -39,11 +40,20 @@ SWEEP = 3600.0
 
 @dataclass(frozen=True)
 class Opened:
-    """The chat on the page, and those who write in it."""
+    """The chat on the page, and where it was found.
+
+    `waits` says why it is not in the store yet, or is "".
+    """
 
     conversation: Conversation
-    generations: Generations
+    place: Generations
     is_temporary: bool
+    waits: str = ""
+
+    @property
+    def generations(self) -> Generations:
+        """Return those who write in it: it may have moved since the page was drawn."""
+        return where(self.conversation.id, self.place)
 
     @property
     def writing(self) -> Sequence[str]:
@@ -64,28 +74,33 @@ class Opened:
 class Glance:
     """What an idle page looks at: another one comes as soon as something has changed.
 
-    `trouble` says why chats cannot be kept at the moment, or is "".
+    `trouble` says why chats cannot be kept at the moment, or is "". `waiting` are the
+    chats that are not in the store yet.
     """
 
     chats: Sequence[Summary]
     has_older: bool
     trouble: str
+    waiting: Collection[str] = ()
 
 
 def glance() -> Glance:
     """Gives the visitor's newest chats, in memory and in the store."""
     limit = st.session_state.setdefault("list", LIST)
+    waiting_ = sorted(waiting().of(state.owner()))
     found = list(in_memory().store.list(state.owner(), limit + 1))
     opening = _kept()
     place = opening.value(PATIENCE)
     trouble = place.trouble if place else opening.error
     try:
-        found += place.store.list(state.owner(), limit + 1) if place else []
+        there = place.store.list(state.owner(), limit + 1) if place else []
+        found += [each for each in there if each.id not in waiting_]
     except StoreFault as error:
         trouble = error
     found.sort(key=lambda each: (each.is_pinned, each.changed), reverse=True)
     pinned = sum(each.is_pinned for each in found)
-    return Glance(found[: pinned + limit], len(found) > pinned + limit, str(trouble or ""))
+    has_older = len(found) > pinned + limit
+    return Glance(found[: pinned + limit], has_older, str(trouble or ""), waiting_)
 
 
 def show_older() -> None:
@@ -140,8 +155,8 @@ def show_as_many(conversation: str, count: int) -> None:
 
 
 def last_trouble() -> str:
-    """Gives, once, why the last thing that was wished could not be done, or ""."""
-    return str(st.session_state.pop("trouble", ""))
+    """Return why the last thing that was wished could not be done, or ""."""
+    return attempt.trouble()
 
 
 def where_to_go() -> str | None:
@@ -171,9 +186,10 @@ def draw_again() -> NoReturn:
 
 
 def _opened(chat: str) -> Opened | None:
-    for place in places():
+    reason = waiting().reason(state.owner(), chat)
+    for place in [in_memory()] if reason else places():
         if found := place.open(state.owner(), chat):
-            return Opened(found, place, place.store.is_memory)
+            return Opened(found, place, place.store.is_memory and not reason, reason)
     return None
 
 
@@ -208,6 +224,30 @@ def home() -> Generations:
     return kept() or in_memory()
 
 
+def where(chat: str, place: Generations) -> Generations:
+    """Return the place where a chat is by now that was found in `place`."""
+    if waiting().reason(state.owner(), chat):
+        return in_memory()
+    return (kept() or place) if waiting().has_moved(chat) else place
+
+
+def waiting() -> Waiting:
+    """Return the chats that wait to be kept."""
+    return server.held("waiting", _begin_waiting)
+
+
+def _begin_waiting() -> Waiting:
+    # The mover has no session, whose secrets may name the store.
+    found = Waiting(in_memory(), partial(_kept().value, 0))
+    server.at_end(found.close)
+    return found
+
+
+def not_kept_because() -> str:
+    """Return why there is no store."""
+    return str(_kept().error or texts.NO_STORE)
+
+
 def in_memory() -> Generations:
     """Gives those who write into the server's memory alone."""
     return server.held("memory", lambda: Generations(Store(Database(MEMORY))))
@@ -224,6 +264,7 @@ def _sweep(generations: Generations) -> None:
     """Is the thread that lets the trash forget what lies there too long."""
     while True:
         try:
+            generations.store.indexer.wake()
             generations.store.trash.forget_old()
             generations.store.speed.forget_old()
         except StoreFault as error:

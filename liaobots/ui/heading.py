@@ -6,6 +6,19 @@ from liaobots.ui import markdown, shelf, texts, wishes
 from liaobots.ui.chats import Opened
 
 
+def show_trouble(opened: Opened | None, failed: str, trouble: str) -> None:
+    """Say why something could not be done, or is not kept yet."""
+    if opened and opened.waits:
+        words = texts.WAITS.format(words=opened.waits)
+    elif failed:
+        words = failed
+    elif trouble:
+        words = texts.NOT_KEPT.format(words=trouble)
+    else:
+        return
+    st.warning(markdown.plain(words), icon=texts.NOT_KEPT_ICON)
+
+
 def show(opened: Opened) -> None:
     """Draws the title with a menu."""
     with st.container(horizontal=True, vertical_alignment="center"):

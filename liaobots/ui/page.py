@@ -57,8 +57,7 @@ composer.tell_the_browser()
 if not view:
     composer.show(link, opened)
 with st.empty():
-    if words := chats.last_trouble() or seen.trouble:
-        st.warning(texts.NOT_KEPT.format(words=words), icon=texts.NOT_KEPT_ICON)
+    heading.show_trouble(opened, chats.last_trouble(), seen.trouble)
 transcript.greet(is_empty=opened is None and not view, is_demo=link.is_demo)
 if view:
     view.show()

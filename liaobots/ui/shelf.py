@@ -26,7 +26,10 @@ def undo() -> None:
 
 def put_back(place: Generations, id_: str) -> None:
     """Takes something out of the trash, and opens its chat."""
-    chat = attempt.given(partial(place.store.trash.put_back, state.owner(), id_))
+    chat = None
+    # What waited in memory may have moved meanwhile.
+    for each in [place, *(other for other in chats.places() if other is not place)]:
+        chat = chat or attempt.given(partial(each.store.trash.put_back, state.owner(), id_))
     if chat:
         st.session_state["goto"] = chat
 
@@ -34,7 +37,8 @@ def put_back(place: Generations, id_: str) -> None:
 def forget(place: Generations, id_: str) -> None:
     """Forgets for good what lies in the trash."""
     desk.forget_deleted()
-    attempt.done(partial(place.store.trash.forget, state.owner(), id_))
+    for each in [place, *(other for other in chats.places() if other is not place)]:
+        attempt.done(partial(each.store.trash.forget, state.owner(), id_))
 
 
 def empty_trash() -> None:
@@ -45,10 +49,12 @@ def empty_trash() -> None:
 
 def trashed(limit: int) -> Sequence[tuple[Generations, Trashed]]:
     """Gives what the visitor deleted last, with where it lies."""
+    memory, waiting = chats.in_memory(), chats.waiting().of(state.owner())
     found = [
         (place, each)
         for place in chats.places()
         for each in attempt.given(partial(place.store.trash.list, state.owner(), limit)) or []
+        if place is memory or each.conversation not in waiting
     ]
     return sorted(found, key=lambda each: each[1].deleted, reverse=True)[:limit]
 
@@ -68,6 +74,7 @@ def find(wish: str, limit: int) -> Sequence[tuple[Generations, Found]]:
 
 def open_found(place: Generations, found: Found) -> None:
     """Opens the chat of what was found, and leads to the message."""
+    place = chats.where(found.conversation, place)
     if found.message is not None:
         if attempt.given(partial(place.store.show, state.owner(), found.message)) is None:
             return
@@ -103,9 +110,15 @@ def delete_prompt(prompt: str) -> None:
 def everything() -> Callable[[], str]:
     """Gives what writes all of the visitor's chats and prompts as JSON, in any thread."""
     owner, stores = state.owner(), [place.store for place in chats.places()]
+    waiting = chats.waiting()
 
     def write() -> str:
-        taken = (chat for store in stores for chat in store.porter.take_out(owner))
+        taken = (
+            chat
+            for store in stores
+            for chat in store.porter.take_out(owner)
+            if store.is_memory or not waiting.reason(owner, chat.id)
+        )
         kept = [each for store in stores for each in store.prompts.list(owner)]
         named = [transfer.Prompt(each.id, each.name, each.text) for each in kept]
         return "".join(transfer.write(taken, named))

@@ -293,7 +293,12 @@ NO_DIAGRAM = "not drawn, because it begins as no kind of diagram"
 HIDDEN = "with characters that cannot be seen: {names}"
 STOPPED = "You stopped this answer here."
 INTERRUPTED = "This answer was interrupted here, because the server stopped."
-NOT_KEPT = "{words} What you write now stays in this server's memory until it stops."
+NOT_KEPT = "{words} What you write now waits in this server's memory until it can be kept."
+WAITS = (
+    "{words} This chat waits in this server's memory and is kept as soon as that can be done; "
+    "if the server stops before, what is new in it is lost."
+)
+NO_STORE = "The database is not open yet, so chats cannot be kept there at the moment."
 NOT_KEPT_ICON = ":material/cloud_off:"
 SECRETS_BROKEN = (
     "The server's secrets.toml cannot be read, so nothing was asked and nothing is kept. Whoever "

@@ -5,13 +5,15 @@ of the session may end the run, for a reload, and a question must not be lost
 between the two.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 
 from liaobots.chat.generation import Generations
 from liaobots.chat.record import Message
+from liaobots.chat.road import Road
 from liaobots.errors import ServerBusy, StoreFault
 from liaobots.ui import attempt, chats, desk, meter, offer, state, texts, way
 from liaobots.ui.chats import Opened
@@ -23,54 +25,86 @@ TEMPORARY = "temporary"
 # Asking
 
 
+@dataclass(frozen=True)
+class _Wish:
+    """A question as it was sent, for whichever place takes it."""
+
+    owner: str
+    question: str
+    model: str
+    road: Road
+    instead_of: str | None
+    system: str
+    beside: Sequence[str]
+
+    def say(self, place: Generations, chat: str | None) -> str:
+        """Ask in a chat, or in a new one; return the chat, or "" where the question is gone.
+
+        Somebody may have deleted the chat meanwhile: then the question begins another.
+        """
+        asked = place.ask(
+            self.owner, chat, self.question, self.model, self.road,
+            instead_of=self.instead_of, system=self.system, beside=self.beside,
+        )  # fmt: skip
+        if asked is None and self.instead_of is None and chat is not None:
+            return self.say(place, None)
+        return asked.conversation if asked else ""
+
+
 def ask(question: str, *, instead_of: str | None = None) -> str:
-    """Asks in the open chat, else in a new one; in memory where the store fails.
+    """Asks in the open chat, else in a new one, which waits in memory while the store fails.
 
     Gives why it was not asked, or "": there are too many questions, or the chat
     does not show the question `instead_of` any more.
     """
     opened: Opened | None = st.session_state.get("opened")
     is_temporary = opened.is_temporary if opened else bool(st.session_state.get(TEMPORARY))
-    chat = opened.conversation.id if opened else None
     owner, model, road, beside = state.owner(), offer.model(), way.road(), offer.beside()
     system = "" if opened else desk.system()
-    memory, kept = chats.in_memory(), chats.kept()
-    home = memory if is_temporary or kept is None else kept
-
-    def say(place: Generations, chat: str | None, instead_of: str | None = None) -> str:
-        asked = place.ask(
-            owner, chat, question, model, road,
-            instead_of=instead_of, system=system, beside=beside,
-        )  # fmt: skip
-        if asked is None and instead_of is None and chat is not None:
-            # Somebody may have deleted the chat meanwhile: then the question begins another.
-            return say(place, None)
-        return asked.conversation if asked else ""
-
+    wish = _Wish(owner, question, model, road, instead_of, system, beside)
+    memory = chats.in_memory()
     try:
-        asked, trouble = _put(partial(say, home, chat, instead_of), partial(say, memory, None))
+        if is_temporary:
+            asked = wish.say(memory, opened.conversation.id if opened else None)
+        else:
+            asked = _put(wish, opened)
     except ServerBusy as error:
         return str(error)
-    memory.store.forget(older_than=DAY, beyond=chats.IN_MEMORY)
+    memory.store.forget(older_than=DAY, beyond=chats.IN_MEMORY, but=chats.waiting().all())
     memory.store.speed.forget_old(DAY)
-    return _note_asked(opened, asked, trouble) if asked else texts.EDITED_ELSEWHERE
+    return _note_asked(opened, asked) if asked else texts.EDITED_ELSEWHERE
 
 
-def _put(first: Callable[[], str], otherwise: Callable[[], str]) -> tuple[str, str]:
-    """Gives the chat that a question was put into, and why that is not the wished one, or ""."""
+def _put(wish: _Wish, opened: Opened | None) -> str:
+    """Ask in the store, or where it fails in a chat that waits; return the chat, or ""."""
+    waiting, memory = chats.waiting(), chats.in_memory()
+    chat = opened.conversation.id if opened else None
+    with waiting.still():
+        if chat and waiting.reason(wish.owner, chat):
+            return wish.say(memory, chat)
+    kept = chats.kept()
     try:
-        return first(), ""
+        if kept is not None:
+            return wish.say(kept, chat)
+        reason = chats.not_kept_because()
     except StoreFault as error:
-        return otherwise(), str(error)
+        reason = str(error)
+    waiting.admit(reason)
+    with waiting.still():
+        if opened:
+            waiting.begin(wish.owner, opened.conversation, reason)
+        asked = wish.say(memory, chat)
+        if asked and not waiting.reason(wish.owner, asked):
+            waiting.add(wish.owner, asked, reason)
+        return asked
 
 
-def _note_asked(opened: Opened | None, asked: str, trouble: str) -> str:
+def _note_asked(opened: Opened | None, asked: str) -> str:
     """Notes that a question was put into a chat, and lets the page go there."""
     desk.note_asked()
+    st.session_state.pop("trouble", None)
     if opened is None:
         desk.instruct("")
-    if trouble:
-        st.session_state["trouble"] = trouble
     if opened is None or asked != opened.conversation.id:
         st.session_state["goto"] = asked
     return ""

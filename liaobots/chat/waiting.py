@@ -1,0 +1,179 @@
+"""Chats that wait in memory until the store can be written, and are written down then.
+
+Where the store fails, a chat is gone on with in memory, as the same chat with
+the same messages; whoever looks for it looks here first. A thread tries each
+second to merge it into the store, and takes it out of memory when all of it is
+there and all its answers have ended.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from liaobots.chat import rows
+from liaobots.chat.generation import Generations
+from liaobots.chat.record import Conversation, State
+from liaobots.chat.rows import Merged, Rows
+from liaobots.chat.writer import report
+from liaobots.errors import ServerBusy, StoreFault
+from liaobots.limits import limits
+
+PAUSE_SECONDS = 1.0
+# A page may still act on a chat that has just been moved.
+MOVED_REMEMBERED = 10_000
+FULL = (
+    "{words} {count} chats wait in this server's memory to be kept, and more may not. "
+    "Nothing was sent; try again later."
+)
+
+
+@dataclass
+class _Entry:
+    """A chat that waits, why it does, and what the store has of it."""
+
+    owner: str
+    reason: str
+    merged: Merged = field(default_factory=Merged)
+
+
+class Waiting:
+    """The chats that wait in `memory`, by their ids. `kept` is where they go, once it is there."""
+
+    def __init__(self, memory: Generations, kept: Callable[[], Generations | None]) -> None:
+        self._memory, self._kept = memory, kept
+        self._entries: dict[str, _Entry] = {}
+        self._moved: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.RLock()
+        self._mover: threading.Thread | None = None
+
+    def reason(self, owner: str, conversation: str) -> str:
+        """Return why a chat waits, or "" where it does not."""
+        entry = self._entries.get(conversation)
+        return entry.reason if entry and entry.owner == owner else ""
+
+    def of(self, owner: str) -> Collection[str]:
+        """Return the owner's chats that wait."""
+        with self._lock:
+            return [id_ for id_, entry in self._entries.items() if entry.owner == owner]
+
+    def all(self) -> Collection[str]:
+        with self._lock:
+            return list(self._entries)
+
+    def has_moved(self, conversation: str) -> bool:
+        """Return whether a chat waited here and is in the store by now."""
+        return conversation in self._moved
+
+    def admit(self, reason: str) -> None:
+        """Raise `ServerBusy` where no more chats may wait."""
+        if len(self._entries) >= limits().chats_waiting:
+            raise ServerBusy(FULL.format(words=reason, count=len(self._entries)))
+
+    def begin(self, owner: str, known: Conversation, reason: str) -> None:
+        """Let a chat of the store be gone on with in memory, with all that is known of it.
+
+        Answers that are being written in it are written down in memory from now on.
+        """
+        with self._lock:
+            if known.id in self._entries:
+                return
+            kept = self._kept()
+            found = _read(kept, owner, known)
+            writers = kept.hand_over(owner, known.id, self._memory) if kept else {}
+            entry = _Entry(owner, reason)
+            found = _as_written_here(found, writers)
+            entry.merged.note(found)
+            self._memory.store.put(found)
+            self._add(known.id, entry)
+
+    def add(self, owner: str, conversation: str, reason: str) -> None:
+        """Let a chat wait that has been begun in memory."""
+        with self._lock:
+            self._add(conversation, _Entry(owner, reason))
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Hold all chats where they are, for as long as one is asked in."""
+        with self._lock:
+            yield
+
+    def close(self) -> None:
+        """End what is written in memory, and try once more, for the server stops."""
+        self._memory.close()
+        self._move_all()
+
+    def _add(self, conversation: str, entry: _Entry) -> None:
+        self._entries[conversation] = entry
+        self._moved.pop(conversation, None)
+        if self._mover is None:
+            self._mover = threading.Thread(target=self._run, name="mover", daemon=True)
+            self._mover.start()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(PAUSE_SECONDS)
+            try:
+                self._move_all()
+            except Exception as error:
+                # Without its thread all that waits would wait for ever.
+                report(error)
+            with self._lock:
+                if not self._entries:
+                    self._mover = None
+                    return
+
+    def _move_all(self) -> None:
+        """Move what can be moved, the oldest first."""
+        kept = self._kept()
+        if kept is None:
+            return
+        with self._lock:
+            entries = dict(self._entries)
+        for conversation, entry in entries.items():
+            try:
+                self._move(kept, conversation, entry)
+            except StoreFault as error:
+                # The next would only wait for the same.
+                entry.reason = str(error)
+                return
+
+    def _move(self, kept: Generations, conversation: str, entry: _Entry) -> None:
+        found = self._memory.store.rows(entry.owner, conversation)
+        if found is None:
+            # Its owner forgot it: what the store has of it lies in the trash.
+            kept.store.trash.put_conversation(entry.owner, conversation)
+        else:
+            kept.store.merge(found, entry.merged)
+        with self._lock:
+            if self._memory.store.take_away(entry.owner, conversation, entry.merged):
+                del self._entries[conversation]
+                self._moved[conversation] = None
+                while len(self._moved) > MOVED_REMEMBERED:
+                    self._moved.popitem(last=False)
+
+
+def _read(kept: Generations | None, owner: str, known: Conversation) -> Rows:
+    """Return a chat's rows from the store, else as the page knows it."""
+    try:
+        found = kept.store.rows(owner, known.id) if kept else None
+    except StoreFault:
+        found = None
+    return found or rows.of_known(owner, known)
+
+
+def _as_written_here(found: Rows, writers: Mapping[str, str]) -> Rows:
+    """Return rows in which only those answers are being written whose writers are named."""
+    messages = [
+        {**row, "state": State.WRITING.value, "writer": writers[row["id"]]}
+        if row["id"] in writers
+        else {**row, "state": _ended(row["state"])}
+        for row in found.messages
+    ]
+    return replace(found, messages=messages)
+
+
+def _ended(state: str) -> str:
+    return State.INTERRUPTED.value if state == State.WRITING else state
