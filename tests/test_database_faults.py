@@ -36,6 +36,7 @@ from tests.visit import wait_until
 WORDS = [f"word{n} " for n in range(60)]
 WHOLE = "".join(WORDS).strip()
 HOUR = 3600.0
+WAITS = "This chat waits in this server"
 KILLS = 8
 
 
@@ -102,7 +103,7 @@ def test_a_locked_database(tmp_path: Path, words: StandIn, address: str) -> None
             assert not is_kept_whole(address, visitor.identity)
             lock.close()
             await asyncio.to_thread(wait_until, lambda: is_kept_whole(address, visitor.identity))
-            await visitor.until(lambda: not visitor.shows("until it stops"))
+            await visitor.until(lambda: not visitor.shows("until it can be kept"))
             await answered(visitor, "And now?")
             return visitor.identity
 
@@ -113,7 +114,7 @@ def test_a_locked_database(tmp_path: Path, words: StandIn, address: str) -> None
 
 
 def test_a_full_disk(tmp_path: Path, words: StandIn, address: str) -> None:
-    """New questions go to memory, old chats can be read, and with room all is as before."""
+    """A question waits in its chat, which says so everywhere; with room it is kept there."""
     words.pace = None
 
     async def meet(app: App) -> str:
@@ -124,19 +125,86 @@ def test_a_full_disk(tmp_path: Path, words: StandIn, address: str) -> None:
             await visitor.ask("And now?")
             await visitor.until(lambda: visitor.shows("The disk is full, or fails"))
             await visitor.until(lambda: visitor.shows("And now?") and visitor.shows(WHOLE))
-            assert chat_of(visitor) != old
+            await visitor.drawn()
+            assert chat_of(visitor) == old
+            assert visitor.shows("The disk is full, or fails")
         async with Visitor(app.url, path=old, identity=visitor.identity) as visitor:
-            await visitor.until(lambda: visitor.shows("Hello") and visitor.shows(WHOLE))
+            await visitor.until(lambda: visitor.shows("Hello") and visitor.shows("And now?"))
+            await visitor.until(lambda: visitor.shows(WAITS))
+            assert visitor.shows("The disk is full, or fails")
             assert is_kept_whole(address, visitor.identity)
             resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
-            await visitor.drawn()
+            await visitor.until(lambda: visitor.shows("And now?") and not visitor.shows(WAITS))
+            assert is_kept_whole(address, visitor.identity, "And now?")
+            assert chat_of(visitor) == old
             await answered(visitor, "And with room?")
             return visitor.identity
 
     with running(tmp_path, words, address) as app:
         identity = finished(meet(app))
     assert is_kept_whole(address, identity, "And with room?")
-    assert "And now?" not in [each.text for each in kept(address, identity)]
+    assert [each.text for each in kept(address, identity)][::2] == [
+        "Hello",
+        "And now?",
+        "And with room?",
+    ]
+
+
+@pytest.mark.parametrize("ends", [lambda app: app.kill(), lambda app: app.stop()])
+def test_what_waited_and_was_kept_outlives_the_server(
+    tmp_path: Path, words: StandIn, address: str, ends: Callable[[App], object]
+) -> None:
+    """As soon as the page does not say any more that a chat waits, it is in the store."""
+
+    async def meet(app: App) -> tuple[str, str]:
+        async with Visitor(app.url) as visitor:
+            await answered(visitor)
+            with sqlite3.connect(tmp_path / "chats.db", isolation_level=None) as lock:
+                lock.execute("BEGIN IMMEDIATE")
+                await visitor.ask("Asked in a locked chat")
+                await visitor.until(lambda: visitor.shows("Asked in a locked chat"))
+                await visitor.until(lambda: visitor.shows(WAITS))
+                async with Visitor(app.url, identity=visitor.identity) as second:
+                    await second.ask("Asked anew")
+                    await second.until(lambda: second.shows("Asked anew"))
+                    await second.until(lambda: second.shows(WAITS))
+                    lock.close()
+                    await second.until(lambda: second.shows(WHOLE) and not second.shows(WAITS))
+                    await visitor.until(lambda: visitor.shows(WHOLE) and not visitor.shows(WAITS))
+                    await asyncio.to_thread(ends, app)
+                    return visitor.identity, chat_of(second)
+
+    with running(tmp_path, words, address) as app:
+        identity, anew = finished(meet(app))
+    store = Store(Database(address))
+    chats = {each.id for each in store.list(owner_of(identity), 9)}
+    said = [store.open(owner_of(identity), each) for each in chats]
+    assert len(chats) == 2
+    assert anew in chats
+    assert sorted([m.text.strip() for m in chat.messages] for chat in said if chat) == [
+        ["Asked anew", WHOLE],
+        ["Hello", WHOLE, "Asked in a locked chat", WHOLE],
+    ]
+    store.close()
+
+
+def test_killed_while_a_chat_waits(tmp_path: Path, words: StandIn, address: str) -> None:
+    """The page had said so; what was kept before is there."""
+
+    async def meet(app: App) -> str:
+        async with Visitor(app.url) as visitor:
+            await answered(visitor)
+            lock = sqlite3.connect(tmp_path / "chats.db", isolation_level=None)
+            lock.execute("BEGIN IMMEDIATE")
+            await visitor.ask("And now?")
+            await visitor.until(lambda: visitor.shows(WAITS) and visitor.shows("And now?"))
+            await asyncio.to_thread(app.kill)
+            lock.close()
+            return visitor.identity
+
+    with running(tmp_path, words, address) as app:
+        identity = finished(meet(app))
+    assert is_kept_whole(address, identity)
 
 
 def test_a_read_only_database(tmp_path: Path, words: StandIn, address: str) -> None:
@@ -154,6 +222,9 @@ def test_a_read_only_database(tmp_path: Path, words: StandIn, address: str) -> N
             await visitor.ask("And now?")
             await visitor.until(lambda: visitor.shows("read-only"))
             await visitor.until(lambda: visitor.shows("And now?") and visitor.shows(WHOLE))
+            await visitor.drawn()
+            assert visitor.shows(WAITS)
+            assert chat_of(visitor) == asked.conversation
 
     with running(tmp_path, words, f"sqlite:///file:{tmp_path}/chats.db?mode=ro&uri=true") as app:
         finished(meet(app))

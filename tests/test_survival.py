@@ -315,10 +315,10 @@ def test_a_store_that_cannot_be_opened(tmp_path: Path, page: Page, slow_standin:
     settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
     with App(tmp_path, LIAOBOTS_DATABASE_URL=address, **settings) as app:
         begin(page, app)
-        expect(page.get_by_text("until it stops")).to_be_visible()
+        expect(page.get_by_text("This chat waits")).to_be_visible()
         page.reload()
         expect(message(page, 1)).to_contain_text(WHOLE)
-        expect(page.get_by_text("until it stops")).to_be_visible()
+        expect(page.get_by_text("This chat waits")).to_be_visible()
 
 
 def test_two_servers_on_one_postgresql(
@@ -424,7 +424,7 @@ def test_a_database_named_in_the_secrets(
     (tmp_path / ".streamlit" / "secrets.toml").write_text(secrets)
     with App(tmp_path, LIAOBOTS_URL=slow_standin.url, LIAOBOTS_AUTH=CODE) as app:
         begin(page, app)
-        expect(page.get_by_text("until it stops")).to_have_count(0)
+        expect(page.get_by_text("can be kept")).to_have_count(0)
     assert not list(tmp_path.rglob("chats.db"))
 
 
@@ -438,15 +438,17 @@ def test_a_database_that_goes_and_comes_back(
         begin(page, app)
         server.cleanup()
         expect(message(page, 1)).to_contain_text(WHOLE)
-        expect(page.get_by_text("until it stops")).to_be_visible()
+        expect(page.get_by_text("until it can be kept")).to_be_visible()
         ask(page, "A question meanwhile")
-        expect(message(page, 0)).to_contain_text("A question meanwhile")
-        expect(message(page, 1)).to_contain_text(WHOLE)
-        expect(page.get_by_text("until it stops")).to_be_visible()
+        expect(message(page, 2)).to_contain_text("A question meanwhile")
+        expect(message(page, 3)).to_contain_text(WHOLE)
+        expect(page.get_by_text("This chat waits")).to_be_visible()
         server = get_server(tmp_path / "mortal")
-        expect(page.get_by_text("until it stops")).to_have_count(0)
-        page.get_by_role("link", name="Tell me words").click()
+        expect(page.get_by_text("This chat waits")).to_have_count(0)
+        page.reload()
         expect(message(page, 0)).to_contain_text("Tell me words")
         expect(message(page, 1)).to_contain_text(WHOLE)
+        expect(message(page, 2)).to_contain_text("A question meanwhile")
+        expect(message(page, 3)).to_contain_text(WHOLE)
         expect(button(page, texts.STOP)).to_have_count(0)
     server.cleanup()

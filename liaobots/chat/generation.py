@@ -289,6 +289,9 @@ class Generations:
 
     def _checkpoint(self, answers: Sequence[Answer]) -> Sequence[Answer]:
         """Gives those of the answers that nobody wants any more."""
+        if not answers:
+            # Nothing is written, so nothing is known of the database.
+            return []
         new = [answer.checkpoint() for answer in answers]
         try:
             are_wanted = self.store.checkpoint(new)

