@@ -85,6 +85,11 @@ def is_kept_whole(address: str, identity: str, question: str = "Hello") -> bool:
     ]
 
 
+def is_whole_and_kept(visitor: Visitor) -> bool:
+    """Say whether a page is drawn with a whole answer, and does not say that it waits."""
+    return not visitor.is_running and visitor.shows(WHOLE) and not visitor.shows(WAITS)
+
+
 def is_part(answer: Message) -> bool:
     """Says whether an answer has nothing but what the service said."""
     return WHOLE.startswith(answer.text.strip())
@@ -159,20 +164,18 @@ def test_what_waited_and_was_kept_outlives_the_server(
     async def meet(app: App) -> tuple[str, str]:
         async with Visitor(app.url) as visitor:
             await answered(visitor)
-            with sqlite3.connect(tmp_path / "chats.db", isolation_level=None) as lock:
-                lock.execute("BEGIN IMMEDIATE")
-                await visitor.ask("Asked in a locked chat")
-                await visitor.until(lambda: visitor.shows("Asked in a locked chat"))
-                await visitor.until(lambda: visitor.shows(WAITS))
-                async with Visitor(app.url, identity=visitor.identity) as second:
-                    await second.ask("Asked anew")
-                    await second.until(lambda: second.shows("Asked anew"))
-                    await second.until(lambda: second.shows(WAITS))
-                    lock.close()
-                    await second.until(lambda: second.shows(WHOLE) and not second.shows(WAITS))
-                    await visitor.until(lambda: visitor.shows(WHOLE) and not visitor.shows(WAITS))
-                    await asyncio.to_thread(ends, app)
-                    return visitor.identity, chat_of(second)
+            lock = sqlite3.connect(tmp_path / "chats.db", isolation_level=None)
+            lock.execute("BEGIN IMMEDIATE")
+            await visitor.ask("Asked in a locked chat")
+            await visitor.until(lambda: visitor.shows(WAITS))
+            async with Visitor(app.url, identity=visitor.identity) as second:
+                await second.ask("Asked anew")
+                await second.until(lambda: second.shows(WAITS))
+                lock.close()
+                for each in (visitor, second):
+                    await each.until(partial(is_whole_and_kept, each))
+                await asyncio.to_thread(ends, app)
+                return visitor.identity, chat_of(second)
 
     with running(tmp_path, words, address) as app:
         identity, anew = finished(meet(app))
