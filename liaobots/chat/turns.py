@@ -9,11 +9,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+from liaobots.errors import StoreFault
 
 # Work in the background goes on after so many seconds, however many others come.
 LONGEST_DELAY_SECONDS = 1.0
 # The pause after work in the background is as long as the work, and no longer than this.
 LONGEST_PAUSE_SECONDS = 0.25
+# So long is left alone what somebody waited for in vain.
+REST_SECONDS = 3.0
 
 
 class Turns:
@@ -49,6 +54,22 @@ class Turns:
 
     def _is_idle(self) -> bool:
         return not self._is_taken and not self._awaited
+
+
+@dataclass
+class Rest:
+    """A while in which nobody tries what somebody waited for in vain, and why."""
+
+    _until: float = 0.0
+    _why: str = ""
+
+    def begin(self, why: str) -> None:
+        self._until, self._why = time.monotonic() + REST_SECONDS, why
+
+    def refuse(self) -> None:
+        """Raise `StoreFault` as long as it lasts."""
+        if time.monotonic() < self._until:
+            raise StoreFault(self._why)
 
 
 def pause_after(began: float) -> None:

@@ -103,8 +103,8 @@ def fill(database: Database) -> None:
                 connection.execute(insert(conversations), chat_row(chat))
                 connection.execute(insert(messages), rows)
                 index.add(connection, f"c{chat}", index.grams_of(OWNER, {None: f"Chat {chat}"}))
-                said = {row["id"]: row["text"] for row in rows}
-                index.add(connection, f"c{chat}", index.grams_of(OWNER, said))
+                words = {row["id"]: row["text"] for row in rows}
+                index.add(connection, f"c{chat}", index.grams_of(OWNER, words))
     with database.writing() as connection:
         connection.execute(text("ANALYZE"))
 
