@@ -181,6 +181,21 @@ def test_an_answer_being_written_is_taken_along(scene: Scene, slow_standin: Stan
     assert len(slow_standin.asked) == 2
 
 
+def test_an_answer_that_could_not_be_written_down_is_taken_along(scene: Scene) -> None:
+    """It had ended, and the page knew it whole when the next question was asked."""
+    chat = scene.ask(scene.kept, None, "First?")
+    with scene.locked():
+        wait_until(lambda: is_done(scene.known(scene.kept, chat).messages))
+        known = scene.known(scene.kept, chat)
+        assert known.messages[1].text == WHOLE
+        scene.waiting.begin(scene.owner, known, REASON)
+        scene.ask(scene.memory, chat, "Second?")
+        wait_until(lambda: is_done(scene.said(scene.memory, chat)), 30)
+    scene.wait_until_moved(chat)
+    assert is_done(scene.said(scene.kept, chat))
+    assert scene.texts(scene.kept, chat) == ["First?", WHOLE, "Second?", WHOLE]
+
+
 @pytest.mark.parametrize("was_kept", [True, False])
 def test_what_is_deleted_while_it_waits_stays_deleted(scene: Scene, was_kept: bool) -> None:
     """It comes into the trash of the store, from where it can be put back."""

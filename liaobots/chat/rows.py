@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import delete as sql_delete
 
 from liaobots.chat import deleting, index, indexing, query
 from liaobots.chat.database import Database
-from liaobots.chat.layout import clock, conversations, messages
+from liaobots.chat.layout import clock, conversations, messages, pieces
 from liaobots.chat.record import Conversation, Message, State
 from liaobots.chat.tree import from_above
 
@@ -57,6 +58,11 @@ class Merged:
 
     def note_message(self, row: Values) -> None:
         self.messages[row["id"]] = _fingerprint(row)
+
+    def forget_said(self, message: str) -> None:
+        """Take nothing that a message says for known there: it is in pieces, if at all."""
+        there = self.messages[message]
+        self.messages[message] = {name: there[name] for name in there if name not in SAID}
 
     def changed(self, row: Values) -> dict[str, Any]:
         """Return the values of a message that the other database does not have yet."""
@@ -227,6 +233,7 @@ def _merge_message(connection: Connection, row: Values, merged: Merged, *, is_th
         if "state" in values:
             # Whoever wrote it elsewhere writes it no more.
             values["writer"] = None
+            connection.execute(sql_delete(pieces).where(pieces.c.message == row["id"]))
         mine = messages.c.id == row["id"], messages.c.conversation == row["conversation"]
         connection.execute(update(messages).where(*mine).values(values))
     else:

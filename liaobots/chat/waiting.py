@@ -86,6 +86,8 @@ class Waiting:
             entry = _Entry(owner, reason)
             found = _as_written_here(found, writers)
             entry.merged.note(found)
+            for answer in writers:
+                entry.merged.forget_said(answer)
             self._memory.store.put(found)
             self._add(known.id, entry)
 
