@@ -15,6 +15,7 @@ from liaobots.chat import allowance, generation, writer
 from liaobots.chat.allowance import Allowance
 from liaobots.chat.database import Database
 from liaobots.chat.generation import Generations
+from liaobots.chat.readers import Readers
 from liaobots.chat.record import Asked, Ending, Message, State
 from liaobots.chat.road import Road
 from liaobots.chat.room import Room
@@ -583,8 +584,13 @@ def test_what_an_answer_cost(
 ) -> None:
     """Read after its end, without holding that up."""
     slow_standin.price = 0.25
-    till, balance = Till(), lambda: client.account().balance
+    till = Till(Readers(count=1, seconds=10))
+
+    def balance(seconds: float) -> float | None:
+        return client.account(seconds).balance
+
     till.look(balance)
+    wait_until(lambda: till.balance == 12.5)
     asked = generations.ask(
         owner, None, "Hello?", "gpt-4", Road(client.chat, till=till, balance=balance)
     )
