@@ -55,8 +55,12 @@ class Limits:
     answers_per_visitor_per_minute: int = 120
     # A school shares one address, and a class asks at once.
     answers_per_address: int = 128
-    # So many places are kept for visitors who have no answer running.
+    # So many places are kept for visitors who have no answer running, but no more than half
+    # of all.
     answers_reserved: int = 32
+    # Where all places are taken, an answer gives way that had no text for so long. A model may
+    # think for minutes, so that none ends for this while there is room.
+    silent_answer_seconds: int = 120
 
     # Readers of balances and of lists of models, each a thread that waits for the service.
     account_readers: int = 32

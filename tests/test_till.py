@@ -26,6 +26,14 @@ def away(seconds: float) -> float:
     raise NoConnection("away")
 
 
+def not_asked(seconds: float) -> float:
+    raise AssertionError("the service was asked")
+
+
+def no_cost(cost: float) -> None:
+    raise AssertionError("an answer has a cost")
+
+
 def look(till: Till, balance: float) -> None:
     till.look(telling(balance))
     settled(till)
@@ -145,10 +153,10 @@ def test_answers_share_a_reading(till: Till) -> None:
     service = Slow(9.0, 5.0)
     for _ in range(50):
         till.begin()
-    till.end(service.read, pytest.fail)
+    till.end(service.read, no_cost)
     wait_until(lambda: service.asked == 1)
     for _ in range(49):
-        till.end(service.read, pytest.fail)
+        till.end(service.read, no_cost)
     assert service.asked == 1
     service.tell()
     wait_until(lambda: service.asked == 2)
@@ -165,7 +173,7 @@ def test_an_answer_asked_while_the_last_one_is_being_paid_has_no_cost(till: Till
     look(till, 10.0)
     service = Slow(9.0)
     till.begin()
-    till.end(service.read, pytest.fail)
+    till.end(service.read, no_cost)
     wait_until(lambda: service.asked == 1)
     till.begin()
     service.tell()
@@ -213,7 +221,7 @@ def test_no_reader_in_time() -> None:
     service = Slow(1.0)
     other.look(service.read)
     till.begin()
-    till.end(pytest.fail, pytest.fail)
+    till.end(not_asked, no_cost)
     assert till._is_reading
     wait_until(lambda: till._ended[0].at + readers.seconds < time.monotonic())
     service.tell()
@@ -232,7 +240,7 @@ def test_a_look_without_a_reader_forgets_nothing() -> None:
     service = Slow(1.0)
     other.look(service.read)
     due = time.monotonic() + readers.seconds
-    till.look(pytest.fail)
+    till.look(not_asked)
     wait_until(lambda: due < time.monotonic())
     service.tell()
     settled(till)
