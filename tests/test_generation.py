@@ -295,6 +295,51 @@ def test_nothing_is_written_after_the_end(
             assert (LETTERS * 100).startswith(answer.text)
 
 
+def test_loops_of_asking_otherwise(store: Store, owner: str, client: Client) -> None:
+    """Compare, Continue and Try again in loops are bounded as asking is, by many hands at once.
+
+    Neither a row nor a thread is left of what was refused.
+    """
+    bounds = Limits(answers_per_visitor=6, answers_per_visitor_per_minute=20)
+    kept = Allowance(bounds)
+    generations = Generations(store, kept)
+    road = Road(client.chat)
+    first = ask(generations, owner, client)
+    generations.stop(owner, first.answer)
+    refused: list[str] = []
+
+    def loop() -> None:
+        for _ in range(40):
+            for act in (
+                partial(generations.compare, owner, first.answer, ["gpt-4", "gpt-3.5-turbo"], road),
+                partial(generations.go_on, owner, first.answer, "gpt-4", road),
+                partial(generations.try_again, owner, first.answer, "gpt-4", road),
+            ):
+                try:
+                    act()
+                except ServerBusy as error:
+                    refused.append(str(error))
+                assert len(kept._slots) <= bounds.answers_per_visitor
+
+    hands = [threading.Thread(target=loop) for _ in range(8)]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    assert len(refused) > 8 * 40 * 3 - 20
+    generations.close()
+    wait_until(lambda: not _threads())
+    assert not kept._slots
+    opened = store.open(owner, first.conversation)
+    assert opened
+    versions = {each.id for each in [*opened.messages, *opened.compared]}
+    assert 2 <= len(versions) <= 2 + bounds.answers_per_visitor_per_minute
+    # Others are let in all the while.
+    ask(generations, "1" * 64, client)
+    generations.close()
+    wait_until(lambda: not _threads())
+
+
 def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
     """It is neither stored nor sent, whoever asks; what is being written is not touched."""
     generations = Generations(store, Allowance(Limits(answers=1)))
