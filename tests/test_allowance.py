@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +13,14 @@ from liaobots.chat.answer import Answer
 from liaobots.chat.record import Asked, State
 from liaobots.errors import ServerBusy
 from liaobots.limits import Limits
+from liaobots.service.standin import StandIn
+from tests.app import App
+from tests.conftest import CODE
+from tests.headless import Visitor, finished
 
-# An attacker's address, and that of an ordinary visitor.
-THERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
+# An attacker's address, and that of an ordinary visitor: public ones, for a proxy with an
+# address of its own network is not counted. Nothing is sent to them.
+THERE, ELSEWHERE = "11.0.0.7", "12.0.0.9"
 
 
 def answering(slot: Slot) -> Answer:
@@ -141,3 +147,33 @@ def test_the_minute_goes_by(monkeypatch: pytest.MonkeyPatch) -> None:
     time.sleep(0.25)
     kept.take("somebody else", "", 1)
     assert list(kept._asked) == ["somebody else"]
+
+
+def test_who_drops_the_cookie(tmp_path: Path, slow_standin: StandIn) -> None:
+    """One address has so many answers of a hanging service; others are answered all the while."""
+    bounds = "answers_per_address=6, answers=12, answers_reserved=3"
+    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE, "LIAOBOTS_LIMITS": bounds}
+    slow_standin.answer = lambda _: iter(["Here it is"])
+
+    async def ask(app: App, question: str, address: str) -> list[str]:
+        """Ask as somebody new, and return what the page shows."""
+        # A proxy on this machine says who comes.
+        async with Visitor(app.url, headers={"X-Forwarded-For": address}) as visitor:
+            await visitor.drawn()
+            await visitor.ask(question)
+            await visitor.until(lambda: visitor.shows(question) or visitor.shows("may have"))
+            if "fault" not in question:
+                await visitor.until(lambda: visitor.shows("Here it is"))
+            return list(visitor.shown)
+
+    async def attack(app: App) -> None:
+        refused = 0
+        for number in range(10):
+            shown = await ask(app, f"Number {number}, fault: silent", THERE)
+            refused += any("one address may have 6 at once" in words for words in shown)
+        assert refused == 4
+        for _ in range(3):
+            await ask(app, "And me?", ELSEWHERE)
+
+    with App(tmp_path, **settings) as app:
+        finished(attack(app))
