@@ -55,8 +55,12 @@ class Limits:
     answers_per_visitor_per_minute: int = 120
     # A school shares one address, and a class asks at once.
     answers_per_address: int = 128
-    # So many places are kept for visitors who have no answer running.
+    # So many places are kept for visitors who have no answer running, but no more than half
+    # of all.
     answers_reserved: int = 32
+    # Where all places are taken, an answer gives way that had no text for so long. A model may
+    # think for minutes, so that none ends for this while there is room.
+    silent_answer_seconds: int = 120
 
     # Chats that wait in memory until the database can be written. Past this, questions are
     # refused: what waits goes with the server.

@@ -6,7 +6,7 @@ The protocol is that of Streamlit 1.67: its `BackMsg` to the server, its
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import TracebackType
@@ -41,7 +41,8 @@ class Visitor:
 
     `url` is the address of the page, as it changes; `shown` holds the texts
     that came since the page was last drawn from its beginning, `files` the ids
-    of what can be downloaded there. `heard` is called with each message as it came.
+    of what can be downloaded there. `headers` go along when the line is
+    opened. `heard` is called with each message as it came.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Visitor:
         *,
         path: str = "",
         identity: str = "",
+        headers: Mapping[str, str] | None = None,
         heard: Callable[[bytes], object] = len,
     ) -> None:
         self.identity = identity or secrets.token_urlsafe(32)
@@ -60,6 +62,7 @@ class Visitor:
         self._runs = 0
         self._made: str | None = None
         self.is_running = True
+        self._headers = dict(headers or {})
         self._root, self._heard, self._path = root, heard, path
         self._widgets: dict[str, str] = {}
         self._page = ""
@@ -72,7 +75,7 @@ class Visitor:
             self._root.replace("http", "ws", 1) + "/_stcore/stream",
             origin=Origin(self._root),
             subprotocols=[Subprotocol("streamlit")],
-            additional_headers={"Cookie": f"{COOKIE}={self.identity}"},
+            additional_headers={"Cookie": f"{COOKIE}={self.identity}", **self._headers},
             max_size=None,
             compression=None,
             open_timeout=60,

@@ -17,14 +17,16 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from liaobots.chat.allowance import AT_ONCE
 from liaobots.chat.store import Store
+from liaobots.limits import Limits
 from liaobots.service.standin import StandIn
 from liaobots.ui import texts
 from tests.app import App
 from tests.headless import Visitor, finished
 from tests.visit import conversed
 
+# So many answers may one visitor have at once.
+AT_ONCE = Limits().answers_per_visitor
 ODD = [
     "'; DROP TABLE messages; --",
     '" OR 1=1 --',

@@ -147,6 +147,22 @@ def test_byte_after_byte(teller: Teller, asking: str, first: bytes) -> None:
     assert type(refusal(lambda: CALLS[asking](client), teller)) is errors.NoConnection
 
 
+HEAD = b"HTTP/1.1 200 OK\r\nX-Drip: "
+
+
+@pytest.mark.parametrize("first", [b"", HEAD, OK + b"\r\n[", b"HTTP/1.1 500 No\r\n\r\n"])
+@pytest.mark.parametrize("asking", ["models", "account"])
+def test_total_timeout(teller: Teller, asking: str, first: bytes) -> None:
+    """A call with a total timeout is over then, wherever in the answer the service drips."""
+    teller.words = lambda: chain([first], map(_late, repeat(b" ")))
+    client = Client(CODE, teller.url, timeout=60)
+    call = {"models": client.models, "account": client.account}[asking]
+    began = time.monotonic()
+    assert isinstance(refusal(lambda: call(0.5), teller), errors.LiaobotsError)
+    # The timeout alone would have let it go on for three minutes.
+    assert time.monotonic() - began < 30
+
+
 def _late(byte: bytes) -> bytes:
     time.sleep(0.02)
     return byte

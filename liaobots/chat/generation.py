@@ -10,9 +10,9 @@ and the keeper of all answers writes it down; whoever ends it, ends it once.
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
-from liaobots.chat.allowance import Allowance
+from liaobots.chat.allowance import Allowance, Slot
 from liaobots.chat.answer import TICK, Answer, newest_of, with_newest
 from liaobots.chat.record import Asked, Conversation, Ending, Message, State
 from liaobots.chat.road import Road
@@ -53,51 +53,53 @@ class Generations:
         where it was put, or None as `Store.ask` does. Raises StoreFault, and
         ServerBusy where that is too many answers; then nothing is stored or sent.
         """
-        self._admit(owner, 1 + len(beside))
-        asked = self.store.ask(
-            owner, conversation, question, model, instead_of=instead_of, system=system
-        )
-        if asked is not None:
-            self._start(Answer(owner, asked, model), alone(road) if beside else road)
-            try:
-                self._compare(owner, asked.answer, beside, road)
-            except StoreFault as error:
-                # The question is kept and being answered: it must not be asked again elsewhere.
-                self.trouble = error
+        with self._allowance.admitted(owner, road.address, 1 + len(beside)) as slots:
+            asked = self.store.ask(
+                owner, conversation, question, model, instead_of=instead_of, system=system
+            )
+            if asked is not None:
+                self._start(Answer(owner, asked, model), alone(road) if beside else road, slots)
+                try:
+                    self._compare(owner, asked.answer, beside, road, slots)
+                except StoreFault as error:
+                    # The question is kept and being answered: it must not be asked again elsewhere.
+                    self.trouble = error
         return asked
 
     def try_again(self, owner: str, message: str, model: str, road: Road) -> None:
         """Answers a question again, unless that is being done already. Raises as `ask`."""
-        self._admit(owner, 1)
-        self._let_settle(owner, message)
-        asked = self.store.try_again(owner, message, model)
-        if asked is not None:
-            self._start(Answer(owner, asked, model), road)
+        with self._allowance.admitted(owner, road.address, 1) as slots:
+            self._let_settle(owner, message)
+            asked = self.store.try_again(owner, message, model)
+            if asked is not None:
+                self._start(Answer(owner, asked, model), road, slots)
 
     def compare(self, owner: str, answer: str, models: Sequence[str], road: Road) -> None:
         """Lets other models answer the same question beside an answer. Raises as `ask`."""
-        self._admit(owner, len(models))
-        self._compare(owner, answer, models, road)
+        with self._allowance.admitted(owner, road.address, len(models)) as slots:
+            self._compare(owner, answer, models, road, slots)
 
-    def _compare(self, owner: str, answer: str, models: Sequence[str], road: Road) -> None:
+    def _compare(
+        self, owner: str, answer: str, models: Sequence[str], road: Road, slots: list[Slot]
+    ) -> None:
         if not models:
             return
         added = self.store.compare(owner, answer, models)
         for asked, model in zip(added, models, strict=False):
-            self._start(Answer(owner, asked, model), alone(road))
+            self._start(Answer(owner, asked, model), alone(road), slots)
 
     def go_on(self, owner: str, answer: str, model: str, road: Road) -> None:
         """Lets an answer that broke off be written on, unless that is being done already.
 
         Raises as `ask`.
         """
-        self._admit(owner, 1)
-        self._let_settle(owner, answer)
-        asked = self.store.go_on(owner, answer)
-        if asked is not None:
-            message = self.store.message(owner, answer)
-            before = message.text if message else ""
-            self._start(Answer(owner, asked, model, before), road)
+        with self._allowance.admitted(owner, road.address, 1) as slots:
+            self._let_settle(owner, answer)
+            asked = self.store.go_on(owner, answer)
+            if asked is not None:
+                message = self.store.message(owner, answer)
+                before = message.text if message else ""
+                self._start(Answer(owner, asked, model, before), road, slots)
 
     def open(self, owner: str, conversation: str) -> Conversation | None:
         """Gives a conversation as `Store.open` does, with what this server knows better."""
@@ -155,12 +157,6 @@ class Generations:
         for live in self._all():
             self._settle(live, Ending(State.INTERRUPTED))
 
-    def _admit(self, owner: str, wanted: int) -> None:
-        """Counts so many answers as asked for. Raises ServerBusy where they are too many."""
-        with self._lock:
-            live = [answer.owner for answer in self._live.values() if answer.ending is None]
-            self._allowance.take(owner, wanted, live)
-
     def _find(self, owner: str, answer: str) -> Answer | None:
         with self._lock:
             live = self._live.get(answer)
@@ -174,8 +170,9 @@ class Generations:
         with self._lock:
             return list(self._live.values())
 
-    def _start(self, answer: Answer, road: Road) -> None:
-        """Gives the answer a thread."""
+    def _start(self, answer: Answer, road: Road, slots: list[Slot]) -> None:
+        """Gives the answer a thread, and one of the slots."""
+        slots.pop().answer = answer
         with self._lock:
             self._live[answer.asked.answer] = answer
             self._keep()
@@ -217,7 +214,9 @@ class Generations:
 
     def _settle(self, answer: Answer, ending: Ending) -> None:
         """Ends an answer and writes it down; where that fails, the keeper tries on."""
-        if answer.end(ending):
+        is_first = answer.end(ending)
+        self._allowance.release(answer)
+        if is_first:
             with answer.keeping:
                 self._store(answer)
 
@@ -255,8 +254,11 @@ class Generations:
     def _keep(self) -> None:
         """Starts the keeper, unless it runs. Called with the lock held."""
         if self._keeper is None or not self._keeper.is_alive():
-            self._keeper = threading.Thread(target=self._checkpoints, name="keeper", daemon=True)
-            self._keeper.start()
+            keeper = threading.Thread(target=self._checkpoints, name="keeper", daemon=True)
+            # Where the machine gives no more threads, the next answer tries again.
+            with suppress(RuntimeError):
+                keeper.start()
+                self._keeper = keeper
 
     def _checkpoints(self) -> None:
         """Is the keeper's thread: writes down twice a second, as long as there is an answer."""

@@ -35,7 +35,8 @@ class Road:
 
     `room_of` gives what a model takes: older turns that do not fit are not
     sent. `fallback` is the model that answers where another fails before its
-    first text, or "". `till` with `balance` notes what answers cost.
+    first text, or "". `till` with `balance` notes what answers cost. `address` is where the
+    visitor asks from, by which answers are counted, or "" where nobody knows.
     """
 
     send: Send
@@ -43,3 +44,4 @@ class Road:
     room_of: Callable[[str], Room] = _without_limit
     till: Till | None = None
     balance: Read | None = None
+    address: str = ""

@@ -52,14 +52,14 @@ class Writer:
             return Ending(State.FAILED, MISTAKE, WEIRD)
 
     def settle_up(self) -> None:
-        """Notes what the answer cost, where the service tells that."""
-        if self.road.till is None or self.road.balance is None:
-            return
-        cost = self.road.till.end(self.road.balance)
-        if cost is not None:
-            # While the database is away the cost is not known; the answer is kept all the same.
-            with suppress(StoreFault):
-                self.store.charge(self.answer.owner, self.answer.asked.answer, cost)
+        """Have noted what the answer cost, where the service tells that; wait for nothing."""
+        if self.road.till is not None and self.road.balance is not None:
+            self.road.till.end(self.road.balance, self._charge)
+
+    def _charge(self, cost: float) -> None:
+        # While the database is away the cost is not known; the answer is kept all the same.
+        with suppress(StoreFault):
+            self.store.charge(self.answer.owner, self.answer.asked.answer, cost)
 
     def _write(self, history: list[dict[str, str]]) -> None:
         if self.answer.ending is not None:

@@ -32,9 +32,11 @@ BROKEN = (requests.RequestException, HTTPError, HTTPException, OSError)
 def ask(line: Line, request: Request, code: str) -> Any:
     """Gives the JSON that the service answers to a small question.
 
-    The timeout alone would let a service that sends byte after byte go on for ever.
+    The timeout alone would let a service that sends byte after byte go on for ever: the call
+    is over after the line's total timeout, or else after three times the timeout.
     """
-    limit = threading.Timer(PATIENCE * line.timeout, line.hang_up)
+    total = PATIENCE * line.timeout if line.total_timeout is None else line.total_timeout
+    limit = threading.Timer(total, line.hang_up)
     limit.daemon = True
     limit.start()
     try:

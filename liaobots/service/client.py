@@ -88,26 +88,28 @@ class Client:
             line, wire.asking(form, code, line.base_url, body), code, stream=stream, rest=rest
         )
 
-    def models(self) -> dict[str, Facts]:
+    def models(self, total_timeout: float | None = None) -> dict[str, Facts]:
         """Gives the facts of the service's models by id, and lets `chat` use them.
 
+        `total_timeout` is in seconds for the whole call, however the service drips.
         Raises LiaobotsError where the list cannot be had.
         """
         form = setting.wire(self._wire)
         code = setting.auth(self._auth, form) if form == wire.OPENAI else ""
-        line = self._line(form)
+        line = self._line(form, total_timeout)
         found = catalog.read_list(ask(line, wire.listing(form, code, line.base_url), code))
         self._known |= found
         return found
 
-    def account(self) -> Account:
+    def account(self, total_timeout: float | None = None) -> Account:
         """Gives what the service knows of the code. Raises LiaobotsError.
 
+        `total_timeout` is in seconds for the whole call, however the service drips.
         Nothing, without asking, in OpenAI's form, which has no way to ask that.
         """
         form = setting.wire(self._wire)
         code = setting.auth(self._auth, form)
-        line = self._line(form)
+        line = self._line(form, total_timeout)
         if (request := wire.account(form, code, line.base_url)) is None:
             return Account()
         fields = _fields_of(ask(line, request, code), code)
@@ -117,8 +119,9 @@ class Client:
             others=fields,
         )
 
-    def _line(self, form: str) -> Line:
-        return Line(setting.base_url(self._base_url, form), setting.timeout(self._timeout))
+    def _line(self, form: str, total_timeout: float | None = None) -> Line:
+        address = setting.base_url(self._base_url, form)
+        return Line(address, setting.timeout(self._timeout), total_timeout)
 
 
 def _fields_of(value: Any, code: str) -> dict[str, Any]:

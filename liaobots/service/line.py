@@ -31,12 +31,17 @@ OWN_HEADERS = {
 class Line:
     """One call to the service. `timeout` is in seconds without a byte.
 
+    `total_timeout` is in seconds for all of the call, where it has such a limit; it bounds
+    each attempt to connect, and whoever makes the call hangs up when they are over.
+
     Raises what requests and urllib3 raise; the client makes it ours.
     """
 
-    def __init__(self, base_url: str, timeout: float) -> None:
+    def __init__(self, base_url: str, timeout: float, total_timeout: float | None = None) -> None:
         self.base_url = base_url
         self.timeout = timeout
+        self.total_timeout = total_timeout
+        self._began = time.monotonic()
         self._sockets: list[socket.socket] = []
         self._gone = threading.Event()
         self._response: requests.Response | None = None
@@ -77,10 +82,21 @@ class Line:
         return self._adapter.send(
             request,
             stream=True,
-            timeout=(min(CONNECT_TIMEOUT, self.timeout), self.timeout),
+            timeout=(self._connect_timeout(), self.timeout),
             verify=os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True,
             proxies=_proxies(address),
         )
+
+    def _connect_timeout(self) -> float:
+        """Return the seconds that connecting may take.
+
+        A connection that is being dialled cannot be hung up on, so it must end by itself.
+        """
+        limit = min(CONNECT_TIMEOUT, self.timeout)
+        if self.total_timeout is None:
+            return limit
+        left = self._began + self.total_timeout - time.monotonic()
+        return max(0.001, min(limit, left))
 
     def read(self, response: requests.Response) -> bytes:
         """Gives the bytes that have arrived, waiting for the first; b"" at the end.

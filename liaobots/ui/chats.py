@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from liaobots.chat.allowance import Allowance
 from liaobots.chat.answer import TICK
 from liaobots.chat.database import MEMORY, Database
 from liaobots.chat.generation import Generations
@@ -250,11 +251,16 @@ def not_kept_because() -> str:
 
 def in_memory() -> Generations:
     """Gives those who write into the server's memory alone."""
-    return server.held("memory", lambda: Generations(Store(Database(MEMORY))))
+    return server.held("memory", lambda: Generations(Store(Database(MEMORY)), _allowance()))
+
+
+def _allowance() -> Allowance:
+    """Return what visitors may ask for, wherever their chats are kept."""
+    return server.held("allowance", Allowance)
 
 
 def _open_store(address: str) -> Generations:
-    generations = Generations(Store(Database(address)))
+    generations = Generations(Store(Database(address)), _allowance())
     server.at_end(generations.close)
     Thread(target=_sweep, args=(generations,), name="sweeper", daemon=True).start()
     return generations

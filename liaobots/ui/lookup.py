@@ -1,13 +1,18 @@
 """A slow fact, kept for a while and renewed in the background."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
+from liaobots.chat.readers import Readers
 from liaobots.errors import LiaobotsError
 
 T = TypeVar("T")
+# After so many seconds a lookup is tried again for which there was no reader.
+BUSY_SECONDS = 5.0
 
 
 class Lookup(Generic[T]):
@@ -15,14 +20,23 @@ class Lookup(Generic[T]):
 
     A value is renewed `keep` seconds after it came, a failure tried again
     after `retry` seconds; until then the last value stands. `has_value` says
-    whether any has come yet.
+    whether any has come yet. The thread is one of the `readers`, where they are
+    given, and waits for one of them to be free.
     """
 
     def __init__(
-        self, fetch: Callable[[], T], first: T, *, keep: float = 3600, retry: float = 60
+        self,
+        fetch: Callable[[], T],
+        first: T,
+        *,
+        keep: float = 3600,
+        retry: float = 60,
+        readers: Readers | None = None,
     ) -> None:
         self._fetch, self._value = fetch, first
         self._keep, self._retry = keep, retry
+        self._readers = readers
+        self._is_running = False
         self._due = self._began = 0.0
         self._lock = threading.Lock()
         self._came = threading.Event()
@@ -35,14 +49,34 @@ class Lookup(Generic[T]):
         Whoever asks again while nothing has come waits no second time.
         """
         with self._lock:
-            if time.monotonic() >= self._due:
+            is_due = time.monotonic() >= self._due and not self._is_running
+            if is_due:
+                self._is_running = True
                 self._due = time.monotonic() + self._retry
                 self._began = self._began or time.monotonic()
-                threading.Thread(target=self._renew, name="lookup", daemon=True).start()
+        if is_due:
+            self._start()
         self._came.wait(max(0.0, self._began + wait - time.monotonic()))
         return self._value
 
-    def _renew(self) -> None:
+    def _start(self) -> None:
+        if self._readers is not None:
+            self._readers.submit(self._renew, self._give_up)
+            return
+        try:
+            threading.Thread(target=self._renew, name="lookup", daemon=True).start()
+        except RuntimeError:
+            # The machine gives no more threads.
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Try again soon: there was no reader in time."""
+        self._due = time.monotonic() + BUSY_SECONDS
+        self._is_running = False
+        self._came.set()
+
+    def _renew(self, seconds: float = math.inf) -> None:
+        del seconds
         try:
             self._value = self._fetch()
             self.has_value = True
@@ -51,4 +85,20 @@ class Lookup(Generic[T]):
         except LiaobotsError as error:
             self.error = error
         finally:
+            self._is_running = False
             self._came.set()
+
+
+class SharedLookups(Generic[T]):
+    """Lookups by name, each for as long as somebody else holds it."""
+
+    def __init__(self) -> None:
+        self._lookups: WeakValueDictionary[str, Lookup[T]] = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def get(self, name: str, make: Callable[[], Lookup[T]]) -> Lookup[T]:
+        """Return the lookup with this name, made where there is none."""
+        with self._lock:
+            found = self._lookups.get(name) or make()
+            self._lookups[name] = found
+            return found

@@ -9,13 +9,15 @@ from liaobots.chat.till import Read, Till, Tills
 from liaobots.service.client import Client
 from liaobots.ui import server, state, texts
 from liaobots.ui.chats import Opened
-from liaobots.ui.lookup import Lookup
 from liaobots.ui.state import Connection
 
 # Near nothing, where no answer has told yet what one costs.
 LITTLE = 0.1
 # How long the page may wait for the balance once all else is drawn, in seconds.
 PATIENCE = 1.0
+# A balance is read anew after so many seconds, and for a page that has just been opened
+# already after so few.
+RENEW_SECONDS, RENEW_ON_OPENING_SECONDS = 60.0, 5.0
 
 
 def till(link: Connection) -> Till | None:
@@ -23,7 +25,7 @@ def till(link: Connection) -> Till | None:
     if link.is_demo or not link.code:
         return None
     name = hashlib.sha256(f"{link.base_url} {link.code}".encode()).hexdigest()
-    return server.held("tills", Tills).of(name)
+    return server.held("tills", lambda: Tills(server.readers())).of(name)
 
 
 def reader(link: Connection) -> Read:
@@ -35,11 +37,10 @@ def look(link: Connection, patience: float) -> None:
     """Lets the balance be read in the background, and waits for it at most so many seconds."""
     if (found := till(link)) is None:
         return
-    held = st.session_state.get(state.LOOKING)
-    if not held or held[0] != link:
-        read = partial(found.look, reader(link))
-        held = st.session_state[state.LOOKING] = (link, Lookup(read, None, keep=60))
-    held[1].value(patience)
+    has_looked = st.session_state.get(state.LOOKING) == link
+    st.session_state[state.LOOKING] = link
+    found.look(reader(link), RENEW_SECONDS if has_looked else RENEW_ON_OPENING_SECONDS)
+    found.wait(patience)
 
 
 def words(link: Connection, opened: Opened | None) -> str:
@@ -69,5 +70,5 @@ def _last_cost(opened: Opened | None) -> float | None:
     return messages[-1].cost if messages else None
 
 
-def _balance(client: Client) -> float | None:
-    return client.account().balance
+def _balance(client: Client, seconds: float) -> float | None:
+    return client.account(seconds).balance

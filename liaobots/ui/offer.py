@@ -1,20 +1,23 @@
 """The models on offer: which there are, which is chosen, and how fast each was of late."""
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
 from liaobots.chat.record import Pace
 from liaobots.chat.room import Room
 from liaobots.errors import StoreFault
+from liaobots.limits import limits
 from liaobots.service import catalog, wire
 from liaobots.service.catalog import Facts
 from liaobots.service.client import Client
 from liaobots.ui import chats, choice, markdown, server, state, texts
 from liaobots.ui.chats import Opened
-from liaobots.ui.lookup import Lookup
+from liaobots.ui.lookup import Lookup, SharedLookups
 from liaobots.ui.state import Connection
 
 MODEL = "model"
@@ -53,13 +56,20 @@ def _lookup(link: Connection) -> Lookup[dict[str, Facts]]:
     """Gives the list, kept for an hour; where it may depend on the code, for each code."""
     # Liaobots' list is open to everybody, and a list that all share holds nobody's own code.
     code = link.code if link.form == wire.OPENAI else ""
-    fetch = Client(code, link.base_url, wire=link.form).models
+    client = Client(code, link.base_url, wire=link.form)
+    fetch = partial(client.models, limits().account_seconds)
+
+    def make() -> Lookup[dict[str, Facts]]:
+        return Lookup(fetch, catalog.BUILT_IN, readers=server.readers())
+
     if link.form != wire.OPENAI or not state.has_own_code():
-        name = f"models {link.form} {link.base_url}"
-        return server.held(name, lambda: Lookup(fetch, catalog.BUILT_IN))
+        return server.held(f"models {link.form} {link.base_url}", make)
+    # One for all sessions with this code, by a name that does not tell it.
+    name = hashlib.sha256(f"{link.base_url} {code}".encode()).hexdigest()
     held = st.session_state.get(state.OWN_LIST)
-    if not held or held[0] != link:
-        held = st.session_state[state.OWN_LIST] = (link, Lookup(fetch, catalog.BUILT_IN))
+    if not held or held[0] != name:
+        lists: SharedLookups[dict[str, Facts]] = server.held("own lists", SharedLookups)
+        held = st.session_state[state.OWN_LIST] = (name, lists.get(name, make))
     own: Lookup[dict[str, Facts]] = held[1]
     return own
 

@@ -14,6 +14,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TypeVar
 
+from liaobots.chat.readers import Readers
+from liaobots.limits import limits
+
 T = TypeVar("T")
 
 _HELD = sys.modules.setdefault("_liaobots_chat_server", ModuleType("_liaobots_chat_server"))
@@ -39,6 +42,11 @@ def held(name: str, make: Callable[[], T]) -> T:
             _HELD.__dict__[name] = make()
         found: T = _HELD.__dict__[name]
         return found
+
+
+def readers() -> Readers:
+    """Return the threads that read balances and lists of models."""
+    return held("readers", lambda: Readers(limits().account_readers, limits().account_seconds))
 
 
 def at_end(action: Callable[[], None]) -> None:

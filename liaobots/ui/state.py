@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address, ip_network
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from liaobots.service import setting, wire
 from liaobots.service.standin import StandIn
 from liaobots.ui import server
 from liaobots.ui.codes import Codes
-from liaobots.ui.door import COOKIE
+from liaobots.ui.door import COOKIE, FORWARDED
 
 AUTH_TOKEN = "auth_token"  # noqa: S105 -- the name of a widget, no token
 DEMO_CODE = "demo"
@@ -61,6 +62,26 @@ def _owner() -> str:
         st.session_state.setdefault("identity", secrets.token_urlsafe(32))
         who = f"session {st.session_state['identity']}"
     return hashlib.sha256(who.encode()).hexdigest()
+
+
+def visitor_address() -> str:
+    """Return the address that this visitor's answers are counted by, or "".
+
+    It is "" where the address is unknown, this machine's own, or that of a proxy in the same
+    network that nobody named: many may share it. In IPv6 it is the network of 64 bits that
+    one visitor is given.
+    """
+    try:
+        found = ip_address(st.context.ip_address or "")
+    except ValueError:
+        return ""
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    is_forwarded = any(name in st.context.headers for name in FORWARDED)
+    # Who comes from elsewhere may send such a header to be taken for a proxy.
+    if found.is_loopback or (is_forwarded and not found.is_global):
+        return ""
+    return str(found if found.version == 4 else ip_network((found, 64), strict=False))
 
 
 def providers() -> list[str | None]:

@@ -29,6 +29,7 @@ def road() -> Road:
         room_of=lambda model: _room_of(rooms, model),
         till=money.till(link),
         balance=money.reader(link),
+        address=state.visitor_address(),
     )
 
 

@@ -1,0 +1,236 @@
+"""Balances and lists of models are read by few threads, which end soon, however a service drips."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from liaobots.chat.generation import Generations
+from liaobots.chat.readers import WAITING, Readers
+from liaobots.chat.road import Road
+from liaobots.chat.store import Store
+from liaobots.chat.till import Till, Tills
+from liaobots.service.catalog import BUILT_IN, Facts
+from liaobots.service.client import Client
+from liaobots.ui import lookup
+from liaobots.ui.lookup import Lookup, SharedLookups
+from tests.app import App
+from tests.conftest import CODE
+from tests.dripper import BALANCE, HEADERS, LIST, TAIL, Dripper
+from tests.headless import Visitor, finished
+from tests.visit import wait_until
+
+SECONDS = 2
+
+
+def named(*names: str) -> int:
+    """Return how many threads of this process have these names."""
+    return sum(each.name in names for each in threading.enumerate())
+
+
+def connections(service: Dripper) -> int:
+    """Return how many descriptors there are of connections to a service, on the caller's side."""
+    port = f":{int(service.url.rpartition(':')[2]):04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    # What only the system still knows has no inode.
+    return sum(row[2].endswith(port) and row[9] != "0" for row in rows)
+
+
+def threads(app: App) -> int:
+    return len(list(Path(f"/proc/{app.process.pid}/task").iterdir()))
+
+
+# The threads themselves
+
+
+class Tasks:
+    """Tasks that go on until they are let go."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._may_end = threading.Event()
+        self.begun: list[int] = []
+        self.given_up: list[int] = []
+
+    def submit(self, number: int) -> None:
+        self._readers.submit(partial(self._run, number), partial(self.given_up.append, number))
+
+    def _run(self, number: int, seconds: float) -> None:
+        assert 0 < seconds <= self._readers.seconds
+        self.begun.append(number)
+        assert self._may_end.wait(30)
+
+    def let_go(self) -> None:
+        self._may_end.set()
+
+
+def test_readers_are_counted() -> None:
+    """So many run, so many wait in the order in which they came, and the rest is given up."""
+    tasks = Tasks(Readers(count=4, seconds=60))
+    for number in range(4 + WAITING + 10):
+        tasks.submit(number)
+    wait_until(lambda: len(tasks.begun) == 4)
+    assert named("reader") == 4
+    assert tasks.given_up == list(range(4 + WAITING, 4 + WAITING + 10))
+    tasks.let_go()
+    wait_until(lambda: len(tasks.begun) == 4 + WAITING)
+    assert sorted(tasks.begun[:4]) == list(range(4))
+    wait_until(lambda: not named("reader"))
+
+
+def test_who_waited_too_long_is_given_up() -> None:
+    """Nobody needs a balance of long ago; and the readers go on for others."""
+    readers = Readers(count=1, seconds=0.2)
+    tasks = Tasks(readers)
+    for number in range(20):
+        tasks.submit(number)
+    time.sleep(0.3)
+    tasks.let_go()
+    wait_until(lambda: not named("reader"))
+    assert tasks.begun == [0]
+    assert tasks.given_up == list(range(1, 20))
+    tasks.submit(20)
+    wait_until(lambda: tasks.begun == [0, 20])
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_mistake_costs_no_reader() -> None:
+    """A task that fails leaves its thread to the next one."""
+    readers = Readers(count=1, seconds=30)
+
+    def fail(seconds: float) -> None:
+        raise ZeroDivisionError
+
+    done: list[float] = []
+    for _ in range(10):
+        readers.submit(fail, list)
+        readers.submit(done.append, list)
+    wait_until(lambda: len(done) == 10)
+    wait_until(lambda: not named("reader"))
+
+
+# Lists of models
+
+
+def test_many_lists_have_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of as many codes as one likes; what was not read is read later, and is no error."""
+    monkeypatch.setattr(lookup, "BUSY_SECONDS", 0.05)
+    with Dripper(LIST) as service:
+        readers = Readers(count=3, seconds=0.5)
+        lists = [
+            Lookup(
+                partial(Client(CODE, service.url).models, readers.seconds),
+                BUILT_IN,
+                retry=0.05,
+                readers=readers,
+            )
+            for _ in range(30)
+        ]
+        for each in lists:
+            assert each.value() == BUILT_IN
+        assert named("reader") <= 3
+        assert service.dripping <= 3
+        wait_until(lambda: not named("reader"))
+        refused = [each for each in lists if each.error is None]
+        assert refused
+        service.where = ""
+        for each in lists:
+            wait_until(partial(is_read, each))
+
+
+def is_read(each: Lookup[dict[str, Facts]]) -> bool:
+    return bool(each.value()) and each.has_value
+
+
+def test_one_list_for_one_code() -> None:
+    """However many sessions have it; it goes with the last of them."""
+    shared: SharedLookups[int] = SharedLookups()
+    first = shared.get("a", partial(Lookup, int, 0))
+    assert shared.get("a", partial(Lookup, int, 0)) is first
+    assert shared.get("b", partial(Lookup, int, 0)) is not first
+    del first
+    assert not list(shared._lookups)
+
+
+# Answers
+
+
+@pytest.fixture
+def generations(store: Store) -> Iterator[Generations]:
+    started = Generations(store)
+    yield started
+    started.close()
+
+
+@pytest.mark.parametrize("where", [BALANCE, HEADERS, TAIL])
+def test_no_answer_waits_for_its_balance(generations: Generations, owner: str, where: str) -> None:
+    """Its thread ends with it; one reader a code goes on, and for no longer than it may."""
+    readers = Readers(count=8, seconds=SECONDS)
+    with Dripper(where) as service:
+        client = Client(CODE, service.url)
+        tills = Tills(readers)
+
+        def ask(code: str) -> None:
+            asked = generations.ask(owner, None, "Hello?", "gpt-4", road(client, tills.of(code)))
+            assert asked
+            assert "".join(generations.follow(owner, asked.answer)) == "Here it is"
+
+        ask("a")
+        wait_until(lambda: not named("reader", "answer", "keeper"))
+        assert service.is_left_alone()
+        for number in range(30):
+            ask("a" if number % 3 else "b")
+            assert named("reader") <= 2
+        wait_until(lambda: not named("answer"))
+        ended = time.monotonic()
+        wait_until(lambda: not named("reader"), seconds=10 * SECONDS)
+        assert time.monotonic() - ended < 5 * SECONDS
+        assert service.is_left_alone()
+        wait_until(lambda: not connections(service))
+
+
+def road(client: Client, till: Till) -> Road:
+    def balance(seconds: float) -> float | None:
+        return client.account(seconds).balance
+
+    return Road(client.chat, till=till, balance=balance)
+
+
+# The app
+
+
+async def asked(app: App, count: int) -> None:
+    """Ask from many pages at once, and leave when the answers are there."""
+
+    async def ask() -> None:
+        async with Visitor(app.url) as visitor:
+            await visitor.ask("Hello?")
+            await visitor.until(lambda: visitor.shows("Here it is") and not visitor.is_running)
+
+    for _ in range(count // 10):
+        await asyncio.gather(*(ask() for _ in range(10)))
+
+
+@pytest.mark.parametrize("where", [BALANCE, LIST, HEADERS, TAIL])
+def test_a_service_that_drips_leaves_nothing(tmp_path: Path, where: str) -> None:
+    """After many answers the app has the threads that it had after few, and no connection."""
+    bounds = f"account_seconds={SECONDS}"
+    with (
+        Dripper(where) as service,
+        App(tmp_path, LIAOBOTS_URL=service.url, LIAOBOTS_AUTH=CODE, LIAOBOTS_LIMITS=bounds) as app,
+    ):
+        finished(asked(app, 10))
+        wait_until(lambda: service.dripping == 0 and threads(app) < 12, seconds=20 * SECONDS)
+        few = threads(app)
+        finished(asked(app, 60))
+        # One reader of the balance and one of the list, each with what watches its time.
+        assert connections(service) <= 2
+        assert service.asked("/api/chat") == 70
+        wait_until(lambda: service.dripping == 0, seconds=20 * SECONDS)
+        wait_until(lambda: threads(app) <= few + 4, seconds=20 * SECONDS)
+        # Streamlit keeps descriptors of its own for the sessions of those who left.
+        wait_until(lambda: not connections(service))
