@@ -1,7 +1,6 @@
 """PDFs of a question, read beside the page by the real app: waiting, stopping, leaving."""
 
 import asyncio
-import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from liaobots.service.standin import StandIn
 from liaobots.ui import texts
+from liaobots.ui.scratch import LOCK
 from tests.app import App
 from tests.conftest import CODE
 from tests.headless import Visitor, finished
@@ -69,6 +69,11 @@ def children(app: App) -> list[int]:
     return found
 
 
+def kept_in(folder: Path) -> list[Path]:
+    """Return what the app keeps of the visitors' files."""
+    return [each for each in folder.rglob("*") if each.is_file() and each.name != LOCK]
+
+
 def payload(name: str, data: bytes) -> FilePayload:
     return FilePayload(name=name, mimeType="application/pdf", buffer=data)
 
@@ -102,7 +107,7 @@ def test_reading_can_be_stopped(
     assert len(children(reader)) == 1
     button(page, texts.STOP_READING).click()
     expect(page.get_by_text(READING)).to_have_count(0)
-    wait_until(lambda: not children(reader) and not os.listdir(files))
+    wait_until(lambda: not children(reader) and not kept_in(files))
     expect(composer).to_be_enabled()
     expect(composer).to_have_value("What is in these?")
     expect(page.get_by_role("button", name="a.csv")).to_be_visible()
@@ -142,7 +147,7 @@ def test_leaving(reader: App, page: Page, files: Path, *, is_reload: bool) -> No
         expect(page.get_by_placeholder(texts.ASK)).to_have_value("Is this a draft?")
     else:
         page.goto("about:blank")
-    wait_until(lambda: not children(reader) and not os.listdir(files), 30)
+    wait_until(lambda: not children(reader) and not kept_in(files), 30)
     page.goto(address)
     expect(page.get_by_placeholder(texts.ASK)).to_have_value("Is this a draft?")
     expect(page.get_by_placeholder(texts.ASK)).to_be_enabled()
@@ -270,4 +275,4 @@ def test_others_are_answered_meanwhile(reader: App, files: Path) -> None:
     peace, felt, at_once = finished(visit())
     assert at_once == 2
     assert statistics.median(felt) <= 3 * max(statistics.median(peace), 0.2)
-    wait_until(lambda: not children(reader) and not os.listdir(files), 30)
+    wait_until(lambda: not children(reader) and not kept_in(files), 30)

@@ -1,7 +1,6 @@
 """Files that are read for a question: text at once, PDFs in processes of their own."""
 
 import contextlib
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,8 +12,9 @@ from liaobots.errors import InputRefused, LiaobotsError, ServerBusy
 from liaobots.limits import limits
 from liaobots.sandbox.job import SandboxJob
 from liaobots.sandbox.pool import SandboxPool
-from liaobots.ui import material, server, state
+from liaobots.ui import material, server, state, texts
 from liaobots.ui.material import Material
+from liaobots.ui.scratch import Scratch
 
 PDF = "liaobots.documents.pdf:extract"
 # A character of UTF-8 has four bytes at most.
@@ -31,12 +31,14 @@ class Reading:
         """Begin to read a file. Raise `ServerBusy` if too many files wait."""
         self.name = material.pdf_name(name)
         self._text = ""
-        self._folder = tempfile.TemporaryDirectory(prefix="liaobots-")
         try:
-            self._job = self._submit(data)
-        except (ServerBusy, OSError):
-            self._folder.cleanup()
-            raise
+            with contextlib.ExitStack() as undo:
+                self._folder = _scratch().folder()
+                undo.callback(self._folder.cleanup)
+                self._job = self._submit(data)
+                undo.pop_all()
+        except OSError as error:
+            raise ServerBusy(texts.NO_ROOM_FOR_FILE.format(name=self.name)) from error
 
     @property
     def position(self) -> int:
@@ -99,6 +101,16 @@ def begin(name: str, data: bytes) -> Material | Reading:
 
 def _pool() -> SandboxPool:
     return server.held("documents", _make_pool)
+
+
+def _scratch() -> Scratch:
+    return server.held("scratch", _make_scratch)
+
+
+def _make_scratch() -> Scratch:
+    scratch = Scratch()
+    server.at_end(scratch.close)
+    return scratch
 
 
 def _make_pool() -> SandboxPool:

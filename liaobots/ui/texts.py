@@ -181,6 +181,9 @@ FILE_READ = ":material/check: {name}"
 FILE_BEING_READ = ":material/description: {name} · Reading …"
 FILE_WAITS = ":material/hourglass_empty: {name} · Waiting: {place} in the queue"
 STOP_READING = "Stop reading"
+NO_ROOM_FOR_FILE = (
+    "The server has no room for “{name}” while it is read. Wait a moment, then add it again."
+)
 STILL_READING = (
     "The files of your last question in this chat are still being read. This one was not sent: "
     "wait for them, or stop them."
