@@ -42,6 +42,7 @@ def test_what_a_killed_server_left_is_removed(temporary: Path) -> None:
         os.utime(folder, (0, 0))
     Scratch().close()
     assert len(list(temporary.iterdir())) == 1
-    assert Path(living.folder().name).is_relative_to(temporary)
+    with living.folder() as made:
+        assert Path(made).is_relative_to(temporary)
     living.close()
     assert not list(temporary.iterdir())
