@@ -5,7 +5,7 @@ of the session may end the run, for a reload, and a question must not be lost
 between the two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,8 +14,9 @@ import streamlit as st
 from liaobots.chat.generation import Generations
 from liaobots.chat.record import Message
 from liaobots.chat.road import Road
+from liaobots.chat.room import Room
 from liaobots.errors import ServerBusy, StoreFault
-from liaobots.ui import attempt, chats, desk, meter, offer, state, texts, way
+from liaobots.ui import attempt, chats, desk, meter, offer, pending, state, texts, way
 from liaobots.ui.chats import Opened
 from liaobots.ui.codes import DAY
 from liaobots.ui.desk import Act, Deleted
@@ -26,93 +27,129 @@ TEMPORARY = "temporary"
 
 
 @dataclass(frozen=True)
-class _Wish:
-    """A question as it was sent, for whichever place takes it."""
+class Asking:
+    """All that is read of the session for a question, when it is handed in.
 
+    The question may be put into a store later, when other things are chosen.
+    """
+
+    opened: Opened | None
     owner: str
-    question: str
     model: str
     road: Road
-    instead_of: str | None
-    system: str
     beside: Sequence[str]
+    system: str
+    is_temporary: bool
+    room: Room
 
-    def say(self, place: Generations, chat: str | None) -> str:
+    def put(self, question: str, instead_of: str | None = None) -> Callable[[], str]:
+        """Put a question into its chat, else into a new one, which waits while the store fails.
+
+        Return what notes that for the page, and gives why it was not asked, or
+        "": there are too many questions, or the chat does not show the question
+        `instead_of` any more.
+        """
+        memory = chats.in_memory()
+        try:
+            asked = self._put(question, instead_of)
+        except ServerBusy as error:
+            return partial(str, error)
+        memory.store.forget(older_than=DAY, beyond=chats.IN_MEMORY, but=chats.waiting().all())
+        memory.store.speed.forget_old(DAY)
+        if not asked:
+            return partial(str, texts.EDITED_ELSEWHERE)
+        return partial(_note_asked, self.opened, asked)
+
+    def send(self, question: str) -> Callable[[], str]:
+        """Put a question into its chat, unless it cannot be sent; return what notes that."""
+        opened: Opened | None = st.session_state.get("opened")
+        is_open = self.opened and opened and opened.conversation.id == self.opened.conversation.id
+        words = _refusal(opened if is_open else self.opened, question, self.model, room=self.room)
+        return partial(str, words) if words else self.put(question)
+
+    def _put(self, question: str, instead_of: str | None) -> str:
+        """Ask in the store, or where it fails in a chat that waits; return the chat, or ""."""
+        waiting, memory, opened = chats.waiting(), chats.in_memory(), self.opened
+        say = partial(self._say, question=question, instead_of=instead_of)
+        chat = opened.conversation.id if opened else None
+        if self.is_temporary:
+            return say(memory, chat)
+        with waiting.still():
+            if chat and waiting.reason(self.owner, chat):
+                return say(memory, chat)
+        kept = chats.kept()
+        try:
+            if kept is not None:
+                return say(kept, chat)
+            reason = chats.not_kept_because()
+        except StoreFault as error:
+            reason = str(error)
+        waiting.admit(reason)
+        with waiting.still():
+            if opened:
+                waiting.begin(self.owner, opened.conversation, reason)
+            asked = say(memory, chat)
+            if asked and not waiting.reason(self.owner, asked):
+                waiting.add(self.owner, asked, reason)
+            return asked
+
+    def _say(
+        self, place: Generations, chat: str | None, *, question: str, instead_of: str | None
+    ) -> str:
         """Ask in a chat, or in a new one; return the chat, or "" where the question is gone.
 
         Somebody may have deleted the chat meanwhile: then the question begins another.
         """
         asked = place.ask(
-            self.owner, chat, self.question, self.model, self.road,
-            instead_of=self.instead_of, system=self.system, beside=self.beside,
+            self.owner, chat, question, self.model, self.road,
+            instead_of=instead_of, system=self.system, beside=self.beside,
         )  # fmt: skip
-        if asked is None and self.instead_of is None and chat is not None:
-            return self.say(place, None)
+        if asked is None and instead_of is None and chat is not None:
+            return self._say(place, None, question=question, instead_of=None)
         return asked.conversation if asked else ""
 
 
-def ask(question: str, *, instead_of: str | None = None) -> str:
-    """Asks in the open chat, else in a new one, which waits in memory while the store fails.
-
-    Gives why it was not asked, or "": there are too many questions, or the chat
-    does not show the question `instead_of` any more.
-    """
+def asking() -> Asking:
+    """Return what the session says of a question that is handed in now."""
     opened: Opened | None = st.session_state.get("opened")
     is_temporary = opened.is_temporary if opened else bool(st.session_state.get(TEMPORARY))
-    owner, model, road, beside = state.owner(), offer.model(), way.road(), offer.beside()
-    system = "" if opened else desk.system()
-    wish = _Wish(owner, question, model, road, instead_of, system, beside)
-    memory = chats.in_memory()
-    try:
-        if is_temporary:
-            asked = wish.say(memory, opened.conversation.id if opened else None)
-        else:
-            asked = _put(wish, opened)
-    except ServerBusy as error:
-        return str(error)
-    memory.store.forget(older_than=DAY, beyond=chats.IN_MEMORY, but=chats.waiting().all())
-    memory.store.speed.forget_old(DAY)
-    return _note_asked(opened, asked) if asked else texts.EDITED_ELSEWHERE
+    return Asking(
+        opened=opened,
+        owner=state.owner(),
+        model=offer.model(),
+        road=way.road(),
+        beside=offer.beside(),
+        system="" if opened else desk.system(),
+        is_temporary=is_temporary,
+        room=offer.room(),
+    )
 
 
-def _put(wish: _Wish, opened: Opened | None) -> str:
-    """Ask in the store, or where it fails in a chat that waits; return the chat, or ""."""
-    waiting, memory = chats.waiting(), chats.in_memory()
-    chat = opened.conversation.id if opened else None
-    with waiting.still():
-        if chat and waiting.reason(wish.owner, chat):
-            return wish.say(memory, chat)
-    kept = chats.kept()
-    try:
-        if kept is not None:
-            return wish.say(kept, chat)
-        reason = chats.not_kept_because()
-    except StoreFault as error:
-        reason = str(error)
-    waiting.admit(reason)
-    with waiting.still():
-        if opened:
-            waiting.begin(wish.owner, opened.conversation, reason)
-        asked = wish.say(memory, chat)
-        if asked and not waiting.reason(wish.owner, asked):
-            waiting.add(wish.owner, asked, reason)
-        return asked
+def ask(question: str, *, instead_of: str | None = None) -> str:
+    """Ask in the open chat, else in a new one. Return why it was not asked, or ""."""
+    return asking().put(question, instead_of)()
 
 
 def _note_asked(opened: Opened | None, asked: str) -> str:
-    """Notes that a question was put into a chat, and lets the page go there."""
+    """Note that a question was put into a chat, and let the page go there.
+
+    Who went elsewhere while its files were read stays there.
+    """
+    now: Opened | None = st.session_state.get("opened")
     desk.note_asked()
     st.session_state.pop("trouble", None)
     if opened is None:
         desk.instruct("")
-    if opened is None or asked != opened.conversation.id:
+    is_here = pending.place_of(now) == pending.place_of(opened)
+    if is_here and (opened is None or asked != opened.conversation.id):
         st.session_state["goto"] = asked
     return ""
 
 
 def ask_typed() -> None:
     """Asks the question in the composer, with the files that are there, or says what is wrong."""
-    desk.hand_in(_send)
+    now = asking()
+    pending.hand_in(now.opened, now.send)
 
 
 def ask_first(question: str, number: int) -> None:
@@ -130,9 +167,19 @@ def _send(question: str) -> str:
 
 def refusal_of(question: str, instead_of: str = "") -> str:
     """Gives why a question cannot be sent, or ""."""
-    if not offer.model():
+    return _refusal(st.session_state.get("opened"), question, offer.model(), instead_of)
+
+
+def _refusal(
+    opened: Opened | None,
+    question: str,
+    model: str,
+    instead_of: str = "",
+    room: Room | None = None,
+) -> str:
+    if not model:
         return texts.CHOOSE_MODEL.format(model=offer.vanished())
-    return meter.refusal(st.session_state.get("opened"), question, instead_of)
+    return meter.refusal(opened, question, instead_of, room)
 
 
 def edit(message: Message, widget: str) -> None:
