@@ -12,10 +12,10 @@ from liaobots.chat.database import Database
 from liaobots.chat.importing import Importing
 from liaobots.chat.record import Ending, State
 from liaobots.chat.store import Store
-from liaobots.chat.transfer import Chat, Prompt, Turn, read, write
+from liaobots.chat.transfer import Chat, Prompt, Turn, write
 from liaobots.errors import InputRefused
 from tests.mangled import mangled
-from tests.transfer.parcels import PARCELS
+from tests.transfer.parcels import PARCELS, read
 from tests.transfer.test_kind import SAMPLES
 
 
