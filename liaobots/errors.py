@@ -2,7 +2,10 @@
 
 LiaobotsError
 ├── InputRefused        nothing was sent: mend what was given (also a ValueError)
-│   └── CodeMissing     no auth code, or one that cannot be sent: paste it
+│   ├── CodeMissing     no auth code, or one that cannot be sent: paste it
+│   ├── LimitReached    a file costs more to read than it may: take less of it
+│   └── FileUnreadable  what reads a file failed: mend the file, or take another
+├── JobCancelled        the reading of a file was stopped, or its visitor left
 ├── CodeRefused         the service does not accept the code: check it
 ├── CreditExhausted     the code has no credit left: top it up
 ├── TooFast             wait, then ask again
@@ -10,7 +13,7 @@ LiaobotsError
 ├── ServiceFault        the service failed: try again, or another model
 ├── NoConnection        nothing came: check the network and the address
 │   └── AnswerCut       the line broke after the answer had begun
-├── ServerBusy          too many answers at once: try again in a moment
+├── ServerBusy          too many answers or files at once: try again in a moment
 └── StoreFault          chats cannot be read or kept: see to the database
 
 Every message is fit to be shown on the page: it says what happened and what to
@@ -28,6 +31,25 @@ class InputRefused(LiaobotsError, ValueError):
 
 class CodeMissing(InputRefused):
     """There is no auth code, or it has characters that no header can carry."""
+
+
+class LimitReached(InputRefused):
+    """Reading a file costs more than it may.
+
+    `limit` names what was reached: "processor time", "time", "memory" or "output".
+    """
+
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+class FileUnreadable(InputRefused):
+    """The process that read a file ended without a result."""
+
+
+class JobCancelled(LiaobotsError):
+    """The reading of a file was cancelled, or nobody waited for it any more."""
 
 
 class CodeRefused(LiaobotsError):
@@ -74,7 +96,7 @@ class AnswerCut(NoConnection):
 
 
 class ServerBusy(LiaobotsError):
-    """The server writes as many answers already as it may."""
+    """The server writes as many answers, or reads as many files, already as it may."""
 
 
 class StoreFault(LiaobotsError):

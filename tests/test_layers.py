@@ -15,8 +15,13 @@ MAY_IMPORT = {
     "backoff": set(),
     "limits": {"errors"},
     "service": {"errors", "backoff", "service"},
-    "chat": {"errors", "limits", "chat"},
-    "ui": {"errors", "backoff", "limits", "service", "chat", "ui"},
+    "sandbox": {"errors", "limits", "sandbox"},
+    "documents": {"errors", "limits", "documents"},
+    "chat": {"errors", "limits", "sandbox", "chat"},
+    "ui": {
+        *("errors", "backoff", "limits", "service"),
+        *("sandbox", "documents", "chat", "ui"),
+    },
     "__init__": {"errors", "service"},
     "__main__": {"errors", "service", "chat"},
 }
