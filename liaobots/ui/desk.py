@@ -12,8 +12,9 @@ import streamlit as st
 from liaobots.chat.generation import Generations
 from liaobots.chat.importing import Importing
 from liaobots.errors import InputRefused
-from liaobots.ui import material
+from liaobots.ui import material, uploads
 from liaobots.ui.material import Material
+from liaobots.ui.uploads import UploadedFile
 
 QUESTION = "question"
 
@@ -53,7 +54,7 @@ def hand_in(send: Callable[[str], str]) -> None:
     st.session_state["handed"] = how_often_handed_in() + 1
     given = st.session_state[QUESTION]
     typed, files = str(given.text), list(given.files)
-    refusals = [refusal for file in files if (refusal := _bring(file.name, file.getvalue()))]
+    refusals = [refusal for file in files if (refusal := _bring(file))]
     question = material.joined(typed, materials()).strip()
     if words := "\n".join(refusals) or (send(question) if question else ""):
         put_back(typed, words)
@@ -107,10 +108,11 @@ def take_away(number: int) -> None:
     del st.session_state["materials"][number : number + 1]
 
 
-def _bring(name: str, data: bytes) -> str:
+def _bring(file: UploadedFile) -> str:
     """Reads a file, or gives the words for why it cannot be read."""
     try:
-        st.session_state.setdefault("materials", []).append(material.read(name, data))
+        found = material.read(file.name, uploads.content(file))
+        st.session_state.setdefault("materials", []).append(found)
     except InputRefused as error:
         return str(error)
     return ""
@@ -177,9 +179,24 @@ def upload() -> str:
 
 
 def note_importing(importing: Importing) -> None:
-    """Notes what is being brought in, and lets the field be empty again."""
+    """Notes what is being brought in."""
     st.session_state["importing"] = importing
+    st.session_state.pop("import refusal", None)
+
+
+def renew_upload() -> None:
+    """Lets the field for a file be empty again."""
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+
+
+def refuse_import(words: str) -> None:
+    """Notes why a file is not imported."""
+    st.session_state["import refusal"] = words
+
+
+def import_refusal() -> str:
+    """Return why the last file was not imported, or ""."""
+    return str(st.session_state.get("import refusal", ""))
 
 
 def importing() -> Importing | None:
