@@ -19,8 +19,10 @@ from liaobots.errors import InputRefused
 MOST_DIGITS = 400
 # A message as long as the largest model takes.
 TEXT_BYTES = 8_000_000
-# A chat of 3,000 messages takes a fifth of it.
-ELEMENT_MEMORY_BYTES = 48_000_000
+# A chat of 3,000 messages takes half of it.
+ELEMENT_MEMORY_BYTES = 40_000_000
+# A text may be in memory once more, joined with others.
+TEXT_FACTOR = 1.5
 # What CPython takes, on average, for an object or a list, and for what stands in one.
 CONTAINER_BYTES, VALUE_BYTES = 200, 56
 # Exports nest a dozen levels; the decoder calls itself for each.
@@ -210,13 +212,13 @@ class Walk:
             if match and (match.end() < len(window.data) or window.is_at_end):
                 return self._decoded(match.end())
         if not window.is_at_end:
-            raise self._refused(f"a text of more than {TEXT_BYTES // 1_000_000} MB begins")
+            raise self._refused(f"a text of more than {TEXT_BYTES / 1e6:.3g} MB begins")
         return self._decoded(len(window.data))
 
     def _decoded(self, end: int) -> object:
         """Decode what stands from here to `end`, and go on behind it."""
         text = self._window.text(end)
-        self._charge(sys.getsizeof(text))
+        self._charge(int(TEXT_FACTOR * sys.getsizeof(text)))
         try:
             value, length = DECODER.raw_decode(text)
         except json.JSONDecodeError as error:
@@ -231,7 +233,8 @@ class Walk:
         """Count what an element takes, and refuse what takes too much."""
         self._memory += memory
         if self._memory > ELEMENT_MEMORY_BYTES:
-            raise self._refused("more than one chat may hold has come")
+            most = ELEMENT_MEMORY_BYTES // 1_000_000
+            raise self._refused(f"a chat takes more than {most} MB of memory, reached")
 
     def _offset(self, text: str, position: int) -> int:
         """Return the place in the file of a character of a piece that begins here."""

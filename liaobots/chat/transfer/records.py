@@ -1,7 +1,8 @@
 """What was read from a file, as lines of JSON in another: a chat's head, its messages, the next.
 
 A process of its own reads a file and writes the records; the server reads them
-with little memory, one chat at a time. Each line is as short as its message.
+with little memory, one chat at a time. A message's text stands behind its line
+as it is, for JSON would hold it in memory several times.
 """
 
 import gc
@@ -20,6 +21,7 @@ from liaobots.errors import InputRefused
 # A person who asks all day for ten years has written less.
 MOST_CHATS, MOST_TURNS = 100_000, 1_000_000
 MOST_PROMPTS, PROMPT_CHARACTERS = 1_000, 8_000_000
+PIECE_CHARACTERS = 250_000
 # The last line names the totals, and is shorter.
 TOTALS_BYTES = 200
 # Halves of characters are kept: the database decides about them.
@@ -34,6 +36,8 @@ class Totals:
     chats: int = 0
     turns: int = 0
     prompts: int = 0
+    # Where the prompts begin in the file, in bytes.
+    prompts_at: int = 0
 
 
 def convert(source: Path, result: Path, options: Mapping[str, int]) -> None:
@@ -76,18 +80,16 @@ def chats(result: Path) -> Iterator[Chat]:
     """Yield the chats of a file of records, one at a time."""
     with result.open("rb") as lines:
         while "chat" in (record := _next(lines)):
-            turns = [_turn(_next(lines)["turn"]) for _ in range(record["turns"])]
+            turns = [_read_turn(lines) for _ in range(record["turns"])]
             yield Chat(turns=turns, **record["chat"])
 
 
 def prompts(result: Path) -> Iterator[Prompt]:
     """Yield the prompts of a file of records."""
     with result.open("rb") as lines:
-        record = _next(lines)
-        while "totals" not in record:
-            if "prompt" in record:
-                yield Prompt(**record["prompt"])
-            record = _next(lines)
+        lines.seek(totals(result).prompts_at)
+        while "prompt" in (record := _next(lines)):
+            yield Prompt(**record["prompt"])
 
 
 def _share_file(result: Path) -> Path:
@@ -99,9 +101,13 @@ def _next(lines: BinaryIO) -> dict[str, Any]:
     return record
 
 
-def _turn(values: Mapping[str, Any]) -> Turn:
+def _read_turn(lines: BinaryIO) -> Turn:
+    record = _next(lines)
+    text = lines.read(record["text_bytes"]).decode("utf-8", HALVES)
+    lines.readline()
+    values = record["turn"]
     state = {"state": State(values["state"])} if "state" in values else {}
-    return Turn(**{**values, **state})
+    return Turn(**{**values, **state, "text": text})
 
 
 class _ShareNote:
@@ -135,8 +141,7 @@ class _Writer:
         head = {name: value for name, value in vars(chat).items() if name != "turns"}
         self._write({"chat": head, "turns": len(chat.turns)})
         for turn in chat.turns:
-            values = {name: each for name, each in vars(turn).items() if each != DEFAULTS[name]}
-            self._write({"turn": values})
+            self._write_turn(turn)
 
     def add_prompt(self, prompt: Prompt) -> None:
         self._prompts.append(prompt)
@@ -154,13 +159,29 @@ class _Writer:
         self._characters = 0
 
     def finish(self) -> None:
+        prompts_at = self._lines.tell()
         for prompt in self._prompts:
             self._write({"prompt": vars(prompt)})
-        self._write({"totals": vars(Totals(self._chats, self._turns, len(self._prompts)))})
+        found = Totals(self._chats, self._turns, len(self._prompts), prompts_at)
+        self._write({"totals": vars(found)})
+
+    def _write_turn(self, turn: Turn) -> None:
+        given = {name: each for name, each in vars(turn).items() if each != DEFAULTS[name]}
+        given.pop("text")
+        length = sum(map(len, _encoded(turn.text)))
+        self._write({"turn": given, "text_bytes": length})
+        self._lines.writelines(_encoded(turn.text))
+        self._lines.write(b"\n")
 
     def _write(self, record: Mapping[str, object]) -> None:
         text = json.dumps(record, ensure_ascii=False)
         self._lines.write(text.encode("utf-8", HALVES) + b"\n")
+
+
+def _encoded(text: str) -> Iterator[bytes]:
+    """Yield a text in pieces, so that it is not in memory once more."""
+    for start in range(0, len(text), PIECE_CHARACTERS):
+        yield text[start : start + PIECE_CHARACTERS].encode("utf-8", HALVES)
 
 
 def _check(count: int, most: int, what: str) -> None:
