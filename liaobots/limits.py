@@ -29,9 +29,7 @@ class Limits:
     # Streamlit keeps the state of visitors who left, for those whose connection comes back.
     sessions_kept: int = 128
 
-    # Uploads lie on the disk. The composer takes files of 20 MB; larger ones are for the import
-    # alone, which takes one of 100 MB.
-    attached_file_bytes: int = 20_000_000
+    # Uploads lie on the disk. The import takes a file of 100 MB, and a question some of 20 MB.
     uploaded_bytes_per_session: int = 120_000_000
     uploaded_bytes_per_visitor: int = 150_000_000
     uploaded_bytes: int = 600_000_000
@@ -44,13 +42,23 @@ class Limits:
     # A phone that sleeps for a moment keeps its files.
     unused_upload_seconds: int = 45
 
-    # Files are read in processes of their own, a few at once, the others in a queue.
+    # Files are read in processes of their own, a few at once, the others in a queue. One visitor
+    # has all but one of the processes at most, and a share of the queue.
     documents_at_once: int = 2
     documents_waiting: int = 50
+    documents_waiting_per_visitor: int = 10
+    document_bytes: int = 20_000_000
+    # A book of 500 pages takes about 10 s.
     document_processor_seconds: int = 20
     document_memory_bytes: int = 512_000_000
     document_pages: int = 500
+    # What is shared by pages counts for each of them, for it is read for each of them. A megabyte
+    # takes about 0.1 s.
     document_unpacked_bytes: int = 200_000_000
+    # Steps of drawing. A small file can have very many, for its pages may all draw the same.
+    document_operators: int = 2_000_000
+    # More than any model takes.
+    document_characters: int = 10_000_000
 
     # Imports hold the database now and then, and the reader's process a core.
     imports_at_once: int = 2

@@ -97,3 +97,9 @@ def test_too_long_says_by_how_much() -> None:
     assert "has 1,200 characters, and the model takes 1,000: 200 too many" in words
     words = texts.too_long(Room(None, 100), Size(1200, 300))
     assert "has about 300 tokens, and the model takes 100: 200 too many" in words
+
+
+def test_ordinals() -> None:
+    """A place in the queue reads as one says it."""
+    said = [texts.ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
+    assert " ".join(said) == "1st 2nd 3rd 4th 11th 12th 13th 21st 102nd 111th"

@@ -34,12 +34,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     (folder / "tmp").mkdir()
     with App(folder, LIAOBOTS_LIMITS=SMALL, TMPDIR=str(folder / "tmp")) as running:
         yield running
-    assert not list((folder / "tmp").glob("liaobots-*")), "files outlived the server"
+    assert not list((folder / "tmp").glob("liaobots-uploads-*")), "files outlived the server"
 
 
 def files_of(app: App) -> list[int]:
     """Return the sizes of the uploads on the disk."""
-    found = (app.log.parent / "tmp").glob("liaobots-*/*")
+    found = (app.log.parent / "tmp").glob("liaobots-uploads-*/*")
     return sorted(each.stat().st_size for each in found if each.name != "lock")
 
 
@@ -99,7 +99,7 @@ def test_a_session_has_a_budget(small: App, is_chunked: bool) -> None:
                 texts.UPLOADS_FULL_HERE.format(most=5),
             )
             assert files_of(small) == [3 * MEGABYTE]
-            (file,) = (small.log.parent / "tmp").glob("liaobots-*/[0-9a-f]*")
+            (file,) = (small.log.parent / "tmp").glob("liaobots-uploads-*/[0-9a-f]*")
             assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (
                 0o600,
                 0o700,

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Download, FilePayload, Locator, Page, e
 from liaobots.service.standin import StandIn
 from liaobots.ui import texts
 from tests.app import App
-from tests.test_material import pdf
+from tests.pdfs import pdf
 from tests.visit import (
     act,
     ask,

@@ -25,6 +25,8 @@ codes       the auth codes that visitors typed
 lookup      a slow fact, kept for a while and renewed in the background
 sheet       a text on the page, of which only what has changed is sent again
 markdown    text from outside, made live, linear and safe
+pending     questions that wait for their files to be read
+reading     a file's text at once, or its reading in another process
 material    files into the text of a question, and back
 difference  two texts, word by word
 browser     what runs in the browser: the only script of ours

@@ -10,26 +10,30 @@ from liaobots.ui import (
     material,
     meter,
     money,
+    pending,
     shelf,
     texts,
     wishes,
 )
 from liaobots.ui.chats import Opened
+from liaobots.ui.pending import Pending, Progress
 from liaobots.ui.state import Connection
 
 
-def show(link: Connection, opened: Opened | None) -> None:
-    """Draws the composer.
+def show(link: Connection, opened: Opened | None) -> Progress:
+    """Draws the composer, and gives how far the files of its question are.
 
     Stop is an ordinary button of the main script: it acts at once, also while
     no text comes. The input stands beside it, and not in the main body, where
     Streamlit would follow the writing against the reader's will.
     """
+    waiting = pending.at(pending.place_of(opened))
     with st.bottom:
         _show_refusal()
         _show_warning(money.warning(link, opened))
         _show_deleted()
         library.show(opened)
+        progress = _show_readings(opened, waiting)
         with st.container(horizontal=True, vertical_alignment="center", key="tools"):
             library.offer()
             meter.show(opened)
@@ -50,7 +54,9 @@ def show(link: Connection, opened: Opened | None) -> None:
             on_submit=wishes.ask_typed,
             accept_file="multiple",
             file_type=list(material.KINDS),
+            disabled=waiting is not None,
         )
+    return progress
 
 
 def tell_the_browser() -> None:
@@ -97,6 +103,24 @@ def _show_deleted() -> None:
                 type="tertiary",
                 on_click=desk.forget_deleted,
             )
+
+
+def _show_readings(opened: Opened | None, waiting: Pending | None) -> Progress:
+    """Draws the files of the question that waits for them, and the way to stop that."""
+    with st.empty():
+        if waiting is None:
+            return Progress({})
+        with st.container(horizontal=True, vertical_alignment="center", key="reading"):
+            with st.container(gap="xxsmall", key="reading-files"):
+                progress = Progress({each: st.empty() for each in waiting.files})
+            st.button(
+                texts.STOP_READING,
+                icon=texts.STOP_ICON,
+                key="stop-reading",
+                on_click=pending.stop,
+                args=(pending.place_of(opened),),
+            )
+    return progress
 
 
 def _show_materials() -> None:

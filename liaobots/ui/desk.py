@@ -3,7 +3,7 @@
 All of it is the session's, and none of it is kept: drafts are in the browser.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,10 +11,7 @@ import streamlit as st
 
 from liaobots.chat.generation import Generations
 from liaobots.chat.importing import Importing
-from liaobots.errors import InputRefused
-from liaobots.ui import material, uploads
 from liaobots.ui.material import Material
-from liaobots.ui.uploads import UploadedFile
 
 QUESTION = "question"
 
@@ -45,19 +42,8 @@ class Act(StrEnum):
 # The question
 
 
-def hand_in(send: Callable[[str], str]) -> None:
-    """Lets what is in the composer be sent, or says why it was not.
-
-    `send` gives why a question was not sent, or "". What was typed is then back
-    in the composer, and the files stay.
-    """
+def note_handed_in() -> None:
     st.session_state["handed"] = how_often_handed_in() + 1
-    given = st.session_state[QUESTION]
-    typed, files = str(given.text), list(given.files)
-    refusals = [refusal for file in files if (refusal := _bring(file))]
-    question = material.joined(typed, materials()).strip()
-    if words := "\n".join(refusals) or (send(question) if question else ""):
-        put_back(typed, words)
 
 
 def how_often_handed_in() -> int:
@@ -97,7 +83,11 @@ def refusal() -> str:
     return str(st.session_state.pop("refusal", ""))
 
 
-def materials() -> Sequence[Material]:
+def set_materials(found: Sequence[Material]) -> None:
+    st.session_state["materials"] = list(found)
+
+
+def materials() -> list[Material]:
     """Gives the files that go along with the next question."""
     found: list[Material] = st.session_state.setdefault("materials", [])
     return found
@@ -108,19 +98,8 @@ def take_away(number: int) -> None:
     del st.session_state["materials"][number : number + 1]
 
 
-def _bring(file: UploadedFile) -> str:
-    """Reads a file, or gives the words for why it cannot be read."""
-    try:
-        found = material.read(file.name, uploads.content(file))
-        st.session_state.setdefault("materials", []).append(found)
-    except InputRefused as error:
-        return str(error)
-    return ""
-
-
 def note_asked() -> None:
-    """Notes that a question was sent: what lay there for it is used."""
-    st.session_state["materials"] = []
+    """Notes that a question was sent."""
     st.session_state["asked"] = how_often_asked() + 1
     forget_deleted()
 

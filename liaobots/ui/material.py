@@ -11,17 +11,11 @@ The fence is longer than any in the text and in the question, so that the first
 one of its length ends the block, and the count says the same once more.
 """
 
-import io
-import logging
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import PurePosixPath
-
-import pypdf
-from pypdf.errors import DependencyError, FileNotDecryptedError
 
 from liaobots.errors import InputRefused
 
@@ -47,10 +41,6 @@ LANGUAGES = {
 KINDS: tuple[str, ...] = ("txt", "pdf", "log", "conf", "srt", *LANGUAGES)
 
 LONGEST_NAME, LONGEST_ENDING = 80, 12
-MOST_PAGES, MOST_BYTES = 500, 20_000_000
-# So many steps of drawing are followed in a PDF. A small one can have very many, for its pages
-# may all draw the same.
-MOST_STEPS = 2_000_000
 LONG, MANY_LINES = 2_000, 40
 HEAD, HEAD_LINES = 600, 8
 SIGNATURES = {
@@ -75,9 +65,6 @@ LABEL = re.compile(
 )
 FENCE = re.compile("`{4,}")
 
-# What pypdf thinks of a file is told in our own words, not on the console.
-logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
-
 
 @dataclass(frozen=True)
 class Material:
@@ -87,12 +74,20 @@ class Material:
     text: str
 
 
-def read(name: str, data: bytes) -> Material:
-    """Gives a file as text, or raises InputRefused with what is wrong with it."""
+def is_pdf(data: bytes) -> bool:
+    """Return whether a file is a PDF, by its bytes and not by its name."""
+    return data.startswith(b"%PDF-")
+
+
+def pdf_name(name: str) -> str:
+    """Return the harmless name of a PDF, with the ending that tells what it is."""
     name = harmless(name)
-    if data.startswith(b"%PDF-"):
-        name = name if name.lower().endswith(".pdf") else harmless(f"{name}.pdf")
-        return Material(name, _pdf(name, data))
+    return name if name.lower().endswith(".pdf") else harmless(f"{name}.pdf")
+
+
+def read(name: str, data: bytes) -> Material:
+    """Return a file of plain text. Raise `InputRefused` with what is wrong with it."""
+    name = harmless(name)
     return Material(name, _decoded(name, data).replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -138,61 +133,6 @@ def _in_codec(name: str, data: bytes, codec: str) -> str:
     if "\0" in text:
         raise refusal
     return text
-
-
-def _pdf(name: str, data: bytes) -> str:
-    """Gives the text of a PDF's pages, with an empty line between two."""
-    if len(data) > MOST_BYTES:
-        raise InputRefused(
-            f"“{name}” is larger than {MOST_BYTES // 1_000_000} MB. "
-            "Save the pages that matter as a PDF of their own, and add that."
-        )
-    try:
-        text = "\n\n".join(_pages(name, data))
-    except InputRefused:
-        raise
-    except Exception as error:  # A broken file makes pypdf raise anything, as it says itself.
-        raise _unread(name, error) from error
-    if not text.strip():
-        raise InputRefused(
-            f"“{name}” holds no text: its pages are probably scanned pictures. "
-            "Let a program with text recognition (OCR) make a PDF with text of it, and add that."
-        )
-    return text
-
-
-def _unread(name: str, error: Exception) -> InputRefused:
-    if isinstance(error, FileNotDecryptedError | DependencyError):
-        return InputRefused(
-            f"“{name}” is encrypted. Save it as a PDF without a password, and add that."
-        )
-    return InputRefused(
-        f"“{name}” is broken, or no real PDF: its pages cannot be read. "
-        "Open it in a PDF reader, save or print it as a new PDF, and add that."
-    )
-
-
-def _pages(name: str, data: bytes) -> Iterator[str]:
-    pages = pypdf.PdfReader(io.BytesIO(data)).pages
-    if len(pages) > MOST_PAGES:
-        raise InputRefused(
-            f"“{name}” has {len(pages):,} pages, and at most {MOST_PAGES} can be read. "
-            "Save the pages that matter as a PDF of their own, and add that."
-        )
-    steps = count(1)
-
-    def follow(*_: object) -> None:
-        if next(steps) > MOST_STEPS:
-            raise InputRefused(
-                f"“{name}” draws too much to be read. "
-                "Save the pages that matter as a PDF of their own, and add that."
-            )
-
-    for page in pages:
-        found = page.extract_text(visitor_operand_before=follow)
-        # A PDF may say that a letter is NUL, or half of one; no database takes that.
-        text = found.replace("\0", "").encode("utf-8", "replace").decode()
-        yield text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 # Text

@@ -50,12 +50,15 @@ def first_sent(opened: Opened) -> str:
     return shown[count].id if 0 < count < len(shown) else ""
 
 
-def refusal(opened: Opened | None, question: str, instead_of: str = "") -> str:
+def refusal(
+    opened: Opened | None, question: str, instead_of: str = "", limit: Room | None = None
+) -> str:
     """Gives why a question cannot be sent, or "": it is too long, or the chat is.
 
     What is left free for the answer is no reason to refuse: tokens are estimated.
+    `limit` is the room of the models that are asked, where others may be chosen by now.
     """
-    limit = offer.room()
+    limit = limit or offer.room()
     alone = [*_system(opened), {"role": "user", "content": question}]
     size = sum((size_of(each["content"]) for each in alone), Size())
     if limit.share(size) > 1:

@@ -19,11 +19,13 @@ from liaobots.ui import (
     money,
     navigation,
     offer,
+    pending,
     sidebar,
     state,
     texts,
     transcript,
 )
+from liaobots.ui.pending import Progress
 
 # For so many seconds a page is taken for as new as it looks.
 FRESH = 1.0
@@ -48,14 +50,16 @@ except InputRefused as error:
     st.error(markdown.plain(str(error)))
     st.stop()
 offer.settle(opened)
+if pending.settle(None if view else pending.place_of(opened)):
+    # A question went off as its files are read: the page is to show it.
+    chats.draw_again()
 
 sidebar.show(link, is_new=opened is None and not view)
 money.look(link, patience=0)
 balance = sidebar.show_balance(money.words(link, opened))
 navigation.show_more()
 composer.tell_the_browser()
-if not view:
-    composer.show(link, opened)
+progress = Progress({}) if view else composer.show(link, opened)
 with st.empty():
     if words := chats.last_trouble() or seen.trouble:
         st.warning(texts.NOT_KEPT.format(words=words), icon=texts.NOT_KEPT_ICON)
@@ -64,10 +68,12 @@ if view:
     view.show()
 if opened:
     heading.show(opened)
-    transcript.show(opened)
+    transcript.show(opened, progress.is_due)
     if opened.writing:
         # An answer has ended: draw the page again without its Stop and with what can be done now.
         chats.draw_again()
+if progress.follow():
+    chats.draw_again()
 money.look(link, money.PATIENCE)
 sidebar.show_balance(money.words(link, opened), balance)
 transcript.warm_up()

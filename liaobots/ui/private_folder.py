@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-PREFIX = "liaobots-"
+PREFIX = "liaobots-uploads-"
 LOCK = "lock"
 
 

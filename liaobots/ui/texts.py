@@ -177,6 +177,14 @@ NOT_SENT_ICON = ":material/error:"
 FILE_LABEL = "{name} · {length:,} characters"
 FILE_ICON = ":material/description:"
 REMOVE = "Remove {name}"
+FILE_READ = ":material/check: {name}"
+FILE_BEING_READ = ":material/description: {name} · Reading …"
+FILE_WAITS = ":material/hourglass_empty: {name} · Waiting: {place} in the queue"
+STOP_READING = "Stop reading"
+STILL_READING = (
+    "The files of your last question in this chat are still being read. This one was not sent: "
+    "wait for them, or stop them."
+)
 LONG = "All of it: {length:,} characters"
 ACTIONS = "What to do with this message"
 ACTIONS_ICON = ":material/more_horiz:"
@@ -420,6 +428,13 @@ def room_figures(room: Room, size: Size) -> str:
         used = CHARACTERS.format(count=size.characters)
         parts.append(ROOM_USED.format(used=used, room=f"{room.characters:,}"))
     return ", ".join(parts) or ROOM_UNKNOWN
+
+
+def ordinal(number: int) -> str:
+    """Return a number as a place in an order: 1st, 2nd, 3rd, 4th."""
+    is_teen = 10 < number % 100 < 20
+    ending = "th" if is_teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
 
 
 def too_long(room: Room, size: Size) -> str:

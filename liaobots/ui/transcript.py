@@ -58,8 +58,11 @@ def warm_up() -> None:
     server.held("warm", lambda: bool(st.write_stream(iter(()))))
 
 
-def show(opened: Opened) -> None:
-    """Draws the newest messages, and follows those being written until one of them ends."""
+def show(opened: Opened, is_due: Callable[[], bool]) -> None:
+    """Draws the newest messages, and follows those being written until one of them ends.
+
+    Or until the page is to be drawn again for something else, as `is_due` tells.
+    """
     messages, compared = opened.conversation.messages, opened.conversation.compared
     in_a_row = messages[:-1] if compared else messages
     shown = _newest(in_a_row, chats.how_many(opened))
@@ -77,7 +80,7 @@ def show(opened: Opened) -> None:
     followed = [answer for answer in opened.followed if answer in places]
     if followed:
         # It calls what it is given; text it could only append, and would send whole each time.
-        st.write_stream(_frames(opened, {answer: places[answer] for answer in followed}))
+        st.write_stream(_frames(opened, {each: places[each] for each in followed}, is_due))
 
 
 def _newest(messages: Sequence[Message], count: int) -> Sequence[Message]:
@@ -120,10 +123,13 @@ class _Follower:
             self.sheet.show(self.growing.end())
 
 
-def _frames(opened: Opened, places: Mapping[str, DeltaGenerator]) -> Iterator[Callable[[], None]]:
+def _frames(
+    opened: Opened, places: Mapping[str, DeltaGenerator], is_due: Callable[[], bool]
+) -> Iterator[Callable[[], None]]:
     """Gives drawings of growing answers, no more of them than the eye can follow.
 
-    Ends with the first of them that ends, for the page is to be drawn again then.
+    Ends with the first of them that ends, or when something else is due, for the
+    page is to be drawn again then.
     """
     patience = TICK if len(places) == 1 else 0
     backoff = Backoff(1 / FRAMES, LONGEST_REST, YIELDING)
@@ -131,7 +137,7 @@ def _frames(opened: Opened, places: Mapping[str, DeltaGenerator]) -> Iterator[Ca
         _Follower(AnswerSheet(place), chats.follow(opened, answer, patience))
         for answer, place in places.items()
     ]
-    while True:
+    while not is_due():
         for follower in followers:
             new = next(follower.coming, None)
             if new is None:

@@ -196,7 +196,7 @@ def content(file: UploadedFile) -> bytes:
     upload = uploads().claim(data)
     if upload is None:
         return data
-    most = limits().attached_file_bytes
+    most = limits().document_bytes
     try:
         if upload.path.stat().st_size > most:
             words = texts.FILE_TOO_LARGE.format(name=file.name, most=most // 1_000_000)

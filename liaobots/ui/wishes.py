@@ -5,15 +5,18 @@ of the session may end the run, for a reload, and a question must not be lost
 between the two.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 
 from liaobots.chat.generation import Generations
 from liaobots.chat.record import Message
+from liaobots.chat.road import Road
+from liaobots.chat.room import Room
 from liaobots.errors import ServerBusy, StoreFault
-from liaobots.ui import attempt, chats, desk, meter, offer, state, texts, way
+from liaobots.ui import attempt, chats, desk, meter, offer, pending, state, texts, way
 from liaobots.ui.chats import Opened
 from liaobots.ui.codes import DAY
 from liaobots.ui.desk import Act, Deleted
@@ -23,37 +26,84 @@ TEMPORARY = "temporary"
 # Asking
 
 
-def ask(question: str, *, instead_of: str | None = None) -> str:
-    """Asks in the open chat, else in a new one; in memory where the store fails.
+@dataclass(frozen=True)
+class Asking:
+    """All that is read of the session for a question, when it is handed in.
 
-    Gives why it was not asked, or "": there are too many questions, or the chat
-    does not show the question `instead_of` any more.
+    The question may be put into the store later, when other things are chosen.
     """
-    opened: Opened | None = st.session_state.get("opened")
-    is_temporary = opened.is_temporary if opened else bool(st.session_state.get(TEMPORARY))
-    chat = opened.conversation.id if opened else None
-    owner, model, road, beside = state.owner(), offer.model(), way.road(), offer.beside()
-    system = "" if opened else desk.system()
-    memory, kept = chats.in_memory(), chats.kept()
-    home = memory if is_temporary or kept is None else kept
 
-    def say(place: Generations, chat: str | None, instead_of: str | None = None) -> str:
+    opened: Opened | None
+    owner: str
+    model: str
+    road: Road
+    beside: Sequence[str]
+    system: str
+    is_temporary: bool
+    room: Room
+
+    def put(self, question: str, instead_of: str | None = None) -> Callable[[], str]:
+        """Put a question into its chat, else into a new one; in memory where the store fails.
+
+        Return what notes that for the page, and gives why it was not asked, or
+        "": there are too many questions, or the chat does not show the question
+        `instead_of` any more.
+        """
+        memory, kept = chats.in_memory(), chats.kept()
+        home = memory if self.is_temporary or kept is None else kept
+        chat = self.opened.conversation.id if self.opened else None
+        try:
+            asked, trouble = _put(
+                partial(self._say, home, question, chat, instead_of),
+                partial(self._say, memory, question, None),
+            )
+        except ServerBusy as error:
+            return partial(str, error)
+        memory.store.forget(older_than=DAY, beyond=chats.IN_MEMORY)
+        memory.store.speed.forget_old(DAY)
+        if not asked:
+            return partial(str, texts.EDITED_ELSEWHERE)
+        return partial(_note_asked, self.opened, asked, trouble)
+
+    def send(self, question: str) -> Callable[[], str]:
+        """Put a question into its chat, unless it cannot be sent; return what notes that."""
+        opened: Opened | None = st.session_state.get("opened")
+        is_open = self.opened and opened and opened.conversation.id == self.opened.conversation.id
+        words = _refusal(opened if is_open else self.opened, question, self.model, room=self.room)
+        return partial(str, words) if words else self.put(question)
+
+    def _say(
+        self, place: Generations, question: str, chat: str | None, instead_of: str | None = None
+    ) -> str:
         asked = place.ask(
-            owner, chat, question, model, road,
-            instead_of=instead_of, system=system, beside=beside,
+            self.owner, chat, question, self.model, self.road,
+            instead_of=instead_of, system=self.system, beside=self.beside,
         )  # fmt: skip
         if asked is None and instead_of is None and chat is not None:
             # Somebody may have deleted the chat meanwhile: then the question begins another.
-            return say(place, None)
+            return self._say(place, question, None)
         return asked.conversation if asked else ""
 
-    try:
-        asked, trouble = _put(partial(say, home, chat, instead_of), partial(say, memory, None))
-    except ServerBusy as error:
-        return str(error)
-    memory.store.forget(older_than=DAY, beyond=chats.IN_MEMORY)
-    memory.store.speed.forget_old(DAY)
-    return _note_asked(opened, asked, trouble) if asked else texts.EDITED_ELSEWHERE
+
+def asking() -> Asking:
+    """Return what the session says of a question that is handed in now."""
+    opened: Opened | None = st.session_state.get("opened")
+    is_temporary = opened.is_temporary if opened else bool(st.session_state.get(TEMPORARY))
+    return Asking(
+        opened=opened,
+        owner=state.owner(),
+        model=offer.model(),
+        road=way.road(),
+        beside=offer.beside(),
+        system="" if opened else desk.system(),
+        is_temporary=is_temporary,
+        room=offer.room(),
+    )
+
+
+def ask(question: str, *, instead_of: str | None = None) -> str:
+    """Ask in the open chat, else in a new one. Return why it was not asked, or ""."""
+    return asking().put(question, instead_of)()
 
 
 def _put(first: Callable[[], str], otherwise: Callable[[], str]) -> tuple[str, str]:
@@ -65,20 +115,26 @@ def _put(first: Callable[[], str], otherwise: Callable[[], str]) -> tuple[str, s
 
 
 def _note_asked(opened: Opened | None, asked: str, trouble: str) -> str:
-    """Notes that a question was put into a chat, and lets the page go there."""
+    """Note that a question was put into a chat, and let the page go there.
+
+    Who went elsewhere while its files were read stays there.
+    """
+    now: Opened | None = st.session_state.get("opened")
     desk.note_asked()
     if opened is None:
         desk.instruct("")
     if trouble:
         st.session_state["trouble"] = trouble
-    if opened is None or asked != opened.conversation.id:
+    is_here = pending.place_of(now) == pending.place_of(opened)
+    if is_here and (opened is None or asked != opened.conversation.id):
         st.session_state["goto"] = asked
     return ""
 
 
 def ask_typed() -> None:
     """Asks the question in the composer, with the files that are there, or says what is wrong."""
-    desk.hand_in(_send)
+    now = asking()
+    pending.hand_in(now.opened, now.send)
 
 
 def ask_first(question: str, number: int) -> None:
@@ -96,9 +152,19 @@ def _send(question: str) -> str:
 
 def refusal_of(question: str, instead_of: str = "") -> str:
     """Gives why a question cannot be sent, or ""."""
-    if not offer.model():
+    return _refusal(st.session_state.get("opened"), question, offer.model(), instead_of)
+
+
+def _refusal(
+    opened: Opened | None,
+    question: str,
+    model: str,
+    instead_of: str = "",
+    room: Room | None = None,
+) -> str:
+    if not model:
         return texts.CHOOSE_MODEL.format(model=offer.vanished())
-    return meter.refusal(st.session_state.get("opened"), question, instead_of)
+    return meter.refusal(opened, question, instead_of, room)
 
 
 def edit(message: Message, widget: str) -> None:

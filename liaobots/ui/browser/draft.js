@@ -26,6 +26,12 @@
   let handed = "";
   let sentAt = -patience;
   let isHeld = false;
+  // Whoever sent a question with files goes on typing where they did when these were read.
+  let isShut = false;
+  const open = (area) => {
+    if (isShut && !area.disabled && document.activeElement === document.body) area.focus();
+    isShut = area.disabled && (isShut || area.value === sent);
+  };
   const isLookedAt = () => told("handed") !== handed || Date.now() - sentAt > patience;
   const letGo = () => {
     if (!isHeld || !isLookedAt()) return;
@@ -44,7 +50,7 @@
     const area = field();
     // What was sent is kept until the server says that it has it.
     if (!area || area !== seen || (sentFrom === path && !area.value)) return;
-    if (area.value && area.value !== sent) sentFrom = null;
+    if (path === sentFrom && area.value && area.value !== sent) sentFrom = null;
     keep(path, area.value);
   };
 
@@ -77,6 +83,7 @@
     }
     note();
     letGo();
+    open(area);
   };
 
   const isSending = (event) => {

@@ -1,0 +1,137 @@
+"""Files that are read for a question: text at once, PDFs in processes of their own."""
+
+import contextlib
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from liaobots.errors import InputRefused, LiaobotsError, ServerBusy
+from liaobots.limits import limits
+from liaobots.sandbox.job import SandboxJob
+from liaobots.sandbox.pool import SandboxPool
+from liaobots.ui import material, server, state
+from liaobots.ui.material import Material
+
+PDF = "liaobots.documents.pdf:extract"
+# A character of UTF-8 has four bytes at most.
+CHARACTER_BYTES = 4
+
+
+class Reading:
+    """A PDF that is being read, or waits to be, for the visitor whose page this is.
+
+    It is cancelled a few seconds after the visitor has left.
+    """
+
+    def __init__(self, name: str, data: bytes) -> None:
+        """Begin to read a file. Raise `ServerBusy` if too many files wait."""
+        self.name = material.pdf_name(name)
+        self._text = ""
+        self._folder = tempfile.TemporaryDirectory(prefix="liaobots-")
+        try:
+            self._job = self._submit(data)
+        except (ServerBusy, OSError):
+            self._folder.cleanup()
+            raise
+
+    @property
+    def position(self) -> int:
+        """Return 0 for a file that is being read, 1 for the next one that waits."""
+        return self._job.position
+
+    @property
+    def is_over(self) -> bool:
+        return self._job.is_over
+
+    def cancel(self) -> None:
+        self._job.cancel()
+
+    def material(self) -> Material:
+        """Return the text, once it is over. Raise `LiaobotsError` if there is none."""
+        try:
+            self._job.result_or_raise()
+        except ServerBusy:
+            raise
+        except LiaobotsError as error:
+            raise InputRefused(_with_name(self.name, str(error))) from error
+        return Material(self.name, self._text)
+
+    def _submit(self, data: bytes) -> SandboxJob:
+        folder, bounds = Path(self._folder.name), limits()
+        (folder / "source").write_bytes(data)
+        return _pool().submit(
+            PDF,
+            folder / "source",
+            folder / "result",
+            processor_seconds=bounds.document_processor_seconds,
+            memory_bytes=bounds.document_memory_bytes,
+            result_bytes=bounds.document_characters * CHARACTER_BYTES,
+            options=_options(),
+            owner=state.owner(),
+            is_wanted=_is_here(),
+            on_over=self._take,
+        )
+
+    def _take(self, job: SandboxJob) -> None:
+        """Take the text out of the folder, and remove that. This runs in a thread of the pool."""
+        try:
+            if job.error is None:
+                self._text = (Path(self._folder.name) / "result").read_text("utf-8")
+        finally:
+            with contextlib.suppress(OSError):
+                self._folder.cleanup()
+
+
+def begin(name: str, data: bytes) -> Material | Reading:
+    """Return a file's text, or its reading. Raise `LiaobotsError` if it cannot be read."""
+    most = limits().document_bytes
+    if len(data) > most:
+        raise InputRefused(
+            f"“{material.harmless(name)}” is larger than {most // 1_000_000} MB. "
+            "Save the part that matters as a file of its own, and add that."
+        )
+    return Reading(name, data) if material.is_pdf(data) else material.read(name, data)
+
+
+def _pool() -> SandboxPool:
+    return server.held("documents", _make_pool)
+
+
+def _make_pool() -> SandboxPool:
+    bounds = limits()
+    pool = SandboxPool(
+        bounds.documents_at_once, bounds.documents_waiting, bounds.documents_waiting_per_visitor
+    )
+    server.at_end(pool.close)
+    return pool
+
+
+def _options() -> dict[str, int]:
+    bounds = limits()
+    return {
+        "pages": bounds.document_pages,
+        "unpacked_bytes": bounds.document_unpacked_bytes,
+        "operators": bounds.document_operators,
+        "characters": bounds.document_characters,
+    }
+
+
+def _is_here() -> Callable[[], bool] | None:
+    """Return what tells in any thread whether this visitor's connection is open.
+
+    A page may be busy for longer than a job waits to be looked at, and a browser
+    lets a page that is not seen sleep.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None or not runtime.exists():
+        return None
+    return partial(runtime.get_instance().is_active_session, context.session_id)
+
+
+def _with_name(name: str, words: str) -> str:
+    """Return words of the sandbox with the file's name in them."""
+    return f"“{name}”{words.removeprefix('The file')}"

@@ -1,0 +1,273 @@
+"""PDFs of a question, read beside the page by the real app: waiting, stopping, leaving."""
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FilePayload, Page, expect
+
+from liaobots.service.standin import StandIn
+from liaobots.ui import texts
+from tests.app import App
+from tests.conftest import CODE
+from tests.headless import Visitor, finished
+from tests.pdfs import bomb, packed, pdf
+from tests.sender import Sender
+from tests.test_sandbox import is_alive
+from tests.test_working import answered, begin
+from tests.visit import ask, button, conversed, listed, message, wait_until
+
+CSV = FilePayload(name="a.csv", mimeType="text/csv", buffer=b"a,b\n1,2\n")
+READING = texts.FILE_BEING_READ.partition("·")[2].strip()
+WAITING = texts.FILE_WAITS.partition("·")[2].strip()
+# What takes some seconds to read, and can be read.
+SLOW = packed(b"(Slow words) Tj" + b" " * 20_000_000)
+# With these limits a bomb is read until somebody ends that.
+PATIENT = "document_processor_seconds=600, document_unpacked_bytes=100_000_000_000"
+ROUNDS = 6
+SECONDS = 120
+
+
+@pytest.fixture
+def slow_standin(slow_standin: StandIn) -> StandIn:
+    """Answers with the number of the answer, in some pieces."""
+    count = iter(range(1, 1000))
+    slow_standin.answer = lambda _: iter([f"answer {next(count)} ", "and ", "so ", "on, soon."])
+    return slow_standin
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Where the app keeps its temporary files."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def reader(tmp_path: Path, files: Path, slow_standin: StandIn) -> Iterator[App]:
+    """The app, with temporary files of its own and much patience."""
+    environment = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE, "TMPDIR": str(files)}
+    with App(tmp_path, LIAOBOTS_LIMITS=PATIENT, **environment) as running:
+        yield running
+
+
+def children(app: App) -> list[int]:
+    """Return the processes that the app started, also those that ended and were not waited for."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        found += [int(stat.parent.name)] if parent == app.process.pid else []
+    return found
+
+
+def payload(name: str, data: bytes) -> FilePayload:
+    return FilePayload(name=name, mimeType="application/pdf", buffer=data)
+
+
+def hand_in(page: Page, question: str, *files: FilePayload) -> None:
+    """Add files in the composer, and send a question with them."""
+    page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files([*files])
+    for file in files:
+        expect(page.get_by_test_id("stChatInput").get_by_text(file["name"])).to_be_visible()
+    expect(page.get_by_test_id("stChatInputSubmitButton")).to_be_enabled()
+    page.get_by_placeholder(texts.ASK).fill(question)
+    page.get_by_test_id("stChatInputSubmitButton").click()
+
+
+def test_reading_can_be_stopped(
+    reader: App, page: Page, files: Path, slow_standin: StandIn
+) -> None:
+    """The page shows each file and works meanwhile; what was typed comes back, with the others."""
+    page.goto(reader.url)
+    bombs = [payload(f"{number}.pdf", bomb()) for number in range(2)]
+    hand_in(page, "What is in these?", *bombs, CSV)
+    composer = page.get_by_placeholder(texts.ASK)
+    expect(page.get_by_text(f"0.pdf · {READING}")).to_be_visible()
+    expect(page.get_by_text(f"1.pdf · {WAITING.format(place='1st')}")).to_be_visible()
+    expect(composer).to_be_disabled()
+    expect(composer).to_have_value("What is in these?")
+    listed(page).nth(1).click()
+    expect(page.get_by_label(texts.SEARCH_LABEL)).to_be_visible()
+    listed(page).nth(0).click()
+    expect(page.get_by_text(f"0.pdf · {READING}")).to_be_visible()
+    assert len(children(reader)) == 1
+    button(page, texts.STOP_READING).click()
+    expect(page.get_by_text(READING)).to_have_count(0)
+    wait_until(lambda: not children(reader) and not os.listdir(files))
+    expect(composer).to_be_enabled()
+    expect(composer).to_have_value("What is in these?")
+    expect(page.get_by_role("button", name="a.csv")).to_be_visible()
+    composer.press("Enter")
+    answered(page, 1, "answer 1 ")
+    assert [sent["body"]["messages"][0]["content"][:20] for sent in conversed(slow_standin)] == [
+        "What is in these?\n\n📄"
+    ]
+
+
+def test_a_file_that_costs_too_much(tmp_path: Path, page: Page, slow_standin: StandIn) -> None:
+    """The words name the file and the limit; what was typed and the other file are there."""
+    limits = "document_processor_seconds=1"
+    environment = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    with App(tmp_path, LIAOBOTS_LIMITS=limits, **environment) as app:
+        page.goto(app.url)
+        hand_in(page, "Why?", payload("large.pdf", bomb()), payload("small.pdf", pdf("Small")))
+        expect(page.get_by_text("“large.pdf” needs more than the 1 seconds")).to_be_visible()
+        composer = page.get_by_placeholder(texts.ASK)
+        expect(composer).to_have_value("Why?")
+        expect(page.get_by_role("button", name="small.pdf")).to_be_visible()
+        expect(page.get_by_role("button", name="large.pdf")).to_have_count(0)
+        composer.press("Enter")
+        answered(page, 1, "answer 1 ")
+        assert "Small" in conversed(slow_standin)[0]["body"]["messages"][0]["content"]
+
+
+@pytest.mark.parametrize("is_reload", [True, False])
+def test_leaving(reader: App, page: Page, files: Path, *, is_reload: bool) -> None:
+    """Nothing is read for somebody who left; after a reload the draft is in the composer."""
+    address = begin(page, reader)
+    hand_in(page, "Is this a draft?", payload("a.pdf", bomb()), payload("b.pdf", bomb()))
+    expect(page.get_by_text(WAITING.format(place="1st"))).to_be_visible()
+    assert len(children(reader)) == 1
+    if is_reload:
+        page.reload()
+        expect(page.get_by_placeholder(texts.ASK)).to_have_value("Is this a draft?")
+    else:
+        page.goto("about:blank")
+    wait_until(lambda: not children(reader) and not os.listdir(files), 30)
+    page.goto(address)
+    expect(page.get_by_placeholder(texts.ASK)).to_have_value("Is this a draft?")
+    expect(page.get_by_placeholder(texts.ASK)).to_be_enabled()
+
+
+def test_elsewhere(reader: App, page: Page, slow_standin: StandIn) -> None:
+    """A question goes to the chat where it was asked, and the visitor stays where they are."""
+    address = begin(page, reader)
+    hand_in(page, "What do the words say?", payload("slow.pdf", SLOW))
+    expect(page.get_by_placeholder(texts.ASK)).to_be_disabled()
+    listed(page).nth(0).click()
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    expect(page.get_by_placeholder(texts.ASK)).to_be_enabled()
+    expect(page.get_by_placeholder(texts.ASK)).to_have_value("")
+    wait_until(lambda: len(conversed(slow_standin)) == 2, SECONDS)
+    assert "Slow words" in conversed(slow_standin)[1]["body"]["messages"][-1]["content"]
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    listed(page).nth(2).click()
+    expect(page).to_have_url(address)
+    answered(page, 3, "answer 2 ")
+    expect(page.get_by_placeholder(texts.ASK)).to_have_value("")
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(4)
+
+
+def test_refused_elsewhere(reader: App, page: Page) -> None:
+    """What cannot be sent comes back in the chat where it was typed, and not in another."""
+    address = begin(page, reader)
+    hand_in(page, "And this?", payload("odd.pdf", b"%PDF-" + b" " * 1_000))
+    listed(page).nth(0).click()
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    expect(page.get_by_placeholder(texts.ASK)).to_have_value("")
+    listed(page).nth(2).click()
+    expect(page).to_have_url(address)
+    expect(page.get_by_text("“odd.pdf” is broken")).to_be_visible()
+    expect(page.get_by_placeholder(texts.ASK)).to_have_value("And this?")
+
+
+def test_an_answer_goes_on(reader: App, page: Page, slow_standin: StandIn) -> None:
+    """An answer in the same chat grows while files are read, and the question follows it."""
+    slow_standin.answer = lambda _: iter([f"word{number} " for number in range(2_000)])
+    page.goto(reader.url)
+    ask(page, "Words")
+    expect(message(page, 1)).to_contain_text("word5 ")
+    hand_in(page, "More?", payload("slow.pdf", SLOW))
+    expect(page.get_by_text(f"slow.pdf · {READING}")).to_be_visible()
+    before = message(page, 1).inner_text()
+    wait_until(lambda: len(message(page, 1).inner_text()) > len(before) + 20)
+    expect(message(page, 3)).to_contain_text("word", timeout=SECONDS * 1000)
+    expect(message(page, 2)).to_contain_text("More?")
+    expect(page.get_by_placeholder(texts.ASK)).to_be_enabled()
+    expect(page.get_by_placeholder(texts.ASK)).to_have_value("")
+
+
+def test_typing_goes_on(reader: App, page: Page) -> None:
+    """Whoever sent a question with a file types the next one without a click."""
+    page.goto(reader.url)
+    hand_in(page, "One", payload("a.pdf", pdf("Hello")))
+    answered(page, 1, "answer 1 ")
+    page.keyboard.type("Two")
+    expect(page.get_by_placeholder(texts.ASK)).to_have_value("Two")
+
+
+def test_the_server_is_killed(reader: App) -> None:
+    """Its processes go with it."""
+
+    async def visit() -> list[int]:
+        async with Sender(reader.url) as sender:
+            await sender.drawn()
+            await sender.ask_with("Read this", bomb())
+            await sender.until(lambda: sender.shows(READING))
+            pids = children(reader)
+            reader.kill()
+            return pids
+
+    pids = finished(visit())
+    assert pids
+    wait_until(lambda: not any(map(is_alive, pids)), 30)
+
+
+async def first_texts(url: str, is_enough: Callable[[int], bool]) -> list[float]:
+    """Return how long visitors, one after the other, waited for their first text."""
+    found: list[float] = []
+    while not is_enough(len(found)):
+        async with Visitor(url) as visitor:
+            await visitor.drawn()
+            began = time.monotonic()
+            await visitor.ask("Hello")
+            await visitor.until(lambda: visitor.shows("answer "), SECONDS)
+            found.append(time.monotonic() - began)
+    return found
+
+
+async def read_bombs(url: str, count: int, is_over: Callable[[], bool]) -> int:
+    """Hand in bombs, each by another visitor; return how many of them waited or were read."""
+
+    async def hand_in_one() -> bool:
+        async with Sender(url) as sender:
+            await sender.drawn()
+            await sender.ask_with("Read this", bomb())
+            await sender.until(lambda: sender.shows(READING) or sender.shows("in the queue"))
+            while not is_over():
+                await asyncio.sleep(0.1)
+            return True
+
+    return sum(await asyncio.gather(*(hand_in_one() for _ in range(count))))
+
+
+def test_others_are_answered_meanwhile(reader: App, files: Path) -> None:
+    """Sixteen files without an end, and two others wait hardly longer than in peace."""
+
+    async def visit() -> tuple[list[float], list[float], int]:
+        def few(count: int) -> bool:
+            return count >= ROUNDS
+
+        peace = await asyncio.gather(*(first_texts(reader.url, few) for _ in range(2)))
+        is_over = False
+        bombs = asyncio.create_task(read_bombs(reader.url, 16, lambda: is_over))
+        await asyncio.sleep(2)
+        felt = await asyncio.gather(*(first_texts(reader.url, few) for _ in range(2)))
+        at_once = len(children(reader))
+        is_over = True
+        assert await bombs == 16
+        return [*chain(*peace)], [*chain(*felt)], at_once
+
+    peace, felt, at_once = finished(visit())
+    assert at_once == 2
+    assert statistics.median(felt) <= 3 * max(statistics.median(peace), 0.2)
+    wait_until(lambda: not children(reader) and not os.listdir(files), 30)
