@@ -1,10 +1,8 @@
 """Uploads to the app as it runs: bounded in bytes, in number and in time, and gone when unused."""
 
 import asyncio
-import json
 import secrets
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -49,7 +47,7 @@ class Sender:
     def __init__(self, app: App, visitor: Visitor, session: str = "") -> None:
         self._web = requests.Session()
         self._web.get(f"{app.url}/_stcore/health", timeout=20)
-        self._web.headers["X-Xsrftoken"] = self._web.cookies.get("_streamlit_xsrf", "")
+        self._web.headers["X-Xsrftoken"] = self._web.cookies.get("_streamlit_xsrf") or ""
         self._web.cookies.set(COOKIE, visitor.identity)
         self._url = f"{app.url}/_stcore/upload_file/{session or visitor.session}"
 
@@ -213,7 +211,7 @@ def dripped(app: App, visitor: Visitor) -> bytes:
         b"no form at all",
         b'--b\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\nnot closed',
         b"--b\r\nX: " + b"y" * 100_000 + b"\r\n\r\nx\r\n--b--\r\n",
-        b'--b\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n1\r\n' * 2 + b"--b--\r\n",
+        b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n' * 2 + b"--b--\r\n",
         b"--b--\r\n",
     ],
 )  # fmt: skip

@@ -250,7 +250,7 @@ def test_a_file_of_many_chats_is_never_in_memory_whole() -> None:
 
 def test_the_chat_of_a_heavy_user_passes() -> None:
     """Three thousand messages, with all that ChatGPT writes beside each, in 6 MB."""
-    beside = {
+    beside: dict[str, Any] = {
         "request_id": "x" * 36,
         "citations": [],
         "content_references": [{"matched_text": " ", "refs": [], "start_idx": n} for n in range(9)],
