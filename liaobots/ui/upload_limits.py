@@ -31,7 +31,7 @@ NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 COOKIES = ("__Host-liaobots_id", "liaobots_id")
 # What a body may hold beside the file: names, and the marks between parts.
 FRAME_BYTES = 16_384
-WRITTEN_AT_ONCE_BYTES = 1_000_000
+WRITTEN_AT_ONCE_BYTES = 250_000
 # A browser shows the words of a refusal only if it could send its file to the end.
 DRAINED_SECONDS = 3.0
 
@@ -79,6 +79,8 @@ class UploadLimits:
                 raise UploadRefused(texts.NO_SESSION, 400)
             await self._hand_on(upload, part, scope, receive, send)
         except UploadRefused as refusal:
+            if upload:
+                uploads().drop(upload)
             await _drain(receive)
             await PlainTextResponse(str(refusal), refusal.status)(scope, receive, send)
         except ClientDisconnect:
