@@ -1,13 +1,17 @@
 """What `streamlit run app.py` finds: the page, behind the door that guards it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.middleware import Middleware
 
-from liaobots.ui import server
+from liaobots.ui import server, uploads
 from liaobots.ui.door import Door
+from liaobots.ui.upload_limits import UploadLimits
+
+SWEEP_SECONDS = 1.0
 
 
 @asynccontextmanager
@@ -15,8 +19,21 @@ async def life(app: st.App) -> AsyncIterator[None]:
     """Prepares the server, and lets what is written be marked, however it is told to stop."""
     del app
     server.begin()
+    sweeper = asyncio.create_task(sweep())
     yield
+    sweeper.cancel()
     server.end()
 
 
-app = st.App("liaobots/ui/page.py", middleware=[Middleware(Door)], lifespan=life)
+async def sweep() -> None:
+    """Remove uploads that nobody can use any more, as long as the server runs."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.to_thread(uploads.sweep)
+
+
+app = st.App(
+    "liaobots/ui/page.py",
+    middleware=[Middleware(Door), Middleware(UploadLimits)],
+    lifespan=life,
+)

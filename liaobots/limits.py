@@ -29,11 +29,16 @@ class Limits:
     # Streamlit keeps the state of visitors who left, for those whose connection comes back.
     sessions_kept: int = 128
 
-    # Uploads. The composer takes files of 20 MB; larger ones are for the import alone.
-    uploaded_bytes_in_memory: int = 20_000_000
+    # Uploads lie on the disk. The import takes a file of 100 MB, and a question some of 20 MB.
     uploaded_bytes_per_session: int = 120_000_000
     uploaded_bytes_per_visitor: int = 150_000_000
     uploaded_bytes: int = 600_000_000
+    # Browsers send six files at a time to one host, and through some proxies all at once.
+    uploads_at_once_per_visitor: int = 24
+    uploads_at_once: int = 200
+    # A slow phone sends ten times as much. The first seconds are for its network to wake up.
+    upload_bytes_per_second: int = 10_000
+    upload_start_seconds: int = 30
     # A phone that sleeps for a moment keeps its files.
     unused_upload_seconds: int = 45
 
@@ -58,6 +63,12 @@ class Limits:
     # Imports hold the database now and then, and the reader's process a core.
     imports_at_once: int = 2
     imports_per_visitor: int = 1
+    # Each waits with a file of up to 100 MB on the disk.
+    imports_waiting: int = 10
+    # 100 MB of a real export take 3 s; a file made to be slow takes minutes.
+    import_processor_seconds: int = 60
+    # The reader holds one chat, of at most 48 MB, beside some 30 MB of its own.
+    import_memory_bytes: int = 256_000_000
 
     # Answers. Each is a thread and a connection to the service.
     answers: int = 256

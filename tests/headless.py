@@ -126,6 +126,11 @@ class Visitor:
         await self.until(lambda: self._made is not None)
         return self._root + self._made if self._made else ""
 
+    @property
+    def session(self) -> str:
+        """The id of the session, which stands in the address of uploads."""
+        return self._session
+
     async def until(self, is_so: Callable[[], object], seconds: float = 60) -> None:
         """Waits until what came has made something so. Raises TimeoutError."""
         async with asyncio.timeout(seconds), self._changed:

@@ -1,22 +1,16 @@
 """Chats out of the store and into it, on each kind of database."""
 
-import json
 import secrets
 from collections.abc import Sequence
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liaobots.chat.database import Database
-from liaobots.chat.importing import Importing
 from liaobots.chat.record import Ending, State
 from liaobots.chat.store import Store
-from liaobots.chat.transfer import Chat, Prompt, Turn, read, write
-from liaobots.errors import InputRefused
-from tests.mangled import mangled
-from tests.transfer.parcels import PARCELS
-from tests.transfer.test_kind import SAMPLES
+from liaobots.chat.transfer import Chat, Turn, write
+from tests.transfer.parcels import read
 
 
 def branched(store: Store, owner: str) -> str:
@@ -146,39 +140,6 @@ def test_any_tree_is_the_same_tree(chat: Chat) -> None:
     assert (after.leaf, after.system, after.changed) == (chat.leaf, chat.system, chat.changed)
 
 
-def over(importing: Importing) -> Importing:
-    for _ in importing.start().follow(0.05):
-        assert 0 <= importing.share <= 1
-    return importing
-
-
-def test_a_file_is_brought_in(store: Store, owner: str) -> None:
-    """By a thread that tells how far it is, with prompts."""
-    branched(store, owner)
-    prompts = [Prompt("p", "Greet", "Hello {{name}}")]
-    data = "".join(write(store.porter.take_out(owner), prompts)).encode()
-    other = Store(Database("sqlite://"))
-    done = over(Importing(other, "me", data))
-    assert (done.error, done.done, done.all, done.messages, done.prompts) == (None, 1, 1, 5, 1)
-    assert done.share == 1
-    assert taken(other, "me") == taken(store, owner)
-    assert [prompt.name for prompt in other.prompts.list("me")] == ["Greet"]
-    other.close()
-
-
-@pytest.mark.parametrize("cut", [1, 30, 200, -2])
-def test_a_broken_file_changes_nothing(store: Store, owner: str, cut: int) -> None:
-    """Wherever it breaks off, not one of its chats comes."""
-    branched(store, owner)
-    data = "".join(write(store.porter.take_out(owner), [])).encode()
-    other = Store(Database("sqlite://"))
-    broken = over(Importing(other, "me", data[:cut]))
-    assert broken.error is not None
-    assert (broken.done, broken.all) == (0, 0)
-    assert other.list("me", 9) == []
-    other.close()
-
-
 def test_a_long_chat_comes_in_parts(store: Store, owner: str) -> None:
     """More messages than are written at a time, in any order in the file."""
     turns = [
@@ -190,39 +151,3 @@ def test_a_long_chat_comes_in_parts(store: Store, owner: str) -> None:
     opened = store.open(owner, store.list(owner, 1)[0].id)
     assert opened
     assert [message.text for message in opened.messages] == [turn.text for turn in turns]
-
-
-def test_a_large_file_tells_how_far_it_is(store: Store, owner: str) -> None:
-    """The share grows while it is read and while it is written, and never shrinks."""
-    turns = [Turn("q", None, "user", "word " * 2000)]
-    chats = [Chat(f"c{n}", f"Chat {n}", turns, "q", 1.0, 1.0) for n in range(300)]
-    importing = Importing(store, owner, "".join(write(iter(chats), [])).encode())
-    shares = [importing.share for _ in importing.start().follow(0.001)]
-    assert shares == sorted(shares)
-    assert len(set(shares)) > 5
-    assert any(0 < share < 1 for share in shares)
-    assert (importing.error, importing.done, importing.share) == (None, 300, 1)
-
-
-FILES = mangled(
-    st.sampled_from([json.dumps(sample).encode() for sample in SAMPLES])
-    | PARCELS.map(lambda parcel: "".join(write(parcel.chats, parcel.prompts)).encode())
-)
-
-
-@settings(max_examples=100, deadline=None)
-@given(FILES)
-def test_any_file_comes_in_or_is_refused(data: bytes) -> None:
-    """Whatever is changed in a good file, it is refused in words, or its chats can be used."""
-    other = Store(Database("sqlite://"))
-    importing = over(Importing(other, "me", data))
-    assert importing.error is None or type(importing.error) is InputRefused
-    found = other.list("me", 99)
-    assert bool(found) is (importing.done > 0)
-    for chat in found:
-        opened = other.open("me", chat.id)
-        assert opened
-        assert opened.title.encode() is not None
-    for carried in taken(other, "me"):
-        assert "".join(turn.text for turn in carried.turns).encode() is not None
-    other.close()

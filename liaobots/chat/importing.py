@@ -1,17 +1,78 @@
-"""A file of chats being brought in, by a thread of the server and not of a page."""
+"""Files of chats being brought in, by threads of the server and not of a page.
+
+A file is read in a process of its own, which writes what it found as records;
+then these are brought in, chat by chat. A few imports run at once, and the
+others wait.
+"""
 
 import threading
-from collections.abc import Iterator
-from typing import Self
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from liaobots.chat import transfer
 from liaobots.chat.store import Store
+from liaobots.chat.transfer import records
 from liaobots.chat.writer import report
-from liaobots.errors import LiaobotsError, StoreFault
+from liaobots.errors import JobCancelled, LiaobotsError, ServerBusy, StoreFault
+from liaobots.limits import Limits
+from liaobots.sandbox.pool import SandboxPool
 
 # As much of the whole is the reading of the file.
 READING = 0.2
+CHECK_SECONDS = 0.1
+TASK = "liaobots.chat.transfer.records:convert"
+# All texts, the names of their fields, and what a file spells shorter.
+RESULT_BYTES = 400_000_000
 MISTAKE = "The program made a mistake while it imported. What came is kept; nothing is doubled."
+STOPPED = "The import was stopped."
+
+
+class Imports:
+    """The imports of this server: a few at once, the others in a queue."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.pool = SandboxPool(limits.imports_at_once, limits.imports_at_once)
+        self._line: list[Importing] = []
+        self._lock = threading.Lock()
+
+    def start(
+        self, store: Store, owner: str, source: Path, on_over: Callable[[], object] = int
+    ) -> "Importing":
+        """Begin to bring in a file, which is removed when that is over.
+
+        `on_over` is called then. Raise `ServerBusy` if the owner, or the server,
+        has as many imports as may be; the file is then left alone.
+        """
+        importing = Importing(self, store, owner, source, on_over)
+        with self._lock:
+            self._check(owner)
+            self._line.append(importing)
+        importing.start()
+        return importing
+
+    def position(self, importing: "Importing") -> int:
+        """Return 0 for an import that may run or is over, 1 for the next one that waits."""
+        with self._lock:
+            if importing not in self._line:
+                return 0
+            return max(0, self._line.index(importing) + 1 - self.limits.imports_at_once)
+
+    def leave(self, importing: "Importing") -> None:
+        with self._lock:
+            self._line.remove(importing)
+
+    def _check(self, owner: str) -> None:
+        mine = sum(each.owner == owner for each in self._line)
+        if mine >= self.limits.imports_per_visitor:
+            raise ServerBusy(
+                "Another import of yours is under way, and nothing was imported. "
+                "Wait until it is done, or stop it; then choose the file again."
+            )
+        if len(self._line) >= self.limits.imports_at_once + self.limits.imports_waiting:
+            raise ServerBusy(
+                f"{len(self._line):,} imports are under way or wait on this server, and no more "
+                "may. Nothing was imported. Wait some minutes, then choose the file again."
+            )
 
 
 class Importing:
@@ -21,26 +82,57 @@ class Importing:
     changes nothing. `error` says why it ended early, where it did.
     """
 
-    def __init__(self, store: Store, owner: str, data: bytes) -> None:
-        self._store, self._owner = store, owner
-        self._over = threading.Event()
-        self._data = data
-        self.share = 0.0
+    def __init__(
+        self,
+        imports: Imports,
+        store: Store,
+        owner: str,
+        source: Path,
+        on_over: Callable[[], object],
+    ) -> None:
+        self.owner = owner
+        self._imports, self._store, self._source = imports, store, source
+        self._result = source.with_name(source.name + ".records")
+        self._on_over = on_over
+        self._over, self._cancelled = threading.Event(), threading.Event()
+        self._brought = 0.0
         self.done = self.all = self.messages = self.prompts = 0
         self.error: LiaobotsError | None = None
 
-    def start(self) -> Self:
+    @property
+    def share(self) -> float:
+        """Return how much is done, from 0 to 1."""
+        if self._brought or self.all:
+            return READING + (1 - READING) * self._brought
+        return READING * records.share_read(self._result)
+
+    @property
+    def position(self) -> int:
+        """Return 0 for an import that runs or is over, 1 for the next one that waits."""
+        return self._imports.position(self)
+
+    @property
+    def is_over(self) -> bool:
+        return self._over.is_set()
+
+    def start(self) -> None:
         threading.Thread(target=self._run, name="importing", daemon=True).start()
-        return self
+
+    def cancel(self) -> None:
+        """Let it end as soon as it can. What came is kept."""
+        self._cancelled.set()
 
     def follow(self, pause: float) -> Iterator[None]:
-        """Comes back each `pause` seconds until it is over."""
+        """Come back each `pause` seconds until it is over."""
         while not self._over.wait(pause):
             yield
 
     def _run(self) -> None:
         try:
-            self._bring_in(transfer.read(self._data, self._note_read))
+            while self.position:
+                self._pause()
+            self._read()
+            self._bring_in()
         except LiaobotsError as error:
             self.error = error
         except Exception as error:
@@ -48,18 +140,52 @@ class Importing:
             self.error = StoreFault(MISTAKE)
             report(error)
         finally:
-            self._data = b""
-            self._over.set()
+            self._finish()
 
-    def _note_read(self, share: float) -> None:
-        self.share = READING * share
+    def _pause(self) -> None:
+        """Wait a moment. Raise `JobCancelled` if it was cancelled."""
+        if self._cancelled.wait(CHECK_SECONDS):
+            raise JobCancelled(STOPPED)
 
-    def _bring_in(self, parcel: transfer.Parcel) -> None:
-        self.all = len(parcel.chats)
-        for chat in parcel.chats:
-            self.messages += self._store.porter.bring_in(self._owner, chat)
-            self.done += 1
-            self.share = READING + (1 - READING) * self.done / self.all
-        self.prompts = self._store.prompts.add(
-            self._owner, [(prompt.name, prompt.text) for prompt in parcel.prompts]
+    def _read(self) -> None:
+        limits = self._imports.limits
+        job = self._imports.pool.submit(
+            TASK,
+            self._source,
+            self._result,
+            processor_seconds=limits.import_processor_seconds,
+            memory_bytes=limits.import_memory_bytes,
+            result_bytes=RESULT_BYTES,
+            options={},
         )
+        for _ in job.follow(CHECK_SECONDS):
+            if self._cancelled.is_set():
+                job.cancel()
+        job.result_or_raise()
+        # What was read is all that is needed.
+        self._source.unlink(missing_ok=True)
+
+    def _bring_in(self) -> None:
+        self.all = records.totals(self._result).chats
+        for chat in records.chats(self._result):
+            if self._cancelled.is_set():
+                raise JobCancelled(STOPPED)
+            self.messages += self._store.porter.bring_in(self.owner, chat)
+            self.done += 1
+            self._brought = self.done / self.all
+        self.prompts = self._store.prompts.add(
+            self.owner, [(each.name, each.text) for each in records.prompts(self._result)]
+        )
+        self._brought = 1.0
+
+    def _finish(self) -> None:
+        """Leave nothing behind, and let the next one in."""
+        try:
+            self._source.unlink(missing_ok=True)
+            records.remove(self._result)
+            self._on_over()
+        except Exception as error:
+            report(error)
+        finally:
+            self._imports.leave(self)
+            self._over.set()

@@ -9,6 +9,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -23,8 +24,8 @@ from liaobots.errors import InputRefused
 OPEN_FILES = 64
 REPORT_CHARACTERS = 2_000
 CHECK_SECONDS = 0.2
-# What `ru_maxrss` counts in.
-RESIDENT_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
+# The most that this process held. `ru_maxrss` begins on Linux with what its parent held.
+PEAK = re.compile(r"^VmHWM:\s*(\d+) kB", re.M)
 PR_SET_PDEATHSIG = 1
 MEMORY = {"kind": "memory"}
 
@@ -89,10 +90,19 @@ def _limit(name: str, soft: int, hard: int | None = None) -> None:
 def _watch(channel: int, memory_bytes: int) -> None:
     """End this process when its parent is gone, or its memory is more than it may be."""
     while not select.select([0], [], [], CHECK_SECONDS)[0]:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RESIDENT_UNIT_BYTES
-        if peak > memory_bytes:
+        if _peak_bytes() > memory_bytes:
             _report(channel, MEMORY)
     os._exit(1)
+
+
+def _peak_bytes() -> int:
+    """Return the most memory that this process has held."""
+    if sys.platform == "linux":
+        found = PEAK.search(Path("/proc/self/status").read_text())
+        return int(found[1]) * 1024 if found else 0
+    # In bytes on macOS, and in units of 1,024 elsewhere.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _run(request: Mapping[str, str]) -> Mapping[str, str]:

@@ -158,9 +158,24 @@ def upload() -> str:
 
 
 def note_importing(importing: Importing) -> None:
-    """Notes what is being brought in, and lets the field be empty again."""
+    """Notes what is being brought in."""
     st.session_state["importing"] = importing
+    st.session_state.pop("import refusal", None)
+
+
+def renew_upload() -> None:
+    """Lets the field for a file be empty again."""
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+
+
+def refuse_import(words: str) -> None:
+    """Notes why a file is not imported."""
+    st.session_state["import refusal"] = words
+
+
+def import_refusal() -> str:
+    """Return why the last file was not imported, or ""."""
+    return str(st.session_state.get("import refusal", ""))
 
 
 def importing() -> Importing | None:

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.errors import LiaobotsError
-from liaobots.ui import desk, markdown, material, reading, texts
+from liaobots.ui import desk, markdown, material, reading, texts, uploads
 from liaobots.ui.chats import Opened
 from liaobots.ui.material import Material
 from liaobots.ui.reading import Reading
@@ -90,7 +90,7 @@ def hand_in(opened: Opened | None, send: Send) -> None:
     pending = Pending(str(given.text), [*materials], [], send)
     for file in given.files:
         try:
-            pending.files.append(reading.begin(file.name, file.getvalue()))
+            pending.files.append(reading.begin(file.name, uploads.content(file)))
         except LiaobotsError as error:
             pending.refusals.append(str(error))
     waiting[place] = pending

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
 from liaobots.chat import transfer
 from liaobots.chat.generation import Generations
-from liaobots.chat.importing import Importing
+from liaobots.chat.importing import Importing, Imports
 from liaobots.chat.record import Found, Prompt, Trashed
 from liaobots.chat.transfer import Chat
-from liaobots.ui import attempt, chats, desk, state
+from liaobots.errors import LiaobotsError
+from liaobots.limits import limits
+from liaobots.ui import attempt, chats, desk, server, state, uploads
 from liaobots.ui.chats import Opened
 
 # The trash
@@ -142,6 +145,20 @@ def as_markdown(taken: Iterable[Chat]) -> str:
 
 def bring_in(widget: str) -> None:
     """Begins to bring in the file that was chosen."""
-    if (file := st.session_state[widget]) is not None:
-        importing = Importing(chats.home().store, state.owner(), file.getvalue())
-        desk.note_importing(importing.start())
+    if (file := st.session_state[widget]) is None:
+        return
+    desk.renew_upload()
+    try:
+        source, free = uploads.hand_over(file)
+        desk.note_importing(_start_import(source, free))
+    except LiaobotsError as error:
+        desk.refuse_import(str(error))
+
+
+def _start_import(source: Path, free: Callable[[], object]) -> Importing:
+    imports = server.held("imports", partial(Imports, limits()))
+    try:
+        return imports.start(chats.home().store, state.owner(), source, free)
+    except LiaobotsError:
+        free()
+        raise

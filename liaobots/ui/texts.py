@@ -282,6 +282,34 @@ IMPORT_HINT = (
 )
 IMPORTING = "Importing: {chats:,} of {all:,} chats"
 READING = "Reading the file …"
+IMPORT_WAITS = "Waiting: other imports are under way, and this one is number {position} in line."
+IMPORT_STOP = "Stop the import"
+NO_SESSION = "This page is not open any more. Load it anew, and choose the file again."
+UPLOADS_OF_YOURS = "Too many files of yours come at once. Wait until they are here, then add more."
+UPLOADS_OF_ALL = (
+    "Too many files come to this server at once. Wait a moment, then add the file again."
+)
+UPLOADS_FULL_HERE = (
+    "The files added to this page have more than {most:,} MB together. "
+    "Remove some, or send the question, then add the file again."
+)
+UPLOADS_FULL_OF_YOURS = (
+    "Your files that wait to be used have more than {most:,} MB together. "
+    "Remove some on your other pages, or close these, then add the file again in a minute."
+)
+UPLOADS_FULL = (
+    "This server holds {most:,} MB of files that wait to be used, and no more may come. "
+    "Wait a minute, then add the file again."
+)
+UPLOAD_SLOW = "The file came too slowly. Look after the network, then add the file again."
+UPLOAD_BROKEN = (
+    "The file came in a form that cannot be read. Load the page anew, then add it again."
+)
+UPLOAD_GONE = "The file is not here any more, for the page was away too long. Choose it again."
+FILE_TOO_LARGE = (
+    "“{name}” is larger than {most} MB. Save the part that matters as a file of its own, and add "
+    "that; files with chats are imported under Import and export."
+)
 IMPORTED = "{chats:,} chats are here, with {messages:,} new messages, and {prompts:,} new prompts."
 NOT_IMPORTED = "{words} {chats:,} of {all:,} chats were imported. Import the file again to go on."
 STOP = "Stop"

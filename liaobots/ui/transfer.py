@@ -38,17 +38,33 @@ def _show_import() -> None:
         on_change=shelf.bring_in,
         args=(key,),
     )
-    place = st.empty()
+    if words := desk.import_refusal():
+        st.error(markdown.plain(words))
     importing = desk.importing()
     if importing is None:
         return
+    place = st.empty()
+    if not importing.is_over:
+        with place.container():
+            _follow(importing)
+    place.empty()
+    _show_end(importing)
+
+
+def _follow(importing: Importing) -> None:
+    """Draws how far an import has come, until it is over."""
+    bar = st.empty()
+    st.button(texts.IMPORT_STOP, icon=texts.STOP_ICON, on_click=importing.cancel)
     for _ in importing.follow(PAUSE):
         # The touch lets a click through.
         desk.importing()
-        words = texts.IMPORTING.format(**_counts(importing)) if importing.all else texts.READING
-        place.progress(importing.share, words)
-    place.empty()
-    _show_end(importing)
+        bar.progress(importing.share, _progress(importing))
+
+
+def _progress(importing: Importing) -> str:
+    if position := importing.position:
+        return texts.IMPORT_WAITS.format(position=position)
+    return texts.IMPORTING.format(**_counts(importing)) if importing.all else texts.READING
 
 
 def _show_end(importing: Importing) -> None:

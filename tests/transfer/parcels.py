@@ -1,13 +1,43 @@
 """Parcels of every shape, and files of other apps, for the tests of all formats."""
 
+import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
 
+from liaobots.chat import transfer
 from liaobots.chat.record import State
-from liaobots.chat.transfer import Chat, Parcel, Prompt, Turn, read
+from liaobots.chat.transfer import Chat, Prompt, Turn
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """All that a file holds."""
+
+    chats: Sequence[Chat] = ()
+    prompts: Sequence[Prompt] = ()
+
+
+@dataclass
+class Collected:
+    """Holds what is read, as no server should."""
+
+    chats: list[Chat] = field(default_factory=list)
+    prompts: list[Prompt] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.add_chat, self.add_prompt = self.chats.append, self.prompts.append
+        self.forget_chats, self.forget_prompts = self.chats.clear, self.prompts.clear
+
+
+def read(data: bytes, tell: Callable[[float], object] | None = None) -> Parcel:
+    """Return all that a file holds at once."""
+    found = Collected()
+    transfer.read(io.BytesIO(data), found, tell)
+    return Parcel(tuple(found.chats), tuple(found.prompts))
 
 
 def carried(text: str) -> str:

@@ -11,16 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liaobots.chat.transfer import Parcel, read, write
+from liaobots.chat.transfer import write
 from liaobots.errors import InputRefused
 from tests.transfer.parcels import (
     PARCELS,
+    Parcel,
     chatgpt,
     claude,
     dumped,
     in_line,
     node,
     own,
+    read,
     said,
     turn,
 )

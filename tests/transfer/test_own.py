@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from liaobots.chat.record import State
-from liaobots.chat.transfer import Chat, Parcel, Prompt, Turn, read, write
+from liaobots.chat.transfer import Chat, Prompt, Turn, write
 from liaobots.errors import InputRefused
-from tests.transfer.parcels import PARCELS, dumped, only_chat, own, turn
+from tests.transfer.parcels import PARCELS, Parcel, dumped, only_chat, own, read, turn
 
 
 def written(parcel: Parcel) -> bytes:

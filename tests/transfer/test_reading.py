@@ -1,16 +1,20 @@
 """Bytes that are no file of ours, and where they break."""
 
+import io
 import json
 import sys
+import tracemalloc
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liaobots.chat.transfer import LIMIT, read
-from liaobots.chat.transfer.reading import Walk, decoded
+from liaobots.chat.transfer import LIMIT, reading, window
+from liaobots.chat.transfer.reading import Walk
+from liaobots.chat.transfer.window import check
 from liaobots.errors import InputRefused
+from tests.transfer.parcels import chatgpt, dumped, node, read
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -20,10 +24,12 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
-def rebuilt(text: str) -> Any:
+def rebuilt(data: str | bytes) -> Any:
     """Gives the whole value again from the items of a walk."""
     root: Any = None
-    for item in Walk(text).items():
+    file = io.BytesIO(data.encode() if isinstance(data, str) else data)
+    check(file)
+    for item in Walk(file).items():
         if item.index is not None:
             (root if item.key is None else root[item.key]).append(item.value)
         elif item.key is not None:
@@ -43,6 +49,10 @@ def test_items_make_the_whole(value: Any, indent: int | str | None, is_ascii: bo
 @given(st.text('[]{},:"\\ \nu0a1.-eE', max_size=12))
 def test_refuses_what_the_standard_decoder_refuses(text: str) -> None:
     """Whatever brackets and quotes are broken, no more and no less is taken for JSON."""
+    check_against_the_standard_decoder(text)
+
+
+def check_against_the_standard_decoder(text: str) -> None:
     try:
         value = json.loads(text)
     except json.JSONDecodeError:
@@ -89,7 +99,7 @@ def test_refuses_what_the_standard_decoder_refuses(text: str) -> None:
 def test_broken(data: bytes, words: str) -> None:
     """What is wrong is said with its place, and what to do next."""
     with pytest.raises(InputRefused) as caught:
-        rebuilt(decoded(data))
+        rebuilt(data)
     assert words in str(caught.value)
     assert "Nothing was imported" in str(caught.value) or "Unpack" in str(caught.value)
 
@@ -98,7 +108,7 @@ def test_broken(data: bytes, words: str) -> None:
 def test_the_long_number_meant_is_the_one_named(digits: bytes) -> None:
     """Long fractions and powers are numbers; the whole number behind them is refused."""
     with pytest.raises(InputRefused, match=r"9,000 digits at line 2, column 1\."):
-        rebuilt(decoded(b'["' + b"9" * 9000 + b'", [' + digits + b",\n" + b"9" * 9000 + b"]]"))
+        rebuilt(b'["' + b"9" * 9000 + b'", [' + digits + b",\n" + b"9" * 9000 + b"]]")
 
 
 def test_long_numbers_are_refused_without_the_interpreters_limit() -> None:
@@ -118,18 +128,15 @@ def test_depth(opening: str, is_closed: bool) -> None:
     """A million brackets are refused, and the interpreter lives."""
     closing = "".join({"[": "]", "{": "}"}.get(each, "") for each in reversed(opening))
     text = opening * 1_000_000 + "1" + closing * 1_000_000 * is_closed
-    with pytest.raises(
-        InputRefused, match=r"too much is nested .* at line 1, column \d+\."
-    ) as caught:
+    with pytest.raises(InputRefused, match=r"too much is nested .* at line 1, column \d+\."):
         read(text.encode())
-    assert isinstance(caught.value.__cause__, RecursionError)
 
 
 def test_size() -> None:
     """Too large a file is refused with its size, before a byte of it is looked at."""
     with pytest.raises(InputRefused, match=r"has 100\.1 MB, and at most 100 MB"):
-        decoded(b"PK\x03\x04" + bytes(LIMIT + 99_996))
-    assert decoded(b"x" * LIMIT)
+        check(io.BytesIO(b"PK\x03\x04" + bytes(LIMIT + 99_996)))
+    check(io.BytesIO(b"x" * LIMIT))
 
 
 def test_causes_are_kept() -> None:
@@ -142,14 +149,117 @@ def test_causes_are_kept() -> None:
 
 def test_byte_order_mark() -> None:
     """A mark before the text is passed over, and not counted."""
-    assert decoded(b"\xef\xbb\xbf[]") == "[]"
-    assert decoded("\ufeffé".encode()) == "é"
+    assert rebuilt(b"\xef\xbb\xbf[]") == []
+    with pytest.raises(InputRefused, match="line 1, column 5"):
+        rebuilt('\ufeff["é"x]')
 
 
 def test_one_element_at_a_time() -> None:
     """Each chat is there before the next one is read, even if the next one is broken."""
-    walk = Walk('{"chats": [1, 2, x]}').items()
+    walk = Walk(io.BytesIO(b'{"chats": [1, 2, x]}')).items()
     taken = [next(walk).value for _ in range(4)]
     assert taken == [{}, [], 1, 2]
     with pytest.raises(InputRefused, match="column 18"):
         next(walk)
+
+
+@pytest.fixture
+def tiny_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces so small that nearly all values are larger than one."""
+    monkeypatch.setattr(reading, "PIECE_BYTES", 5)
+    monkeypatch.setattr(reading, "LARGE_LEVELS", 99)
+    monkeypatch.setattr(window, "PIECE_BYTES", 3)
+    monkeypatch.setattr(window, "WINDOW_BYTES", 7)
+
+
+@pytest.mark.usefixtures("tiny_pieces")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(VALUES, st.sampled_from([None, 1, "\t"]), st.booleans())
+def test_pieces_make_the_whole(value: Any, indent: int | str | None, is_ascii: bool) -> None:
+    """Wherever the pieces and the windows end."""
+    text = json.dumps(value, indent=indent, ensure_ascii=is_ascii)
+    assert rebuilt(f" \r\n{text}\t ") == value
+
+
+@pytest.mark.usefixtures("tiny_pieces")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text('[]{},:"\\ \nu0a1.-eEé😀', max_size=14))
+def test_pieces_refuse_what_the_standard_decoder_refuses(text: str) -> None:
+    """No more and no less."""
+    check_against_the_standard_decoder(text)
+
+
+@pytest.mark.usefixtures("tiny_pieces")
+def test_places_are_right_across_windows() -> None:
+    """Lines and columns are counted in the whole file, and columns in characters."""
+    for data, place in [
+        ('\ufeff["é😀é😀é", oops]', "line 1, column 11"),
+        ('{"a": [1,\n\n  "é😀é😀é", {"b": oops}]}', "line 3, column 18"),
+        ('[1, 2, 3, 4, 5, 6, 7,\n"é" 8]', "line 2, column 5"),
+        ('[["é😀é😀é" 1]]', "line 1, column 11"),
+    ]:
+        with pytest.raises(InputRefused, match=f"{place}\\."):
+            rebuilt(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"[[" + b"{}," * 300_000 + b"{}]]", "a chat takes more than 4 MB of memory"),
+        (b"[[" + b"1," * 900_000 + b"1]]", "a chat takes more than 4 MB of memory"),
+        (b'[["' + b'x","' * 900_000 + b'x"]]', "a chat takes more than 4 MB of memory"),
+        (b'["' + b"x" * 2_000_000 + b'"]', "a text of more than 0.8 MB begins at line 1, column 2"),
+        (b'["' + b"x" * 2_000_000, "a text of more than 0.8 MB begins at line 1, column 2"),
+        (b'[{"' + b"x" * 2_000_000, "a text of more than 0.8 MB begins at line 1, column 3"),
+        (b"[" + b"1" * 2_000_000 + b"]", "a text of more than 0.8 MB begins at line 1, column 2"),
+    ],
+    ids=["objects", "numbers", "texts", "text", "open text", "name", "digits"],
+)  # fmt: skip
+def test_no_element_without_a_bound(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, words: str
+) -> None:
+    """It is refused before it has cost more than that, here with a tenth of the bounds."""
+    monkeypatch.setattr(reading, "ELEMENT_MEMORY_BYTES", 4_000_000)
+    monkeypatch.setattr(reading, "TEXT_BYTES", 800_000)
+    file = io.BytesIO(data)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputRefused) as caught:
+            list(Walk(file).items())
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert words in str(caught.value)
+    assert "Nothing was imported" in str(caught.value)
+    assert most < 8_000_000
+
+
+def test_a_file_of_many_chats_is_never_in_memory_whole() -> None:
+    """What has been read is let go."""
+    message = {"role": "user", "content": "a word " * 3000}
+    chat = json.dumps({"id": 1, "messages": [message] * 50}).encode()
+    file = io.BytesIO(b"[" + b",".join([chat] * 40) + b"]")
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in Walk(file).items()) == 41
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < len(file.getvalue()) / 4
+
+
+def test_the_chat_of_a_heavy_user_passes() -> None:
+    """Three thousand messages, with all that ChatGPT writes beside each, in 6 MB."""
+    beside: dict[str, Any] = {
+        "request_id": "x" * 36,
+        "citations": [],
+        "content_references": [{"matched_text": " ", "refs": [], "start_idx": n} for n in range(9)],
+        "finish_details": {"type": "stop", "stop_tokens": [200002]},
+    }
+    nodes = [
+        node(str(n), str(n - 1) if n else None, "user", "a word " * 150, **beside)
+        for n in range(3000)
+    ]
+    data = dumped(chatgpt(*nodes))
+    assert len(data) > 5_000_000
+    assert len(read(data).chats[0].turns) == 3000

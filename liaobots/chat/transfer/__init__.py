@@ -1,10 +1,11 @@
 """Chats into files, and out of files of four kinds. Pure: no store, no page, no network.
 
-A file may hold anything. What is read from it is a parcel that is a tree of
+A file may hold anything. What is read from it are chats that are trees of
 sound turns, or an `InputRefused` that names the place and what to do.
 
 parcel     what is carried: chats, turns, prompts
-reading    bytes into JSON values, one at a time
+window     a part of a large file, and lines and columns in it
+reading    a file into JSON values, one at a time
 given      a value of unknown shape, and where it stood
 lineage    which turn stands below which
 own        our own format, in and out
@@ -18,7 +19,7 @@ page       a chat as Markdown
 from liaobots.chat.transfer.kind import read
 from liaobots.chat.transfer.own import write
 from liaobots.chat.transfer.page import markdown
-from liaobots.chat.transfer.parcel import Chat, Parcel, Prompt, Turn
-from liaobots.chat.transfer.reading import LIMIT
+from liaobots.chat.transfer.parcel import Chat, Prompt, Turn
+from liaobots.chat.transfer.window import LIMIT
 
-__all__ = ["LIMIT", "Chat", "Parcel", "Prompt", "Turn", "markdown", "read", "write"]
+__all__ = ["LIMIT", "Chat", "Prompt", "Turn", "markdown", "read", "write"]

@@ -1,12 +1,14 @@
 """What kind of file it is, by what it holds; and all its chats, one after another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import BinaryIO, Protocol
 
 from liaobots.chat.transfer import chatbotui, chatgpt, claude, own
 from liaobots.chat.transfer.given import Given
-from liaobots.chat.transfer.parcel import Chat, Parcel, Prompt
-from liaobots.chat.transfer.reading import Item, Walk, decoded
+from liaobots.chat.transfer.parcel import Chat, Prompt
+from liaobots.chat.transfer.reading import Item, Walk
+from liaobots.chat.transfer.window import check
 from liaobots.errors import InputRefused
 
 
@@ -27,99 +29,123 @@ MARKS = {
     "chat_messages": Kind(claude.chat),
     "messages": Kind(chatbotui.chat),
 }
+# The names in an object that matter; None is the file itself.
+HEAD = {None, "format", "version", OWN.key, CHATBOT_UI.key, "prompts"}
 
 
-def read(data: bytes, tell: Callable[[float], object] | None = None) -> Parcel:
-    """Gives what a file holds. `tell` is told how much of it is done, from 0 to 1."""
-    walk = Walk(decoded(data))
-    sorter = Sorter()
+class Records(Protocol):
+    """Where chats and prompts go as they are read."""
+
+    def add_chat(self, chat: Chat) -> None: ...
+    def add_prompt(self, prompt: Prompt) -> None: ...
+    def forget_chats(self) -> None:
+        """Drop the chats added so far: the file names others behind them."""
+
+    def forget_prompts(self) -> None: ...
+
+
+def read(file: BinaryIO, into: Records, tell: Callable[[float], object] | None = None) -> None:
+    """Read a file of chats, and add what it holds to `into`.
+
+    `tell` is told how much of it is done, from 0 to 1. Raise `InputRefused` if
+    the file is broken or of no known kind; what was added before is then of no use.
+    """
+    tell = tell or (lambda _: None)
+    check(file)
+    sorter = Sorter(_kind_of_file(file), into)
+    walk = Walk(file)
     for item in walk.items():
         sorter.take(item)
-        if tell is not None:
-            tell(walk.share)
-    parcel = sorter.finish()
-    if tell is not None:
-        tell(1.0)
-    return parcel
+        tell(walk.share)
+    sorter.finish()
+    tell(1.0)
+
+
+def _kind_of_file(file: BinaryIO) -> Kind | None:
+    """Return the kind of a file, read as far as needed for that; of an empty list, None."""
+    head: dict[str | None, Given] = {}
+    for item in Walk(file).items():
+        if item.key is None and item.index is not None:
+            return kind_of_chat(Given(item.value, f"[{item.index}]"))
+        if item.index is None and item.key in HEAD:
+            head[item.key] = Given(item.value, item.key or "")
+            if kind := _early_kind(head):
+                return kind
+    return None if isinstance(head[None].raw, list) else _kind_of_object(head)
+
+
+def _early_kind(head: Mapping[str | None, Given]) -> Kind | None:
+    """Return the kind of a file whose names so far tell it."""
+    if _is_own(head):
+        return _kind_of_object(head) if "version" in head else None
+    is_history = CHATBOT_UI.key in head and "format" not in head
+    return CHATBOT_UI if is_history else None
+
+
+def _is_own(head: Mapping[str | None, Given]) -> bool:
+    return "format" in head and head["format"].raw == own.FORMAT
+
+
+def _kind_of_object(head: Mapping[str | None, Given]) -> Kind:
+    if _is_own(head):
+        own.check_version(_member(head, "version"))
+        return OWN
+    if CHATBOT_UI.key in head:
+        return CHATBOT_UI
+    raise unknown()
+
+
+def _member(head: Mapping[str | None, Given], key: str) -> Given:
+    return head.get(key, Given(None, key))
 
 
 class Sorter:
-    """Items in, a parcel out.
+    """Items in, chats and prompts out, one after another, so that none need be held."""
 
-    Chats are read as they come where the kind is known by then, so that what is
-    left out of them need not be held; else they wait for the end.
-    """
-
-    def __init__(self) -> None:
-        self._kind: Kind | None = None
-        self._is_bare = False
-        self._head: dict[str, Given] = {}
-        self._waiting: dict[str | None, list[Given]] = {}
-        self._chats: list[Chat] = []
+    def __init__(self, kind: Kind | None, into: Records) -> None:
+        self._kind = kind
+        self._into = into
+        self._head: dict[str | None, Given] = {}
 
     def take(self, item: Item) -> None:
         if item.index is not None:
             self._take_element(item.key, Given(item.value, f"{item.key or ''}[{item.index}]"))
-        elif item.key is not None:
-            self._take_member(item.key, Given(item.value, item.key))
-        else:
-            self._is_bare = isinstance(item.value, list)
+        elif item.key in HEAD:
+            self._take_member(item.key, Given(item.value, item.key or ""))
 
-    def finish(self) -> Parcel:
-        kind = self._kind if self._is_bare else self._kind_of_object()
-        if kind is None:
-            return Parcel()
-        if self._kind not in (None, kind):
+    def finish(self) -> None:
+        """Raise `InputRefused` if the end of the file makes it one of another kind."""
+        if self._kind is None or isinstance(self._head[None].raw, list):
+            return
+        kind = _kind_of_object(self._head)
+        if self._kind is not kind:
             raise unknown()
         if kind.key is not None:
             self._check_list(kind.key)
-        if "prompts" in self._head and self._head["prompts"].is_there:
+        if _member(self._head, "prompts").is_there:
             self._check_list("prompts")
-        self._read_waiting(kind)
-        prompts = self._waiting.get("prompts", [])
-        return Parcel(tuple(self._chats), tuple(map(kind.prompt, prompts)))
 
     def _take_element(self, key: str | None, given: Given) -> None:
-        if key not in (None, OWN.key, CHATBOT_UI.key, "prompts"):
+        if self._kind is None:
             return
-        self._waiting.setdefault(key, []).append(given)
-        if key is None and self._kind is None:
-            self._kind = kind_of_chat(given)
-        if self._kind is not None:
-            self._read_waiting(self._kind)
+        if key == self._kind.key:
+            self._into.add_chat(self._kind.chat(given))
+        elif key == "prompts":
+            self._into.add_prompt(self._kind.prompt(given))
 
-    def _take_member(self, key: str, given: Given) -> None:
-        """Takes what begins here. A name that stands twice means what it says last."""
+    def _take_member(self, key: str | None, given: Given) -> None:
+        """Take what begins here. A name that stands twice means what it says last."""
         self._head[key] = given
-        self._waiting.pop(key, None)
-        if self._kind is not None and key == self._kind.key:
-            self._chats.clear()
-        is_own = self._is_own() and "version" in self._head
-        if self._kind is None and (
-            is_own or (key == CHATBOT_UI.key and "format" not in self._head)
-        ):
-            self._kind = self._kind_of_object()
-
-    def _is_own(self) -> bool:
-        return "format" in self._head and self._head["format"].raw == own.FORMAT
-
-    def _kind_of_object(self) -> Kind:
-        if self._is_own():
-            own.check_version(self._member("version"))
-            return OWN
-        if CHATBOT_UI.key in self._head:
-            return CHATBOT_UI
-        raise unknown()
-
-    def _member(self, key: str) -> Given:
-        return self._head.get(key, Given(None, key))
+        if key is None or self._kind is None:
+            return
+        if key == self._kind.key:
+            self._into.forget_chats()
+        elif key == "prompts":
+            self._into.forget_prompts()
 
     def _check_list(self, key: str) -> None:
-        if not isinstance(self._member(key).raw, list):
-            raise self._member(key).refusal("a list")
-
-    def _read_waiting(self, kind: Kind) -> None:
-        self._chats.extend(map(kind.chat, self._waiting.pop(kind.key, [])))
+        if not isinstance(_member(self._head, key).raw, list):
+            raise _member(self._head, key).refusal("a list")
 
 
 def kind_of_chat(given: Given) -> Kind:

@@ -61,11 +61,3 @@ class Prompt:
     id: str
     name: str
     text: str
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """All that a file holds."""
-
-    chats: Sequence[Chat] = ()
-    prompts: Sequence[Prompt] = ()

@@ -1,0 +1,129 @@
+"""A part of a large file, moved along as it is read; and lines and columns in it."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from liaobots.errors import InputRefused
+
+LIMIT = 100_000_000
+# What is decoded at once. A larger piece keeps other threads waiting for longer.
+PIECE_BYTES = 262_144
+WINDOW_BYTES = 4 * PIECE_BYTES
+ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
+SPACE = re.compile(rb"[ \t\n\r]*+")
+MARK = codecs.BOM_UTF8
+# Bytes that begin no character of UTF-8.
+CONTINUING = bytes(range(0x80, 0xC0))
+
+
+def check(file: BinaryIO) -> None:
+    """Raise `InputRefused` if a file is too large, packed, or no text."""
+    size = file.seek(0, 2)
+    if size > LIMIT:
+        raise InputRefused(
+            f"The file has {size / 1e6:,.1f} MB, and at most {LIMIT / 1e6:,.0f} MB can be "
+            "read. Nothing was imported. Export fewer chats at a time."
+        )
+    file.seek(0)
+    if file.read(4) in ZIPS:
+        raise InputRefused(
+            "The file is a ZIP archive. Unpack it, and choose the file conversations.json in it."
+        )
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    start = 0
+    for part in _parts(file):
+        # What was cut at the end of the part before is decoded with this one.
+        held = len(decoder.getstate()[0])
+        _check_text(decoder, part, start - held)
+        start += len(part)
+    _check_text(decoder, b"", start - len(decoder.getstate()[0]), final=True)
+
+
+def _check_text(
+    decoder: codecs.IncrementalDecoder, part: bytes, start: int, *, final: bool = False
+) -> None:
+    try:
+        decoder.decode(part, final)
+    except UnicodeDecodeError as error:
+        raise InputRefused(
+            f"The file is no UTF-8 text: byte {start + error.start + 1:,} is "
+            f"0x{error.object[error.start]:02X}. Nothing was imported. Choose a JSON file, or "
+            "save it as UTF-8."
+        ) from error
+
+
+def _parts(file: BinaryIO, end: int = LIMIT) -> Iterator[bytes]:
+    """Yield a file from its beginning up to `end`, or to its own end."""
+    file.seek(0)
+    while part := file.read(min(PIECE_BYTES, end)):
+        yield part
+        end -= len(part)
+
+
+class Window:
+    """The part of a file that is being read: `data`, read up to `at`."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = file.seek(0, 2)
+        file.seek(0)
+        self._start = len(MARK) if file.read(len(MARK)) == MARK else 0
+        file.seek(self._start)
+        self.data = b""
+        self.at = 0
+        self.is_at_end = False
+
+    @property
+    def offset(self) -> int:
+        """Return the place in the file, in bytes."""
+        return self._start + self.at
+
+    @property
+    def share(self) -> float:
+        """Return how much of the file has been read, from 0 to 1."""
+        return self.offset / self._size if self._size else 1.0
+
+    def fill(self, count: int) -> None:
+        """Read on until more than `count` bytes lie ahead, or the file ends."""
+        ahead = len(self.data) - self.at
+        if ahead > count or self.is_at_end:
+            return
+        asked = max(count, WINDOW_BYTES) + 1 - ahead
+        more = self._file.read(asked)
+        self._start += self.at
+        self.data, self.at = self.data[self.at :] + more, 0
+        self.is_at_end = len(more) < asked
+
+    def peek(self) -> bytes:
+        """Return the next character that is no space; at the end, none."""
+        while True:
+            space = SPACE.match(self.data, self.at)
+            self.at = space.end() if space else self.at
+            if self.at < len(self.data) or self.is_at_end:
+                return self.data[self.at : self.at + 1]
+            self.fill(PIECE_BYTES)
+
+    def text(self, end: int) -> str:
+        """Return what stands from here to `end`, which is a place in `data`."""
+        return str(memoryview(self.data)[self.at : end], "utf-8")
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column of a place in the file, both counted from 1."""
+        line, column = 1, 1
+        for part in _parts(self._file, offset):
+            newlines = part.count(b"\n")
+            line += newlines
+            column = _letters(part[part.rfind(b"\n") + 1 :]) + (1 if newlines else column)
+        is_marked = line == 1 and self._is_marked()
+        self._file.seek(self._start + len(self.data))
+        return line, column - is_marked
+
+    def _is_marked(self) -> bool:
+        self._file.seek(0)
+        return self._file.read(len(MARK)) == MARK
+
+
+def _letters(data: bytes) -> int:
+    return len(data.translate(None, CONTINUING))

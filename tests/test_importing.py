@@ -1,0 +1,260 @@
+"""A file of chats comes in whole or not at all, and costs the server little."""
+
+import json
+import os
+import resource
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liaobots.chat.database import Database
+from liaobots.chat.importing import Importing, Imports
+from liaobots.chat.store import Store
+from liaobots.chat.transfer import Chat, Prompt, Turn, write
+from liaobots.errors import InputRefused, JobCancelled, ServerBusy
+from liaobots.limits import Limits
+from tests.mangled import mangled
+from tests.memory import Peak
+from tests.test_porter import branched, taken
+from tests.transfer.parcels import PARCELS
+from tests.transfer.test_kind import SAMPLES
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory() as name:
+        yield Path(name)
+        assert not list(Path(name).iterdir()), "an import left something behind"
+
+
+@pytest.fixture(scope="module")
+def imports() -> Iterator[Imports]:
+    started = Imports(Limits())
+    yield started
+    started.pool.close()
+
+
+def begun(imports: Imports, store: Store, owner: str, data: bytes, folder: Path) -> Importing:
+    source = folder / secrets.token_hex(8)
+    source.write_bytes(data)
+    return imports.start(store, owner, source)
+
+
+def over(importing: Importing) -> Importing:
+    for _ in importing.follow(0.02):
+        assert 0 <= importing.share <= 1
+    return importing
+
+
+def test_a_file_is_brought_in(imports: Imports, folder: Path, store: Store, owner: str) -> None:
+    """By a thread that tells how far it is, with prompts."""
+    branched(store, owner)
+    prompts = [Prompt("p", "Greet", "Hello {{name}}")]
+    data = "".join(write(store.porter.take_out(owner), prompts)).encode()
+    other = Store(Database("sqlite://"))
+    done = over(begun(imports, other, "me", data, folder))
+    assert (done.error, done.done, done.all, done.messages, done.prompts) == (None, 1, 1, 5, 1)
+    assert done.share == 1
+    assert taken(other, "me") == taken(store, owner)
+    assert [prompt.name for prompt in other.prompts.list("me")] == ["Greet"]
+    other.close()
+
+
+@pytest.mark.parametrize("cut", [1, 30, 200, -2])
+def test_a_broken_file_changes_nothing(
+    imports: Imports, folder: Path, store: Store, owner: str, cut: int
+) -> None:
+    """Wherever it breaks off, not one of its chats comes."""
+    branched(store, owner)
+    data = "".join(write(store.porter.take_out(owner), [])).encode()
+    other = Store(Database("sqlite://"))
+    broken = over(begun(imports, other, "me", data[:cut], folder))
+    assert broken.error is not None
+    assert (broken.done, broken.all) == (0, 0)
+    assert other.list("me", 9) == []
+    other.close()
+
+
+def test_a_large_file_tells_how_far_it_is(
+    imports: Imports, folder: Path, store: Store, owner: str
+) -> None:
+    """The share grows while it is read and while it is written, and never shrinks."""
+    turns = [Turn("q", None, "user", "word " * 2000)]
+    chats = [Chat(f"c{n}", f"Chat {n}", turns, "q", 1.0, 1.0) for n in range(300)]
+    data = "".join(write(iter(chats), [])).encode()
+    importing = begun(imports, store, owner, data, folder)
+    shares = [importing.share for _ in importing.follow(0.001)]
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 5
+    assert any(0 < share < 1 for share in shares)
+    assert (importing.error, importing.done, importing.share) == (None, 300, 1)
+
+
+FILES = mangled(
+    st.sampled_from([json.dumps(sample).encode() for sample in SAMPLES])
+    | PARCELS.map(lambda parcel: "".join(write(parcel.chats, parcel.prompts)).encode())
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=FILES)
+def test_any_file_comes_in_or_is_refused(imports: Imports, folder: Path, data: bytes) -> None:
+    """Whatever is changed in a good file, it is refused in words, or its chats can be used."""
+    other = Store(Database("sqlite://"))
+    importing = over(begun(imports, other, "me", data, folder))
+    assert importing.error is None or type(importing.error) is InputRefused
+    found = other.list("me", 99)
+    assert bool(found) is (importing.done > 0)
+    for chat in found:
+        opened = other.open("me", chat.id)
+        assert opened
+        assert opened.title.encode() is not None
+    for carried in taken(other, "me"):
+        assert "".join(turn.text for turn in carried.turns).encode() is not None
+    other.close()
+
+
+TURN = {"id": "q", "parent": None, "role": "user", "text": "a word " * 1000}
+
+
+def own_file(chats: int) -> bytes:
+    """Return a file of ours with so many chats of 7,000 characters."""
+    given = [{"id": f"c{n}", "turns": [{**TURN, "id": f"q{n}"}]} for n in range(chats)]
+    return json.dumps({"format": "liaobots-chat", "version": 1, "chats": given}).encode()
+
+
+def test_one_import_for_each_person(imports: Imports, folder: Path) -> None:
+    """A second one is refused in words; when the first is over, the next may begin."""
+    store = Store(Database("sqlite://"))
+    first = begun(imports, store, "me", own_file(300), folder)
+    with pytest.raises(ServerBusy, match="Another import of yours"):
+        begun(imports, store, "me", own_file(1), folder)
+    left = [each for each in folder.iterdir() if each.stat().st_size == len(own_file(1))]
+    assert len(left) == 1, "the refused file is left to whoever brought it"
+    left[0].unlink()
+    assert over(first).error is None
+    assert over(begun(imports, store, "me", own_file(1), folder)).error is None
+    store.close()
+
+
+def test_a_few_at_once_the_others_wait_in_line(folder: Path) -> None:
+    """Two at once, one in line, and a fourth is refused; who waits sees when it is their turn."""
+    imports = Imports(replace(Limits(), imports_waiting=1))
+    store = Store(Database("sqlite://"))
+    running = [begun(imports, store, who, own_file(400), folder) for who in ("a", "b")]
+    waiting = begun(imports, store, "c", own_file(1), folder)
+    assert [each.position for each in (*running, waiting)] == [0, 0, 1]
+    with pytest.raises(ServerBusy, match="3 imports are under way"):
+        begun(imports, store, "d", own_file(2), folder)
+    next(each for each in folder.iterdir() if each.stat().st_size == len(own_file(2))).unlink()
+    ends = [over(each) for each in (*running, waiting)]
+    assert [(each.error, each.done) for each in ends] == [(None, 400), (None, 400), (None, 1)]
+    assert waiting.position == 0
+    imports.pool.close()
+    store.close()
+
+
+def test_a_waiting_import_is_stopped(folder: Path) -> None:
+    """Before it has begun: nothing of it comes, and nothing is left."""
+    imports = Imports(replace(Limits(), imports_at_once=1))
+    store = Store(Database("sqlite://"))
+    running = begun(imports, store, "a", own_file(200), folder)
+    waiting = begun(imports, store, "b", own_file(1), folder)
+    waiting.cancel()
+    assert isinstance(over(waiting).error, JobCancelled)
+    assert not over(running).error
+    assert store.list("b", 9) == []
+    imports.pool.close()
+    store.close()
+
+
+def test_a_running_import_is_stopped(imports: Imports, folder: Path) -> None:
+    """What came is kept whole, and importing the file again goes on."""
+    store = Store(Database("sqlite://"))
+    importing = begun(imports, store, "me", own_file(500), folder)
+    for _ in importing.follow(0.001):
+        if importing.done:
+            importing.cancel()
+    assert isinstance(importing.error, JobCancelled)
+    assert 0 < importing.done < 500
+    assert len(taken(store, "me")) == importing.done
+    again = over(begun(imports, store, "me", own_file(500), folder))
+    assert (again.error, again.messages) == (None, 500 - importing.done)
+    store.close()
+
+
+def braces(size: int) -> bytes:
+    return b'{"format": "liaobots-chat", "version": 1, "chats": [[' + b"{}," * (size // 3) + b"1]]}"
+
+
+def strings(size: int) -> bytes:
+    return b'["' + b"x" * size
+
+
+@pytest.mark.parametrize("bomb", [braces, strings])
+def test_a_bomb_costs_little(imports: Imports, folder: Path, bomb: Callable[[int], bytes]) -> None:
+    """In memory less than the file has, with the process that reads it; and no time of ours."""
+    store = Store(Database("sqlite://"))
+    source = folder / "bomb"
+    with source.open("wb") as file:
+        file.write(bomb(95 * MEGABYTE))
+    ours, theirs = time.process_time(), children_seconds()
+    with Peak(os.getpid()) as peak:
+        importing = over(imports.start(store, "me", source))
+    assert isinstance(importing.error, InputRefused)
+    assert "40 MB" in str(importing.error) or "8 MB" in str(importing.error)
+    assert peak.growth < 100 * MEGABYTE
+    assert time.process_time() - ours < max(children_seconds() - theirs, 1)
+    store.close()
+
+
+def children_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def test_a_large_export_costs_little(imports: Imports, folder: Path) -> None:
+    """Each chat is let go before the next one is read: 40 MB in 800 chats of 50 KB."""
+    store = Store(Database(f"sqlite:///{folder}/large.db"))
+    source = folder / "large"
+    turns = [Turn(f"t{n}", None, "user", "a word " * 1000) for n in range(7)]
+    with source.open("w") as file:
+        file.writelines(write((named(turns, n) for n in range(800)), []))
+    assert source.stat().st_size > 38 * MEGABYTE
+    with Peak(os.getpid()) as peak:
+        importing = imports.start(store, "me", source)
+        while importing.done < 40 and not importing.is_over:
+            time.sleep(0.01)
+        importing.cancel()
+        over(importing)
+    assert importing.all == 800
+    assert importing.done >= 40
+    assert peak.growth < 100 * MEGABYTE
+    store.close()
+    for left in folder.glob("large.db*"):
+        left.unlink()
+
+
+def named(turns: Sequence[Turn], number: int) -> Chat:
+    own = [replace(turn, id=f"{number}-{turn.id}") for turn in turns]
+    return Chat(f"c{number}", "t", own, None, 1.0, 1.0)
+
+
+def test_too_many_chats_are_refused(imports: Imports, folder: Path) -> None:
+    """A file of a hundred thousand empty chats and one."""
+    store = Store(Database("sqlite://"))
+    empty = b",".join(b'{"id":"%d","turns":[]}' % n for n in range(100_001))
+    data = b'{"format":"liaobots-chat","version":1,"chats":[' + empty + b"]}"
+    error = over(begun(imports, store, "me", data, folder)).error
+    assert "more than 100,000 chats" in str(error)
+    assert store.list("me", 9) == []
+    store.close()
