@@ -6,17 +6,24 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
-from liaobots.ui import server
+from liaobots.ui import server, server_settings, session_storage
 from liaobots.ui.door import Door
+from liaobots.ui.socket_limits import SocketLimits
 
 
 @asynccontextmanager
 async def life(app: st.App) -> AsyncIterator[None]:
     """Prepares the server, and lets what is written be marked, however it is told to stop."""
     del app
+    server_settings.log_faults()
+    session_storage.install()
     server.begin()
     yield
     server.end()
 
 
-app = st.App("liaobots/ui/page.py", middleware=[Middleware(Door)], lifespan=life)
+app = st.App(
+    "liaobots/ui/page.py",
+    middleware=[Middleware(SocketLimits), Middleware(Door)],
+    lifespan=life,
+)
