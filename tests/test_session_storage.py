@@ -1,6 +1,7 @@
 """Sessions of those who left are kept, and nobody can throw out those of others."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -10,6 +11,7 @@ from websockets.typing import Origin, Subprotocol
 
 from tests import flood
 from tests.app import App
+from tests.visit import wait_until
 
 KEPT = 4
 
@@ -21,6 +23,11 @@ def proxied_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     limits = f"sessions_kept={KEPT}"
     with App(folder, LIAOBOTS_LIMITS=limits, LIAOBOTS_PROXIES="127.0.0.1") as app:
         yield app
+
+
+def open_files(app: App) -> int:
+    """Return how many descriptors the app has: each session that is kept has some."""
+    return len(list(Path(f"/proc/{app.process.pid}/fd").iterdir()))
 
 
 class Caller:
@@ -65,3 +72,14 @@ def test_one_who_leaves_often_throws_out_their_own(proxied_app: App) -> None:
     assert [each.session(mine) for each, mine in zip(victims, theirs, strict=True)] == theirs
     assert attacker.session(his[-1]) == his[-1]
     assert attacker.session(his[0]) != his[0]
+
+
+def test_sessions_end_by_themselves(tmp_path: Path) -> None:
+    """Also where nobody comes any more, after the time that Streamlit sets."""
+    with App(tmp_path, STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="3") as app:
+        Caller(app, "9.9.9.9").session()
+        before = open_files(app)
+        for _ in range(10):
+            Caller(app, "9.9.9.9").session()
+        assert open_files(app) >= before + 10
+        wait_until(lambda: open_files(app) < before + 10, seconds=30)

@@ -4,6 +4,7 @@ Streamlit keeps the last 128, whoever they belong to: one visitor who connects
 and leaves 128 times throws out those of all others.
 """
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -47,6 +48,8 @@ class FairSessionStorage(SessionStorage):
         self._kept[session_info.session.id] = _Kept(session_info, ADDRESS.get(), until)
         while len(self._kept) > self._most:
             self._give_one_up()
+        # Nobody else may come for hours, and what was theirs lies in memory.
+        asyncio.get_running_loop().call_later(self._seconds, self._forget_old)
 
     def delete(self, session_id: str) -> None:
         """Forget a session. Whoever calls this ends it or goes on with it."""
