@@ -22,6 +22,8 @@ class Limits:
     # second at most, whoever clicks as fast as one can 7 (measured in Chromium); an idle page sends
     # one each two seconds. The event loop needs about 0.1 ms for each.
     socket_messages_per_second: int = 100
+    # Below that, what goes on for longer waits for its turn: each may draw the page again.
+    socket_steady_messages_per_second: int = 20
     # A burst of one largest message is free.
     socket_bytes_per_second: int = 2_000_000
     # The largest message is a question, which may be as long as the largest model takes.

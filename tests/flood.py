@@ -34,7 +34,7 @@ def cleared_caches() -> bytes:
 def file_addresses() -> bytes:
     """Return the message that wishes for an address to upload a file to."""
     message = BackMsg()
-    message.file_urls_request.request_id = "1"
+    message.file_urls_request.request_id = "the request"
     message.file_urls_request.file_names.append("a.txt")
     return bytes(message.SerializeToString())
 
@@ -104,6 +104,11 @@ class Line:
             opcode, payload = self._frame()
             if opcode == Opcode.CLOSE:
                 return int(struct.unpack("!H", payload[:2])[0])
+
+    def wait_for(self, words: bytes) -> None:
+        """Wait for a message with these words. Raise `TimeoutError` if none comes."""
+        while words not in self._frame()[1]:
+            pass
 
     def is_open(self) -> bool:
         """Return whether the other side answers a ping."""

@@ -89,6 +89,17 @@ def test_a_steady_sender_is_not_closed(demo_app: App) -> None:
         assert line.is_open()
 
 
+def test_a_steady_sender_waits_for_their_turn(demo_app: App) -> None:
+    """What is sent faster than the steady rate is taken later, and not refused."""
+    count = Limits().socket_messages_per_second - 5
+    steady = Limits().socket_steady_messages_per_second
+    with Line(demo_app.url) as line:
+        began = time.monotonic()
+        line.send(frame(flood.heartbeats()) * count + frame(flood.file_addresses()))
+        line.wait_for(b"the request")
+        assert time.monotonic() - began > (count - 2 * steady) / steady * 0.9
+
+
 def test_a_fast_typist(demo_app: App, page: Page) -> None:
     """Typing into the search as fast as the browser takes it is far from the limit."""
     sent: list[float] = []

@@ -2,11 +2,11 @@
 
 ASGI middleware around the page. A socket that sends more than the limits allow,
 of whatever kind, is closed with 1008, and nothing of what it has sent already is
-worked on. Sockets are counted for each address, and what an address sends with
-all of them waits for its turn.
+worked on. Less than that waits for its turn, by socket and by address. Sockets
+are counted for each address.
 
-An ASGI server parses and queues what comes before an app can look at it: the
-146,000 empty messages of one megabyte held the event loop for 16 seconds. So
+An ASGI server parses and queues what comes before an app can look at it, which
+alone holds the event loop for seconds where somebody sends millions of pings. So
 the meter stands between Uvicorn and its connection, and counts frames before
 they are parsed. Under another server it counts messages as they are received.
 """
@@ -103,7 +103,8 @@ class _Socket:
             if not self._transport:
                 size = len(message.get("bytes") or message.get("text") or "")
                 self.meter.admit_message(size, size)
-            await asyncio.sleep(self._address.messages.seconds_until_taken())
+            shared = self._address.messages.seconds_until_taken()
+            await asyncio.sleep(max(shared, self.meter.seconds_until_turn()))
         if self.meter.is_refused:
             return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
         return message

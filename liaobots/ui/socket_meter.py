@@ -89,6 +89,8 @@ class SocketMeter:
         self._limits, self._unfinished, self._on_refused = limits, unfinished, on_refused
         messages, size = limits.socket_messages_per_second, limits.socket_message_bytes
         self._messages = TokenBucket(messages, messages)
+        steady = limits.socket_steady_messages_per_second
+        self._steady = TokenBucket(steady, 2 * steady)
         self._bytes = TokenBucket(limits.socket_bytes_per_second, size)
         self._reader = FrameReader()
 
@@ -107,6 +109,10 @@ class SocketMeter:
         if is_too_large or self._messages.take() or self._bytes.take(size):
             self.refuse()
         return not self.is_refused
+
+    def seconds_until_turn(self) -> float:
+        """Return how long the next message has to wait, so that they come at a steady rate."""
+        return self._steady.seconds_until_taken()
 
     def refuse(self) -> None:
         """Take nothing more from this socket."""
