@@ -1,17 +1,22 @@
 """Sessions of those who left are kept, and nobody can throw out those of others."""
 
+import asyncio
 from collections.abc import Iterator
-from pathlib import Path
+from typing import cast
 
 import pytest
 import requests
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.session_manager import SessionInfo
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
+from liaobots.limits import Limits
+from liaobots.ui.session_storage import FairSessionStorage
 from tests import flood
 from tests.app import App
-from tests.visit import wait_until
+from tests.headless import finished
 
 KEPT = 4
 
@@ -23,11 +28,6 @@ def proxied_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     limits = f"sessions_kept={KEPT}"
     with App(folder, LIAOBOTS_LIMITS=limits, LIAOBOTS_PROXIES="127.0.0.1") as app:
         yield app
-
-
-def open_files(app: App) -> int:
-    """Return how many descriptors the app has: each session that is kept has some."""
-    return len(list(Path(f"/proc/{app.process.pid}/fd").iterdir()))
 
 
 class Caller:
@@ -74,12 +74,21 @@ def test_one_who_leaves_often_throws_out_their_own(proxied_app: App) -> None:
     assert attacker.session(his[0]) != his[0]
 
 
-def test_sessions_end_by_themselves(tmp_path: Path) -> None:
-    """Also where nobody comes any more, after the time that Streamlit sets."""
-    with App(tmp_path, STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="3") as app:
-        Caller(app, "9.9.9.9").session()
-        before = open_files(app)
-        for _ in range(10):
-            Caller(app, "9.9.9.9").session()
-        assert open_files(app) >= before + 10
-        wait_until(lambda: open_files(app) < before + 10, seconds=30)
+class Session:
+    """What the storage knows of a session of Streamlit's."""
+
+    def __init__(self, ended: asyncio.Event) -> None:
+        self.id, self.shutdown = "one", ended.set
+
+
+def test_sessions_end_by_themselves() -> None:
+    """Also where nobody comes any more to make room."""
+
+    async def wait() -> None:
+        ended = asyncio.Event()
+        storage = FairSessionStorage(Limits(), seconds=0.1)
+        storage.save(SessionInfo(client=None, session=cast(AppSession, Session(ended))))
+        assert storage.get("one")
+        await asyncio.wait_for(ended.wait(), timeout=30)
+
+    finished(wait())
