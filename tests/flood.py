@@ -3,6 +3,7 @@
 import secrets
 import socket
 import struct
+import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -96,6 +97,15 @@ class Line:
         with suppress(ConnectionError):
             while sent < most_bytes:
                 sent += self._socket.send(chunk)
+        return sent
+
+    def send_for(self, seconds: float, data: bytes) -> int:
+        """Send the same for some seconds, and return how much the other side took."""
+        sent, end = 0, time.monotonic() + seconds
+        self._socket.settimeout(0.1)
+        while time.monotonic() < end:
+            with suppress(TimeoutError):
+                sent += self._socket.send(data)
         return sent
 
     def code_of_close(self) -> int:
