@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
-from liaobots.ui import server, uploads
+from liaobots.ui import server, server_settings, session_storage, uploads
 from liaobots.ui.door import Door
+from liaobots.ui.socket_limits import SocketLimits
 from liaobots.ui.upload_limits import UploadLimits
 
 SWEEP_SECONDS = 1.0
@@ -18,6 +19,8 @@ SWEEP_SECONDS = 1.0
 async def life(app: st.App) -> AsyncIterator[None]:
     """Prepares the server, and lets what is written be marked, however it is told to stop."""
     del app
+    server_settings.log_faults()
+    session_storage.install()
     server.begin()
     sweeper = asyncio.create_task(sweep())
     yield
@@ -34,6 +37,6 @@ async def sweep() -> None:
 
 app = st.App(
     "liaobots/ui/page.py",
-    middleware=[Middleware(Door), Middleware(UploadLimits)],
+    middleware=[Middleware(SocketLimits), Middleware(Door), Middleware(UploadLimits)],
     lifespan=life,
 )

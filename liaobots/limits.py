@@ -18,14 +18,22 @@ SETTING = "LIAOBOTS_LIMITS"
 class Limits:
     """The bounds of this server. Times are seconds, sizes bytes, unless the name says otherwise."""
 
-    # Sockets. A page sends a message for each click, each pause in typing and each two seconds;
-    # a reader of the loop needs about 0.1 ms for each.
+    # Sockets. Whoever types into the search as fast as a browser takes it sends 2 messages in a
+    # second at most, whoever clicks as fast as one can 7 (measured in Chromium); an idle page sends
+    # one each two seconds. The event loop needs about 0.1 ms for each.
     socket_messages_per_second: int = 100
+    # Below that, what goes on for longer waits for its turn: each may draw the page again.
+    socket_steady_messages_per_second: int = 20
+    # A burst of one largest message is free.
     socket_bytes_per_second: int = 2_000_000
     # The largest message is a question, which may be as long as the largest model takes.
     socket_message_bytes: int = 20_000_000
+    # Bytes of messages that have begun and not ended, of all sockets together: they lie in memory.
+    unfinished_message_bytes: int = 60_000_000
     # A school or an office shares one address.
     sockets_per_address: int = 400
+    # So many idle pages send 200 messages in a second. What is above waits for its turn.
+    address_messages_per_second: int = 500
     # Streamlit keeps the state of visitors who left, for those whose connection comes back.
     sessions_kept: int = 128
 

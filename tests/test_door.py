@@ -18,7 +18,7 @@ from websockets.typing import Origin
 
 from liaobots.ui.door import COOKIE, IDENTITY, POLICY, Door, is_welcome
 from tests.app import App
-from tests.headless import finished
+from tests.headless import Visitor, finished
 from tests.mangled import mangled
 
 
@@ -56,6 +56,72 @@ def test_identity_is_secure_over_https(demo_app: App) -> None:
     """Behind a proxy that speaks https, the cookie stays on https."""
     response = requests.get(demo_app.url, headers={"X-Forwarded-Proto": "https"}, timeout=5)
     assert response.headers["set-cookie"].endswith("; Secure")
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "is_secure"),
+    [("https,http", True), ("https, https", True), ("http,https", False), ("http", False)],
+)
+def test_the_first_proxy_speaks_with_the_browser(
+    demo_app: App, forwarded: str, is_secure: bool
+) -> None:
+    """Behind several proxies the first value is the visitor's own scheme."""
+    response = requests.get(demo_app.url, headers={"X-Forwarded-Proto": forwarded}, timeout=5)
+    assert response.headers["set-cookie"].endswith("; Secure") is is_secure
+
+
+@pytest.mark.parametrize("path", ["", "/", "/?families=session_events", "//"])
+def test_metrics_are_shut(demo_app: App, path: str) -> None:
+    """Nobody is told how many visitors there are."""
+    for method in ("GET", "HEAD", "OPTIONS"):
+        answer = requests.request(method, f"{demo_app.url}/_stcore/metrics{path}", timeout=5)
+        assert answer.status_code == 404
+        assert "session" not in answer.text
+    assert requests.get(f"{demo_app.url}/_stcore/health", timeout=5).ok
+
+
+def test_exports_are_not_cached(app: App) -> None:
+    """A file with somebody's chats is kept by no cache; what all visitors share still is."""
+
+    async def export() -> str:
+        async with Visitor(app.url) as visitor:
+            await visitor.drawn()
+            await visitor.ask("Hello there")
+            await visitor.until(lambda: visitor.url.count("/") == 3 and visitor.url[-1] != "/")
+        async with Visitor(app.url, path="transfer", identity=visitor.identity) as again:
+            await again.until(lambda: again.files and not again.is_running)
+            answer = requests.get(await again.download(again.files[0]), timeout=10)
+            assert "Hello there" in answer.text
+            return answer.headers["cache-control"]
+
+    assert finished(export()) == "private, no-store"
+    page = requests.get(app.url, timeout=5).text
+    [script, *_] = re.findall(r'src="\.?(/static/[^"]+\.js)"', page)
+    assert "no-store" not in requests.get(app.url + script, timeout=5).headers["cache-control"]
+
+
+def test_an_address_that_is_none(demo_app: App) -> None:
+    """It opens an empty page, and no error is logged."""
+
+    async def look() -> None:
+        visitor = Visitor(demo_app.url)
+        visitor.url = "http://["
+        async with visitor:
+            await visitor.drawn()
+            assert visitor.has("auth_token")
+
+    finished(look())
+    assert "Traceback" not in demo_app.log.read_text()
+
+
+@pytest.mark.parametrize(("named", "status"), [("127.0.0.1", 200), ("10.0.0.0/8", 403)])
+def test_only_a_named_proxy_is_believed(tmp_path: Path, named: str, status: int) -> None:
+    """Where proxies are named, a header alone does not open the door to another host's name."""
+    with App(tmp_path, LIAOBOTS_PROXIES=named) as app:
+        for name in ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "Via"):
+            headers = {"Host": "chat.example", name: "9.9.9.9"}
+            assert requests.get(app.url, headers=headers, timeout=5).status_code == status
+        assert requests.get(app.url, timeout=5).ok
 
 
 def identities(visitor: BrowserContext) -> list[str]:

@@ -2,6 +2,16 @@
 
 page        the page, read top to bottom
 door        who may come in, and with which headers and identity
+client_address
+            whose address a request comes from, and which proxies may say so
+socket_limits
+            what comes in over WebSockets is bounded before it costs
+socket_meter, websocket_frames
+            how much a socket and an address have sent, counted before it is parsed
+session_storage
+            the sessions of visitors who left, shared out between addresses
+server_settings
+            the settings of the server that are wrong
 state       who is here, and whom they talk to: session, cookie, secrets, settings
 chats       the visitor's chats: which there are, which is open, where they are kept
 wishes      what visitors do with them

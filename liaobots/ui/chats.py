@@ -109,9 +109,13 @@ def show_older() -> None:
 
 
 def requested() -> str:
-    """Gives the last part of the page's address, which names a chat, or ""."""
+    """Return the last part of the page's address, which names a chat, or "" if there is none."""
     address = st.context.url
-    return urlsplit(address).path.rpartition("/")[2] if isinstance(address, str) else ""
+    try:
+        return urlsplit(address).path.rpartition("/")[2] if isinstance(address, str) else ""
+    except ValueError:
+        # A browser has no such address; whoever speaks to the server without one may send any.
+        return ""
 
 
 def open_chat(chat: str) -> Opened | None:

@@ -20,13 +20,14 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from liaobots.ui import browser
+from liaobots.ui import browser, client_address
 
 COOKIE = "liaobots_id"
 IDENTITY = re.compile(r"[\w-]{43}", re.ASCII)
 COOKIE_SECONDS = 400 * 24 * 3600
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
+# Streamlit tells everybody there how many visitors it has.
+METRICS = "/_stcore/metrics"
 HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.S)
 POLICY = "; ".join(
@@ -67,8 +68,10 @@ class Door:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        if not is_welcome(headers, _address(scope, "client"), _address(scope, "server")):
+        if not is_welcome(headers, client_address.peer_address(scope), _own_address(scope)):
             return await _refuse(scope, receive, send)
+        if scope["path"].rstrip("/").endswith(METRICS):
+            return await PlainTextResponse("Not Found", status_code=404)(scope, receive, send)
 
         async def send_dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -82,6 +85,9 @@ class Door:
         response = MutableHeaders(scope=message)
         response["X-Content-Type-Options"] = "nosniff"
         response["Referrer-Policy"] = "no-referrer"
+        if response.get("content-disposition", "").startswith("attachment"):
+            # A file that a visitor wished for, with their chats: no cache may keep it.
+            response["Cache-Control"] = "private, no-store"
         if not _is_page(message["status"], response, request):
             return
         host = request.get("host", "")
@@ -97,10 +103,11 @@ def is_welcome(headers: Headers, peer: str, own: str = "") -> bool:
     """Says whether a request from the address `peer` to our address `own` may come in.
 
     A request that a proxy forwards, or that comes from another machine, is
-    left to Streamlit's own check of origins.
+    left to Streamlit's own check of origins. `client_address.is_believed` says
+    when a proxy is believed to stand there.
     """
     is_local = peer in LOOPBACK or peer == own
-    if not is_local or any(name in headers for name in FORWARDED):
+    if not is_local or client_address.is_believed(headers, peer):
         return True
     host, origin = headers.get("host", ""), headers.get("origin")
     try:
@@ -126,12 +133,12 @@ def _is_below(name: str, rule: str) -> bool:
     return rule.startswith("*.") and name.endswith(rule[1:])
 
 
-def _address(scope: Scope, side: str) -> str:
-    """Gives the IP address of the client or of the server, or "".
+def _own_address(scope: Scope) -> str:
+    """Return the IP address of this end of the connection, or "".
 
     A socket for both families names IPv4 as ::ffff:127.0.0.1.
     """
-    host = str(scope[side][0]) if scope.get(side) else ""
+    host = str(scope["server"][0]) if scope.get("server") else ""
     return host.removeprefix("::ffff:")
 
 
@@ -140,7 +147,8 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         return await send({"type": "websocket.close", "code": 1008})
     words = (
         "This app is open on its own machine only, at localhost. To reach it by another "
-        "name, add that name to server.allowedHosts in .streamlit/config.toml."
+        "name, add that name to server.allowedHosts in .streamlit/config.toml. To reach it "
+        "through a proxy, name the proxy's address in LIAOBOTS_PROXIES, or set none."
     )
     await PlainTextResponse(words, status_code=403)(scope, receive, send)
 
@@ -158,7 +166,8 @@ def _identity(request: Headers) -> str:
 
 
 def _is_https(scope: Scope, request: Headers) -> bool:
-    return request.get("x-forwarded-proto", scope["scheme"]) == "https"
+    """Return whether the visitor's own connection is safe: the first proxy's, where there are."""
+    return request.get("x-forwarded-proto", scope["scheme"]).split(",")[0].strip() == "https"
 
 
 def _cookie(request: Headers, *, is_https: bool) -> str:

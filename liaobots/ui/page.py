@@ -20,6 +20,7 @@ from liaobots.ui import (
     navigation,
     offer,
     pending,
+    server_settings,
     sidebar,
     state,
     texts,
@@ -35,6 +36,9 @@ st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
 st.html(browser.HTML, unsafe_allow_javascript=True)
 if state.are_secrets_broken():
     st.error(markdown.plain(texts.SECRETS_BROKEN))
+    st.stop()
+if faults := server_settings.faults():
+    st.error(markdown.plain(texts.SETTINGS_WRONG.format(words=" ".join(faults))))
     st.stop()
 
 state.recognise()

@@ -343,6 +343,10 @@ SECRETS_BROKEN = (
     "The server's secrets.toml cannot be read, so nothing was asked and nothing is kept. Whoever "
     "runs the server can mend it: it must be TOML in UTF-8, as secrets.toml.example is."
 )
+SETTINGS_WRONG = (
+    "A setting of the server is wrong, so nothing was asked and nothing is kept. Whoever runs the "
+    "server can mend it and start the server again. {words}"
+)
 
 
 def sign_in(provider: str | None) -> str:

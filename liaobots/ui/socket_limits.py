@@ -1,0 +1,163 @@
+"""What comes in over WebSockets is bounded before it costs.
+
+ASGI middleware around the page. A socket that sends more than the limits allow,
+of whatever kind, is closed with 1008, and nothing of what it has sent already is
+worked on. Less than that waits for its turn, by socket and by address. Sockets
+are counted for each address.
+
+An ASGI server parses and queues what comes before an app can look at it, which
+alone holds the event loop for seconds where somebody sends millions of pings. So
+the meter stands between Uvicorn and its connection, and counts frames before
+they are parsed. Under another server it counts messages as they are received.
+"""
+
+import asyncio
+from contextlib import suppress
+from contextvars import ContextVar
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from liaobots.errors import InputRefused
+from liaobots.limits import Limits, limits
+from liaobots.ui.client_address import client_address
+from liaobots.ui.socket_meter import AddressMeter, AddressMeters, SocketMeter, Unfinished
+
+# The code of a close for whoever breaks the rules (RFC 6455, section 7.4.1).
+POLICY_VIOLATION = 1008
+# So long the other side has to read why it was closed, before the connection is cut.
+LINGER_SECONDS = 1.0
+# Whose socket the current task serves, for those that it calls.
+ADDRESS: ContextVar[str] = ContextVar("address", default="")
+
+
+class SocketLimits:
+    """Bound what an ASGI app is sent over WebSockets."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._bounds: tuple[Limits, AddressMeters, Unfinished] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; a WebSocket only within its limits."""
+        if scope["type"] != "websocket":
+            return await self._app(scope, receive, send)
+        bounds, addresses, unfinished = self._known_bounds()
+        address = client_address(scope)
+        ADDRESS.set(address)
+        meter = addresses.enter(address) if address else AddressMeter(bounds)
+        if meter is None:
+            return await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        socket = _Socket(receive, send, meter)
+        socket.meter = SocketMeter(bounds, unfinished, socket.close_soon)
+        socket.stand_before_uvicorn()
+        try:
+            await self._app(scope, socket.receive, socket.send)
+        finally:
+            socket.meter.leave()
+            await socket.closed()
+            meter.sockets -= 1
+
+    def _known_bounds(self) -> tuple[Limits, AddressMeters, Unfinished]:
+        """Return the limits, read late: Streamlit puts its secrets into the environment first."""
+        if self._bounds is None:
+            known = usable_limits()
+            self._bounds = (
+                known,
+                AddressMeters(known),
+                Unfinished(known.unfinished_message_bytes),
+            )
+        return self._bounds
+
+
+def usable_limits() -> Limits:
+    """Return the limits, or the usual ones where the setting is wrong, which the page tells."""
+    try:
+        return limits()
+    except InputRefused:
+        return Limits()
+
+
+class _Socket:
+    """One WebSocket: ASGI's `receive` and `send` with a meter between."""
+
+    meter: SocketMeter
+
+    def __init__(self, receive: Receive, send: Send, address: AddressMeter) -> None:
+        self._receive, self._send, self._address = receive, send, address
+        self._transport: asyncio.Transport | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    def stand_before_uvicorn(self) -> None:
+        """Count what comes over the connection before Uvicorn parses it, where it is Uvicorn."""
+        transport = getattr(getattr(self._receive, "__self__", None), "transport", None)
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+            inner = transport.get_protocol()
+            if isinstance(inner, asyncio.Protocol):
+                transport.set_protocol(_MeteredProtocol(transport, inner, self.meter))
+
+    async def receive(self) -> Message:
+        """Return the next message, after all other sockets have had their turn."""
+        message = await self._receive()
+        if message["type"] == "websocket.receive":
+            if not self._transport:
+                size = len(message.get("bytes") or message.get("text") or "")
+                self.meter.admit_message(size, size)
+            shared = self._address.messages.seconds_until_taken()
+            await asyncio.sleep(max(shared, self.meter.seconds_until_turn()))
+        if self.meter.is_refused:
+            return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send a message. Raise `OSError`, as for a lost connection, if the socket was closed."""
+        if self.meter.is_refused:
+            raise ConnectionAbortedError("The socket was closed: it sent too much.")
+        await self._send(message)
+
+    def close_soon(self) -> None:
+        self._closing = asyncio.create_task(self._close())
+
+    async def _close(self) -> None:
+        """Close the socket, and cut the connection as soon as the other side may have read why.
+
+        What else it sends is not read, also not that it has read this.
+        """
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                await self._send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        await asyncio.sleep(LINGER_SECONDS)
+        if self._transport:
+            self._transport.abort()
+
+    async def closed(self) -> None:
+        """Wait until the connection of a socket that sent too much is cut."""
+        if self._closing:
+            await self._closing
+
+
+class _MeteredProtocol(asyncio.Protocol):
+    """Stand before a protocol, and pass on what its meter admits."""
+
+    def __init__(
+        self, transport: asyncio.Transport, inner: asyncio.Protocol, meter: SocketMeter
+    ) -> None:
+        self._transport, self._inner, self._meter = transport, inner, meter
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._inner.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+
+    def eof_received(self) -> bool | None:
+        return self._inner.eof_received()
+
+    def data_received(self, data: bytes) -> None:
+        if not self._meter.is_refused and self._meter.admit_bytes(data):
+            self._inner.data_received(data)
+        else:
+            self._transport.pause_reading()

@@ -1,0 +1,125 @@
+"""How much one socket, one address and all of them have sent, and whether that is too much."""
+
+import time
+from collections.abc import Callable
+
+from liaobots.limits import Limits
+from liaobots.ui.websocket_frames import FrameReader
+
+# So many addresses are remembered after their last socket has gone.
+ADDRESSES = 10_000
+
+
+class TokenBucket:
+    """A rate with a burst: `rate` tokens come back in a second, `burst` at most are there."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._left, self._at = burst, time.monotonic()
+
+    def take(self, count: float = 1) -> float:
+        """Take tokens, and return how many are missing."""
+        now = time.monotonic()
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate) - count
+        self._at = now
+        return max(0.0, -self._left)
+
+    def seconds_until_taken(self, count: float = 1) -> float:
+        """Take tokens, and return after how many seconds they are there."""
+        return self.take(count) / self._rate
+
+
+class AddressMeter:
+    """What the sockets of one address send together."""
+
+    def __init__(self, limits: Limits) -> None:
+        rate = limits.address_messages_per_second
+        self.sockets = 0
+        self.messages = TokenBucket(rate, rate)
+
+
+class AddressMeters:
+    """The meter of each address from which there are sockets, or were lately."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._meters: dict[str, AddressMeter] = {}
+
+    def enter(self, address: str) -> AddressMeter | None:
+        """Count a socket, and return the meter of its address; None if it has too many."""
+        if len(self._meters) > ADDRESSES:
+            self._meters = {name: each for name, each in self._meters.items() if each.sockets}
+        meter = self._meters.setdefault(address, AddressMeter(self._limits))
+        if meter.sockets >= self._limits.sockets_per_address:
+            return None
+        meter.sockets += 1
+        return meter
+
+
+class Unfinished:
+    """The sockets whose message has begun and not ended, the oldest such message first."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._left = most_bytes
+        self._sockets: dict[SocketMeter, int] = {}
+
+    def note(self, socket: "SocketMeter", size: int) -> None:
+        """Note how much of a socket's message has come, and refuse the oldest if all are too much.
+
+        A question comes within seconds: whoever holds memory by sending no more is older.
+        """
+        self._left += self._sockets.get(socket, 0) - size
+        if size:
+            self._sockets[socket] = size
+        else:
+            self._sockets.pop(socket, None)
+        while self._left < 0:
+            oldest = next(iter(self._sockets))
+            self._left += self._sockets.pop(oldest)
+            oldest.refuse()
+
+
+class SocketMeter:
+    """What one socket sends. `on_refused` is called once, when it was too much."""
+
+    def __init__(
+        self, limits: Limits, unfinished: Unfinished, on_refused: Callable[[], object]
+    ) -> None:
+        self.is_refused = False
+        self._limits, self._unfinished, self._on_refused = limits, unfinished, on_refused
+        messages, size = limits.socket_messages_per_second, limits.socket_message_bytes
+        self._messages = TokenBucket(messages, messages)
+        steady = limits.socket_steady_messages_per_second
+        self._steady = TokenBucket(steady, 2 * steady)
+        self._bytes = TokenBucket(limits.socket_bytes_per_second, size)
+        self._reader = FrameReader()
+
+    def admit_bytes(self, data: bytes) -> bool:
+        """Count what came over the connection. Return whether it may be parsed."""
+        for frame in self._reader.read(data):
+            self.admit_message(frame.payload_bytes, frame.message_bytes)
+            if self.is_refused:
+                return False
+        self._unfinished.note(self, self._reader.unfinished_bytes)
+        return not self.is_refused
+
+    def admit_message(self, size: int, message_bytes: int) -> bool:
+        """Count a message, or a frame of one. Return whether it may be taken."""
+        is_too_large = message_bytes > self._limits.socket_message_bytes
+        if is_too_large or self._messages.take() or self._bytes.take(size):
+            self.refuse()
+        return not self.is_refused
+
+    def seconds_until_turn(self) -> float:
+        """Return how long the next message has to wait, so that they come at a steady rate."""
+        return self._steady.seconds_until_taken()
+
+    def refuse(self) -> None:
+        """Take nothing more from this socket."""
+        if not self.is_refused:
+            self.is_refused = True
+            self._on_refused()
+
+    def leave(self) -> None:
+        """Forget what lies here unfinished."""
+        self._unfinished.note(self, 0)
