@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 
 from liaobots.ui import server
 from liaobots.ui.door import Door
+from liaobots.ui.identity_middleware import IdentityMiddleware
 
 
 @asynccontextmanager
@@ -19,4 +20,8 @@ async def life(app: st.App) -> AsyncIterator[None]:
     server.end()
 
 
-app = st.App("liaobots/ui/page.py", middleware=[Middleware(Door)], lifespan=life)
+app = st.App(
+    "liaobots/ui/page.py",
+    middleware=[Middleware(Door), Middleware(IdentityMiddleware)],
+    lifespan=life,
+)

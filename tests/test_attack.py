@@ -5,7 +5,6 @@ A foreign page's WebSocket and a host name that was made to point here are in
 `transfer`, and a hostile service in `test_client` and `test_bombs`.
 """
 
-import hashlib
 import secrets
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from liaobots.service.standin import StandIn
 from liaobots.ui import texts
 from tests.app import App
 from tests.headless import Visitor, finished
+from tests.kept import owner_of
 from tests.visit import conversed
 
 ODD = [
@@ -59,9 +59,11 @@ def test_anothers_chat_and_identity(app: App, slow_standin: StandIn) -> None:
     async def attack() -> None:
         async with Visitor(app.url) as owner:
             chat = await asked(owner, "A secret question")
-            hashed = hashlib.sha256(f"browser {owner.identity}".encode()).hexdigest()
-            guesses = [secrets.token_urlsafe(32), hashed, "guess", owner.identity[:-1], "%"]
-            for identity in [*guesses, f"{owner.identity}x"]:
+            known, signature = owner.identity.split(".")
+            guesses = [secrets.token_urlsafe(32), owner_of(known), "guess", known, "%"]
+            forged = [owner.identity[:-1], f"{owner.identity}x", f"{known}.{'x' * 43}"]
+            swapped = f"{secrets.token_urlsafe(32)}.{signature}"
+            for identity in [*guesses, *forged, f"{known}.{known}", swapped]:
                 came: list[bytes] = []
                 for path in (chat, "", "search", "trash", "transfer"):
                     async with Visitor(

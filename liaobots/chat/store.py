@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, or_, select, update
 
 from liaobots.chat import index, listing, query, speed, writing
 from liaobots.chat.database import Database
+from liaobots.chat.identities import Identities
 from liaobots.chat.layout import clock, conversations, messages
 from liaobots.chat.porter import Porter
 from liaobots.chat.preferences import Preferences
@@ -39,7 +40,7 @@ class Store:
     """Keeps conversations in a database. Each method raises StoreFault where it cannot.
 
     What lies beside the conversations has its own: `trash`, `search`, `prompts`,
-    `porter`, `preferences` and `speed`.
+    `porter`, `preferences`, `speed` and `identities`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -50,6 +51,7 @@ class Store:
         self.porter = Porter(database)
         self.preferences = Preferences(database)
         self.speed = Speed(database)
+        self.identities = Identities(database)
 
     @property
     def is_memory(self) -> bool:

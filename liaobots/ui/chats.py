@@ -6,6 +6,7 @@ between the two.
 """
 
 import math
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from liaobots.chat.record import Conversation, State, Summary
 from liaobots.chat.store import Store
 from liaobots.errors import StoreFault
 from liaobots.ui import server, state
+from liaobots.ui.identity_cookie import Keys
 from liaobots.ui.lookup import Lookup
 
 # How many chats the list shows at first, and how many more at each wish.
@@ -193,6 +195,26 @@ def kept() -> Generations | None:
     return _kept().value(PATIENCE)
 
 
+def kept_now() -> Generations | None:
+    """Return those who write into the store if it is open by now, without waiting for it."""
+    return _kept().value()
+
+
+def identity_keys() -> Keys:
+    """Return what signs the identities of visitors, as far as the store is open."""
+    return keys_of(kept())
+
+
+def keys_of(place: Generations | None) -> Keys:
+    """Return what signs the identities of visitors where these write into the store."""
+    found = place.store.identities.secrets() if place else []
+    return Keys(_process_secret().encode(), [each.encode() for each in found])
+
+
+def _process_secret() -> str:
+    return server.held("process secret", lambda: secrets.token_urlsafe(32))
+
+
 def _kept() -> Lookup[Generations | None]:
     """Gives those who write into the store; where it cannot be opened, that is tried again."""
     address = state.of_server("LIAOBOTS_DATABASE_URL")
@@ -214,7 +236,9 @@ def in_memory() -> Generations:
 
 
 def _open_store(address: str) -> Generations:
-    generations = Generations(Store(Database(address)))
+    store = Store(Database(address))
+    store.identities.secrets()
+    generations = Generations(store)
     server.at_end(generations.close)
     Thread(target=_sweep, args=(generations,), name="sweeper", daemon=True).start()
     return generations

@@ -11,9 +11,9 @@ import streamlit as st
 
 from liaobots.service import setting, wire
 from liaobots.service.standin import StandIn
-from liaobots.ui import server
+from liaobots.ui import identity_cookie, server
 from liaobots.ui.codes import Codes
-from liaobots.ui.door import COOKIE
+from liaobots.ui.identity_cookie import Keys
 
 AUTH_TOKEN = "auth_token"  # noqa: S105 -- the name of a widget, no token
 DEMO_CODE = "demo"
@@ -38,9 +38,15 @@ class Connection:
 # Who is here, and whom they talk to
 
 
-def recognise() -> None:
-    """Looks who is here, for this run of the page: Streamlit looks for its secrets to say that."""
-    st.session_state["owner"] = _owner()
+def recognise(keys: Keys) -> None:
+    """Find out who is here, for this run of the page.
+
+    A session whose visitor is another than it began with is emptied and starts anew.
+    """
+    before = st.session_state.get("owner")
+    if before not in (None, _owner(keys)):
+        st.session_state.clear()
+    st.session_state["owner"] = _owner(keys)
 
 
 def owner() -> str:
@@ -49,18 +55,25 @@ def owner() -> str:
     A person who signed in, else a browser by its cookie, else this session alone.
     """
     found: str | None = st.session_state.get("owner")
-    return found or _owner()
+    return found or _owner(Keys())
 
 
-def _owner() -> str:
+def _owner(keys: Keys) -> str:
+    """Return whose chats these are.
+
+    While the database cannot be opened, a cookie that it signed is not verified: the
+    visitor is known by a hash of the cookie that is the owner's of no verified one.
+    """
     if st.user.get("is_logged_in"):
         who = f"person {st.user.get('iss')} {st.user.get('sub') or st.user.get('email')}"
-    elif isinstance(cookie := st.context.cookies.get(COOKIE), str):
-        who = f"browser {cookie}"
-    else:
-        st.session_state.setdefault("identity", secrets.token_urlsafe(32))
-        who = f"session {st.session_state['identity']}"
-    return hashlib.sha256(who.encode()).hexdigest()
+        return hashlib.sha256(who.encode()).hexdigest()
+    cookie = identity_cookie.of_page(st.context.cookies)
+    if identity := keys.identity_in(cookie):
+        return identity_cookie.owner_of(identity)
+    if not keys.database and identity_cookie.has_form(cookie):
+        return identity_cookie.unverified_owner(cookie)
+    st.session_state.setdefault("identity", secrets.token_urlsafe(32))
+    return hashlib.sha256(f"session {st.session_state['identity']}".encode()).hexdigest()
 
 
 def providers() -> list[str | None]:
