@@ -56,8 +56,8 @@ def fill(store: Store) -> Asked:
     store.preferences.put(OWNER, "favourites", '["gpt-4"]')
     store.preferences.put(OTHER, "favourites", "[]")
     with store._database.writing() as connection:
-        known = [{"owner": OWNER, "taken_over": None}, {"owner": OTHER, "taken_over": 1.5}]
-        connection.execute(insert(unsigned_owners), known)
+        for owner, moment in ((OWNER, None), (OTHER, 1.5)):
+            connection.execute(insert(unsigned_owners), {"owner": owner, "taken_over": moment})
     return being_written(store)
 
 
