@@ -47,7 +47,8 @@ class Visitor:
 
     `identity` is the value of their cookie, which they get with the page unless
     they have one; None is somebody whose browser keeps no cookies. `session` is
-    the id of a session that they wish to join.
+    the id of a session that they wish to join; `set_cookie` is what came with
+    the WebSocket.
     `url` is the address of the page, as it changes; `shown` holds the texts
     that came since the page was last drawn from its beginning, `files` the ids
     of what can be downloaded there. `heard` is called with each message as it came.
@@ -67,7 +68,7 @@ class Visitor:
         self.url = f"{root}/{path}"
         self.shown: list[str] = []
         self.files: list[str] = []
-        self.session = session
+        self.session, self.set_cookie = session, ""
         self._runs = 0
         self._made: str | None = None
         self.is_running = True
@@ -92,6 +93,8 @@ class Visitor:
             compression=None,
             open_timeout=60,
         )
+        handshake = self._line.response
+        self.set_cookie = handshake.headers.get("Set-Cookie", "") if handshake else ""
         self._listening = asyncio.create_task(self._listen())
         await self._rerun()
         return self

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
+from liaobots.chat import index
 from liaobots.chat.database import Database
-from liaobots.chat.layout import clock, secrets, unsigned_owners
+from liaobots.chat.layout import clock, conversations, secrets, unsigned_owners
 from liaobots.errors import StoreFault
 
 SECRET = "identity"  # noqa: S105 -- the name of a secret, and no secret
@@ -48,7 +49,7 @@ class Identities:
         name = f"{SECRET} {hashlib.sha256(secret.encode()).hexdigest()[:16]}"
         with self._database.writing() as connection:
             connection.execute(insert(secrets).values(name=name, value=secret))
-        self._secrets = ()
+        self._secrets = [*self._secrets, secret] if self._secrets else ()
 
     def may_be_taken_over(self, owner: str) -> bool:
         """Return whether an owner's unsigned identity is good for a signed one."""
@@ -62,6 +63,18 @@ class Identities:
         with self._database.writing() as connection:
             taken = update(unsigned_owners).where(_is_open(owner)).values(taken_over=first)
             return connection.execute(taken).rowcount > 0
+
+    def reassign(self, owner: str, to: str) -> None:
+        """Give one owner's conversations to another, who is the same person."""
+        with self._database.writing() as connection:
+            theirs = select(conversations.c.id).where(conversations.c.owner == owner)
+            ids = connection.execute(theirs).scalars().all()
+            texts = {each: index.texts_of(connection, each) for each in ids}
+            index.drop(connection, index.is_within(ids))
+            moved = update(conversations).where(conversations.c.id.in_(ids)).values(owner=to)
+            connection.execute(moved)
+            for each, said in texts.items():
+                index.add(connection, to, each, said)
 
 
 def _is_open(owner: str) -> ColumnElement[bool]:

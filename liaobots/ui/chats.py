@@ -200,19 +200,42 @@ def kept_now() -> Generations | None:
     return _kept().value()
 
 
-def identity_keys() -> Keys:
-    """Return what signs the identities of visitors, as far as the store is open."""
-    return keys_of(kept())
+def recognise() -> None:
+    """Find out who is here, with the chats that they began before their cookie was verified."""
+    unverified = state.recognise(keys_of(kept()))
+    if not unverified:
+        return
+    try:
+        for place in places():
+            place.reassign(unverified, state.owner())
+    except StoreFault:
+        # The next run of the page tries again.
+        return
+    state.unverified_owners().discard(unverified)
 
 
 def keys_of(place: Generations | None) -> Keys:
-    """Return what signs the identities of visitors where these write into the store."""
+    """Return what signs identities where these write into the store; None is no store yet."""
+    if place is None:
+        _signed_alone().add(_process_secret())
     found = place.store.identities.secrets() if place else []
     return Keys(_process_secret().encode(), [each.encode() for each in found])
 
 
 def _process_secret() -> str:
+    """Return what signs identities while the store cannot be opened."""
     return server.held("process secret", lambda: secrets.token_urlsafe(32))
+
+
+def _keep_process_secret(store: Store) -> None:
+    """Let what was signed before the store could be opened be good also after a restart."""
+    for secret in list(_signed_alone()):
+        store.identities.add_secret(secret)
+        _signed_alone().discard(secret)
+
+
+def _signed_alone() -> set[str]:
+    return server.held("signed alone", set[str])
 
 
 def _kept() -> Lookup[Generations | None]:
@@ -237,6 +260,7 @@ def in_memory() -> Generations:
 
 def _open_store(address: str) -> Generations:
     store = Store(Database(address))
+    # They are read here, in a thread that may wait, and known from then on.
     store.identities.secrets()
     generations = Generations(store)
     server.at_end(generations.close)
@@ -248,6 +272,7 @@ def _sweep(generations: Generations) -> None:
     """Is the thread that lets the trash forget what lies there too long."""
     while True:
         try:
+            _keep_process_secret(generations.store)
             generations.store.trash.forget_old()
             generations.store.speed.forget_old()
         except StoreFault as error:

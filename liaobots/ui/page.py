@@ -35,7 +35,7 @@ if state.are_secrets_broken():
     st.error(markdown.plain(texts.SECRETS_BROKEN))
     st.stop()
 
-state.recognise(chats.identity_keys())
+chats.recognise()
 seen = chats.glance()
 place = navigation.show(seen)
 view = navigation.VIEWS.get(place)

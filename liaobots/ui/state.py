@@ -20,6 +20,8 @@ DEMO_CODE = "demo"
 # What knows the visitor's code: the own list of models, and who looks for the balance.
 OWN_LIST = "own_list"
 LOOKING = "looking"
+# So many visitors are remembered until the database can verify their cookies.
+MOST_UNVERIFIED = 10_000
 # What Streamlit raises where there is no secrets file, no right to read it, a folder in its
 # place, no UTF-8, no TOML, a name that no environment takes, or a nest without an end.
 UNREADABLE = (OSError, ValueError, RecursionError)
@@ -38,15 +40,26 @@ class Connection:
 # Who is here, and whom they talk to
 
 
-def recognise(keys: Keys) -> None:
+def recognise(keys: Keys) -> str:
     """Find out who is here, for this run of the page.
 
-    A session whose visitor is another than it began with is emptied and starts anew.
+    A session whose visitor is another than it began with is emptied and starts
+    anew. Return the owner as whom the visitor was known until their cookie could be
+    verified, or "".
     """
-    before = st.session_state.get("owner")
-    if before not in (None, _owner(keys)):
+    before, cookie = st.session_state.get("owner"), _cookie()
+    identity = keys.identity_in(cookie)
+    unverified = identity_cookie.unverified_owner(cookie) if identity else ""
+    if before not in (None, _owner(keys), unverified):
         st.session_state.clear()
-    st.session_state["owner"] = _owner(keys)
+    st.session_state["owner"] = now = _owner(keys)
+    is_verified = bool(identity) and now == identity_cookie.owner_of(identity)
+    return unverified if is_verified and unverified in unverified_owners() else ""
+
+
+def unverified_owners() -> set[str]:
+    """Return those who came while their cookies could not be verified."""
+    return server.held("unverified owners", set)
 
 
 def owner() -> str:
@@ -67,13 +80,20 @@ def _owner(keys: Keys) -> str:
     if st.user.get("is_logged_in"):
         who = f"person {st.user.get('iss')} {st.user.get('sub') or st.user.get('email')}"
         return hashlib.sha256(who.encode()).hexdigest()
-    cookie = identity_cookie.of_page(st.context.cookies)
+    cookie = _cookie()
     if identity := keys.identity_in(cookie):
         return identity_cookie.owner_of(identity)
     if not keys.database and identity_cookie.has_form(cookie):
-        return identity_cookie.unverified_owner(cookie)
+        unverified = identity_cookie.unverified_owner(cookie)
+        if len(unverified_owners()) < MOST_UNVERIFIED:
+            unverified_owners().add(unverified)
+        return unverified
     st.session_state.setdefault("identity", secrets.token_urlsafe(32))
     return hashlib.sha256(f"session {st.session_state['identity']}".encode()).hexdigest()
+
+
+def _cookie() -> str:
+    return identity_cookie.of_page(st.context.cookies)
 
 
 def providers() -> list[str | None]:
