@@ -6,7 +6,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from liaobots.service.standin import StandIn
 from tests.app import App
 from tests.headless import Visitor, finished
-from tests.visit import ask, conversed, message
+from tests.visit import ask, conversed, message, wait_until
 
 FILES = [
     FilePayload(name="data.csv", mimeType="text/csv", buffer=b"a,b\nsecret,2\n"),
@@ -49,7 +49,8 @@ def test_a_file_stays_with_whoever_attached_it(app: App, page: Page, slow_standi
     finished(intrude(app, sessions.all[-1]))
     assert [each["body"]["messages"][-1]["content"] for each in conversed(slow_standin)] == ["Mine"]
     page.evaluate("window.sockets.at(-1).close(4000)")
-    page.wait_for_function("window.sockets.length > 1 && window.sockets.at(-1).readyState === 1")
+    back = "window.sockets.length > 1 && window.sockets.at(-1).readyState === 1"
+    wait_until(lambda: page.evaluate(back), 30)
     expect(attached).to_be_visible()
     ask(page, "And now?")
     expect(message(page, 1)).to_contain_text("Here it is")
