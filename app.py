@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 
 from liaobots.ui import server, server_settings, session_storage, uploads
 from liaobots.ui.door import Door
+from liaobots.ui.identity_middleware import IdentityMiddleware
 from liaobots.ui.socket_limits import SocketLimits
 from liaobots.ui.upload_limits import UploadLimits
 
@@ -37,6 +38,11 @@ async def sweep() -> None:
 
 app = st.App(
     "liaobots/ui/page.py",
-    middleware=[Middleware(SocketLimits), Middleware(Door), Middleware(UploadLimits)],
+    middleware=[
+        Middleware(SocketLimits),
+        Middleware(Door),
+        Middleware(UploadLimits),
+        Middleware(IdentityMiddleware),
+    ],
     lifespan=life,
 )

@@ -14,7 +14,7 @@ from liaobots.chat.copying import mark
 from liaobots.chat.copying.copy import Copied, compare, copy
 from liaobots.chat.copying.end import End
 from liaobots.chat.database import Database
-from liaobots.chat.layout import conversations, messages, tables
+from liaobots.chat.layout import conversations, messages, tables, unsigned_owners
 from liaobots.chat.record import Asked, Attempt, Checkpoint, Ending, StandIn, State, Tries
 from liaobots.chat.store import Store
 from liaobots.errors import StoreFault
@@ -55,6 +55,9 @@ def fill(store: Store) -> Asked:
     store.prompts.save(OWNER, "Приём {{x}}", "Say {{x}}")
     store.preferences.put(OWNER, "favourites", '["gpt-4"]')
     store.preferences.put(OTHER, "favourites", "[]")
+    with store._database.writing() as connection:
+        for owner, moment in ((OWNER, None), (OTHER, 1.5)):
+            connection.execute(insert(unsigned_owners), {"owner": owner, "taken_over": moment})
     return being_written(store)
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -20,7 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
-from liaobots.ui.door import COOKIE
+from liaobots.ui.identity_cookie import COOKIE
 
 # A run of the page that came to its end; others were broken off for the next, or drew a part.
 FINISHED = ForwardMsg.FINISHED_SUCCESSFULLY
@@ -36,9 +37,18 @@ def finished(visit: Coroutine[Any, Any, T]) -> T:
         return other.submit(asyncio.run, visit).result()
 
 
+def cookie_of_page(root: str) -> str:
+    """Return the identity's cookie that a new browser gets with the page; "" if it gets none."""
+    return requests.get(root, timeout=60).cookies.get(COOKIE) or ""
+
+
 class Visitor:
     """Somebody with an identity of their own who looks at a page.
 
+    `identity` is the value of their cookie, which they get with the page unless
+    they have one; None is somebody whose browser keeps no cookies. `session` is
+    the id of a session that they wish to join; `set_cookie` is what came with
+    the WebSocket.
     `url` is the address of the page, as it changes; `shown` holds the texts
     that came since the page was last drawn from its beginning, `files` the ids
     of what can be downloaded there. `headers` go along when the line is
@@ -50,15 +60,17 @@ class Visitor:
         root: str,
         *,
         path: str = "",
-        identity: str = "",
+        identity: str | None = "",
+        session: str = "",
         headers: Mapping[str, str] | None = None,
         heard: Callable[[bytes], object] = len,
     ) -> None:
-        self.identity = identity or secrets.token_urlsafe(32)
+        self.identity = identity or ""
+        self._keeps_cookies = identity is not None
         self.url = f"{root}/{path}"
         self.shown: list[str] = []
         self.files: list[str] = []
-        self._session = ""
+        self.session, self.set_cookie = session, ""
         self._runs = 0
         self._made: str | None = None
         self.is_running = True
@@ -71,15 +83,22 @@ class Visitor:
         self._changed = asyncio.Condition()
 
     async def __aenter__(self) -> Self:
+        if self._keeps_cookies and not self.identity:
+            self.identity = await asyncio.to_thread(cookie_of_page, self._root)
+        # A browser names the session that it had as the third word.
+        words = ["streamlit", "none", self.session] if self.session else ["streamlit"]
+        cookies = {"Cookie": f"{COOKIE}={self.identity}"} if self.identity else {}
         self._line: ClientConnection = await connect(
             self._root.replace("http", "ws", 1) + "/_stcore/stream",
             origin=Origin(self._root),
-            subprotocols=[Subprotocol("streamlit")],
-            additional_headers={"Cookie": f"{COOKIE}={self.identity}", **self._headers},
+            subprotocols=[Subprotocol(each) for each in words],
+            additional_headers=cookies | self._headers,
             max_size=None,
             compression=None,
             open_timeout=60,
         )
+        handshake = self._line.response
+        self.set_cookie = handshake.headers.get("Set-Cookie", "") if handshake else ""
         self._listening = asyncio.create_task(self._listen())
         await self._rerun()
         return self
@@ -119,7 +138,7 @@ class Visitor:
         """Gives the address of a file that is made when it is wished for, or an empty one."""
         message = BackMsg()
         wish = message.backend_operation_request
-        wish.session_id = self._session
+        wish.session_id = self.session
         wish.request_id, wish.deferred_file.file_id = secrets.token_hex(8), file
         self._made = None
         await self._line.send(message.SerializeToString())
@@ -199,7 +218,7 @@ class Visitor:
             return
         self.is_running = True
         self._runs += 1
-        self._session = message.new_session.initialize.session_id or self._session
+        self.session = message.new_session.initialize.session_id or self.session
         self._go(message.new_session.page_script_hash)
         self.shown.clear()
         self.files.clear()

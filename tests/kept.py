@@ -1,16 +1,23 @@
 """What is kept of a visitor's chats, read in the database itself."""
 
-import hashlib
 from collections.abc import Sequence
 
 from liaobots.chat.database import Database
 from liaobots.chat.record import Message
 from liaobots.chat.store import Store
+from liaobots.ui import identity_cookie
+from liaobots.ui.identity_cookie import Keys
 
 
 def owner_of(identity: str) -> str:
-    """Gives the owner that the app makes of a browser's identity."""
-    return hashlib.sha256(f"browser {identity}".encode()).hexdigest()
+    """Return the owner that the app makes of a browser's cookie."""
+    return identity_cookie.owner_of(identity.partition(".")[0])
+
+
+def signed_identity(store: Store) -> str:
+    """Return the cookie of a new visitor, as a server on this database would sign it."""
+    keys = Keys(database=[each.encode() for each in store.identities.secrets()])
+    return keys.cookie_for(identity_cookie.new_identity())
 
 
 def kept(address: str, identity: str) -> Sequence[Message]:

@@ -5,8 +5,8 @@ A foreign page's WebSocket and a host name that was made to point here are in
 `transfer`, and a hostile service in `test_client` and `test_bombs`.
 """
 
-import hashlib
 import secrets
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,9 @@ from liaobots.limits import Limits
 from liaobots.service.standin import StandIn
 from liaobots.ui import texts
 from tests.app import App
+from tests.conftest import CODE
 from tests.headless import Visitor, finished
+from tests.kept import owner_of
 from tests.visit import conversed
 
 # So many answers may one visitor have at once.
@@ -61,9 +63,11 @@ def test_anothers_chat_and_identity(app: App, slow_standin: StandIn) -> None:
     async def attack() -> None:
         async with Visitor(app.url) as owner:
             chat = await asked(owner, "A secret question")
-            hashed = hashlib.sha256(f"browser {owner.identity}".encode()).hexdigest()
-            guesses = [secrets.token_urlsafe(32), hashed, "guess", owner.identity[:-1], "%"]
-            for identity in [*guesses, f"{owner.identity}x"]:
+            known, signature = owner.identity.split(".")
+            guesses = [secrets.token_urlsafe(32), owner_of(known), "guess", known, "%"]
+            forged = [owner.identity[:-1], f"{owner.identity}x", f"{known}.{'x' * 43}"]
+            swapped = f"{secrets.token_urlsafe(32)}.{signature}"
+            for identity in [*guesses, *forged, f"{known}.{known}", swapped]:
                 came: list[bytes] = []
                 for path in (chat, "", "search", "trash", "transfer"):
                     async with Visitor(
@@ -77,6 +81,84 @@ def test_anothers_chat_and_identity(app: App, slow_standin: StandIn) -> None:
                 assert b"secret" not in b"".join(came)
 
     finished(attack())
+
+
+@pytest.mark.parametrize("keeps_cookies", [True, False])
+def test_anothers_session_is_not_joined(
+    app: App, slow_standin: StandIn, keeps_cookies: bool
+) -> None:
+    """Who has a session's id gets a new one; the visitor's own goes on, and loses nothing."""
+    slow_standin.answer = lambda _: iter(["Here it is: a secret answer"])
+
+    async def attack() -> None:
+        async with Visitor(app.url, identity="" if keeps_cookies else None) as owner:
+            chat = await asked(owner, "A secret question")
+            slow_standin.answer = lambda _: iter(["Here it is"])
+            for identity in ("", None):
+                for path in ("", chat, "trash"):
+                    heard = await intruded(app, owner.session, identity, path)
+                    assert texts.GREETING.encode() in heard or path == "trash"
+                    assert b"secret" not in heard
+            slow_standin.answer = lambda _: iter(["Still here"])
+            await owner.ask("And now?")
+            await owner.until(
+                lambda: owner.shows("Still here") and owner.shows("A secret question")
+            )
+
+    finished(attack())
+
+
+async def intruded(app: App, session: str, identity: str | None, path: str) -> bytes:
+    """Return all that comes to somebody who joins a session with a cookie of their own."""
+    came: list[bytes] = []
+    async with Visitor(
+        app.url, path=path, identity=identity, session=session, heard=came.append
+    ) as stranger:
+        await stranger.drawn()
+        assert stranger.session != session
+        if path != "trash":
+            await stranger.ask("What was attached?")
+            await stranger.until(lambda: stranger.shows("Here it is") and not stranger.is_running)
+    return b"".join(came)
+
+
+@pytest.mark.parametrize("is_cut", [True, False])
+def test_ones_own_session_is_joined(app: App, is_cut: bool) -> None:
+    """A line that broke comes back to the same session, also where the server missed the break."""
+
+    async def come_back() -> None:
+        async with AsyncExitStack() as lines:
+            first = await lines.enter_async_context(Visitor(app.url))
+            await first.drawn()
+            if is_cut:
+                await lines.aclose()
+            again = Visitor(app.url, identity=first.identity, session=first.session)
+            await lines.enter_async_context(again)
+            await again.drawn()
+            assert again.session == first.session
+
+    finished(come_back())
+
+
+def test_the_code_as_a_host(app: App, slow_standin: StandIn, tmp_path: Path) -> None:
+    """A redirect to a name that is made of the code is in no message, and in no row."""
+    slow_standin.moved_to = f"http://{CODE}.evil.test/api/chat"
+    came: list[bytes] = []
+
+    async def ask() -> None:
+        async with Visitor(app.url, heard=came.append) as visitor:
+            await visitor.drawn()
+            await visitor.ask("Where are you?")
+            await visitor.until(lambda: visitor.shows("another place, which was not followed"))
+            await visitor.drawn()
+
+    finished(ask())
+    app.stop()
+    written = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+    assert any(b"another place" in each for each in written)
+    for data in (*came, *written):
+        assert CODE.encode() not in data.lower()
+        assert b"evil.test" not in data
 
 
 def test_a_guessed_export(app: App, slow_standin: StandIn) -> None:

@@ -113,3 +113,16 @@ def test_any_list_can_be_shown(entry: str, is_openai: bool, more: str) -> None:
 def test_any_name_has_a_maker_or_none(name: str) -> None:
     """Nothing but a known one is guessed."""
     assert isinstance(maker_of(name), str)
+
+
+def test_a_model_that_is_named_by_the_code_is_passed_over() -> None:
+    """Everybody reads the list; a short code may be a word like any other."""
+    secret = "s3cr3t-c0de-7f3a"
+    entries = [
+        {"id": "gpt-4"},
+        {"id": secret.upper()},
+        {"id": "x", "name": f"The {secret}"},
+        {"id": "y", "provider": secret[::-1]},
+    ]
+    assert list(read_list(entries, secret)) == ["gpt-4"]
+    assert len(read_list(entries, "gpt")) == 4

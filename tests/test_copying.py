@@ -19,9 +19,11 @@ from liaobots.chat.store import Store
 from liaobots.errors import StoreFault
 from liaobots.service.client import Client
 from liaobots.service.standin import StandIn
+from liaobots.ui.identity_cookie import Keys
 from tests import archive
 from tests.archive import OWNER, content, copied, count_of, finds, mark_of
 from tests.conftest import CODE, MANY
+from tests.kept import signed_identity
 from tests.visit import wait_until
 
 FIRST_LAYOUT = Path(__file__).parent / "layout_0001.sql"
@@ -61,13 +63,31 @@ def test_it_goes_on_after_the_copy(rich: str, new_address: Callable[[], str]) ->
 
 
 def test_an_empty_database(new_address: Callable[[], str]) -> None:
-    """Nothing is copied as well as anything."""
+    """Nothing is copied as well as anything; what the tables were made with is."""
     source, target = new_address(), new_address()
     Database(source).close()
-    assert set(copied(source, target).rows.values()) == {0}
+    rows = {name: count for name, count in copied(source, target).rows.items() if count}
+    assert rows == {"secrets": 1}
     store = Store(Database(target))
     assert archive.said(store, "First", "one")
     store.close()
+
+
+def test_identities_go_along(new_address: Callable[[], str]) -> None:
+    """A cookie that was good before the copy is good after it, also where the app was before."""
+    source, target = new_address(), new_address()
+    Database(target).close()
+    before = Store(Database(source))
+    before.identities.add_secret("of a server without a database")
+    cookie, secrets = signed_identity(before), before.identities.secrets()
+    before.close()
+    copied(source, target)
+    after = Store(Database(target))
+    assert after.identities.secrets() == secrets
+    assert len(secrets) == 2
+    keys = Keys(database=[each.encode() for each in after.identities.secrets()])
+    assert keys.identity_in(cookie) == cookie.partition(".")[0]
+    after.close()
 
 
 def test_what_is_being_written(tmp_path: Path, new_address: Callable[[], str]) -> None:

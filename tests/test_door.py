@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import BrowserContext
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from liaobots.ui.door import COOKIE, IDENTITY, POLICY, Door, is_welcome
+from liaobots.ui.door import POLICY, Door, is_welcome
 from tests.app import App
 from tests.headless import Visitor, finished
 from tests.mangled import mangled
@@ -35,29 +34,6 @@ def test_headers(demo_app: App) -> None:
     assert headers["referrer-policy"] == "no-referrer"
 
 
-def test_identity(demo_app: App) -> None:
-    """Each browser gets its own, long enough to be unguessable, once, and out of scripts' reach."""
-    first, second = (requests.get(demo_app.url, timeout=5) for _ in range(2))
-    assert first.cookies[COOKIE] != second.cookies[COOKIE]
-    assert len(first.cookies[COOKIE]) >= 43
-    assert "HttpOnly; SameSite=Lax" in first.headers["set-cookie"]
-    again = requests.get(demo_app.url, cookies={COOKIE: first.cookies[COOKIE]}, timeout=5)
-    assert again.cookies[COOKIE] == first.cookies[COOKIE]
-    assert "Max-Age=34560000" in again.headers["set-cookie"]
-
-
-def test_a_guessable_identity_is_replaced(demo_app: App) -> None:
-    """Whoever planted a short one cannot read along."""
-    answer = requests.get(demo_app.url, cookies={COOKIE: "guess"}, timeout=5)
-    assert len(answer.cookies[COOKIE]) >= 43
-
-
-def test_identity_is_secure_over_https(demo_app: App) -> None:
-    """Behind a proxy that speaks https, the cookie stays on https."""
-    response = requests.get(demo_app.url, headers={"X-Forwarded-Proto": "https"}, timeout=5)
-    assert response.headers["set-cookie"].endswith("; Secure")
-
-
 @pytest.mark.parametrize(
     ("forwarded", "is_secure"),
     [("https,http", True), ("https, https", True), ("http,https", False), ("http", False)],
@@ -67,7 +43,7 @@ def test_the_first_proxy_speaks_with_the_browser(
 ) -> None:
     """Behind several proxies the first value is the visitor's own scheme."""
     response = requests.get(demo_app.url, headers={"X-Forwarded-Proto": forwarded}, timeout=5)
-    assert response.headers["set-cookie"].endswith("; Secure") is is_secure
+    assert ("; secure" in response.headers["set-cookie"].lower()) is is_secure
 
 
 @pytest.mark.parametrize("path", ["", "/", "/?families=session_events", "//"])
@@ -124,21 +100,6 @@ def test_only_a_named_proxy_is_believed(tmp_path: Path, named: str, status: int)
         assert requests.get(app.url, timeout=5).ok
 
 
-def identities(visitor: BrowserContext) -> list[str]:
-    return [each["value"] for each in visitor.cookies() if each["name"] == COOKIE]
-
-
-def test_identity_stays(demo_app: App, visitor: BrowserContext) -> None:
-    """A reload and a second tab keep it; no script can read it."""
-    page = visitor.new_page()
-    page.goto(demo_app.url)
-    mine = identities(visitor)
-    page.reload()
-    visitor.new_page().goto(demo_app.url)
-    assert identities(visitor) == mine
-    assert COOKIE not in page.evaluate("document.cookie")
-
-
 @pytest.mark.parametrize(
     "origin", ["http://evil.example", "http://localhost:1", "https://127.0.0.1", "null"]
 )
@@ -190,14 +151,6 @@ def test_the_door_is_shut_on_every_address(tmp_path: Path) -> None:
             pass
 
 
-def test_another_apps_cookies_do_not_hide_the_identity(demo_app: App) -> None:
-    """Cookies of one host are shared by all its ports."""
-    mine = requests.get(demo_app.url, timeout=5).cookies[COOKIE]
-    cookies = f'prefs={{"a":1}}; {COOKIE}={mine}'
-    answer = requests.get(demo_app.url, headers={"Cookie": cookies}, timeout=5)
-    assert answer.cookies[COOKIE] == mine
-
-
 DOOR = Door(HTMLResponse("<p>The page</p>"))
 HOSTS = [b"localhost:8501", b"127.0.0.1", b"[::1]:8501", b"evil.example", b"localhost.evil.example",
          b"[", b"", b"a b;c", b"x;script-src *", b"localhost, evil.example"]  # fmt: skip
@@ -208,10 +161,6 @@ ORIGINS = [
     b"http://[",
     b"//localhost:8501",
 ]
-COOKIES = [
-    b"liaobots_id=" + b"a" * 43, b"liaobots_id=x", b"a=b; liaobots_id=" + b"b" * 43,
-    b'liaobots_id="\\012Set-Cookie: x"', b"liaobots_id=; liaobots_id=" + b"c" * 43,
-]  # fmt: skip
 LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d*)?", re.I)
 # What a browser can send as the host of an address.
 SENDABLE = re.compile(r"[\w.-]+(?::\d*)?|\[[0-9a-f:.]+\](?::\d*)?", re.I | re.A)
@@ -243,12 +192,10 @@ def answered(headers: list[tuple[bytes, bytes]]) -> tuple[int, Headers]:
 @given(
     mangled(st.sampled_from(HOSTS)),
     st.none() | mangled(st.sampled_from(ORIGINS)),
-    st.none() | mangled(st.sampled_from(COOKIES)) | st.binary(max_size=30).map(b"x=".__add__),
 )
-@example(b"localhost:8501", None, b"liaobots_id=" + b"a" * 42 + b"\n")
-def test_any_headers(host: bytes, origin: bytes | None, cookie: bytes | None) -> None:
+def test_any_headers(host: bytes, origin: bytes | None) -> None:
     """None makes the door fail, lets another site in, or puts a word of its own into an answer."""
-    given_ = [(b"host", host), (b"origin", origin), (b"cookie", cookie)]
+    given_ = [(b"host", host), (b"origin", origin)]
     headers = [(name, value) for name, value in given_ if value is not None]
     status, answer = answered(headers)
     name = host.decode("latin-1")
@@ -257,6 +204,3 @@ def test_any_headers(host: bytes, origin: bytes | None, cookie: bytes | None) ->
     assert LOCAL.fullmatch(name) or not SENDABLE.fullmatch(name)
     assert answer["content-security-policy"].count(";") == POLICY.count(";")
     assert answer["content-security-policy"].isprintable()
-    identity, _, rest = answer["set-cookie"].partition("; ")
-    assert IDENTITY.fullmatch(identity.removeprefix(f"{COOKIE}="))
-    assert re.fullmatch(r"Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax", rest)

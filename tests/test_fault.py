@@ -1,5 +1,6 @@
 """What a status number and the service's words mean."""
 
+import base64
 import json
 import math
 import re
@@ -91,10 +92,41 @@ def test_retry_after_as_a_date_to_come() -> None:
     assert 85 < seconds <= 90
 
 
-@pytest.mark.parametrize("words", ["bad s3cr3t-\u200bCODE", "S3CR3T-code", "s3cr3t->CODE"])
-def test_no_disguise_lets_the_code_through(words: str) -> None:
-    """Cleaning may join what was apart; another case is the same secret."""
-    assert "says" not in str(fault_of(500, words, secret="s3cr3t-CODE"))
+SECRET = "s3cr3t-CODE"
+DISGUISES = {
+    "joined by the cleaning": "bad s3cr3t-\u200bCODE",
+    "another case": "S3CR3T-code",
+    "markup": "s3cr3t->CODE",
+    "another dash": "s3cr3t\u2013CODE",
+    "no dash": "s3cr3tCODE",
+    "spaced": " ".join(SECRET),
+    "wide letters": "".join(chr(ord(each) + 0xFEE0) for each in SECRET),
+    "percent": "s3cr3t%2DCODE",
+    "all percent": "".join(f"%{ord(each):02x}" for each in SECRET),
+    "entities": "".join(f"&#{ord(each)};" for each in SECRET),
+    "reversed": SECRET[::-1],
+    "hex": SECRET.encode().hex(" ").upper(),
+    **{
+        f"base64 after {before}": base64.b64encode(b"x" * before + SECRET.encode() + b"yz").decode()
+        for before in range(4)
+    },
+    "base64 for addresses": base64.urlsafe_b64encode(SECRET.encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("name", DISGUISES)
+def test_no_disguise_lets_the_code_through(name: str) -> None:
+    """Cleaning may join what was apart; another case, dash or cheap coding is the same secret."""
+    assert "says" not in str(fault_of(500, f"Bad: {DISGUISES[name]}.", secret=SECRET))
+
+
+def test_words_without_the_code_are_quoted() -> None:
+    """Also where the code is short, or has nothing that could be compared."""
+    for secret in (SECRET, "sk-1", "-_-", ""):
+        assert "says: “The model is away.”" in str(
+            fault_of(500, "The model is away.", secret=secret)
+        )
+    assert "says" not in str(fault_of(500, "What is sk-1?", secret="sk-1"))
 
 
 WAITS = [

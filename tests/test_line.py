@@ -59,6 +59,26 @@ def test_anywhere_else(here: str, location: str) -> None:
         Line("https://liaobots.work", 1)._next_address(here, location)
 
 
+@pytest.mark.parametrize(
+    "there",
+    [
+        "http://s3cr3t-c0de.evil.test/",
+        "http://x.S3CR3TC0DE.evil.test/",
+        "http://ed0c-t3rc3s.evil.test",
+        "https://7333637233742d63306465.evil.test/",
+        "https://s3cr3t-c0de@evil.test/",
+        "s3cr3tc0de://evil.test/",
+    ],
+)
+def test_a_place_that_holds_the_code_is_not_named(there: str) -> None:
+    """Whoever reads the words may be somebody else than whose code it is."""
+    with pytest.raises(ServiceFault, match="another place, which was not") as caught:
+        Line("https://liaobots.work", 1)._next_address(HOME, there, "s3cr3t-c0de")
+    assert "evil" not in str(caught.value)
+    with pytest.raises(ServiceFault, match=r"another place \(.*evil"):
+        Line("https://liaobots.work", 1)._next_address(HOME, there, "other-c0de")
+
+
 PLACES = [
     "/api/v2", "//liaobots.work/x", "https://liaobots.work:443/x?y#z", "https://evil.example/",
     "https://liaobots.work@evil.example/", "http://[::1]:99999/", "//evil.example\\@liaobots.work/",

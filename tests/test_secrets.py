@@ -7,7 +7,6 @@ all that was written, sent or listed is searched for them.
 
 import asyncio
 import base64
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -20,12 +19,11 @@ from liaobots.chat.record import State
 from liaobots.chat.store import Store
 from liaobots.service.standin import FAULTS, StandIn
 from tests.app import App
-from tests.headless import Visitor, finished
+from tests.headless import Visitor, cookie_of_page, finished
+from tests.kept import owner_of
 
 TYPED = "typed-code-Zq8w2marked"
 SERVERS = "servers-code-Xk4v7marked"
-IDENTITY = "identity-marked-Jh5t9Jh5t9Jh5t9Jh5t9Jh5t9-2"
-OWNER = hashlib.sha256(f"browser {IDENTITY}".encode()).hexdigest()
 # Everything that logs does so at every level, from the first line on.
 TALKATIVE = """
 import logging
@@ -34,9 +32,9 @@ logging.Logger.setLevel = lambda self, level: None
 """
 
 
-def signs() -> Iterator[bytes]:
+def signs(cookie: str) -> Iterator[bytes]:
     """Gives what a secret looks like, as it is and in the usual disguises."""
-    for secret in (TYPED, SERVERS, IDENTITY):
+    for secret in (TYPED, SERVERS, *cookie.split(".")):
         yield secret.encode()
         yield secret[4:-4].encode()
         yield base64.b64encode(secret.encode()).rstrip(b"=")[:-1]
@@ -44,8 +42,8 @@ def signs() -> Iterator[bytes]:
         yield secret.encode("utf-16-le")
 
 
-def found_in(data: bytes) -> list[bytes]:
-    return [sign for sign in signs() if sign in data]
+def found_in(data: bytes, cookie: str) -> list[bytes]:
+    return [sign for sign in signs(cookie) if sign in data]
 
 
 class Traces:
@@ -58,37 +56,38 @@ class Traces:
         self.all[name] = self.all.get(name, b"") + data
 
 
-def chats_of(folder: Path) -> list[tuple[State, str]]:
+def chats_of(folder: Path, owner: str) -> list[tuple[State, str]]:
     """Gives the state and the reason of each answer in the database."""
     store = Store(Database(f"sqlite:///{next(folder.rglob('chats.db'))}"))
-    opened = [store.open(OWNER, each.id) for each in store.list(OWNER, 100)]
+    opened = [store.open(owner, each.id) for each in store.list(owner, 100)]
     store.close()
     messages = [message for each in opened if each for message in each.messages]
     return [(each.state, each.error_kind) for each in messages if each.role == "assistant"]
 
 
-def _have_ended(folder: Path, count: int) -> bool:
+def _have_ended(folder: Path, owner: str, count: int) -> bool:
     """Says whether there are so many answers, and none is being written."""
-    states = [state for state, _ in chats_of(folder)]
+    states = [state for state, _ in chats_of(folder, owner)]
     return len(states) >= count and State.WRITING not in states
 
 
-async def visit(app: App, traces: Traces, questions: list[str], code: str = "") -> None:
+async def visit(
+    app: App, traces: Traces, cookie: str, questions: list[str], code: str = ""
+) -> None:
     """Asks each question in a chat of its own, and takes everything along at the end."""
-    folder = app.log.parent
-    before = len(chats_of(folder)) if list(folder.rglob("chats.db")) else 0
-    for number, question in enumerate(questions, start=before + 1):
+    folder, owner = app.log.parent, owner_of(cookie)
+    for number, question in enumerate(questions, start=1):
         heard = lambda data: traces.add("page", data)  # noqa: E731
-        async with Visitor(app.url, identity=IDENTITY, heard=heard) as visitor:
+        async with Visitor(app.url, identity=cookie, heard=heard) as visitor:
             await visitor.drawn()
             if code:
                 await visitor.type("auth_token", code)
             await visitor.ask(question)
             async with asyncio.timeout(60):
-                while not _have_ended(folder, number):
+                while not _have_ended(folder, owner, number):
                     await asyncio.sleep(0.1)
             traces.add("addresses", visitor.url.encode())
-    async with Visitor(app.url, path="transfer", identity=IDENTITY) as visitor:
+    async with Visitor(app.url, path="transfer", identity=cookie) as visitor:
         await visitor.until(lambda: visitor.files and not visitor.is_running)
         address = await visitor.download(visitor.files[0])
         traces.add("addresses", address.encode())
@@ -122,7 +121,8 @@ def test_secrets_are_nowhere(tmp_path: Path, standin: StandIn, code: str) -> Non
     questions = ["Hello there", *(f"fault: {name}" for name in FAULTS)]
     traces = Traces()
     with App(tmp_path, **environment) as app:
-        finished(visit(app, traces, questions, code))
+        cookie = cookie_of_page(app.url)
+        finished(visit(app, traces, cookie, questions, code))
         traces.add("processes", processes())
     for file in tmp_path.rglob("*"):
         if file.is_file():
@@ -132,6 +132,8 @@ def test_secrets_are_nowhere(tmp_path: Path, standin: StandIn, code: str) -> Non
     } == {code or SERVERS}
     assert b"DEBUG" in traces.all[app.log.name]
     kept = [data for name, data in traces.all.items() if name.startswith("chats.db")]
-    assert OWNER.encode() in b"".join(kept)
-    assert len({kind for _, kind in chats_of(tmp_path)}) > 6
-    assert not {name: found for name, data in traces.all.items() if (found := found_in(data))}
+    assert owner_of(cookie).encode() in b"".join(kept)
+    assert len({kind for _, kind in chats_of(tmp_path, owner_of(cookie))}) > 6
+    assert not {
+        name: found for name, data in traces.all.items() if (found := found_in(data, cookie))
+    }

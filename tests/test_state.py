@@ -103,3 +103,20 @@ def test_a_folder_in_place_of_the_file(write: Callable[[bytes], None], tmp_path:
     page.run()
     assert not page.error
     assert page.chat_input
+
+
+def test_another_visitor_starts_anew() -> None:
+    """What a session has of the one it began with is gone before anything is drawn."""
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    mine = page.session_state["owner"]
+    page.session_state["shown x"] = 5
+    page.run()
+    assert page.session_state["owner"] == mine
+    assert page.session_state["shown x"] == 5
+    page.session_state["owner"] = "f" * 64
+    page.session_state["goto"] = "secret"
+    page.run()
+    assert not page.exception
+    assert page.session_state["owner"] not in (mine, "f" * 64)
+    assert "shown x" not in page.session_state
+    assert "goto" not in page.session_state

@@ -1,6 +1,5 @@
 """What a visitor does and sees on the page."""
 
-import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -10,7 +9,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from liaobots.service.standin import StandIn
 from liaobots.ui import texts
-from liaobots.ui.door import COOKIE
+from liaobots.ui.identity_cookie import COOKIE
+from tests import kept
 
 
 def ask(page: Page, question: str) -> None:
@@ -63,7 +63,7 @@ def wait_for_address(page: Page) -> str:
 def owner_of(visitor: BrowserContext) -> str:
     """Gives the owner that the app makes of a browser's identity."""
     cookie = next(each for each in visitor.cookies() if each.get("name") == COOKIE)
-    return hashlib.sha256(f"browser {cookie['value']}".encode()).hexdigest()
+    return kept.owner_of(str(cookie["value"]))
 
 
 def wait_until(is_so: Callable[[], object], seconds: float = 10) -> None:

@@ -10,6 +10,7 @@ seam         where a continued answer joins what was there
 store        conversations and messages: every read and write, by owner
 trash, search, prompts, porter, preferences, speed
              what lies beside the conversations, in the same database
+identities   what signs visitors' identities, and who was known before they were signed
 importing    a file of chats being brought in by a thread of the server
 copying      all rows of one database into another
 transfer     chats as files: ours, and those of others

@@ -152,6 +152,15 @@ class Generations:
             if answers:
                 self._keep()
 
+    def reassign(self, owner: str, to: str) -> None:
+        """Give one owner's conversations to another, with the answers that are being written."""
+        with ExitStack() as held:
+            for answer in (live := self._here(owner)).values():
+                held.enter_context(answer.keeping)
+            self.store.identities.reassign(owner, to)
+            for answer in live.values():
+                answer.owner = to
+
     def close(self) -> None:
         """Ends all answers as interrupted and writes them down, for the server stops."""
         for live in self._all():

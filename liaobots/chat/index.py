@@ -230,6 +230,12 @@ def partial(connection: Connection) -> Sequence[int]:
     return connection.scalars(look, {"word": PARTIAL}).all()
 
 
+def texts_of(connection: Connection, conversation: str) -> dict[str | None, str]:
+    """Return the texts of a conversation that can be found, by their messages."""
+    rows = connection.execute(_entries().where(is_within([conversation])))
+    return {row.message: _text(row) for row in rows}
+
+
 def drop_title(connection: Connection, conversation: str) -> None:
     is_title = and_(findable.c.conversation == conversation, findable.c.message.is_(None))
     drop(connection, is_title)

@@ -14,6 +14,10 @@ becomes the message's text.
 `attempts` are how fast each model answered, without a word of what was said;
 `preferences` are what a visitor chose, by name.
 
+`secrets` are known to all servers on one database and to nobody else;
+`unsigned_owners` are those who were known before identities were signed, and
+when each got a signed one.
+
 Times are seconds since 1970 by the database's own clock.
 """
 
@@ -35,7 +39,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-VERSION = "0003"
+VERSION = "0004"
 
 tables = MetaData()
 
@@ -147,6 +151,20 @@ attempts = Table(
     Column("failed", Boolean, nullable=False),
     Index("attempts_of_owner", "owner", "ended"),
     Index("attempts_ended", "ended"),
+)
+
+secrets = Table(
+    "secrets",
+    tables,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+unsigned_owners = Table(
+    "unsigned_owners",
+    tables,
+    Column("owner", String(64), primary_key=True),
+    Column("taken_over", Double),
 )
 
 pieces = Table(

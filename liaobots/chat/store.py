@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, or_, select, update
 
 from liaobots.chat import deleting, index, indexing, listing, query, rows, speed, writing
 from liaobots.chat.database import Database
+from liaobots.chat.identities import Identities
 from liaobots.chat.indexing import Indexer
 from liaobots.chat.layout import clock, conversations, messages
 from liaobots.chat.porter import Porter
@@ -41,7 +42,7 @@ class Store:
     """Keeps conversations in a database. Each method raises StoreFault where it cannot.
 
     What lies beside the conversations has its own: `trash`, `search`, `prompts`,
-    `porter`, `preferences` and `speed`.
+    `porter`, `preferences`, `speed` and `identities`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -52,6 +53,7 @@ class Store:
         self.porter = Porter(database)
         self.preferences = Preferences(database)
         self.speed = Speed(database)
+        self.identities = Identities(database)
         self.indexer = Indexer(database)
 
     @property

@@ -11,6 +11,7 @@ events      event streams, line by line
 verdict     what is no answer but a refusal, in whatever form it comes
 completion  the objects of OpenAI's chat completions API
 fault       what a status number and the service's words mean
+disguise    whether a text holds the code, also in a coding
 catalog     what is known of the models
 setting     where to talk to, as whom, for how long; read at each call
 standin     a local service that speaks the wire; imports nothing of ours

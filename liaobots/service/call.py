@@ -65,7 +65,7 @@ def reach(line: Line, request: Request, code: str) -> requests.Response:
     service was away: before the first byte nothing was answered, so nothing
     can be answered twice. Raises what the last try raised.
     """
-    send = partial(line.send, request.method, request.path, request.body, request.headers)
+    send = partial(line.send, request.method, request.path, request.body, request.headers, code)
     for pause in PAUSES:
         try:
             response = send()

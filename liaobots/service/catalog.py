@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any, NotRequired, TypedDict
 
 from liaobots.errors import InputRefused, ServiceFault
+from liaobots.service.disguise import finder
 
 
 class Price(TypedDict):
@@ -35,6 +36,8 @@ ROOM = 100_000
 # A list has at most so many models, of which each is named in so many characters, and has room
 # for at most so many tokens; what is more is a mistake, and no page could show it.
 MOST, LONGEST, LARGEST = 2_000, 200, 10**9
+# A shorter code, as engines on one's own machine take, may be a word in a model's name.
+TELLING = 12
 # Where those who speak OpenAI's API say how much a model keeps in mind: Liaobots, vLLM,
 # OpenRouter, Groq and LiteLLM; llama.cpp says it in `meta`.
 TOKENS = ("tokenLimit", "max_model_len", "context_length", "context_window", "max_input_tokens")
@@ -116,16 +119,22 @@ def room_of(facts: Facts) -> int:
     return facts["maxLength"] or (tokens * 3 if tokens else ROOM)
 
 
-def read_list(payload: object) -> dict[str, Facts]:
+def read_list(payload: object, secret: str = "") -> dict[str, Facts]:
     """Gives the models of a live list by id, in the service's order.
 
     A list as Liaobots gives it, or within `data` as in OpenAI's API. Entries
-    without an id that can be shown are passed over. Raises ServiceFault where the payload is no
-    such list.
+    without an id that can be shown, or with `secret` in their words, are passed
+    over. Raises ServiceFault where the payload is no such list.
     """
     inner = payload.get("data") if isinstance(payload, dict) else payload
     entries = inner[:MOST] if isinstance(inner, list) else []
-    found = {facts["id"]: facts for facts in map(_read_entry, entries) if facts}
+    is_secret = finder(secret if len(secret) >= TELLING else "")
+    read = [facts for facts in map(_read_entry, entries) if facts]
+    found = {
+        facts["id"]: facts
+        for facts in read
+        if not any(map(is_secret, (facts["id"], facts["name"], facts["provider"])))
+    }
     if not found:
         raise ServiceFault(
             "The service's list of models could not be read. The built-in names still work."

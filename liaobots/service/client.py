@@ -10,6 +10,7 @@ from liaobots.errors import ServiceFault
 from liaobots.service import catalog, setting, wire
 from liaobots.service.call import ask
 from liaobots.service.catalog import Facts
+from liaobots.service.disguise import holds
 from liaobots.service.line import Line
 from liaobots.service.reply import Reply
 
@@ -92,12 +93,14 @@ class Client:
         """Gives the facts of the service's models by id, and lets `chat` use them.
 
         `total_timeout` is in seconds for the whole call, however the service drips.
-        Raises LiaobotsError where the list cannot be had.
+        Those that name the code are left out. Raises LiaobotsError where the list cannot be had.
         """
         form = setting.wire(self._wire)
         code = setting.auth(self._auth, form) if form == wire.OPENAI else ""
+        secret = setting.code_of(self._auth)
         line = self._line(form, total_timeout)
-        found = catalog.read_list(ask(line, wire.listing(form, code, line.base_url), code))
+        payload = ask(line, wire.listing(form, code, line.base_url), secret)
+        found = catalog.read_list(payload, secret)
         self._known |= found
         return found
 
@@ -145,8 +148,8 @@ def _without(value: Any, code: str) -> Any:
     """Gives JSON data without the code: neither under its names nor inside a text."""
     if isinstance(value, dict):
         named = {"authcode", "auth_code", "key"}
-        kept = {name for name in value if name.lower() not in named and code not in name}
+        kept = {name for name in value if name.lower() not in named and not holds(name, code)}
         return {name: _without(value[name], code) for name in kept}
     if isinstance(value, list):
         return [_without(item, code) for item in value]
-    return None if code in str(value) and not isinstance(value, int | float) else value
+    return None if isinstance(value, str) and holds(value, code) else value

@@ -15,8 +15,11 @@ from liaobots.errors import (
     ServiceFault,
     TooFast,
 )
+from liaobots.service.disguise import holds
 
 WORDS = 200
+# So much of the service's words is searched for the code: far more than is shown.
+SEARCHED = 20_000
 REFUSED = "The service does not accept this auth code. Check it, paste it again, and try again."
 CODE_WANTED = (
     "The service wants an auth code, and none was sent. Paste yours into “Auth token”, or set "
@@ -190,7 +193,7 @@ def _quoted(words: str, secret: str) -> str:
     plain = "".join(character for character in plain if character.isprintable())
     plain = plain.replace("<", "").replace(">", "")
     # Checked before and after the cleaning, which may join what was apart.
-    if secret and any(secret.casefold() in text.casefold() for text in (words, plain)):
+    if any(holds(text[:SEARCHED], secret) for text in (words, plain)):
         return ""
     short = plain if len(plain) <= WORDS else plain[:WORDS].rstrip() + "…"
     return f" It says: “{short}”" if short else ""

@@ -17,6 +17,7 @@ from urllib3.util.wait import wait_for_read
 
 from liaobots.errors import ServiceFault
 from liaobots.service.connection import READ, HungUp, NotingAdapter
+from liaobots.service.disguise import holds
 
 CONNECT_TIMEOUT = 10.0
 REDIRECTS = 5
@@ -49,11 +50,14 @@ class Line:
         self.was_hung_up_on = False
         self._adapter = NotingAdapter(self._note)
 
-    def send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> requests.Response:
+    def send(
+        self, method: str, path: str, body: Any, headers: dict[str, str], secret: str = ""
+    ) -> requests.Response:
         """Sends `body` as JSON, if there is one, and gives the response, its body still unread.
 
         A redirect is followed on the same host only, so that neither the code
-        nor the question can go elsewhere; any other raises ServiceFault.
+        nor the question can go elsewhere; any other raises ServiceFault, which
+        does not name a place that holds `secret`.
         """
         address = self.base_url + path
         data = None if body is None else json.dumps(body).encode()
@@ -61,7 +65,7 @@ class Line:
             response = self._response = self._send(method, address, data, OWN_HEADERS | headers)
             if not response.is_redirect:
                 return response
-            address = self._next_address(address, response.headers["location"])
+            address = self._next_address(address, response.headers["location"], secret)
             response.close()
         raise ServiceFault("The service redirects in a circle. Try again later.")
 
@@ -185,7 +189,7 @@ class Line:
             _shut(handle)
             raise HungUp
 
-    def _next_address(self, address: str, location: str) -> str:
+    def _next_address(self, address: str, location: str, secret: str = "") -> str:
         try:
             target = _prepared(urljoin(address, location))
             here, there = urlsplit(address), urlsplit(target)
@@ -194,7 +198,7 @@ class Line:
             raise ServiceFault("The service redirects to no valid address. Try later.") from error
         if not stays:
             raise ServiceFault(
-                f"The service redirects to another place ({_named(there)}), which was not "
+                f"The service redirects to another place{_named(there, secret)}, which was not "
                 "followed, so that your code stays where you sent it. If you trust that "
                 "address, set LIAOBOTS_URL to it."
             )
@@ -229,11 +233,13 @@ def _port(address: SplitResult) -> int | None:
     return address.port or {"http": 80, "https": 443}.get(address.scheme)
 
 
-def _named(there: SplitResult) -> str:
-    """Gives the scheme, host and port, without anything that could be secret."""
+def _named(there: SplitResult, secret: str) -> str:
+    """Return the scheme, host and port in brackets, or "" if the secret is in them."""
     host = "".join(c for c in there.hostname or "unknown" if c.isalnum() or c in ".-:")
     port = f":{there.port}" if there.port else ""
-    return f"{there.scheme}://{host[:100]}{port}"
+    if holds(f"{there.scheme}://{there.netloc}", secret):
+        return ""
+    return f" ({there.scheme}://{host[:100]}{port})"
 
 
 def _is_loopback(host: str) -> bool:

@@ -52,13 +52,18 @@ def _is_web_address(address: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and port_is_fine
 
 
+def code_of(given: str | None = None) -> str:
+    """Return the auth code, or "": `given`, else LIAOBOTS_AUTH, without the spaces around it."""
+    return str(given or os.environ.get("LIAOBOTS_AUTH") or "").strip()
+
+
 def auth(given: str | None = None, form: str = WIRES[0]) -> str:
     """Gives the auth code: `given`, else LIAOBOTS_AUTH, without the spaces around it.
 
     Raises CodeMissing where a header cannot carry it, or where there is none;
     in the form "openai" that is "": an engine on one's own machine wants none.
     """
-    code = str(given or os.environ.get("LIAOBOTS_AUTH") or "").strip()
+    code = code_of(given)
     if not code and form == "openai":
         return ""
     if not code:

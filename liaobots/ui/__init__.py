@@ -1,7 +1,7 @@
 """SHOWS: the only room that knows Streamlit.
 
 page        the page, read top to bottom
-door        who may come in, and with which headers and identity
+door        who may come in, and with which headers
 client_address
             whose address a request comes from, and which proxies may say so
 socket_limits
@@ -12,6 +12,10 @@ session_storage
             the sessions of visitors who left, shared out between addresses
 server_settings
             the settings of the server that are wrong
+identity_middleware
+            which browser it is, and which session it may join
+identity_cookie
+            the cookie by which it is known, and how that is signed
 state       who is here, and whom they talk to: session, cookie, secrets, settings
 chats       the visitor's chats: which there are, which is open, where they are kept
 wishes      what visitors do with them

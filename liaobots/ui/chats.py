@@ -6,6 +6,7 @@ between the two.
 """
 
 import math
+import secrets
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from liaobots.chat.store import Store
 from liaobots.chat.waiting import Waiting
 from liaobots.errors import StoreFault
 from liaobots.ui import attempt, server, state, texts
+from liaobots.ui.identity_cookie import Keys
 from liaobots.ui.lookup import Lookup
 
 # How many chats the list shows at first, and how many more at each wish.
@@ -214,6 +216,49 @@ def kept() -> Generations | None:
     return _kept().value(PATIENCE)
 
 
+def kept_now() -> Generations | None:
+    """Return those who write into the store if it is open by now, without waiting for it."""
+    return _kept().value()
+
+
+def recognise() -> None:
+    """Find out who is here, with the chats that they began before their cookie was verified."""
+    unverified = state.recognise(keys_of(kept()))
+    if not unverified:
+        return
+    try:
+        for place in places():
+            place.reassign(unverified, state.owner())
+    except StoreFault:
+        # The next run of the page tries again.
+        return
+    state.unverified_owners().discard(unverified)
+
+
+def keys_of(place: Generations | None) -> Keys:
+    """Return what signs identities where these write into the store; None is no store yet."""
+    if place is None:
+        _signed_alone().add(_process_secret())
+    found = place.store.identities.secrets() if place else []
+    return Keys(_process_secret().encode(), [each.encode() for each in found])
+
+
+def _process_secret() -> str:
+    """Return what signs identities while the store cannot be opened."""
+    return server.held("process secret", lambda: secrets.token_urlsafe(32))
+
+
+def _keep_process_secret(store: Store) -> None:
+    """Let what was signed before the store could be opened be good also after a restart."""
+    for secret in list(_signed_alone()):
+        store.identities.add_secret(secret)
+        _signed_alone().discard(secret)
+
+
+def _signed_alone() -> set[str]:
+    return server.held("signed alone", set[str])
+
+
 def _kept() -> Lookup[Generations | None]:
     """Gives those who write into the store; where it cannot be opened, that is tried again."""
     address = state.of_server("LIAOBOTS_DATABASE_URL")
@@ -264,7 +309,10 @@ def _allowance() -> Allowance:
 
 
 def _open_store(address: str) -> Generations:
-    generations = Generations(Store(Database(address)), _allowance())
+    store = Store(Database(address))
+    # They are read here, in a thread that may wait, and known from then on.
+    store.identities.secrets()
+    generations = Generations(store, _allowance())
     server.at_end(generations.close)
     Thread(target=_sweep, args=(generations,), name="sweeper", daemon=True).start()
     return generations
@@ -274,6 +322,7 @@ def _sweep(generations: Generations) -> None:
     """Is the thread that lets the trash forget what lies there too long."""
     while True:
         try:
+            _keep_process_secret(generations.store)
             generations.store.indexer.wake()
             generations.store.trash.forget_old()
             generations.store.speed.forget_old()

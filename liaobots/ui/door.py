@@ -1,7 +1,6 @@
-"""The front door: who may come in, and with which headers and identity.
+"""The front door: who may come in, and with which headers.
 
-ASGI middleware around the page. Each browser gets a random identity in a
-cookie that no script can read. The headers let the page load from its own
+ASGI middleware around the page. The headers let the page load from its own
 server alone. And where the app is reached directly on the machine it runs on,
 a page of another site is kept out: neither its WebSocket nor a host name that
 it made point here (DNS rebinding) gets through.
@@ -10,21 +9,16 @@ it made point here (DNS rebinding) gets through.
 import base64
 import hashlib
 import re
-import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from liaobots.ui import browser, client_address
 
-COOKIE = "liaobots_id"
-IDENTITY = re.compile(r"[\w-]{43}", re.ASCII)
-COOKIE_SECONDS = 400 * 24 * 3600
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Streamlit tells everybody there how many visitors it has.
 METRICS = "/_stcore/metrics"
@@ -75,28 +69,26 @@ class Door:
 
         async def send_dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._dress(message, scope, headers)
+                self._dress(message, headers)
             await send(message)
 
         await self._app(scope, receive, send_dressed)
 
-    def _dress(self, message: Message, scope: Scope, request: Headers) -> None:
-        """Adds our headers to a response, and an identity where the browser has none."""
+    def _dress(self, message: Message, request: Headers) -> None:
+        """Adds our headers to a response."""
         response = MutableHeaders(scope=message)
         response["X-Content-Type-Options"] = "nosniff"
         response["Referrer-Policy"] = "no-referrer"
         if response.get("content-disposition", "").startswith("attachment"):
             # A file that a visitor wished for, with their chats: no cache may keep it.
             response["Cache-Control"] = "private, no-store"
-        if not _is_page(message["status"], response, request):
+        if not is_page(message["status"], response, request):
             return
         host = request.get("host", "")
         sockets = f"ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
         policy = POLICY.format(sockets=sockets, scripts=self._scripts)
         response["Content-Security-Policy"] = policy
         response["X-Frame-Options"] = "SAMEORIGIN"
-        if scope["method"] == "GET":
-            response.append("Set-Cookie", _cookie(request, is_https=_is_https(scope, request)))
 
 
 def is_welcome(headers: Headers, peer: str, own: str = "") -> bool:
@@ -153,27 +145,12 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse(words, status_code=403)(scope, receive, send)
 
 
-def _is_page(status: int, response: MutableHeaders, request: Headers) -> bool:
+def is_page(status: int, response: MutableHeaders, request: Headers) -> bool:
     """Says whether a response is the page, or says that the browser's copy of it is good."""
     is_kept = status == 304 and request.get("sec-fetch-dest") in ("document", "iframe")
     return is_kept or response.get("content-type", "").startswith("text/html")
 
 
-def _identity(request: Headers) -> str:
-    """Gives the browser's identity, or a new one where it has none of ours."""
-    known = cookie_parser(request.get("cookie", "")).get(COOKIE, "")
-    return known if IDENTITY.fullmatch(known) else secrets.token_urlsafe(32)
-
-
-def _is_https(scope: Scope, request: Headers) -> bool:
+def is_https(scope: Scope, request: Headers) -> bool:
     """Return whether the visitor's own connection is safe: the first proxy's, where there are."""
     return request.get("x-forwarded-proto", scope["scheme"]).split(",")[0].strip() == "https"
-
-
-def _cookie(request: Headers, *, is_https: bool) -> str:
-    """Gives the cookie with the identity, which begins to age anew with each page."""
-    secure = "; Secure" if is_https else ""
-    return (
-        f"{COOKIE}={_identity(request)}; Path=/; Max-Age={COOKIE_SECONDS}; "
-        f"HttpOnly; SameSite=Lax{secure}"
-    )

@@ -41,7 +41,7 @@ if faults := server_settings.faults():
     st.error(markdown.plain(texts.SETTINGS_WRONG.format(words=" ".join(faults))))
     st.stop()
 
-state.recognise()
+chats.recognise()
 seen = chats.glance()
 place = navigation.show(seen)
 view = navigation.VIEWS.get(place)

@@ -12,15 +12,18 @@ import streamlit as st
 
 from liaobots.service import setting, wire
 from liaobots.service.standin import StandIn
-from liaobots.ui import server
+from liaobots.ui import identity_cookie, server
 from liaobots.ui.codes import Codes
-from liaobots.ui.door import COOKIE, FORWARDED
+from liaobots.ui.door import FORWARDED
+from liaobots.ui.identity_cookie import Keys
 
 AUTH_TOKEN = "auth_token"  # noqa: S105 -- the name of a widget, no token
 DEMO_CODE = "demo"
 # What knows the visitor's code: the own list of models, and who looks for the balance.
 OWN_LIST = "own_list"
 LOOKING = "looking"
+# So many visitors are remembered until the database can verify their cookies.
+MOST_UNVERIFIED = 10_000
 # What Streamlit raises where there is no secrets file, no right to read it, a folder in its
 # place, no UTF-8, no TOML, a name that no environment takes, or a nest without an end.
 UNREADABLE = (OSError, ValueError, RecursionError)
@@ -39,9 +42,26 @@ class Connection:
 # Who is here, and whom they talk to
 
 
-def recognise() -> None:
-    """Looks who is here, for this run of the page: Streamlit looks for its secrets to say that."""
-    st.session_state["owner"] = _owner()
+def recognise(keys: Keys) -> str:
+    """Find out who is here, for this run of the page.
+
+    A session whose visitor is another than it began with is emptied and starts
+    anew. Return the owner as whom the visitor was known until their cookie could be
+    verified, or "".
+    """
+    before, cookie = st.session_state.get("owner"), _cookie()
+    identity = keys.identity_in(cookie)
+    unverified = identity_cookie.unverified_owner(cookie) if identity else ""
+    if before not in (None, _owner(keys), unverified):
+        st.session_state.clear()
+    st.session_state["owner"] = now = _owner(keys)
+    is_verified = bool(identity) and now == identity_cookie.owner_of(identity)
+    return unverified if is_verified and unverified in unverified_owners() else ""
+
+
+def unverified_owners() -> set[str]:
+    """Return those who came while their cookies could not be verified."""
+    return server.held("unverified owners", set)
 
 
 def owner() -> str:
@@ -50,18 +70,32 @@ def owner() -> str:
     A person who signed in, else a browser by its cookie, else this session alone.
     """
     found: str | None = st.session_state.get("owner")
-    return found or _owner()
+    return found or _owner(Keys())
 
 
-def _owner() -> str:
+def _owner(keys: Keys) -> str:
+    """Return whose chats these are.
+
+    While the database cannot be opened, a cookie that it signed is not verified: the
+    visitor is known by a hash of the cookie that is the owner's of no verified one.
+    """
     if st.user.get("is_logged_in"):
         who = f"person {st.user.get('iss')} {st.user.get('sub') or st.user.get('email')}"
-    elif isinstance(cookie := st.context.cookies.get(COOKIE), str):
-        who = f"browser {cookie}"
-    else:
-        st.session_state.setdefault("identity", secrets.token_urlsafe(32))
-        who = f"session {st.session_state['identity']}"
-    return hashlib.sha256(who.encode()).hexdigest()
+        return hashlib.sha256(who.encode()).hexdigest()
+    cookie = _cookie()
+    if identity := keys.identity_in(cookie):
+        return identity_cookie.owner_of(identity)
+    if not keys.database and identity_cookie.has_form(cookie):
+        unverified = identity_cookie.unverified_owner(cookie)
+        if len(unverified_owners()) < MOST_UNVERIFIED:
+            unverified_owners().add(unverified)
+        return unverified
+    st.session_state.setdefault("identity", secrets.token_urlsafe(32))
+    return hashlib.sha256(f"session {st.session_state['identity']}".encode()).hexdigest()
+
+
+def _cookie() -> str:
+    return identity_cookie.of_page(st.context.cookies)
 
 
 def visitor_address() -> str:

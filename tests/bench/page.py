@@ -6,7 +6,6 @@ The work is 16 KB of Markdown in 4,000 pieces over 20 seconds, then 64 KB at
 the same rate. Both pages read from the same stand-in with the same client.
 """
 
-import hashlib
 import statistics
 import sys
 import tempfile
@@ -20,10 +19,10 @@ from liaobots.chat.database import Database
 from liaobots.chat.record import Ending, State
 from liaobots.chat.store import Store
 from liaobots.service.standin import StandIn
-from liaobots.ui.door import COOKIE
 from tests import browser as chromium
 from tests.app import App
 from tests.bench.watching import WATCH, Cost, Watched, ask, in_pieces, markdown, stamp
+from tests.visit import owner_of
 
 CODE = "nobody"
 RATE = 200
@@ -62,8 +61,7 @@ class Bench:
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         with App(folder) as app:
             page = self._page(app)
-            [cookie] = [each for each in page.context.cookies() if each.get("name") == COOKIE]
-            owner = hashlib.sha256(f"browser {cookie['value']}".encode()).hexdigest()
+            owner = owner_of(page.context)
             file = next(folder.rglob("chats.db"))
             chats = {
                 count: fill(Store(Database(f"sqlite:///{file}")), owner, count)

@@ -10,7 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exists, inspect, select, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    delete,
+    event,
+    exists,
+    inspect,
+    select,
+    text,
+)
 
 from liaobots.chat import index, layout, migrations
 from liaobots.chat.copying import mark
@@ -101,6 +112,9 @@ class End:
             before = mark.of(connection)
             self._refuse_what_is_there(connection, before, source)
             bring_up_to_date(connection)
+            if before is None:
+                # The copy has those of its source.
+                connection.execute(delete(layout.secrets))
             hand = mark.put(connection, source)
             index.leave_unsorted(connection)
         if self.file:
@@ -217,7 +231,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
 def _has_rows(connection: Connection) -> bool:
     """Says whether something is kept here; a SQLite file may also be another program's."""
     there = set(inspect(connection).get_table_names())
-    ours = [table for table in layout.tables.sorted_tables if table.name in there]
+    # Secrets are made with the tables, so that they are no sign of use.
+    tables = [each for each in layout.tables.sorted_tables if each is not layout.secrets]
+    ours = [table for table in tables if table.name in there]
     if connection.dialect.name == "sqlite" and there and migrations.version_of(connection) is None:
         return True
     return any(connection.scalar(select(exists(select(table)))) for table in ours)

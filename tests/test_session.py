@@ -1,0 +1,66 @@
+"""A session is its own browser's: it comes back to it after a cut, and to nobody else."""
+
+from playwright.sync_api import FilePayload, Page, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from liaobots.service.standin import StandIn
+from tests.app import App
+from tests.headless import Visitor, finished
+from tests.visit import ask, conversed, message, wait_until
+
+FILES = [
+    FilePayload(name="data.csv", mimeType="text/csv", buffer=b"a,b\nsecret,2\n"),
+    FilePayload(name="picture.txt", mimeType="text/plain", buffer=b"\x89PNG\r\n\x1a\n...."),
+]
+# The page's own sockets can be found, to cut them.
+SOCKETS = """
+    window.sockets = [];
+    window.WebSocket = class extends WebSocket {
+        constructor(...words) { super(...words); window.sockets.push(this); }
+    };
+"""
+
+
+class Sessions:
+    """The ids of the sessions that a page has had, the newest last."""
+
+    def __init__(self, page: Page) -> None:
+        self.all: list[str] = []
+        page.on("websocket", lambda line: line.on("framereceived", self._hear))
+
+    def _hear(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes):
+            begun = ForwardMsg.FromString(frame).new_session.initialize.session_id
+            if begun and begun not in self.all[-1:]:
+                self.all.append(begun)
+
+
+def test_a_file_stays_with_whoever_attached_it(app: App, page: Page, slow_standin: StandIn) -> None:
+    """Whoever has the session's id sends nothing of it; the visitor has it also after a cut."""
+    slow_standin.answer = lambda _: iter(["Here it is"])
+    sessions = Sessions(page)
+    page.add_init_script(SOCKETS)
+    page.goto(app.url)
+    page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files(FILES)
+    expect(page.get_by_test_id("stChatInputSubmitButton")).to_be_enabled()
+    ask(page, "What is it?")
+    attached = page.get_by_role("button", name="data.csv")
+    expect(attached).to_be_visible()
+    finished(intrude(app, sessions.all[-1]))
+    assert [each["body"]["messages"][-1]["content"] for each in conversed(slow_standin)] == ["Mine"]
+    page.evaluate("window.sockets.at(-1).close(4000)")
+    back = "window.sockets.length > 1 && window.sockets.at(-1).readyState === 1"
+    wait_until(lambda: page.evaluate(back), 30)
+    expect(attached).to_be_visible()
+    ask(page, "And now?")
+    expect(message(page, 1)).to_contain_text("Here it is")
+    assert "secret,2" in conversed(slow_standin)[-1]["body"]["messages"][-1]["content"]
+    assert len(sessions.all) == 1
+
+
+async def intrude(app: App, session: str) -> None:
+    """Ask as somebody who has the id of another's session."""
+    async with Visitor(app.url, session=session) as stranger:
+        await stranger.drawn()
+        await stranger.ask("Mine")
+        await stranger.until(lambda: stranger.shows("Here it is") and not stranger.is_running)
