@@ -129,3 +129,42 @@ def test_requests_that_never_end(place: Place) -> None:
     for line in lines:
         line.close()
     assert_hardly_left(place, cost)
+
+
+def test_an_upload_of_another_site(place: Place) -> None:
+    """Who cannot read the page's cookie cannot upload."""
+
+    async def session() -> str:
+        async with Sender(place.app.url) as sender:
+            await sender.drawn()
+            return sender.session
+
+    path = f"/_stcore/upload_file/{finished(session())}/{'0' * 32}"
+    for headers in ({}, {"X-Xsrftoken": "x"}):
+        answer = requests.put(
+            place.app.url + path, files={"file": b"x"}, headers=headers, timeout=10
+        )
+        assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example",
+        "//evil.example/..",
+        "/\\evil.example",
+        "/%2f%2fevil.example",
+        "/%5cevil.example",
+        "/?next=http://evil.example",
+        "/./%2f/evil.example/",
+        "///evil.example/%2e%2e/",
+    ],
+)
+def test_no_address_leads_away(place: Place, path: str) -> None:
+    """Whatever looks like another host is none."""
+    request = requests.Request("GET", place.app.url).prepare()
+    request.url = place.app.url + path
+    answer = requests.Session().send(request, timeout=10, allow_redirects=False)
+    there = answer.headers.get("Location", "/")
+    assert urlsplit(there).netloc in ("", urlsplit(place.app.url).netloc)
+    assert not there.startswith(("//", "/\\"))
