@@ -18,8 +18,7 @@ from tests.attack.attacker import Sender
 from tests.attack.conftest import opened
 from tests.attack.test_database_writer import heavy
 from tests.attack.watch import missing
-from tests.headless import finished
-from tests.visit import wait_until
+from tests.headless import Visitor, finished
 
 FIRST_LAYOUT = ROOT / "tests" / "layout_0001.sql"
 CHATS, TURNS = 300, 8
@@ -161,12 +160,18 @@ def test_a_damaged_backup(rich: str, tmp_path: Path, share: float) -> None:
     assert "Traceback" not in err
 
 
+async def _look(app: App) -> None:
+    async with Visitor(app.url) as visitor:
+        await visitor.drawn()
+
+
 def test_two_kills_and_a_start(tmp_path: Path) -> None:
-    """A server that was killed as soon as it answered starts again."""
+    """A server that was killed at its first visitor, who makes the database, starts again."""
     app = App(tmp_path, LIAOBOTS_DATABASE_URL=f"sqlite:///{tmp_path}/chats.db")
     for _ in range(2):
         app.start()
+        finished(_look(app))
         app.kill()
     with app:
-        wait_until((tmp_path / "chats.db").exists)
+        finished(_look(app))
     assert count(tmp_path / "chats.db") == 0
