@@ -20,13 +20,13 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from liaobots.ui.door import COOKIE
 from tests.headless import Visitor, finished
 
 P = ParamSpec("P")
 T = TypeVar("T")
 PROTOCOL = "streamlit"
-XSRF = "_streamlit_xsrf"
+# What a browser calls them.
+COOKIE, XSRF = "liaobots_id", "_streamlit_xsrf"
 ERROR = Alert.ERROR
 
 
@@ -165,11 +165,8 @@ class Sender(Visitor):
     _urls: FileURLsResponse | None = None
     # Whether the page has shown an error since it was last drawn from its beginning.
     has_error = False
-
-    @property
-    def session(self) -> str:
-        """Return the id of the session, which stands in the addresses of files."""
-        return self._session
+    # The id of the session, which stands in the addresses of files.
+    session_id = ""
 
     def _take(self, message: ForwardMsg) -> None:
         if message.WhichOneof("type") == "file_urls_response":
@@ -178,6 +175,7 @@ class Sender(Visitor):
 
     def _begin(self, message: ForwardMsg) -> None:
         self.has_error = False
+        self.session_id = message.new_session.initialize.session_id or self.session_id
         super()._begin(message)
 
     def _note(self, element: Element) -> None:
@@ -211,7 +209,7 @@ class Sender(Visitor):
     async def _address(self, name: str) -> FileURLs:
         message = BackMsg()
         wish = message.file_urls_request
-        wish.request_id, wish.session_id = secrets.token_hex(8), self._session
+        wish.request_id, wish.session_id = secrets.token_hex(8), self.session_id
         wish.file_names.append(name)
         self._urls = None
         await self._line.send(message.SerializeToString())

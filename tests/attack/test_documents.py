@@ -21,7 +21,8 @@ def bomb(pages: int = PAGES, size: int = BLANKS) -> bytes:
     """Return a PDF whose pages all share one stream of blanks."""
     stream = zlib.compress(b" " * size, 9)
     kids = " ".join(f"{number + 5} 0 R" for number in range(pages))
-    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 3 0 R/Resources<</Font<</F 4 0 R>>>>>>"
+    fonts = b"/Resources<</Font<</F 4 0 R>>>>"
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 3 0 R" + fonts + b">>"
     bodies = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         f"<</Type/Pages/Kids[{kids}]/Count {pages}>>".encode(),

@@ -138,7 +138,7 @@ def test_an_upload_of_another_site(place: Place) -> None:
     async def session() -> str:
         async with Sender(place.app.url) as sender:
             await sender.drawn()
-            return sender.session
+            return sender.session_id
 
     path = f"/_stcore/upload_file/{finished(session())}/{'0' * 32}"
     for headers in ({}, {"X-Xsrftoken": "x"}):

@@ -12,8 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from liaobots.ui.door import COOKIE
-from tests.attack.attacker import PROTOCOL, Sender
+from tests.attack.attacker import COOKIE, PROTOCOL, Sender
 from tests.attack.conftest import Place
 from tests.attack.service import LAST
 from tests.headless import Visitor, finished
@@ -96,7 +95,7 @@ def test_a_live_session_of_another(place: Place, has_cookie: bool) -> None:
             await victim.until(lambda: victim.has("material-0") and not victim.is_running)
             own = requests.get(place.app.url, timeout=10).cookies[COOKIE]
             cookie = f"{COOKIE}={own}" if has_cookie else ""
-            came = await asyncio.to_thread(_joined, place.app.url, victim.session, cookie)
+            came = await asyncio.to_thread(_joined, place.app.url, victim.session_id, cookie)
             assert came
             assert b"ecret" not in came
             await victim.ask("Another question")
@@ -115,7 +114,7 @@ def test_a_session_of_one_who_left(place: Place, has_cookie: bool) -> None:
             await victim.drawn()
             await victim.ask("A secret question")
             await victim.until(lambda: victim.shows(LAST) and not victim.is_running)
-            return victim.session, victim.identity
+            return victim.session_id, victim.identity
 
     session, identity = finished(meet())
     own = requests.get(place.app.url, timeout=10).cookies[COOKIE]
