@@ -91,7 +91,9 @@ def test_a_live_session_of_another(place: Place, has_cookie: bool) -> None:
             await victim.ask("A secret question")
             await victim.until(lambda: victim.shows(LAST) and not victim.is_running)
             _, file = await victim.put("secret-file.txt", b"A secret in a file")
-            await victim.ask_with("", [file])
+            # With a file that cannot be read nothing is sent, and the others wait in the composer.
+            _, unread = await victim.put("noise.txt", b"\0\0\0")
+            await victim.ask_with("", [file, unread])
             await victim.until(lambda: victim.has("material-0") and not victim.is_running)
             own = requests.get(place.app.url, timeout=10).cookies[COOKIE]
             cookie = f"{COOKIE}={own}" if has_cookie else ""
