@@ -73,7 +73,7 @@ class App:
             try:
                 if requests.get(f"{self.url}/_stcore/health", timeout=2).ok:
                     return
-            except (requests.ConnectionError, requests.Timeout):
+            except requests.RequestException:
                 time.sleep(0.1)
         raise RuntimeError(f"The app did not start:\n{self.log.read_text()}")
 
