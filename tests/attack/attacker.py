@@ -1,0 +1,237 @@
+"""What an attacker does, in a process of its own, so that the load of it distorts no clock."""
+
+import asyncio
+import os
+import secrets
+import socket
+import struct
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from multiprocessing import get_context
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from streamlit.proto.Alert_pb2 import Alert
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileURLs, FileURLsResponse, UploadedFileInfo
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from tests.headless import Visitor, finished
+
+P = ParamSpec("P")
+T = TypeVar("T")
+PROTOCOL = "streamlit"
+# What a browser calls them.
+COOKIE, XSRF = "liaobots_id", "_streamlit_xsrf"
+ERROR = Alert.ERROR
+
+
+def apart(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what a function of a module returns in a new process."""
+    start = get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=start, initializer=_be_elsewhere) as pool:
+        return pool.submit(act, *args, **kwargs).result()
+
+
+def _be_elsewhere() -> None:
+    """Leave the processor to the server, as an attacker does who has a machine of their own."""
+    os.nice(10)
+
+
+def visited(visit: Callable[..., Coroutine[Any, Any, T]], *args: object) -> T:
+    """Return what a visit comes to that is made in a new process."""
+    return apart(_visited, visit, *args)
+
+
+def _visited(visit: Callable[..., Coroutine[Any, Any, T]], *args: object) -> T:
+    return finished(visit(*args))
+
+
+# Sockets
+
+
+def dial(url: str, *protocols: str, cookie: str = "") -> socket.socket:
+    """Return a socket on which the WebSocket to a page is open."""
+    parts = urlsplit(url)
+    line = socket.create_connection((parts.hostname or "", parts.port or 80), timeout=60)
+    heads = {
+        "Host": parts.netloc,
+        "Origin": url,
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw==",
+        "Sec-WebSocket-Protocol": ", ".join([PROTOCOL, *protocols]),
+    } | ({"Cookie": cookie} if cookie else {})
+    lines = [f"{name}: {value}" for name, value in heads.items()]
+    line.sendall("\r\n".join(["GET /_stcore/stream HTTP/1.1", *lines, "", ""]).encode())
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        more = line.recv(1)
+        if not more:
+            raise ConnectionError(f"The server hung up: {answer!r}")
+        answer += more
+    if b" 101 " not in answer.split(b"\r\n")[0]:
+        line.close()
+        raise ConnectionError(answer.split(b"\r\n")[0].decode())
+    return line
+
+
+def frame(data: bytes) -> bytes:
+    """Return a message as it goes over a WebSocket, under a mask of zeros."""
+    size = len(data)
+    if size < 126:
+        head = struct.pack("!BB", 0x82, 0x80 | size)
+    elif size < 65_536:
+        head = struct.pack("!BBH", 0x82, 0x80 | 126, size)
+    else:
+        head = struct.pack("!BBQ", 0x82, 0x80 | 127, size)
+    return head + bytes(4) + data
+
+
+def _rerun(widgets: Sequence[WidgetState] = ()) -> BackMsg:
+    message = BackMsg()
+    message.rerun_script.widget_states.widgets.extend(widgets)
+    message.rerun_script.SetInParent()
+    return message
+
+
+def _states() -> BackMsg:
+    """Return a message with the states of many widgets that no page has."""
+    return _rerun([WidgetState(id=f"$$ID-{n:032}-x", string_value="x") for n in range(200)])
+
+
+def _files() -> BackMsg:
+    """Return a wish for the addresses of many files."""
+    message = BackMsg()
+    message.file_urls_request.request_id = "1"
+    message.file_urls_request.file_names.extend(["x.txt"] * 100)
+    return message
+
+
+# Every kind of message that a visitor can send.
+MESSAGES: Mapping[str, Callable[[], BackMsg]] = {
+    "reruns": _rerun,
+    "heartbeats": lambda: BackMsg(app_heartbeat=True),
+    "widget states": _states,
+    "file addresses": _files,
+    "stops": lambda: BackMsg(stop_script=True),
+    "caches": lambda: BackMsg(clear_cache=True),
+}
+
+
+def flood(url: str, kind: str, seconds: float) -> bool:
+    """Send one message as fast as it goes over one socket, and return whether it was closed."""
+    line = dial(url)
+    line.settimeout(1)
+    batch = frame(MESSAGES[kind]().SerializeToString()) * 200
+    until = time.monotonic() + seconds
+    with line:
+        try:
+            while time.monotonic() < until:
+                # Who does not take it in time has been sent enough.
+                with suppress(TimeoutError):
+                    line.sendall(batch)
+        except OSError:
+            return True
+    return False
+
+
+def never_read(url: str, count: int, wishes: int, seconds: float) -> int:
+    """Let so many sockets ask for the page again and again and read nothing; return how many were
+    let in.
+    """
+    lines = []
+    for _ in range(count):
+        with suppress(OSError):
+            lines.append(dial(url))
+    until = time.monotonic() + seconds
+    wish = frame(_rerun().SerializeToString())
+    for _ in range(wishes):
+        for line in lines:
+            with suppress(OSError):
+                line.sendall(wish)
+        time.sleep(seconds / wishes)
+    time.sleep(max(0.0, until - time.monotonic()))
+    for line in lines:
+        line.close()
+    return len(lines)
+
+
+# Visitors who send files
+
+
+class Sender(Visitor):
+    """A visitor who sends files along, with a question or to be imported."""
+
+    _urls: FileURLsResponse | None = None
+    # Whether the page has shown an error since it was last drawn from its beginning.
+    has_error = False
+    # The id of the session, which stands in the addresses of files.
+    session_id = ""
+
+    def _take(self, message: ForwardMsg) -> None:
+        if message.WhichOneof("type") == "file_urls_response":
+            self._urls = message.file_urls_response
+        super()._take(message)
+
+    def _begin(self, message: ForwardMsg) -> None:
+        self.has_error = False
+        self.session_id = message.new_session.initialize.session_id or self.session_id
+        super()._begin(message)
+
+    def _note(self, element: Element) -> None:
+        self.has_error |= element.WhichOneof("type") == "alert" and element.alert.format == ERROR
+        super()._note(element)
+
+    async def send(self, message: BackMsg) -> None:
+        """Send any message of Streamlit's protocol."""
+        await self._line.send(message.SerializeToString())
+
+    async def put(self, name: str, data: bytes) -> tuple[int, UploadedFileInfo]:
+        """Upload a file, and return the status and what a widget says of it."""
+        urls = await self._address(name)
+        info = UploadedFileInfo(name=name, size=len(data), file_id=urls.file_id, file_urls=urls)
+        status = await asyncio.to_thread(self._put, urls.upload_url, name, data)
+        return status, info
+
+    async def ask_with(self, question: str, files: Sequence[UploadedFileInfo]) -> None:
+        """Send a question with files from the composer."""
+        state = WidgetState(id=await self._widget("chat_input"))
+        state.chat_input_value.data = question
+        state.chat_input_value.file_uploader_state.uploaded_file_info.extend(files)
+        await self._rerun(state)
+
+    async def bring_in(self, file: UploadedFileInfo) -> None:
+        """Hand a file in to be imported, on the page for that."""
+        state = WidgetState(id=await self._widget("file_uploader"))
+        state.file_uploader_state_value.uploaded_file_info.append(file)
+        await self._rerun(state)
+
+    async def _address(self, name: str) -> FileURLs:
+        message = BackMsg()
+        wish = message.file_urls_request
+        wish.request_id, wish.session_id = secrets.token_hex(8), self.session_id
+        wish.file_names.append(name)
+        self._urls = None
+        await self._line.send(message.SerializeToString())
+        await self.until(lambda: self._urls)
+        assert self._urls
+        return self._urls.file_urls[0]
+
+    def _put(self, path: str, name: str, data: bytes) -> int:
+        with requests.Session() as session:
+            session.cookies.set(COOKIE, self.identity)
+            token = session.get(f"{self._root}/_stcore/health", timeout=60).cookies.get(XSRF, "")
+            answer = session.put(
+                f"{self._root}{path}",
+                files={"file": (name, data)},
+                headers={"X-Xsrftoken": token},
+                timeout=120,
+            )
+            return answer.status_code

@@ -1,0 +1,177 @@
+"""Kills in the midst of an import, an upgrade and an attack; what they leave in the database."""
+
+import asyncio
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.app import ROOT, App
+from tests.archive import run
+from tests.attack.attacker import Sender
+from tests.attack.conftest import opened
+from tests.attack.test_database_writer import heavy
+from tests.attack.watch import missing
+from tests.headless import Visitor, finished
+
+FIRST_LAYOUT = ROOT / "tests" / "layout_0001.sql"
+CHATS, TURNS = 300, 8
+ROWS = 3_000
+
+
+def small_chats() -> bytes:
+    """Return a file with many chats of a few short messages."""
+    chats = [
+        {
+            "id": f"chat-{chat}",
+            "title": f"Chat {chat}",
+            "turns": [
+                {
+                    "id": f"turn-{chat}-{turn}",
+                    "parent": f"turn-{chat}-{turn - 1}" if turn else None,
+                    "role": "assistant" if turn % 2 else "user",
+                    "text": f"Turn {turn} of chat {chat}",
+                }
+                for turn in range(TURNS)
+            ],
+        }
+        for chat in range(CHATS)
+    ]
+    file = {"format": "liaobots-chat", "version": 1, "chats": chats, "prompts": []}
+    return json.dumps(file).encode()
+
+
+def count(path: Path) -> int:
+    """Return how many messages a database has, which must be sound."""
+    file = sqlite3.connect(path)
+    try:
+        found: int = file.execute("SELECT count(*) FROM messages").fetchone()[0]
+        assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    finally:
+        file.close()
+    return found
+
+
+async def _bring_in(app: App, identity: str, until: Callable[[Sender], bool]) -> str:
+    async with Sender(app.url, path="transfer", identity=identity) as sender:
+        await sender.drawn()
+        status, file = await sender.put("chats.json", small_chats())
+        assert status == 204
+        await sender.bring_in(file)
+        deadline = time.monotonic() + 60
+        while not until(sender):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        return sender.identity
+
+
+def test_killed_in_an_import(tmp_path: Path) -> None:
+    """What had come is there, and the same file brings the rest, and nothing twice."""
+    path = tmp_path / "chats.db"
+    app = App(tmp_path, LIAOBOTS_DATABASE_URL=f"sqlite:///{path}").start()
+
+    def is_half_in(sender: Sender) -> bool:
+        return count(path) > CHATS * TURNS // 3
+
+    async def begin() -> str:
+        identity = await _bring_in(app, "", is_half_in)
+        app.kill()
+        return identity
+
+    identity = finished(begin())
+    assert 0 < count(path) < CHATS * TURNS
+    with app:
+        finished(_bring_in(app, identity, lambda sender: sender.shows("new messages")))
+    assert count(path) == CHATS * TURNS
+
+
+def _old(path: Path) -> None:
+    """Make a database of the first layout, with many rows."""
+    file = sqlite3.connect(path)
+    file.executescript(FIRST_LAYOUT.read_text())
+    names = [row[1] for row in file.execute("PRAGMA table_info(messages)")]
+    row = file.execute("SELECT * FROM messages LIMIT 1").fetchone()
+    at, marks = names.index("id"), ", ".join("?" * len(names))
+    rows = [[*row[:at], f"more-{number}", *row[at + 1 :]] for number in range(ROWS)]
+    file.executemany(f"INSERT INTO messages VALUES ({marks})", rows)  # noqa: S608 -- only marks
+    file.commit()
+    file.close()
+
+
+def test_killed_in_an_upgrade(tmp_path: Path) -> None:
+    """Whenever that is, the next start has every row."""
+    old, path = tmp_path / "old.db", tmp_path / "chats.db"
+    _old(old)
+    before = count(old)
+    upgrade = f"from liaobots.chat.database import Database; Database('sqlite:///{path}').close()"
+    command = [sys.executable, "-c", upgrade]
+    began = time.monotonic()
+    shutil.copy(old, path)
+    subprocess.run(command, cwd=ROOT, check=True)
+    whole = time.monotonic() - began
+    for part in range(1, 8):
+        for each in tmp_path.glob("chats.db*"):
+            each.unlink()
+        shutil.copy(old, path)
+        process = subprocess.Popen(command, cwd=ROOT)
+        time.sleep(whole * (0.4 + part * 0.08))
+        process.kill()
+        process.wait()
+        subprocess.run(command, cwd=ROOT, check=True)
+        assert count(path) == before
+
+
+def test_killed_in_an_attack(tmp_path: Path) -> None:
+    """No question is missing that the page had shown as kept, while another's import ran."""
+
+    async def bring_in(url: str) -> None:
+        async with Sender(url, path="transfer") as sender:
+            await sender.drawn()
+            _, file = await sender.put("chats.json", heavy())
+            await sender.bring_in(file)
+            await asyncio.sleep(3)
+
+    with opened(tmp_path) as place:
+        finished(bring_in(place.app.url))
+        place.app.kill()
+        shown = [each.question for each in place.bystanders.rounds if each.was_kept]
+        assert shown
+        assert not missing(place.database, shown)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_a_damaged_backup(rich: str, tmp_path: Path, share: float) -> None:
+    """It is refused in words, or all of it comes back: never a part of it unnoticed."""
+    file = tmp_path / "backup.db"
+    assert run("backup", str(file), LIAOBOTS_DATABASE_URL=rich)[0] == 0
+    data = bytearray(file.read_bytes())
+    at = int(len(data) * share) // 4096 * 4096
+    data[at : at + 4096] = bytes([0x5A]) * 4096
+    file.write_bytes(data)
+    code, _, err = run("restore", str(file), "--database", f"sqlite:///{tmp_path}/new.db")
+    assert code == 1
+    assert err.strip()
+    assert "Traceback" not in err
+
+
+async def _look(app: App) -> None:
+    async with Visitor(app.url) as visitor:
+        await visitor.drawn()
+
+
+def test_two_kills_and_a_start(tmp_path: Path) -> None:
+    """A server that was killed at its first visitor, who makes the database, starts again."""
+    app = App(tmp_path, LIAOBOTS_DATABASE_URL=f"sqlite:///{tmp_path}/chats.db")
+    for _ in range(2):
+        app.start()
+        finished(_look(app))
+        app.kill()
+    with app:
+        finished(_look(app))
+    assert count(tmp_path / "chats.db") == 0
