@@ -55,7 +55,7 @@ class Visitor:
     opened. `heard` is called with each message as it came.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what a visitor may differ in, each by its name
         self,
         root: str,
         *,
@@ -144,11 +144,6 @@ class Visitor:
         await self._line.send(message.SerializeToString())
         await self.until(lambda: self._made is not None)
         return self._root + self._made if self._made else ""
-
-    @property
-    def session(self) -> str:
-        """The id of the session, which stands in the address of uploads."""
-        return self._session
 
     async def until(self, is_so: Callable[[], object], seconds: float = 60) -> None:
         """Waits until what came has made something so. Raises TimeoutError."""

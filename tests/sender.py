@@ -10,7 +10,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from liaobots.ui.door import COOKIE
+from liaobots.ui.identity_cookie import COOKIE
 from tests.headless import Visitor
 
 XSRF = "_streamlit_xsrf"
@@ -33,7 +33,7 @@ class Sender(Visitor):
     async def _upload(self, name: str, data: bytes) -> UploadedFileInfo:
         message = BackMsg()
         wish = message.file_urls_request
-        wish.request_id, wish.session_id = secrets.token_hex(8), self._session
+        wish.request_id, wish.session_id = secrets.token_hex(8), self.session
         wish.file_names.append(name)
         self._addresses = None
         await self._line.send(message.SerializeToString())

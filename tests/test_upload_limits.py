@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from liaobots.ui import texts
-from liaobots.ui.door import COOKIE
+from liaobots.ui.identity_cookie import COOKIE
 from tests.app import App
 from tests.headless import Visitor, finished
 from tests.memory import Peak

@@ -160,6 +160,7 @@ class Generations:
             self.store.identities.reassign(owner, to)
             for answer in live.values():
                 answer.owner = to
+        self.store.indexer.wake()
 
     def close(self) -> None:
         """Ends all answers as interrupted and writes them down, for the server stops."""

@@ -6,15 +6,14 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address, ip_network
 
 import streamlit as st
 
 from liaobots.service import setting, wire
 from liaobots.service.standin import StandIn
 from liaobots.ui import identity_cookie, server
+from liaobots.ui.client_address import client_address
 from liaobots.ui.codes import Codes
-from liaobots.ui.door import FORWARDED
 from liaobots.ui.identity_cookie import Keys
 
 AUTH_TOKEN = "auth_token"  # noqa: S105 -- the name of a widget, no token
@@ -99,23 +98,15 @@ def _cookie() -> str:
 
 
 def visitor_address() -> str:
-    """Return the address that this visitor's answers are counted by, or "".
-
-    It is "" where the address is unknown, this machine's own, or that of a proxy in the same
-    network that nobody named: many may share it. In IPv6 it is the network of 64 bits that
-    one visitor is given.
-    """
-    try:
-        found = ip_address(st.context.ip_address or "")
-    except ValueError:
-        return ""
-    if isinstance(found, IPv6Address):
-        found = found.ipv4_mapped or found
-    is_forwarded = any(name in st.context.headers for name in FORWARDED)
-    # Who comes from elsewhere may send such a header to be taken for a proxy.
-    if found.is_loopback or (is_forwarded and not found.is_global):
-        return ""
-    return str(found if found.version == 4 else ip_network((found, 64), strict=False))
+    """Return the address that this visitor's answers are counted by, or "" not to count them."""
+    headers = [
+        (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name in st.context.headers
+        for value in st.context.headers.get_all(name)
+    ]
+    # Streamlit says None of this machine, and no port, of which 0 has a meaning of its own.
+    client = (st.context.ip_address or "127.0.0.1", 1)
+    return client_address({"type": "websocket", "client": client, "headers": headers})
 
 
 def providers() -> list[str | None]:

@@ -17,18 +17,19 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect, cookie_parser
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
 from liaobots.limits import limits
-from liaobots.ui import texts
+from liaobots.ui import chats, identity_cookie, texts
+from liaobots.ui.client_address import client_address
 from liaobots.ui.uploads import Upload, UploadRefused, uploads
 
 PATH = re.compile(r"/_stcore/upload_file/([^/]*)/([^/]*)")
 NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
-COOKIES = ("__Host-liaobots_id", "liaobots_id")
+COOKIES = (identity_cookie.SECURE_COOKIE, identity_cookie.COOKIE)
 # What a body may hold beside the file: names, and the marks between parts.
 FRAME_BYTES = 16_384
 WRITTEN_AT_ONCE_BYTES = 250_000
@@ -200,10 +201,15 @@ class _Reception:
 
 
 def visitor_of(scope: Scope) -> str:
-    """Return a key for who sends a request: the identity of the browser, else the address."""
-    cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
-    known = next((cookies[name] for name in COOKIES if cookies.get(name)), "")
-    return f"identity {known}" if known else f"address {(scope.get('client') or [''])[0]}"
+    """Return a key for who sends a request: the browser's verified identity, else the address.
+
+    A cookie that nobody signed would bring a new budget with each request.
+    """
+    header = Headers(scope=scope).get("cookie", "")
+    keys = chats.keys_of(chats.kept_now())
+    values = [value for name in COOKIES for value in identity_cookie.values_of(header, name)]
+    identity = next(filter(None, map(keys.identity_in, values)), "")
+    return f"identity {identity}" if identity else f"address {client_address(scope)}"
 
 
 def _is_open(session: str) -> bool:
