@@ -20,9 +20,13 @@ SOON_SECONDS = 10
 
 @dataclass(frozen=True)
 class Use:
-    """What a server and its children have at one moment; memory in megabytes."""
+    """What a server and its children have at one moment; memory in megabytes.
+
+    `own_memory` is without that of the children.
+    """
 
     memory: int
+    own_memory: int
     threads: int
     descriptors: int
     children: int
@@ -39,6 +43,7 @@ def use(app: App) -> Use:
     memory = sum(_status(each, "VmRSS") for each in [pid, *under])
     return Use(
         memory * 1024 // MEGABYTE,
+        _status(pid, "VmRSS") * 1024 // MEGABYTE,
         _status(pid, "Threads"),
         _count(f"/proc/{pid}/fd"),
         len(under),
@@ -91,12 +96,18 @@ class Spent:
 
     before: Use
     peak_memory: int
+    peak_own_memory: int
     after: Use | None = None
 
     @property
     def growth(self) -> int:
         """Return by how many megabytes the memory grew at most."""
         return self.peak_memory - self.before.memory
+
+    @property
+    def own_growth(self) -> int:
+        """Return the same of the server alone, without its children."""
+        return self.peak_own_memory - self.before.own_memory
 
     @property
     def left(self) -> Use:
@@ -109,12 +120,14 @@ class Spent:
 def spent(app: App) -> Iterator[Spent]:
     """Watch what the block costs a server."""
     before = use(app)
-    found = Spent(before, before.memory)
+    found = Spent(before, before.memory, before.own_memory)
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(INTERVAL_SECONDS):
-            found.peak_memory = max(found.peak_memory, use(app).memory)
+            now = use(app)
+            found.peak_memory = max(found.peak_memory, now.memory)
+            found.peak_own_memory = max(found.peak_own_memory, now.own_memory)
 
     watching = threading.Thread(target=watch, name="watching")
     watching.start()

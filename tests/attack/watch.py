@@ -27,10 +27,14 @@ def assert_hardly_felt(felt: Felt) -> None:
     assert felt.longest_ratio <= 2, felt
 
 
-def assert_hardly_left(place: Place, cost: Spent) -> None:
-    """Hold the server to 100 MB at its peak, and to nothing of it ten seconds later."""
+def assert_hardly_left(place: Place, cost: Spent, in_children: int = 0) -> None:
+    """Hold the server to 100 MB at its peak, and to nothing of it ten seconds later.
+
+    Its children may have `in_children` MB besides, as long as they run.
+    """
     left = soon_after(place.app, cost, is_little)
-    assert cost.growth <= MOST_MEGABYTES, cost
+    assert cost.own_growth <= MOST_MEGABYTES, cost
+    assert cost.growth <= MOST_MEGABYTES + in_children, cost
     assert left.memory <= MOST_MEGABYTES, cost
     assert left.threads <= FEW_THREADS, cost
     assert left.children <= 0, cost
