@@ -129,8 +129,18 @@ def _begins(text: str, at: int) -> bool:
     return at == 0 or not text[at - 1].isalnum() or UNSPACED.match(text, at) is not None
 
 
-@lru_cache(maxsize=20_000)
 def _grams_of_word(word: str) -> frozenset[int]:
+    """Return the grams of a word, remembered where it is no longer than words are."""
+    # A “word” of 200,000 letters has as many grams, which nobody wants to keep.
+    return _remembered_grams(word) if len(word) <= LONGEST else _all_grams(word)
+
+
+@lru_cache(maxsize=20_000)
+def _remembered_grams(word: str) -> frozenset[int]:
+    return _all_grams(word)
+
+
+def _all_grams(word: str) -> frozenset[int]:
     found = {word[i : i + size] for size in (3, LONG) for i in range(len(word) - size + 1)}
     for i in range(len(word)):
         if _begins(word, i):

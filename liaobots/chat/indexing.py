@@ -20,8 +20,14 @@ def complete(database: Database) -> None:
     """Write the grams that are missing, in the background."""
     with database.reading() as connection:
         entries = index.partial(connection)
-        found = index.entry_texts(connection, findable.c.id.in_(entries)) if entries else {}
-    for entry, (said, owner) in found.items():
+    for entry in entries:
+        _complete(database, entry)
+
+
+def _complete(database: Database, entry: int) -> None:
+    with database.reading() as connection:
+        found = index.entry_texts(connection, findable.c.id == entry)
+    for said, owner in found.values():
         for part in index.parts(sorted(grams(said, owner))):
             with database.writing(in_background=True) as connection:
                 # Without the mark somebody was quicker, or it is gone.
