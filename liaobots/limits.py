@@ -34,6 +34,11 @@ class Limits:
     sockets_per_address: int = 400
     # So many idle pages send 200 messages in a second. What is above waits for its turn.
     address_messages_per_second: int = 500
+    # Each message may run the page once, which takes some 40 ms of a core. Who sends more than a
+    # reader does shares this rate with all others who do; the rest never wait for them.
+    socket_light_messages_per_second: int = 2
+    socket_light_messages_burst: int = 30
+    busy_messages_per_second: int = 20
     # Streamlit keeps the state of visitors who left, for those whose connection comes back.
     sessions_kept: int = 128
 

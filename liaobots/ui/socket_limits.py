@@ -20,7 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from liaobots.errors import InputRefused
 from liaobots.limits import Limits, limits
 from liaobots.ui.client_address import client_address
-from liaobots.ui.socket_meter import AddressMeter, AddressMeters, SocketMeter, Unfinished
+from liaobots.ui.socket_meter import (
+    AddressMeter,
+    AddressMeters,
+    SocketMeter,
+    TokenBucket,
+    Unfinished,
+)
 
 # The code of a close for whoever breaks the rules (RFC 6455, section 7.4.1).
 POLICY_VIOLATION = 1008
@@ -35,20 +41,20 @@ class SocketLimits:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._bounds: tuple[Limits, AddressMeters, Unfinished] | None = None
+        self._bounds: _Bounds | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; a WebSocket only within its limits."""
         if scope["type"] != "websocket":
             return await self._app(scope, receive, send)
-        bounds, addresses, unfinished = self._known_bounds()
+        bounds = self._known_bounds()
         address = client_address(scope)
         ADDRESS.set(address)
-        meter = addresses.enter(address) if address else AddressMeter(bounds)
+        meter = bounds.addresses.enter(address) if address else AddressMeter(bounds.limits)
         if meter is None:
             return await send({"type": "websocket.close", "code": POLICY_VIOLATION})
-        socket = _Socket(receive, send, meter)
-        socket.meter = SocketMeter(bounds, unfinished, socket.close_soon)
+        socket = _Socket(receive, send, meter, bounds.busy)
+        socket.meter = SocketMeter(bounds.limits, bounds.unfinished, socket.close_soon)
         socket.stand_before_uvicorn()
         try:
             await self._app(scope, socket.receive, socket.send)
@@ -57,16 +63,22 @@ class SocketLimits:
             await socket.closed()
             meter.sockets -= 1
 
-    def _known_bounds(self) -> tuple[Limits, AddressMeters, Unfinished]:
-        """Return the limits, read late: Streamlit puts its secrets into the environment first."""
+    def _known_bounds(self) -> "_Bounds":
+        """Return the bounds, read late: Streamlit puts its secrets into the environment first."""
         if self._bounds is None:
-            known = usable_limits()
-            self._bounds = (
-                known,
-                AddressMeters(known),
-                Unfinished(known.unfinished_message_bytes),
-            )
+            self._bounds = _Bounds(usable_limits())
         return self._bounds
+
+
+class _Bounds:
+    """The limits, and what all sockets share of them."""
+
+    def __init__(self, limits: Limits) -> None:
+        rate = limits.busy_messages_per_second
+        self.limits = limits
+        self.addresses = AddressMeters(limits)
+        self.unfinished = Unfinished(limits.unfinished_message_bytes)
+        self.busy = TokenBucket(rate, rate)
 
 
 def usable_limits() -> Limits:
@@ -82,8 +94,10 @@ class _Socket:
 
     meter: SocketMeter
 
-    def __init__(self, receive: Receive, send: Send, address: AddressMeter) -> None:
-        self._receive, self._send, self._address = receive, send, address
+    def __init__(
+        self, receive: Receive, send: Send, address: AddressMeter, busy: TokenBucket
+    ) -> None:
+        self._receive, self._send, self._address, self._busy = receive, send, address, busy
         self._transport: asyncio.Transport | None = None
         self._closing: asyncio.Task[None] | None = None
 
@@ -104,7 +118,7 @@ class _Socket:
                 size = len(message.get("bytes") or message.get("text") or "")
                 self.meter.admit_message(size, size)
             shared = self._address.messages.seconds_until_taken()
-            await asyncio.sleep(max(shared, self.meter.seconds_until_turn()))
+            await asyncio.sleep(max(shared, self.meter.seconds_until_turn(self._busy)))
         if self.meter.is_refused:
             return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
         return message

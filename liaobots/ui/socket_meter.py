@@ -24,6 +24,13 @@ class TokenBucket:
         self._at = now
         return max(0.0, -self._left)
 
+    def try_take(self) -> bool:
+        """Take a token, and return whether there was one."""
+        if not (missing := self.take()):
+            return True
+        self._left += 1
+        return not missing
+
     def seconds_until_taken(self, count: float = 1) -> float:
         """Take tokens, and return after how many seconds they are there."""
         return self.take(count) / self._rate
@@ -91,6 +98,9 @@ class SocketMeter:
         self._messages = TokenBucket(messages, messages)
         steady = limits.socket_steady_messages_per_second
         self._steady = TokenBucket(steady, 2 * steady)
+        self._light = TokenBucket(
+            limits.socket_light_messages_per_second, limits.socket_light_messages_burst
+        )
         self._bytes = TokenBucket(limits.socket_bytes_per_second, size)
         self._reader = FrameReader()
 
@@ -110,9 +120,14 @@ class SocketMeter:
             self.refuse()
         return not self.is_refused
 
-    def seconds_until_turn(self) -> float:
-        """Return how long the next message has to wait, so that they come at a steady rate."""
-        return self._steady.seconds_until_taken()
+    def seconds_until_turn(self, busy: TokenBucket) -> float:
+        """Return how long the next message has to wait, so that they come at a steady rate.
+
+        A socket that sends more than a reader does shares the rate `busy` with all others
+        that do: many that stay within their own limits would hold the server together.
+        """
+        own = self._steady.seconds_until_taken()
+        return own if self._light.try_take() else max(own, busy.seconds_until_taken())
 
     def refuse(self) -> None:
         """Take nothing more from this socket."""
