@@ -39,7 +39,7 @@ def fill(store: Store) -> Asked:
     asked = said(store, "Rainbow? Радуга? 彩虹? 🌈", LONG)
     again = store.try_again(OWNER, asked.answer, "claude-1")
     assert again
-    trouble = Ending(State.FAILED, "TooFast", "Wait, подождите.", "https://example.org")
+    trouble = Ending(State.FAILED, "rate_limited", "Wait, подождите.", "https://example.org")
     hand = StandIn("claude-1", "gpt-4", "It was away.")
     failed = [Attempt("gpt-4", None, None, 0, failed=True)]
     store.finish(OWNER, again, "half of a needle", trouble, Tries(failed, hand))

@@ -21,12 +21,13 @@ from liaobots.service.client import Client
 from liaobots.service.standin import StandIn
 from liaobots.ui.identity_cookie import Keys
 from tests import archive
+from tests.app import ROOT
 from tests.archive import OWNER, content, copied, count_of, finds, mark_of
 from tests.conftest import CODE, MANY
 from tests.kept import signed_identity
 from tests.visit import wait_until
 
-FIRST_LAYOUT = Path(__file__).parent / "layout_0001.sql"
+FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 
 
 def test_there_and_back(rich: str, new_postgresql: Callable[[], str], tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ from liaobots.chat.layout import VERSION, tables, unsigned_owners
 from liaobots.chat.record import Ending, State
 from liaobots.chat.store import Store
 from liaobots.errors import StoreFault
+from tests.app import ROOT
 
-FIRST_LAYOUT = Path(__file__).parent / "layout_0001.sql"
+FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 
 
 def test_the_layout_is_what_the_steps_make(database: Database) -> None:

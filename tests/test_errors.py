@@ -1,19 +1,57 @@
-"""The tree of errors, as its module draws it."""
+"""The tree of errors, as its module draws it, and their codes."""
 
 import inspect
+from collections import Counter
 
 from liaobots import errors
+from liaobots.errors import CODE_OF_FORMER_NAME, LiaobotsError
+
+KINDS = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if kind.__module__ == errors.__name__
+]
+# Databases and exports hold them, so none may ever change.
+CODES = {
+    "error", "invalid_input", "auth_code_missing", "limit_reached", "file_unreadable",
+    "job_cancelled", "auth_code_rejected", "out_of_credit", "rate_limited", "captcha_required",
+    "service_error", "connection_failed", "answer_interrupted", "server_busy", "storage_error",
+}  # fmt: skip
 
 
 def test_one_base() -> None:
     """Every error is a LiaobotsError and is drawn in the docstring."""
-    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
-    assert len(kinds) > 5
-    for kind in kinds:
-        assert issubclass(kind, errors.LiaobotsError)
+    assert len(KINDS) > 5
+    for kind in KINDS:
+        assert issubclass(kind, LiaobotsError)
         assert kind.__name__ in (errors.__doc__ or "")
 
 
 def test_bad_input_is_a_value_error() -> None:
     """Plain Python catches bad input as it always does."""
     assert issubclass(errors.InputRefused, ValueError)
+
+
+def test_codes_are_stable() -> None:
+    """Each error has a code of its own, which never changes."""
+    codes = Counter(kind.code for kind in KINDS)
+    assert set(codes) == CODES
+    assert set(codes.values()) == {1}
+
+
+def test_former_names_have_codes() -> None:
+    """What older versions have kept is known."""
+    assert set(CODE_OF_FORMER_NAME.values()) <= CODES | {errors.INTERNAL_ERROR}
+    assert CODE_OF_FORMER_NAME["TooFast"] == "rate_limited"
+
+
+def test_values() -> None:
+    """What belongs to a code is there by name, and the words stay English."""
+    error = errors.TooFast("Wait 7 s, then try again.", 7.0)
+    assert (error.code, dict(error.values), str(error)) == (
+        "rate_limited", {"retry_after": 7.0}, "Wait 7 s, then try again."
+    )  # fmt: skip
+    assert errors.HumanCheckWanted("Open it.", "https://a.example").values == {
+        "link": "https://a.example"
+    }
+    assert LiaobotsError("It failed.").values == {}

@@ -156,7 +156,7 @@ def test_a_failure_stands_with_the_question(
     asked = ask(generations, owner, client, "fault: human")
     list(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.error_kind) == (State.FAILED, "HumanCheckWanted")
+    assert (answer.state, answer.error_kind) == (State.FAILED, "captcha_required")
     assert "human" in answer.error_words
     assert answer.error_link == slow_standin.url
     for _ in range(2):
@@ -177,7 +177,7 @@ def test_going_on_joins_without_a_seam(
     asked = ask(generations, owner, client, "fault: cut")
     list(generations.follow(owner, asked.answer))
     broken = answer_of(generations, owner, asked)
-    assert broken.error_kind == "AnswerCut"
+    assert broken.error_kind == "answer_interrupted"
     assert 0 < len(broken.text) < len(whole)
     generations.go_on(owner, asked.answer, "gpt-4", Road(client.chat))
     assert "".join(generations.follow(owner, asked.answer)).strip() == whole
@@ -399,7 +399,7 @@ def test_an_answer_without_an_end_in_length(
     answer = answer_of(generations, owner, asked)
     assert len(text) == 5_000
     assert answer.text == text
-    assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+    assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
     assert "as many as one may have" in answer.error_words
     wait_until(lambda: slow_standin.hung_up)
 
@@ -421,7 +421,7 @@ def test_an_answer_without_an_end_in_time(
         answer = answer_of(generations, owner, asked)
         assert answer.text == text
         assert bool(text) == bool(words)
-        assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+        assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
         assert "an hour" in answer.error_words
         wait_until(lambda: slow_standin.hung_up)
 
@@ -474,7 +474,7 @@ def test_a_mistake_of_the_program_ends_the_answer(
     assert asked
     list(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.error_kind) == (State.FAILED, writer.MISTAKE)
+    assert (answer.state, answer.error_kind) == (State.FAILED, "internal_error")
     assert seen == [ZeroDivisionError]
 
 

@@ -20,7 +20,7 @@ def branched(store: Store, owner: str) -> str:
     store.finish(owner, asked, "One.", Ending(State.DONE))
     again = store.try_again(owner, asked.answer, "gpt-3.5-turbo")
     assert again
-    store.finish(owner, again, "Other", Ending(State.FAILED, "AnswerCut", "It broke off."))
+    store.finish(owner, again, "Other", Ending(State.FAILED, "answer_interrupted", "It broke off."))
     question = store.open(owner, asked.conversation).messages[0]  # type: ignore[union-attr]
     edited = store.ask(owner, asked.conversation, "Edited?", "gpt-4", instead_of=question.id)
     assert edited

@@ -127,11 +127,15 @@ def test_a_service_that_cannot_be_reached(tmp_path: Path) -> None:
         port = place.getsockname()[1]
     with running(tmp_path, f"http://127.0.0.1:{port}") as app:
         answer = answer_to(app, "Anybody there?", "The service could not be reached")
-        assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "NoConnection", "")
+        assert (answer.state, answer.error_kind, answer.text) == (
+            State.FAILED,
+            "connection_failed",
+            "",
+        )
         with ExitStack() as lines:
             lines.enter_context(_full(port))
             answer = answer_to(app, "And now?", "The service could not be reached")
-            assert (answer.state, answer.error_kind) == (State.FAILED, "NoConnection")
+            assert (answer.state, answer.error_kind) == (State.FAILED, "connection_failed")
         with StandIn(port, pace=None, answer=lambda _: iter(["Good ", "day."])):
             is_in_order(app)
 
@@ -157,12 +161,16 @@ def test_a_service_that_falls_silent(tmp_path: Path) -> None:
     with StandIn(pace=None) as service, running(tmp_path, service.url) as app:
         service.answer = lambda _: iter(words)
         answer = answer_to(app, "fault: silent", "The service sent nothing in time.")
-        assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "NoConnection", "")
+        assert (answer.state, answer.error_kind, answer.text) == (
+            State.FAILED,
+            "connection_failed",
+            "",
+        )
         answer = answer_to(app, "fault: stall", "Nothing more came in time.")
-        assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+        assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
         assert answer.text == "".join(words[:5])
         answer = answer_to(app, "fault: cut", CUT)
-        assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+        assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
         assert answer.text == "".join(words[:5])
         is_in_order(app, "Hello", "".join(words).strip())
 
@@ -179,7 +187,7 @@ def test_a_service_that_falls_silent(tmp_path: Path) -> None:
 def test_what_is_no_answer(met: Met, question: str, words: str) -> None:
     """It is neither shown nor kept; the page says what came, and offers to try again."""
     answer = answer_to(met.app, question, words)
-    assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "ServiceFault", "")
+    assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "service_error", "")
     assert met.liar.asked.count(question) == 1
     is_in_order(met.app)
 
@@ -188,7 +196,7 @@ def test_what_is_no_answer(met: Met, question: str, words: str) -> None:
 def test_an_answer_without_an_end(met: Met, question: str) -> None:
     """It is ended at its bound, the service is hung up on, and all up to there is kept."""
     answer = answer_to(met.app, question, f"{writer.LONGEST:,} characters")
-    assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+    assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
     assert len(answer.text) == writer.LONGEST
     assert (PIECE * 200).startswith(answer.text)
     assert met.liar.hung_up.count(question) == 1
@@ -199,7 +207,7 @@ def test_an_answer_without_an_end(met: Met, question: str) -> None:
 def test_an_answer_that_never_begins(met: Met, question: str) -> None:
     """Where nothing that has come can be read, the memory that it takes is bounded."""
     answer = answer_to(met.app, question, "sent too much at once")
-    assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "ServiceFault", "")
+    assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "service_error", "")
     assert met.liar.hung_up.count(question) == 1
     is_in_order(met.app)
 
@@ -207,9 +215,9 @@ def test_an_answer_that_never_begins(met: Met, question: str) -> None:
 def test_ten_megabytes_in_one_line(met: Met) -> None:
     """An event of them is none; raw text is shown and kept up to the bound of an answer."""
     answer = answer_to(met.app, "A long event", "sent too much at once")
-    assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "ServiceFault", "")
+    assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "service_error", "")
     answer = answer_to(met.app, "A long line", f"{writer.LONGEST:,} characters")
-    assert (answer.state, answer.error_kind) == (State.FAILED, "AnswerCut")
+    assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
     assert answer.text == "x" * writer.LONGEST
     is_in_order(met.app)
 
@@ -224,6 +232,6 @@ def test_a_storm_of_refusals(met: Met) -> None:
     for identity in finished(storm()):
         said, answer = kept_at_the_end(met.address, identity)
         assert said.text == "Too fast"
-        assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "TooFast", "")
+        assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "rate_limited", "")
     assert met.liar.asked.count("Too fast") == 8
     is_in_order(met.app)

@@ -55,12 +55,12 @@ def test_an_ending_is_kept(store: Store, owner: str) -> None:
     """State, text, characters, times and error are there afterwards."""
     asked = put(store, owner)
     write(store, owner, asked, 0, "par")
-    ending = Ending(State.FAILED, "TooFast", "Wait a moment.", "https://example.org")
+    ending = Ending(State.FAILED, "rate_limited", "Wait a moment.", "https://example.org")
     store.finish(owner, asked, "partial", ending)
     message = store.message(owner, asked.answer)
     assert message
     assert (message.state, message.text, message.characters) == (State.FAILED, "partial", 7)
-    assert (message.error_kind, message.error_words) == ("TooFast", "Wait a moment.")
+    assert (message.error_kind, message.error_words) == ("rate_limited", "Wait a moment.")
     assert message.error_link == "https://example.org"
     assert message.asked <= (message.first_text or 0) <= (message.ended or 0) <= time.time() + 5
 
@@ -97,7 +97,7 @@ def test_messages_are_a_tree(store: Store, owner: str) -> None:
 def test_an_empty_answer_is_used_again(store: Store, owner: str) -> None:
     """A failed send leaves no empty branches behind."""
     asked = put(store, owner)
-    store.finish(owner, asked, "", Ending(State.FAILED, "NoConnection", "Away."))
+    store.finish(owner, asked, "", Ending(State.FAILED, "connection_failed", "Away."))
     again = store.try_again(owner, asked.answer, "gpt-3.5-turbo")
     assert again
     assert again.answer == asked.answer
@@ -171,7 +171,7 @@ def test_trying_again_is_asked_anew(store: Store, owner: str) -> None:
     """The moment of asking is that of the last try."""
     asked = put(store, owner)
     first = store.message(owner, asked.answer)
-    store.finish(owner, asked, "", Ending(State.FAILED, "NoConnection", "Away."))
+    store.finish(owner, asked, "", Ending(State.FAILED, "connection_failed", "Away."))
     time.sleep(0.01)
     store.try_again(owner, asked.answer, "gpt-4")
     second = store.message(owner, asked.answer)
@@ -470,7 +470,7 @@ def test_within_a_comparison_each_is_tried_again_in_its_place(store: Store, owne
     """Whether it had some text or none."""
     first = answered(store, owner)
     empty, some = store.compare(owner, first.answer, ["claude", "gemini"])
-    store.finish(owner, empty, "", Ending(State.FAILED, "TooFast", "Wait."))
+    store.finish(owner, empty, "", Ending(State.FAILED, "rate_limited", "Wait."))
     store.finish(owner, some, "par", Ending(State.STOPPED))
     assert store.try_again(owner, empty.answer, "claude")
     again = store.try_again(owner, some.answer, "gemini")

@@ -18,13 +18,14 @@ from liaobots.chat.record import (
     Tries,
 )
 from liaobots.chat.road import Pieces
+from liaobots.errors import AnswerCut, NoConnection, ServiceFault, TooFast
 
 # How often a follower gets a word when there is none, so that it can look around.
 TICK = 0.2
 
 
 # What says something of the model and its service, and not of the visitor or of this server.
-MODELS_FAILURES = ("ServiceFault", "NoConnection", "AnswerCut", "TooFast")
+MODELS_FAILURES = frozenset(kind.code for kind in (ServiceFault, NoConnection, AnswerCut, TooFast))
 
 
 class Answer:

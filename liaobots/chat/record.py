@@ -34,7 +34,7 @@ class Summary:
 class Message:
     """A question or an answer. Times are in seconds since 1970.
 
-    `error_kind` names the kind of error that ended a failed answer, and
+    `error_kind` is the code of the error that ended a failed answer (see `errors`), and
     `error_words` says it to the reader. `versions` are the ids of all that stand
     in this place, itself among them, the first one first. `thumb` is 1 for up
     and 0 for down. `cost` is in the unit of the balance, None where nobody knows.

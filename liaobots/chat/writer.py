@@ -12,10 +12,9 @@ from liaobots.chat.road import Pieces, Road
 from liaobots.chat.room import fitting
 from liaobots.chat.seam import GO_ON, Seam
 from liaobots.chat.store import Store
-from liaobots.errors import AnswerCut, LiaobotsError, StoreFault
+from liaobots.errors import INTERNAL_ERROR, AnswerCut, LiaobotsError, StoreFault
 
 WEIRD = "The program made a mistake while it wrote this answer. What came is kept; try again."
-MISTAKE = "ProgramMistake"
 # No answer is longer than a book, in characters; one that goes on and on is ended.
 LONGEST = 500_000
 TOO_LONG = (
@@ -49,7 +48,7 @@ class Writer:
         except Exception as error:
             # Whatever it is, the answer must end, and the reader be told.
             report(error)
-            return Ending(State.FAILED, MISTAKE, WEIRD)
+            return Ending(State.FAILED, INTERNAL_ERROR, WEIRD)
 
     def settle_up(self) -> None:
         """Have noted what the answer cost, where the service tells that; wait for nothing."""
@@ -126,7 +125,7 @@ class Writer:
 def failure(error: LiaobotsError) -> Ending:
     """Gives how an answer ended that failed with this error."""
     link: Any = getattr(error, "link", "")
-    return Ending(State.FAILED, type(error).__name__, str(error), str(link))
+    return Ending(State.FAILED, error.code, str(error), str(link))
 
 
 def alone(road: Road) -> Road:

@@ -12,7 +12,7 @@ from liaobots.chat.record import State
 from liaobots.chat.transfer import lineage
 from liaobots.chat.transfer.given import Given
 from liaobots.chat.transfer.parcel import Chat, Prompt, Turn
-from liaobots.errors import InputRefused
+from liaobots.errors import CODE_OF_FORMER_NAME, InputRefused
 
 FORMAT = "liaobots-chat"
 VERSION = 1
@@ -86,10 +86,15 @@ def _turn(link: lineage.Link) -> Turn:
         first_text=given.at("first_text").time(None),
         ended=given.at("ended").time(None),
         thumb=_thumb(given.at("thumb")),
-        error_kind=given.at("error_kind").words(),
+        error_kind=_error_code(given.at("error_kind").words()),
         error_words=given.at("error_words").words(),
         error_link=given.at("error_link").link(),
     )
+
+
+def _error_code(name: str) -> str:
+    """Return an error's code, also where an older version has written the name of a class."""
+    return CODE_OF_FORMER_NAME.get(name, name)
 
 
 def _thumb(given: Given) -> int | None:
