@@ -6,7 +6,7 @@ from collections import Counter
 from liaobots import errors
 from liaobots.errors import CODE_OF_FORMER_NAME, LiaobotsError
 
-KINDS = [
+KINDS: list[type[LiaobotsError]] = [
     kind
     for _, kind in inspect.getmembers(errors, inspect.isclass)
     if kind.__module__ == errors.__name__
