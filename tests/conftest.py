@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from liaobots.chat.database import Database
 from liaobots.chat.store import Store
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from liaobots.ui import server
 from tests import archive
 from tests import browser as chromium

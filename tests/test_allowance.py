@@ -11,9 +11,9 @@ from liaobots.chat import allowance
 from liaobots.chat.allowance import Allowance, Slot
 from liaobots.chat.answer import Answer
 from liaobots.chat.record import Asked, State
+from liaobots.demo.server import StandIn
 from liaobots.errors import ServerBusy
 from liaobots.limits import Limits
-from liaobots.service.standin import StandIn
 from tests.app import App
 from tests.conftest import CODE
 from tests.headless import Visitor, finished

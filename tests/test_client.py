@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from liaobots import errors
+from liaobots.demo.server import FAULTS, SHAPES, StandIn, tour
 from liaobots.service import call
 from liaobots.service.client import Account, Client
 from liaobots.service.line import Line
 from liaobots.service.reply import LONGEST_REST, YIELDING
-from liaobots.service.standin import FAULTS, SHAPES, StandIn, tour
 from tests.conftest import CODE
 from tests.teller import Teller
 

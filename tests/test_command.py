@@ -12,7 +12,7 @@ import pytest
 
 from liaobots.chat.database import Database
 from liaobots.chat.store import Store
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from tests import archive
 from tests.app import ROOT, App
 from tests.archive import content, run

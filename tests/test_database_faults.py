@@ -24,7 +24,7 @@ from liaobots.chat.database import Database
 from liaobots.chat.layout import clock, conversations, messages
 from liaobots.chat.record import Ending, Message, State
 from liaobots.chat.store import Store
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from liaobots.ui import texts
 from tests.app import App
 from tests.conftest import CODE

@@ -16,7 +16,7 @@ from liaobots.chat.database import Database
 from liaobots.chat.identities import TAKEOVER_SECONDS
 from liaobots.chat.record import Message
 from liaobots.chat.store import Store
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE, SECURE_COOKIE, SIGNED
 from tests.app import App

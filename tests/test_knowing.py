@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from liaobots.ui import choice, desk, offer, server, state, texts, way
 from tests.test_page import SCRIPT, opened, words_of
 from tests.test_wishes import act, ask, message_id, press, said

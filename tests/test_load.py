@@ -7,7 +7,7 @@ memory in `bench/memory`: both take minutes, and a machine of their own.
 import asyncio
 from pathlib import Path
 
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from tests.app import App
 from tests.headless import Visitor, finished
 from tests.visit import conversed, wait_until

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from liaobots.ui import chats, state, texts, wishes
 from tests.app import ROOT, App
 from tests.conftest import CODE

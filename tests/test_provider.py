@@ -8,8 +8,8 @@ import pytest
 
 import liaobots
 from liaobots import _create_completion
+from liaobots.demo.server import StandIn, tour
 from liaobots.errors import CodeMissing, InputRefused
-from liaobots.service.standin import StandIn, tour
 from tests.app import ROOT
 from tests.conftest import CODE
 

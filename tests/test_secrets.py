@@ -17,7 +17,7 @@ import requests
 from liaobots.chat.database import Database
 from liaobots.chat.record import State
 from liaobots.chat.store import Store
-from liaobots.service.standin import FAULTS, StandIn
+from liaobots.demo.server import FAULTS, StandIn
 from tests.app import App
 from tests.headless import Visitor, cookie_of_page, finished
 from tests.kept import owner_of

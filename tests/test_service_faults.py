@@ -17,7 +17,7 @@ import pytest
 
 from liaobots.chat import writer
 from liaobots.chat.record import Message, State
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from liaobots.service.verdict import CUT
 from tests.app import App
 from tests.conftest import CODE

@@ -3,7 +3,7 @@
 from playwright.sync_api import FilePayload, Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from tests.app import App
 from tests.headless import Visitor, finished
 from tests.visit import ask, conversed, message, wait_until

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, e
 from liaobots.chat.database import Database
 from liaobots.chat.record import State
 from liaobots.chat.store import Store
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
 from tests.app import App

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from liaobots.chat.database import Database
 from liaobots.chat.record import Ending, State
 from liaobots.chat.store import Store
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from liaobots.ui import texts
 from tests.app import App
 from tests.bench.watching import Watched, in_pieces, markdown

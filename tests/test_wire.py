@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from liaobots.demo.server import StandIn
 from liaobots.service import wire
 from liaobots.service.catalog import BUILT_IN
 from liaobots.service.client import Client
-from liaobots.service.standin import StandIn
 from tests.conftest import CODE
 
 MESSAGES = [

@@ -9,8 +9,8 @@ from streamlit.testing.v1.element_tree import Button
 
 from liaobots.chat.allowance import Allowance
 from liaobots.chat.record import Ending, State
+from liaobots.demo.server import StandIn
 from liaobots.limits import Limits
-from liaobots.service.standin import StandIn
 from liaobots.ui import chats, desk, offer, texts, wishes
 from tests.test_page import opened, words_of
 from tests.visit import conversed

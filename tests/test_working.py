@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Download, FilePayload, Locator, Page, expect
 
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from liaobots.ui import texts
 from tests.app import App
 from tests.pdfs import pdf

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from liaobots.demo.server import StandIn
 from liaobots.service import setting, wire
-from liaobots.service.standin import StandIn
 from liaobots.ui import identity_cookie, server
 from liaobots.ui.client_address import client_address
 from liaobots.ui.codes import Codes

@@ -18,8 +18,8 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from liaobots.chat.store import Store
+from liaobots.demo.server import StandIn
 from liaobots.limits import Limits
-from liaobots.service.standin import StandIn
 from liaobots.ui import texts
 from tests.app import App
 from tests.conftest import CODE

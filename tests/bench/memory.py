@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from tests.app import App
 from tests.bench.watching import markdown
 from tests.headless import Visitor

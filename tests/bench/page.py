@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from liaobots.chat.database import Database
 from liaobots.chat.record import Ending, State
 from liaobots.chat.store import Store
-from liaobots.service.standin import StandIn
+from liaobots.demo.server import StandIn
 from tests import browser as chromium
 from tests.app import App
 from tests.bench.watching import WATCH, Cost, Watched, ask, in_pieces, markdown, stamp

@@ -6,7 +6,7 @@ import sys
 import pytest
 import requests
 
-from liaobots.service.standin import FAULTS, SHAPES, StandIn, tour
+from liaobots.demo.server import FAULTS, SHAPES, StandIn, tour
 from tests.app import ROOT
 
 QUESTION = [{"role": "user", "content": "Hello"}]
@@ -75,8 +75,8 @@ def test_everything_it_can_do_is_said() -> None:
 
 
 def test_as_a_program() -> None:
-    """`python -m liaobots.service.standin` says where it answers."""
-    command = [sys.executable, "-u", "-m", "liaobots.service.standin", "--port", "0"]
+    """`python -m liaobots.demo.server` says where it answers."""
+    command = [sys.executable, "-u", "-m", "liaobots.demo.server", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         line = process.stdout.readline()

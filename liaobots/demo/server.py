@@ -1,6 +1,6 @@
 """A small local service that speaks all forms of the wire over real HTTP.
 
-    python -m liaobots.service.standin --port 8601
+    python -m liaobots.demo.server --port 8601
 
 It is the demo that answers people without an account, the peer of the tests,
 and what a developer talks to. It imports nothing else of ours, so that client
