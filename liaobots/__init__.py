@@ -18,9 +18,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from liaobots.errors import LiaobotsError
-    from liaobots.service.client import Account, Client
-    from liaobots.service.provider import (
+    from liaobots.client.client import Account, Client
+    from liaobots.client.provider import (
         _create_completion,
         model,
         models,
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
         supports_stream,
         url,
     )
-    from liaobots.service.reply import Reply
+    from liaobots.client.reply import Reply
+    from liaobots.errors import LiaobotsError
 
 __all__ = [
     "Account",
@@ -44,10 +44,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Account": "liaobots.service.client",
-    "Client": "liaobots.service.client",
+    "Account": "liaobots.client.client",
+    "Client": "liaobots.client.client",
     "LiaobotsError": "liaobots.errors",
-    "Reply": "liaobots.service.reply",
+    "Reply": "liaobots.client.reply",
 }
 
 
@@ -58,7 +58,7 @@ def __getattr__(name: str) -> object:
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module(_HOMES.get(name, "liaobots.service.provider"))
+    home = import_module(_HOMES.get(name, "liaobots.client.provider"))
     return globals().setdefault(name, getattr(home, name))
 
 

@@ -18,8 +18,8 @@ from typing import NoReturn
 
 from liaobots.chat.copying.copy import Copied, Progress, copy
 from liaobots.chat.copying.end import End
+from liaobots.client import settings
 from liaobots.errors import InputRefused, LiaobotsError
-from liaobots.service import setting
 
 # How often it says how far it is, in seconds.
 PACE = 2.0
@@ -90,7 +90,7 @@ def _run(given: argparse.Namespace) -> None:
     else:
         if "://" in given.file:
             raise InputRefused("FILE is the path of a file. Between addresses there is migrate.")
-        ours = setting.database() if given.database is None else given.database
+        ours = settings.database() if given.database is None else given.database
         file = os.path.abspath(given.file)
         source, target = (ours, file) if given.command == "backup" else (file, ours)
     with closing(End(source)) as from_, closing(End(target)) as to:

@@ -14,8 +14,8 @@ from liaobots.chat.readers import WAITING, Readers
 from liaobots.chat.road import Road
 from liaobots.chat.store import Store
 from liaobots.chat.till import Till, Tills
-from liaobots.service.catalog import BUILT_IN, Facts
-from liaobots.service.client import Client
+from liaobots.client.catalog import BUILT_IN, Facts
+from liaobots.client.client import Client
 from liaobots.ui import lookup
 from liaobots.ui.lookup import Lookup, SharedLookups
 from tests.app import App

@@ -16,9 +16,9 @@ from liaobots.chat.layout import conversations, findable, messages
 from liaobots.chat.record import Asked, State
 from liaobots.chat.road import Road
 from liaobots.chat.store import Store
+from liaobots.client.client import Client
 from liaobots.demo.server import StandIn
 from liaobots.errors import StoreFault
-from liaobots.service.client import Client
 from liaobots.ui.identity_cookie import Keys
 from tests import archive
 from tests.app import ROOT

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from liaobots.client import retry
+from liaobots.client.client import Account, Client
 from liaobots.errors import LiaobotsError
-from liaobots.service import call
-from liaobots.service.client import Account, Client
 from tests.conftest import CODE
 from tests.mangled import OBJECTS, cuts, mangled
 from tests.teller import Teller, whole
@@ -91,7 +91,7 @@ def teller() -> Iterator[Teller]:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(call, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(retry, "PAUSES", (0.0, 0.0))
 
 
 def outcome(teller: Teller, pieces: list[bytes], act: Callable[[], object]) -> None:

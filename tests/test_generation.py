@@ -22,10 +22,10 @@ from liaobots.chat.room import Room
 from liaobots.chat.seam import GO_ON
 from liaobots.chat.store import Store
 from liaobots.chat.till import Till
+from liaobots.client.client import Client
 from liaobots.demo.server import StandIn
 from liaobots.errors import ServerBusy
 from liaobots.limits import Limits
-from liaobots.service.client import Client
 from tests.conftest import CODE
 from tests.visit import wait_until
 

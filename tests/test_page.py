@@ -118,7 +118,7 @@ def test_the_page_works_without_the_list_of_models(monkeypatch: pytest.MonkeyPat
     """A service that is away leaves the built-in models, and says so."""
     monkeypatch.setenv("LIAOBOTS_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
-    monkeypatch.setattr("liaobots.service.call.PAUSES", (0, 0))
+    monkeypatch.setattr("liaobots.client.retry.PAUSES", (0, 0))
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert page.selectbox[0].options == ["GPT-3.5 Turbo · 4K · OpenAI", "GPT-4 · 8K · OpenAI"]
     assert texts.MODELS_UNKNOWN in words_of(page)

@@ -134,7 +134,7 @@ def test_names_of_the_package() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert "liaobots.service.client.Client" in done.stdout
+    assert "liaobots.client.client.Client" in done.stdout
     assert set(liaobots.__all__) <= set(dir(liaobots))
     assert all(getattr(liaobots, name) is not None for name in liaobots.__all__)
     assert not hasattr(liaobots, "nothing")

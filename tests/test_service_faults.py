@@ -17,8 +17,8 @@ import pytest
 
 from liaobots.chat import writer
 from liaobots.chat.record import Message, State
+from liaobots.client.error_detector import CUT
 from liaobots.demo.server import StandIn
-from liaobots.service.verdict import CUT
 from tests.app import App
 from tests.conftest import CODE
 from tests.headless import Visitor, finished

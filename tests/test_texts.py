@@ -6,7 +6,7 @@ import pytest
 
 from liaobots.chat.record import Pace
 from liaobots.chat.room import Room, Size
-from liaobots.service.catalog import unknown
+from liaobots.client.catalog import unknown
 from liaobots.ui import texts
 from tests.app import ROOT
 

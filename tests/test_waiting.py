@@ -16,9 +16,9 @@ from liaobots.chat.record import Conversation, Ending, Message, State
 from liaobots.chat.road import Road
 from liaobots.chat.store import Store
 from liaobots.chat.waiting import Waiting
+from liaobots.client.client import Client
 from liaobots.demo.server import StandIn
 from liaobots.errors import ServerBusy, StoreFault
-from liaobots.service.client import Client
 from tests.conftest import CODE
 from tests.visit import wait_until
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from liaobots.chat.record import Pace
-from liaobots.service.catalog import Facts
+from liaobots.client.catalog import Facts
 from liaobots.ui import choice, markdown, offer, texts
 
 WISH = "models"

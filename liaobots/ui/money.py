@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from liaobots.chat.till import Read, Till, Tills
-from liaobots.service.client import Client
+from liaobots.client.client import Client
 from liaobots.ui import server, state, texts
 from liaobots.ui.chats import Opened
 from liaobots.ui.state import Connection

@@ -10,11 +10,11 @@ import streamlit as st
 
 from liaobots.chat.record import Pace
 from liaobots.chat.room import Room
+from liaobots.client import catalog, request_builder
+from liaobots.client.catalog import Facts
+from liaobots.client.client import Client
 from liaobots.errors import StoreFault
 from liaobots.limits import limits
-from liaobots.service import catalog, wire
-from liaobots.service.catalog import Facts
-from liaobots.service.client import Client
 from liaobots.ui import chats, choice, markdown, server, state, texts
 from liaobots.ui.chats import Opened
 from liaobots.ui.lookup import Lookup, SharedLookups
@@ -55,14 +55,14 @@ def now() -> Offer:
 def _lookup(link: Connection) -> Lookup[dict[str, Facts]]:
     """Gives the list, kept for an hour; where it may depend on the code, for each code."""
     # Liaobots' list is open to everybody, and a list that all share holds nobody's own code.
-    code = link.code if link.form == wire.OPENAI else ""
+    code = link.code if link.form == request_builder.OPENAI else ""
     client = Client(code, link.base_url, wire=link.form)
     fetch = partial(client.models, limits().account_seconds)
 
     def make() -> Lookup[dict[str, Facts]]:
         return Lookup(fetch, catalog.BUILT_IN, readers=server.readers())
 
-    if link.form != wire.OPENAI or not state.has_own_code():
+    if link.form != request_builder.OPENAI or not state.has_own_code():
         return server.held(f"models {link.form} {link.base_url}", make)
     # One for all sessions with this code, by a name that does not tell it.
     name = hashlib.sha256(f"{link.base_url} {code}".encode()).hexdigest()

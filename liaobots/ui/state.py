@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from liaobots.client import request_builder, settings
 from liaobots.demo.server import StandIn
-from liaobots.service import setting, wire
 from liaobots.ui import identity_cookie, server
 from liaobots.ui.client_address import client_address
 from liaobots.ui.codes import Codes
@@ -124,12 +124,12 @@ def connection() -> Connection:
 
     Whoever speaks OpenAI's form may want no code: there the address decides.
     """
-    form = setting.wire()
+    form = settings.wire()
     code = _codes().recall(owner()) or of_server("LIAOBOTS_AUTH")
     address = of_server("LIAOBOTS_URL")
-    if address if form == wire.OPENAI else code:
-        return Connection(setting.base_url(address, form), code, form)
-    root = "/v1" if form == wire.OPENAI else ""
+    if address if form == request_builder.OPENAI else code:
+        return Connection(settings.base_url(address, form), code, form)
+    root = "/v1" if form == request_builder.OPENAI else ""
     return Connection(_standin().url + root, DEMO_CODE, form, is_demo=True)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from liaobots.chat.record import Pace
 from liaobots.chat.room import Room, Size
-from liaobots.service.catalog import Facts
+from liaobots.client.catalog import Facts
 
 TITLE = "Liaobots chat"
 ICON = Path(__file__).parent / "icon.svg"

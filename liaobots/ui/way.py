@@ -6,7 +6,7 @@ import streamlit as st
 
 from liaobots.chat.road import Pieces, Road
 from liaobots.chat.room import Room
-from liaobots.service import setting
+from liaobots.client import settings
 from liaobots.ui import meter, money, offer, state
 
 SEARCH = "web search"
@@ -35,7 +35,7 @@ def road() -> Road:
 
 def can_search() -> bool:
     """Says whether the service can be asked to search the web: in its form of 2025 alone."""
-    return setting.wire() == setting.WIRES[0]
+    return settings.wire() == settings.WIRES[0]
 
 
 def _room_of(rooms: Mapping[str, Room], model: str) -> Room:

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 import requests
 
+from liaobots.client.client import Client
 from liaobots.demo.server import StandIn
-from liaobots.service.client import Client
 
 PIECES, RATE, ROUNDS = 100, 200, 15
 CODE = "nobody"

@@ -6,13 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from liaobots.client import catalog, request_builder, settings
+from liaobots.client.catalog import Facts
+from liaobots.client.reply import Reply
+from liaobots.client.retry import ask
+from liaobots.client.secret_finder import holds
+from liaobots.client.transport import Line
 from liaobots.errors import ServiceFault
-from liaobots.service import catalog, setting, wire
-from liaobots.service.call import ask
-from liaobots.service.catalog import Facts
-from liaobots.service.disguise import holds
-from liaobots.service.line import Line
-from liaobots.service.reply import Reply
 
 # Nobody has more, in any currency; what is more is no number that a page can show.
 MOST = 1e15
@@ -60,7 +60,7 @@ class Client:
 
     def chat(  # noqa: PLR0913 -- what can be said of a question, each by its name
         self,
-        messages: wire.Messages,
+        messages: request_builder.Messages,
         model: str = "gpt-3.5-turbo",
         *,
         stream: bool = True,
@@ -77,16 +77,20 @@ class Client:
         asked when the first piece is wanted, and then the iterator raises
         LiaobotsError in the kinds of `liaobots.errors`.
         """
-        form = setting.wire(self._wire)
-        if form == wire.OPENAI and isinstance(model, str) and model:
+        form = settings.wire(self._wire)
+        if form == request_builder.OPENAI and isinstance(model, str) and model:
             facts = self._known.get(model) or catalog.unknown(model)
         else:
             facts = catalog.facts_of(model, self._known)
-        code = setting.auth(self._auth, form)
-        body = wire.question(form, facts, messages, conversation_id, search=search)
+        code = settings.auth(self._auth, form)
+        body = request_builder.question(form, facts, messages, conversation_id, search=search)
         line = self._line(form)
         return Reply(
-            line, wire.asking(form, code, line.base_url, body), code, stream=stream, rest=rest
+            line,
+            request_builder.asking(form, code, line.base_url, body),
+            code,
+            stream=stream,
+            rest=rest,
         )
 
     def models(self, total_timeout: float | None = None) -> dict[str, Facts]:
@@ -95,11 +99,11 @@ class Client:
         `total_timeout` is in seconds for the whole call, however the service drips.
         Those that name the code are left out. Raises LiaobotsError where the list cannot be had.
         """
-        form = setting.wire(self._wire)
-        code = setting.auth(self._auth, form) if form == wire.OPENAI else ""
-        secret = setting.code_of(self._auth)
+        form = settings.wire(self._wire)
+        code = settings.auth(self._auth, form) if form == request_builder.OPENAI else ""
+        secret = settings.code_of(self._auth)
         line = self._line(form, total_timeout)
-        payload = ask(line, wire.listing(form, code, line.base_url), secret)
+        payload = ask(line, request_builder.listing(form, code, line.base_url), secret)
         found = catalog.read_list(payload, secret)
         self._known |= found
         return found
@@ -110,10 +114,10 @@ class Client:
         `total_timeout` is in seconds for the whole call, however the service drips.
         Nothing, without asking, in OpenAI's form, which has no way to ask that.
         """
-        form = setting.wire(self._wire)
-        code = setting.auth(self._auth, form)
+        form = settings.wire(self._wire)
+        code = settings.auth(self._auth, form)
         line = self._line(form, total_timeout)
-        if (request := wire.account(form, code, line.base_url)) is None:
+        if (request := request_builder.account(form, code, line.base_url)) is None:
             return Account()
         fields = _fields_of(ask(line, request, code), code)
         return Account(
@@ -123,8 +127,8 @@ class Client:
         )
 
     def _line(self, form: str, total_timeout: float | None = None) -> Line:
-        address = setting.base_url(self._base_url, form)
-        return Line(address, setting.timeout(self._timeout), total_timeout)
+        address = settings.base_url(self._base_url, form)
+        return Line(address, settings.timeout(self._timeout), total_timeout)
 
 
 def _fields_of(value: Any, code: str) -> dict[str, Any]:

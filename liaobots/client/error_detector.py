@@ -3,8 +3,8 @@
 import json
 from typing import Any, NoReturn
 
+from liaobots.client import error_mapping
 from liaobots.errors import ServiceFault
-from liaobots.service import fault
 
 # An unlabelled body may be held back for so many characters until it is clear
 # whether it is an answer or an error page.
@@ -39,8 +39,8 @@ class Verdict:
 
     def raise_refusal(self, event: dict[str, Any]) -> NoReturn:
         """Raises the error that came in band."""
-        said = fault.refusal_of(event)
-        raise fault.fault_of(
+        said = error_mapping.refusal_of(event)
+        raise error_mapping.fault_of(
             said.status or 500,
             said.words,
             secret=self._secret,
@@ -50,8 +50,8 @@ class Verdict:
     def raise_if_page(self, text: str) -> None:
         """Raises HumanCheckWanted for a web page that is no answer."""
         labelled = self._labelled_page and text.lstrip().startswith("<")
-        if labelled or fault.is_challenge(text):
-            raise fault.human_check(self._link)
+        if labelled or error_mapping.is_challenge(text):
+            raise error_mapping.human_check(self._link)
 
     def raise_if_no_text(self, text: str) -> None:
         """Raises ServiceFault for a picture, a document or noise that is no answer."""

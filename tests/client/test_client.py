@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from liaobots import errors
+from liaobots.client import retry
+from liaobots.client.client import Account, Client
+from liaobots.client.reply import LONGEST_REST, YIELDING
+from liaobots.client.transport import Line
 from liaobots.demo.server import FAULTS, SHAPES, StandIn, tour
-from liaobots.service import call
-from liaobots.service.client import Account, Client
-from liaobots.service.line import Line
-from liaobots.service.reply import LONGEST_REST, YIELDING
 from tests.conftest import CODE
 from tests.teller import Teller
 
@@ -35,7 +35,7 @@ def ask(words: str) -> list[dict[str, str]]:
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses between tries keep their number and order, and lose their length."""
-    monkeypatch.setattr(call, "PAUSES", (0.01, 0.02))
+    monkeypatch.setattr(retry, "PAUSES", (0.01, 0.02))
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -178,7 +178,7 @@ def test_how_often_is_asked(standin: StandIn, fault: str, times: int) -> None:
 
 def test_pauses_grow() -> None:
     """Two pauses, the second longer."""
-    first, second = call.PAUSES
+    first, second = retry.PAUSES
     assert 0 < first < second
 
 
@@ -300,7 +300,7 @@ def test_closing_interrupts_the_pause_between_tries(
     standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody waits for a pause that nobody wants."""
-    monkeypatch.setattr(call, "PAUSES", (30, 60))
+    monkeypatch.setattr(retry, "PAUSES", (30, 60))
     reply = Client(CODE, standin.url).chat(ask("fault: away"))
     threading.Timer(0.2, reply.close).start()
     started = time.monotonic()

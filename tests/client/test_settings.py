@@ -9,15 +9,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from liaobots.client import settings as client_settings
 from liaobots.errors import CodeMissing, InputRefused
-from liaobots.service import setting
 
 
 def test_defaults() -> None:
     """With no setting, the known home, a minute and the newer form."""
-    assert setting.base_url() == "https://liaobots.work"
-    assert setting.timeout() == 60
-    assert setting.wire() == "2025"
+    assert client_settings.base_url() == "https://liaobots.work"
+    assert client_settings.timeout() == 60
+    assert client_settings.wire() == "2025"
 
 
 def test_environment_then_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,13 +26,13 @@ def test_environment_then_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIAOBOTS_AUTH", " abc ")
     monkeypatch.setenv("LIAOBOTS_TIMEOUT", "2.5")
     monkeypatch.setenv("LIAOBOTS_WIRE", "2023")
-    assert setting.base_url() == "https://example.org"
-    assert setting.base_url("http://[::1]:8601") == "http://[::1]:8601"
-    assert setting.auth() == "abc"
-    assert setting.auth("def") == "def"
-    assert setting.timeout() == 2.5
-    assert setting.timeout(3) == 3
-    assert setting.wire() == "2023"
+    assert client_settings.base_url() == "https://example.org"
+    assert client_settings.base_url("http://[::1]:8601") == "http://[::1]:8601"
+    assert client_settings.auth() == "abc"
+    assert client_settings.auth("def") == "def"
+    assert client_settings.timeout() == 2.5
+    assert client_settings.timeout(3) == 3
+    assert client_settings.wire() == "2023"
 
 
 @pytest.mark.parametrize("value", ["soon", "0", "-1", "nan", "inf", "1e10", "9" * 5_000, "1e999"])
@@ -40,14 +40,14 @@ def test_timeout_must_be_a_time(monkeypatch: pytest.MonkeyPatch, value: str) -> 
     """Nonsense is named, not guessed at."""
     monkeypatch.setenv("LIAOBOTS_TIMEOUT", value)
     with pytest.raises(InputRefused, match="LIAOBOTS_TIMEOUT"):
-        setting.timeout()
+        client_settings.timeout()
 
 
 def test_wire_must_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown form is refused."""
     monkeypatch.setenv("LIAOBOTS_WIRE", "1999")
     with pytest.raises(InputRefused, match="2025, 2023, openai"):
-        setting.wire()
+        client_settings.wire()
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_wire_must_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_address_must_be_a_web_address(address: str) -> None:
     """Anything but http and https to a host is refused, without repeating it."""
     with pytest.raises(InputRefused) as caught:
-        setting.base_url(address)
+        client_settings.base_url(address)
     assert address not in str(caught.value)
 
 
@@ -94,7 +94,7 @@ def test_the_database_is_the_one_that_the_page_uses(
         "print(os.environ.get('LIAOBOTS_DATABASE_URL', ''))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert setting.database() == done.stdout.strip() == (here or home or environment or "")
+    assert client_settings.database() == done.stdout.strip() == (here or home or environment or "")
 
 
 def test_secrets_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_secrets_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_bytes(b"s3cret = \xff")
     with pytest.raises(InputRefused, match="cannot be read") as caught:
-        setting.database()
+        client_settings.database()
     assert "s3cret" not in str(caught.value)
 
 
@@ -121,7 +121,7 @@ VALUES = st.lists(st.sampled_from(PARTS), max_size=6).map("".join) | st.text(max
 def test_any_address_is_a_web_address_or_refused(value: str) -> None:
     """What is taken names a host by http or https and nothing that could be secret."""
     try:
-        address = setting.base_url(value or "x")
+        address = client_settings.base_url(value or "x")
     except InputRefused as error:
         words = str(error)
         assert words.isprintable()
@@ -138,7 +138,7 @@ def test_any_address_is_a_web_address_or_refused(value: str) -> None:
 def test_any_code_can_be_sent_or_is_refused(value: str) -> None:
     """What is taken fits into one header."""
     try:
-        code = setting.auth(value)
+        code = client_settings.auth(value)
     except CodeMissing as error:
         words = str(error)
         assert len(value.strip()) < 4 or value.strip() not in words
@@ -152,7 +152,7 @@ def test_any_code_can_be_sent_or_is_refused(value: str) -> None:
 def test_any_timeout_can_be_counted_or_is_refused(value: str) -> None:
     """What is taken is a time that a socket can wait."""
     try:
-        seconds = setting.timeout(value)  # type: ignore[arg-type]
+        seconds = client_settings.timeout(value)  # type: ignore[arg-type]
     except InputRefused:
         return
     assert 0 < seconds <= 86_400
@@ -162,9 +162,9 @@ def test_any_timeout_can_be_counted_or_is_refused(value: str) -> None:
 def test_any_form_is_known_or_refused(value: str) -> None:
     """There are three."""
     try:
-        form = setting.wire(value)
+        form = client_settings.wire(value)
     except InputRefused as error:
         words = str(error)
         assert words.isprintable()
         return
-    assert form in setting.WIRES
+    assert form in client_settings.WIRES

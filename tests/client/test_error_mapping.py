@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from liaobots.client.error_mapping import fault_of, is_challenge, refusal_of, retry_after
 from liaobots.errors import (
     CodeRefused,
     CreditExhausted,
@@ -20,7 +21,6 @@ from liaobots.errors import (
     ServiceFault,
     TooFast,
 )
-from liaobots.service.fault import fault_of, is_challenge, refusal_of, retry_after
 from tests.mangled import OBJECTS, mangled
 
 CHECK = "<!DOCTYPE html><html><title>人机验证</title>"

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from liaobots.client.chat_completion import Completion
+from liaobots.client.error_detector import CUT, DOUBT, Verdict, json_of, raise_if_too_long
 from liaobots.errors import AnswerCut
-from liaobots.service.completion import Completion
-from liaobots.service.verdict import CUT, DOUBT, Verdict, json_of, raise_if_too_long
 
 # So many lines of an event stream that are no fields are kept to be judged.
 STRAYS = 20

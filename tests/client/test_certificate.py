@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from liaobots.client.client import Client
 from liaobots.errors import NoConnection
-from liaobots.service.client import Client
+from tests.client.test_client import ask
 from tests.conftest import CODE
-from tests.test_client import ask
 
 
 def certificate(folder: Path) -> Path:

@@ -11,13 +11,13 @@ from typing import Any
 import requests
 from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 
+from liaobots.client import error_mapping
+from liaobots.client.connection import HungUp
+from liaobots.client.error_detector import CUT
+from liaobots.client.error_mapping import Refusal
+from liaobots.client.request_builder import Request
+from liaobots.client.transport import Line
 from liaobots.errors import AnswerCut, LiaobotsError, NoConnection, ServiceFault
-from liaobots.service import fault
-from liaobots.service.connection import HungUp
-from liaobots.service.fault import Refusal
-from liaobots.service.line import Line
-from liaobots.service.verdict import CUT
-from liaobots.service.wire import Request
 
 PAUSES = (0.5, 1.5)
 WORTH_ANOTHER_TRY = (502, 503, 504)
@@ -50,8 +50,8 @@ def ask(line: Line, request: Request, code: str) -> Any:
         limit.cancel()
         line.close()
         limit.join()
-    if fault.is_page(data.decode("utf-8", "replace")):
-        raise fault.human_check(line.base_url)
+    if error_mapping.is_page(data.decode("utf-8", "replace")):
+        raise error_mapping.human_check(line.base_url)
     value = _json_of(data)
     if value is None:
         raise ServiceFault("The service's answer could not be read. Try again.")
@@ -95,7 +95,7 @@ def _accepted(line: Line, response: requests.Response, code: str) -> requests.Re
         line.rest(0)
         said = Refusal()
     headers = {name.lower(): value for name, value in response.headers.items()}
-    raise fault.fault_of(
+    raise error_mapping.fault_of(
         said.status_after(response.status_code),
         said.words,
         headers=headers,
@@ -116,7 +116,7 @@ def _refusal_of(data: bytes) -> Refusal:
     value = _json_of(data)
     if value is None:
         return Refusal(data.decode("utf-8", "replace"))
-    return fault.refusal_of(value) if isinstance(value, dict) else Refusal()
+    return error_mapping.refusal_of(value) if isinstance(value, dict) else Refusal()
 
 
 def _json_of(data: bytes) -> Any:

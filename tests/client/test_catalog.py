@@ -6,8 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from liaobots.errors import InputRefused, ServiceFault
-from liaobots.service.catalog import (
+from liaobots.client.catalog import (
     BUILT_IN,
     LARGEST,
     LONGEST,
@@ -17,6 +16,7 @@ from liaobots.service.catalog import (
     read_list,
     room_of,
 )
+from liaobots.errors import InputRefused, ServiceFault
 from tests.mangled import JSON, LEAVES
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Generator
 from typing import Any
 
-from liaobots.service import catalog, setting
-from liaobots.service.catalog import Facts
-from liaobots.service.client import Client
-from liaobots.service.wire import Messages
+from liaobots.client import catalog, settings
+from liaobots.client.catalog import Facts
+from liaobots.client.client import Client
+from liaobots.client.request_builder import Messages
 
-url: str = setting.URL
+url: str = settings.URL
 models: dict[str, Facts] = catalog.BUILT_IN
 model: list[str] = list(models)
 supports_stream = True

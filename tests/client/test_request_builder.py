@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from liaobots.client import request_builder
+from liaobots.client.catalog import BUILT_IN
+from liaobots.client.client import Client
 from liaobots.demo.server import StandIn
-from liaobots.service import wire
-from liaobots.service.catalog import BUILT_IN
-from liaobots.service.client import Client
 from tests.conftest import CODE
 
 MESSAGES = [
@@ -18,7 +18,7 @@ MESSAGES = [
 
 def test_2025() -> None:
     """The model goes by id and maker, in a list."""
-    body = wire.question("2025", BUILT_IN["gpt-4"], MESSAGES, "a-b-c")
+    body = request_builder.question("2025", BUILT_IN["gpt-4"], MESSAGES, "a-b-c")
     assert body == {
         "conversationId": "a-b-c",
         "models": [{"modelId": "gpt-4", "provider": "OpenAI"}],
@@ -32,7 +32,7 @@ def test_2025() -> None:
 
 def test_2023() -> None:
     """The model goes with its four facts."""
-    body = wire.question("2023", BUILT_IN["gpt-4"], MESSAGES, "a-b-c")
+    body = request_builder.question("2023", BUILT_IN["gpt-4"], MESSAGES, "a-b-c")
     assert body == {
         "conversationId": "a-b-c",
         "model": {"id": "gpt-4", "name": "GPT-4", "maxLength": 24000, "tokenLimit": 8000},
@@ -45,13 +45,13 @@ def test_2023() -> None:
 def test_facts_of_the_contract_alone_are_enough() -> None:
     """A maker that is not named is guessed from the model's name."""
     facts: Any = {"id": "claude-x", "name": "C", "maxLength": 1, "tokenLimit": 1}
-    body = wire.question("2025", facts, MESSAGES)
+    body = request_builder.question("2025", facts, MESSAGES)
     assert body["models"] == [{"modelId": "claude-x", "provider": "Anthropic"}]
 
 
 def test_each_question_has_an_id_of_its_own() -> None:
     """Without a conversation's id, each question gets a new one."""
-    asked = [wire.question("2025", BUILT_IN["gpt-4"], MESSAGES) for _ in range(2)]
+    asked = [request_builder.question("2025", BUILT_IN["gpt-4"], MESSAGES) for _ in range(2)]
     assert asked[0]["conversationId"] != asked[1]["conversationId"]
 
 

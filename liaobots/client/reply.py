@@ -9,13 +9,13 @@ from typing import Self
 import requests
 
 from liaobots.backoff import Backoff
+from liaobots.client import request_builder
+from liaobots.client.connection import HungUp
+from liaobots.client.decoder import Decoder
+from liaobots.client.request_builder import Request
+from liaobots.client.retry import BROKEN, ours, reach, stripped
+from liaobots.client.transport import Line
 from liaobots.errors import LiaobotsError
-from liaobots.service import wire
-from liaobots.service.call import BROKEN, ours, reach, stripped
-from liaobots.service.connection import HungUp
-from liaobots.service.decoder import Decoder
-from liaobots.service.line import Line
-from liaobots.service.wire import Request
 
 # A service that gives signs of life, but no text, is waited for so many times the timeout:
 # gateways send them for minutes while a model thinks.
@@ -87,7 +87,7 @@ def _read(
     try:
         response = reach(line, request, code)
         kind = response.headers.get("content-type", "")
-        is_openai = request.path == wire.CHAT
+        is_openai = request.path == request_builder.CHAT
         decoder = Decoder(kind, is_openai=is_openai, secret=code, link=line.base_url)
         for piece in _pieces_of(line, response, decoder, rest):
             begun = True

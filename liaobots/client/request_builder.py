@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from liaobots.client.catalog import Facts, maker_of
 from liaobots.errors import InputRefused
-from liaobots.service.catalog import Facts, maker_of
 
 Messages = list[dict[str, str]]
 ROLES = ("system", "user", "assistant")

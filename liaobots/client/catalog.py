@@ -4,8 +4,8 @@ import math
 from difflib import get_close_matches
 from typing import Any, NotRequired, TypedDict
 
+from liaobots.client.secret_finder import finder
 from liaobots.errors import InputRefused, ServiceFault
-from liaobots.service.disguise import finder
 
 
 class Price(TypedDict):

@@ -5,11 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from liaobots.errors import AnswerCut, LiaobotsError, ServiceFault
-from liaobots.service import fault
-from liaobots.service.completion import Completion
-from liaobots.service.events import CompletionStream, EventStream
-from liaobots.service.verdict import (
+from liaobots.client import error_mapping
+from liaobots.client.chat_completion import Completion
+from liaobots.client.error_detector import (
     CUT,
     DOUBT,
     Verdict,
@@ -17,6 +15,8 @@ from liaobots.service.verdict import (
     json_of,
     raise_if_too_long,
 )
+from liaobots.client.sse import CompletionStream, EventStream
+from liaobots.errors import AnswerCut, LiaobotsError, ServiceFault
 
 REFUSAL = '{"error":true'
 # How a page begins, and what comes behind all that tells whether it is a human check.
@@ -203,7 +203,7 @@ def _is_doubtful(head: str) -> bool:
         return False
     if is_odd_beginning(head):
         return True
-    if fault.is_page(start):
+    if error_mapping.is_page(start):
         return BEHIND_HEAD.search(start) is None
     if any(beginning.startswith(start.rstrip()) for beginning in ("error", *PAGES)):
         return True

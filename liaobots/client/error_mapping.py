@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from liaobots.client.secret_finder import holds
 from liaobots.errors import (
     CodeRefused,
     CreditExhausted,
@@ -15,7 +16,6 @@ from liaobots.errors import (
     ServiceFault,
     TooFast,
 )
-from liaobots.service.disguise import holds
 
 WORDS = 200
 # So much of the service's words is searched for the code: far more than is shown.

@@ -10,11 +10,11 @@ from itertools import chain, repeat
 import pytest
 
 from liaobots import errors
-from liaobots.service import call
-from liaobots.service.client import Client
+from liaobots.client import retry
+from liaobots.client.client import Client
+from tests.client.test_client import ask, assert_fit_for_the_page
 from tests.conftest import CODE
 from tests.teller import Teller, whole
-from tests.test_client import ask, assert_fit_for_the_page
 
 WIRES = ["2023", "2025", "openai"]
 MEGABYTE = 1_048_576
@@ -32,7 +32,7 @@ ASKING = ["chat", "models", "account"]
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(call, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(retry, "PAUSES", (0.0, 0.0))
 
 
 def endless(*first: bytes, then: bytes) -> Callable[[], Iterable[bytes]]:

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
+from liaobots.client.client import Client
+from liaobots.client.transport import Line
 from liaobots.demo.server import StandIn
 from liaobots.errors import ServiceFault
-from liaobots.service.client import Client
-from liaobots.service.line import Line
 from tests.conftest import CODE
 from tests.mangled import mangled
 

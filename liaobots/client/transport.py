@@ -15,9 +15,9 @@ import requests
 from requests.utils import get_environ_proxies
 from urllib3.util.wait import wait_for_read
 
+from liaobots.client.connection import READ, HungUp, NotingAdapter
+from liaobots.client.secret_finder import holds
 from liaobots.errors import ServiceFault
-from liaobots.service.connection import READ, HungUp, NotingAdapter
-from liaobots.service.disguise import holds
 
 CONNECT_TIMEOUT = 10.0
 REDIRECTS = 5

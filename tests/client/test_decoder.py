@@ -9,6 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from liaobots.client.decoder import Decoder
+from liaobots.client.error_detector import DOUBT
 from liaobots.errors import (
     AnswerCut,
     CodeRefused,
@@ -18,8 +20,6 @@ from liaobots.errors import (
     ServiceFault,
     TooFast,
 )
-from liaobots.service.decoder import Decoder
-from liaobots.service.verdict import DOUBT
 from tests.conftest import CODE
 from tests.mangled import JSON, OBJECTS, cuts, mangled
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liaobots import errors
-from liaobots.service.catalog import read_list
-from liaobots.service.decoder import Decoder
-from liaobots.service.fault import refusal_of
+from liaobots.client.catalog import read_list
+from liaobots.client.decoder import Decoder
+from liaobots.client.error_mapping import refusal_of
 
 STREAM = "text/event-stream; charset=utf-8"
 
