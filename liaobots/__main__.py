@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import NoReturn
 
-from liaobots.chat.copying.copy import Copied, Progress, copy
-from liaobots.chat.copying.end import End
+from liaobots.backup.copy import Copied, Progress, copy
+from liaobots.backup.endpoint import End
 from liaobots.client import settings
 from liaobots.errors import InputRefused, LiaobotsError
 

@@ -9,15 +9,15 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from liaobots.backup.copy import Copied, compare, copy
+from liaobots.backup.endpoint import End
 from liaobots.chat import index
-from liaobots.chat.copying import mark
-from liaobots.chat.copying.copy import Copied, compare, copy
-from liaobots.chat.copying.end import End
 from liaobots.chat.database import Database
 from liaobots.chat.layout import conversations, messages, tables, unsigned_owners
 from liaobots.chat.record import Asked, Attempt, Checkpoint, Ending, StandIn, State, Tries
 from liaobots.chat.store import Store
 from liaobots.errors import StoreFault
+from liaobots.storage import lease
 from tests.app import ROOT
 from tests.visit import wait_until
 
@@ -158,7 +158,7 @@ def run(*words: str, **environment: str) -> tuple[int, str, str]:
 def mark_of(address: str) -> str | None:
     end = End(address)
     with end.snapshot() as connection:
-        found = mark.of(connection)
+        found = lease.of(connection)
     end.close()
     return found
 

@@ -17,9 +17,9 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from liaobots.chat import layout, migrations
-from liaobots.chat.copying import mark
 from liaobots.chat.turns import Rest, Turns, pause_after
 from liaobots.errors import StoreFault
+from liaobots.storage import lease
 
 BUSY_SECONDS = 5
 # Work in the background tries again later, and keeps nobody waiting while another process writes.
@@ -154,7 +154,7 @@ class Database:
 
     def _bring_up_to_date(self) -> None:
         with self.reading() as connection:
-            if mark.of(connection) is not None:
+            if lease.of(connection) is not None:
                 raise StoreFault(
                     "A copy into this database is not finished. Run the same command again, "
                     "or set LIAOBOTS_DATABASE_URL to another database."

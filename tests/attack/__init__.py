@@ -43,7 +43,7 @@ who measure by their own clock, first in peace and then during the attack, while
                                                .test_told_to_stop_in_the_middle
   20  A storm of refreshes                     test_sockets.test_a_storm_of_refreshes
   21  kill -9 in an import                     test_kills.test_killed_in_an_import
-  22  kill -9 in backup and upgrade            tests.test_resuming.test_killed_and_run_again,
+  22  kill -9 in backup and upgrade            tests.backup.test_resume.test_killed_and_run_again,
                                                test_kills.test_killed_in_an_upgrade
   23  A damaged backup restored                test_a_damaged_backup
   24  Hostile answers, in each form            test_answers.test_hostile_answers,

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import select
 
-from liaobots.chat.copying import digest
-from liaobots.chat.copying.digest import Digest
-from liaobots.chat.copying.end import End
+from liaobots.backup import checksums
+from liaobots.backup.checksums import Digest
+from liaobots.backup.endpoint import End
 from liaobots.chat.layout import preferences
 
 ROWS = [("a", 1, None), ("a", 1, ""), ("a", True, 0.1 + 0.2), ("ab", 1.0, "彩虹 🌈")]
@@ -42,12 +42,12 @@ def test_the_order_does_not_matter() -> None:
 )
 def test_what_differs(one: tuple[object, ...], other: tuple[object, ...]) -> None:
     """The smallest difference is one, also between what only looks alike."""
-    assert digest.of_row(one) != digest.of_row(other)
+    assert checksums.of_row(one) != checksums.of_row(other)
 
 
 def test_what_no_database_keeps_is_no_difference() -> None:
     """PostgreSQL takes no NUL, and SQLite keeps no minus before a zero."""
-    assert digest.of_row(("a\0", -0.0)) == digest.of_row(("a\N{REPLACEMENT CHARACTER}", 0.0))
+    assert checksums.of_row(("a\0", -0.0)) == checksums.of_row(("a\N{REPLACEMENT CHARACTER}", 0.0))
 
 
 def test_a_key_of_two_columns(rich: str) -> None:
@@ -56,5 +56,5 @@ def test_a_key_of_two_columns(rich: str) -> None:
     with end.snapshot() as connection:
         rows = connection.execute(select(preferences)).all()
         assert len(rows) > 1
-        assert digest.by_key(connection, preferences, rows[:1]).keys() == {rows[0][:2]}
+        assert checksums.by_key(connection, preferences, rows[:1]).keys() == {rows[0][:2]}
     end.close()

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, text, update
 
-from liaobots.chat.copying import mark
-from liaobots.chat.copying.end import End
+from liaobots.backup.endpoint import End
 from liaobots.chat.database import Database
 from liaobots.chat.layout import messages, prompts
 from liaobots.chat.store import Store
 from liaobots.chat.transfer import Chat, Turn
 from liaobots.errors import StoreFault
+from liaobots.storage import lease
 from tests import archive
 from tests.archive import OWNER, compared, content, copied, count_of, finds, kill_when, mark_of
 from tests.conftest import MANY
@@ -144,7 +144,7 @@ def test_a_row_that_differs_is_named(
     copied(source, target)
     end = End(target)
     with end.writing() as connection:
-        mark.put(connection, End(source).name)
+        lease.put(connection, End(source).name)
         connection.execute(text(statement))
     end.close()
     with pytest.raises(StoreFault, match=rf"in {table}, {rows} rows differ"):

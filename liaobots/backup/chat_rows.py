@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
+from liaobots.backup import checksums
+from liaobots.backup.endpoint import End
 from liaobots.chat import deleting, index
-from liaobots.chat.copying import digest, mark
-from liaobots.chat.copying.end import End
 from liaobots.chat.layout import conversations, messages, pieces
 from liaobots.chat.tree import from_above
+from liaobots.storage import lease
 
 # So many chats are looked at, or written in one step: a kill loses no more.
 GROUP = 20
@@ -30,11 +31,11 @@ def clear(source: Connection, target: End, hand: str) -> None:
     """Deletes from the target the chats that are gone from the source, or differ there."""
     with target.snapshot() as here:
         for ids in groups(here):
-            known, found = digest.of_chats(source, ids), digest.of_chats(here, ids)
+            known, found = checksums.of_chats(source, ids), checksums.of_chats(here, ids)
             stale = [each for each in ids if known.get(each) != found[each]]
             if stale:
                 with target.writing() as connection:
-                    mark.check(connection, hand)
+                    lease.check(connection, hand)
                     for each in stale:
                         deleting.at_once(connection, conversations.c.id == each)
 
@@ -43,7 +44,7 @@ def add(source: Connection, target: End, hand: str) -> Iterable[int]:
     """Adds the chats that are missing, and says after each step how many were looked at."""
     for ids in groups(source):
         with target.writing() as connection:
-            mark.check(connection, hand)
+            lease.check(connection, hand)
             there = select(conversations.c.id).where(conversations.c.id.in_(ids))
             missing = sorted(set(ids) - set(connection.execute(there).scalars()))
             if missing:
@@ -52,11 +53,11 @@ def add(source: Connection, target: End, hand: str) -> Iterable[int]:
 
 
 def _copy(source: Connection, target: Connection, ids: Sequence[str]) -> None:
-    for rows in digest.stream(source, digest.of_those(conversations, ids)):
+    for rows in checksums.stream(source, checksums.of_those(conversations, ids)):
         put(target, conversations, rows)
     _copy_messages(source, target, ids)
     index.copy(source, target, ids)
-    for rows in digest.stream(source, digest.of_those(pieces, ids)):
+    for rows in checksums.stream(source, checksums.of_those(pieces, ids)):
         put(target, pieces, rows)
 
 
@@ -64,8 +65,8 @@ def _copy_messages(source: Connection, target: Connection, ids: Sequence[str]) -
     """Copies messages in an order in which each comes after the one that it names."""
     places = select(messages.c.id, messages.c.parent).where(messages.c.conversation.in_(ids))
     order = from_above({row.id: row.parent for row in source.execute(places)})
-    for start in range(0, len(order), digest.BATCH):
-        some = order[start : start + digest.BATCH]
+    for start in range(0, len(order), checksums.BATCH):
+        some = order[start : start + checksums.BATCH]
         rows = source.execute(select(messages).where(messages.c.id.in_(some)))
         by_id = {row.id: row for row in rows}
         put(target, messages, [by_id[each] for each in some])
@@ -74,5 +75,5 @@ def _copy_messages(source: Connection, target: Connection, ids: Sequence[str]) -
 def put(target: Connection, table: Any, rows: Sequence[Row[Any]]) -> None:
     """Writes rows as they were read."""
     names = [column.name for column in table.columns]
-    values = [dict(zip(names, digest.plain(row), strict=True)) for row in rows]
+    values = [dict(zip(names, checksums.plain(row), strict=True)) for row in rows]
     target.execute(insert(table), values)

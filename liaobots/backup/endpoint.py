@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 
 from liaobots.chat import index, layout, migrations
-from liaobots.chat.copying import mark
 from liaobots.chat.database import (
     NO_FILE,
     POSTGRESQL,
@@ -35,6 +34,7 @@ from liaobots.chat.database import (
     url_of,
 )
 from liaobots.errors import StoreFault
+from liaobots.storage import lease
 
 # Seconds for which a write waits for another one.
 PATIENCE = 60
@@ -91,7 +91,7 @@ class End:
             version = migrations.version_of(connection)
             if version is None:
                 raise StoreFault(f"No chats are kept in {self.name}, so there is nothing to copy.")
-            if mark.of(connection) is not None:
+            if lease.of(connection) is not None:
                 raise StoreFault(f"{self.name} is a copy that is not finished. Finish it first.")
             identity = self._identity(connection)
         if version != layout.VERSION:
@@ -109,13 +109,13 @@ class End:
         with self._named(), self.writing() as connection:
             if self._identity(connection) == identity:
                 raise StoreFault("A database cannot be copied into itself. Name another one.")
-            before = mark.of(connection)
+            before = lease.of(connection)
             self._refuse_what_is_there(connection, before, source)
             bring_up_to_date(connection)
             if before is None:
                 # The copy has those of its source.
                 connection.execute(delete(layout.secrets))
-            hand = mark.put(connection, source)
+            hand = lease.put(connection, source)
             index.leave_unsorted(connection)
         if self.file:
             self._set_journal("WAL")

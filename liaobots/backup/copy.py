@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from liaobots.backup import chat_rows, checksums, other_rows
+from liaobots.backup.endpoint import End
 from liaobots.chat import index, layout
-from liaobots.chat.copying import chats, digest, loose, mark
-from liaobots.chat.copying.end import End
+from liaobots.storage import lease
 
 
 @dataclass(frozen=True)
@@ -40,27 +41,28 @@ def copy(source: End, target: End, tell: Callable[[Progress], None]) -> Copied:
     hand, went_on = target.open_target(source.name, identity)
     with source.snapshot() as there:
         if went_on:
-            chats.clear(there, target, hand)
-            loose.clear(there, target, hand)
+            chat_rows.clear(there, target, hand)
+            other_rows.clear(there, target, hand)
         _add(there, target, hand, tell)
         rows = compare(there, target)
     with target.writing() as connection:
-        mark.take_away(connection, hand)
+        lease.take_away(connection, hand)
         index.sort(connection)
     return Copied(rows, went_on)
 
 
 def _add(source: Connection, target: End, hand: str, tell: Callable[[Progress], None]) -> None:
-    done, total = 0, chats.count(source)
-    for more in chats.add(source, target, hand):
+    done, total = 0, chat_rows.count(source)
+    for more in chat_rows.add(source, target, hand):
         done += more
         tell(Progress(done, total))
-    loose.add(source, target, hand)
+    other_rows.add(source, target, hand)
 
 
 def compare(source: Connection, target: End) -> Mapping[str, int]:
     """Gives how many rows each table has; raises StoreFault where the two differ in any."""
     with target.snapshot() as here:
         return {
-            table.name: digest.compare(source, here, table) for table in layout.tables.sorted_tables
+            table.name: checksums.compare(source, here, table)
+            for table in layout.tables.sorted_tables
         }

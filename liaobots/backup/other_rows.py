@@ -5,22 +5,23 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete
 
+from liaobots.backup import chat_rows, checksums
+from liaobots.backup.endpoint import End
 from liaobots.chat import layout
-from liaobots.chat.copying import chats, digest, mark
-from liaobots.chat.copying.end import End
+from liaobots.storage import lease
 
-TABLES = [table for table in layout.tables.sorted_tables if table not in digest.CHAT_OF]
+TABLES = [table for table in layout.tables.sorted_tables if table not in checksums.CHAT_OF]
 
 
 def clear(source: Connection, target: End, hand: str) -> None:
     """Deletes from the target the rows that are gone from the source, or differ there."""
     for table in TABLES:
         with target.snapshot() as here:
-            for rows in digest.stream(here, digest.all_of(table)):
-                known = digest.by_key(source, table, rows)
-                found = {digest.key_of(table, row): row for row in rows}
+            for rows in checksums.stream(here, checksums.all_of(table)):
+                known = checksums.by_key(source, table, rows)
+                found = {checksums.key_of(table, row): row for row in rows}
                 stale = [
-                    key for key, row in found.items() if not digest.is_same(row, known.get(key))
+                    key for key, row in found.items() if not checksums.is_same(row, known.get(key))
                 ]
                 _delete(target, hand, table, stale)
 
@@ -28,13 +29,13 @@ def clear(source: Connection, target: End, hand: str) -> None:
 def add(source: Connection, target: End, hand: str) -> None:
     """Adds the rows that are missing."""
     for table in TABLES:
-        for rows in digest.stream(source, digest.all_of(table)):
+        for rows in checksums.stream(source, checksums.all_of(table)):
             with target.writing() as connection:
-                mark.check(connection, hand)
-                there = digest.by_key(connection, table, rows)
-                new = [row for row in rows if digest.key_of(table, row) not in there]
+                lease.check(connection, hand)
+                there = checksums.by_key(connection, table, rows)
+                new = [row for row in rows if checksums.key_of(table, row) not in there]
                 if new:
-                    chats.put(connection, table, new)
+                    chat_rows.put(connection, table, new)
 
 
 def _delete(target: End, hand: str, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
@@ -44,5 +45,5 @@ def _delete(target: End, hand: str, table: Table, keys: Sequence[tuple[Any, ...]
     which = and_(*(table.c[name] == bindparam(f"key_{name}") for name in names))
     rows = [dict(zip((f"key_{name}" for name in names), key, strict=True)) for key in keys]
     with target.writing() as connection:
-        mark.check(connection, hand)
+        lease.check(connection, hand)
         connection.execute(delete(table).where(which), rows)
