@@ -16,7 +16,7 @@ from liaobots.chat.database import Database
 from liaobots.chat.record import Message, State
 from liaobots.chat.store import Store
 from tests.app import ROOT
-from tests.transfer.parcels import read
+from tests.formats.strategies import read
 
 OLD_FILES = ROOT / "tests" / "old_files"
 OWNER = "a" * 64

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from liaobots.chat.database import Database
 from liaobots.chat.record import Ending, State
 from liaobots.chat.store import Store
-from liaobots.chat.transfer import Chat, Turn, write
-from tests.transfer.parcels import read
+from liaobots.formats import Chat, Turn, write
+from tests.formats.strategies import read
 
 
 def branched(store: Store, owner: str) -> str:

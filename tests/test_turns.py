@@ -18,8 +18,8 @@ from liaobots.chat.database import Database
 from liaobots.chat.gram import REACH
 from liaobots.chat.record import Ending, State
 from liaobots.chat.store import Store
-from liaobots.chat.transfer import Chat, Turn
 from liaobots.chat.turns import Turns
+from liaobots.formats import Chat, Turn
 from tests.visit import wait_until
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

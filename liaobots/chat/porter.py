@@ -12,8 +12,8 @@ from liaobots.chat import index, indexing, query
 from liaobots.chat.database import Database
 from liaobots.chat.layout import clock, conversations, messages
 from liaobots.chat.record import Message, State
-from liaobots.chat.transfer import Chat, Turn
 from liaobots.chat.tree import from_above
+from liaobots.formats import Chat, Turn
 
 # What is brought in at a time at most, for nobody else can write to SQLite meanwhile: so many
 # messages, characters, and grams as make a part of a long text.

@@ -10,7 +10,7 @@ from enum import StrEnum
 import streamlit as st
 
 from liaobots.chat.generation import Generations
-from liaobots.chat.importing import Importing
+from liaobots.formats.import_job import Importing
 from liaobots.ui.material import Material
 
 QUESTION = "question"

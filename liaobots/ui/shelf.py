@@ -6,12 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from liaobots.chat import transfer
+from liaobots import formats
 from liaobots.chat.generation import Generations
-from liaobots.chat.importing import Importing, Imports
 from liaobots.chat.record import Found, Prompt, Trashed
-from liaobots.chat.transfer import Chat
 from liaobots.errors import LiaobotsError
+from liaobots.formats import Chat
+from liaobots.formats.import_job import Importing, Imports
 from liaobots.limits import limits
 from liaobots.ui import attempt, chats, desk, server, state, uploads
 from liaobots.ui.chats import Opened
@@ -123,8 +123,8 @@ def everything() -> Callable[[], str]:
             if store.is_memory or not waiting.reason(owner, chat.id)
         )
         kept = [each for store in stores for each in store.prompts.list(owner)]
-        named = [transfer.Prompt(each.id, each.name, each.text) for each in kept]
-        return "".join(transfer.write(taken, named))
+        named = [formats.Prompt(each.id, each.name, each.text) for each in kept]
+        return "".join(formats.write(taken, named))
 
     return write
 
@@ -136,11 +136,11 @@ def one(opened: Opened, write: Callable[[Iterable[Chat]], str]) -> Callable[[], 
 
 
 def as_json(taken: Iterable[Chat]) -> str:
-    return "".join(transfer.write(taken, []))
+    return "".join(formats.write(taken, []))
 
 
 def as_markdown(taken: Iterable[Chat]) -> str:
-    return "\n".join(map(transfer.markdown, taken))
+    return "\n".join(map(formats.markdown, taken))
 
 
 def bring_in(widget: str) -> None:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from liaobots.chat.importing import Importing
-from liaobots.chat.transfer import LIMIT
+from liaobots.formats import LIMIT
+from liaobots.formats.import_job import Importing
 from liaobots.ui import desk, markdown, shelf, texts
 
 # How often the bar moves, in seconds.

@@ -11,8 +11,8 @@ from liaobots.backup.endpoint import End
 from liaobots.chat.database import Database
 from liaobots.chat.layout import messages, prompts
 from liaobots.chat.store import Store
-from liaobots.chat.transfer import Chat, Turn
 from liaobots.errors import StoreFault
+from liaobots.formats import Chat, Turn
 from liaobots.storage import lease
 from tests import archive
 from tests.archive import OWNER, compared, content, copied, count_of, finds, kill_when, mark_of

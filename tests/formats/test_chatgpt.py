@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from liaobots.errors import InputRefused
-from tests.transfer.parcels import chatgpt, dumped, gist, node, only_chat, read
+from tests.formats.strategies import chatgpt, dumped, gist, node, only_chat, read
 
 IMAGE = {"content_type": "image_asset_pointer", "asset_pointer": "file-service://x"}
 ROOT = {"id": "root", "message": None, "parent": None, "children": ["s"]}

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from liaobots.chat.transfer import Chat, Turn, markdown
-from tests.transfer.parcels import TEXTS, chats
+from liaobots.formats import Chat, Turn, markdown
+from tests.formats.strategies import TEXTS, chats
 
 JUDGE = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from liaobots.chat.record import State
-from liaobots.chat.transfer.kind import read
-from liaobots.chat.transfer.parcel import Chat, Prompt, Turn
 from liaobots.errors import InputRefused
+from liaobots.formats.detect import read
+from liaobots.storage.bundle import Chat, Prompt, Turn
 
 # A person who asks all day for ten years has written less.
 MOST_CHATS, MOST_TURNS = 100_000, 1_000_000

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liaobots.chat.transfer import Turn
-from liaobots.chat.transfer.given import Given
-from liaobots.chat.transfer.lineage import Link, links_on_circles, nearest, newest_leaf, path
+from liaobots.formats import Turn
+from liaobots.formats.checked_value import Given
+from liaobots.formats.parent_links import Link, links_on_circles, nearest, newest_leaf, path
 
 PARENTS = st.dictionaries(st.integers(0, 9).map(str), st.none() | st.integers(0, 9).map(str)).map(
     lambda parents: {each: above if above in parents else None for each, above in parents.items()}

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from liaobots.chat.transfer import chatbotui, chatgpt, claude, own
-from liaobots.chat.transfer.given import Given
-from liaobots.chat.transfer.parcel import Chat, Prompt
-from liaobots.chat.transfer.reading import Item, Walk
-from liaobots.chat.transfer.window import check
 from liaobots.errors import InputRefused
+from liaobots.formats import chatbotui, chatgpt, claude, native
+from liaobots.formats.checked_value import Given
+from liaobots.formats.json_reader import Item, Walk
+from liaobots.formats.text_window import check
+from liaobots.storage.bundle import Chat, Prompt
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,11 @@ class Kind:
     """How to read a chat and a prompt; `key` is the name of the list of chats in an object."""
 
     chat: Callable[[Given], Chat]
-    prompt: Callable[[Given], Prompt] = own.prompt
+    prompt: Callable[[Given], Prompt] = native.prompt
     key: str | None = None
 
 
-OWN = Kind(own.chat, own.prompt, "chats")
+OWN = Kind(native.chat, native.prompt, "chats")
 CHATBOT_UI = Kind(chatbotui.chat, chatbotui.prompt, "history")
 # What only a chat of this kind holds, where the file is a bare list of chats.
 MARKS = {
@@ -83,12 +83,12 @@ def _early_kind(head: Mapping[str | None, Given]) -> Kind | None:
 
 
 def _is_own(head: Mapping[str | None, Given]) -> bool:
-    return "format" in head and head["format"].raw == own.FORMAT
+    return "format" in head and head["format"].raw == native.FORMAT
 
 
 def _kind_of_object(head: Mapping[str | None, Given]) -> Kind:
     if _is_own(head):
-        own.check_version(_member(head, "version"))
+        native.check_version(_member(head, "version"))
         return OWN
     if CHATBOT_UI.key in head:
         return CHATBOT_UI

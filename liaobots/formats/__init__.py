@@ -16,10 +16,10 @@ kind       which of these a file is
 page       a chat as Markdown
 """
 
-from liaobots.chat.transfer.kind import read
-from liaobots.chat.transfer.own import write
-from liaobots.chat.transfer.page import markdown
-from liaobots.chat.transfer.parcel import Chat, Prompt, Turn
-from liaobots.chat.transfer.window import LIMIT
+from liaobots.formats.detect import read
+from liaobots.formats.markdown import markdown
+from liaobots.formats.native import write
+from liaobots.formats.text_window import LIMIT
+from liaobots.storage.bundle import Chat, Prompt, Turn
 
 __all__ = ["LIMIT", "Chat", "Prompt", "Turn", "markdown", "read", "write"]

@@ -6,8 +6,8 @@ A chat may be ten thousand turns deep.
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from liaobots.chat.transfer.given import Given
-from liaobots.chat.transfer.parcel import Turn
+from liaobots.formats.checked_value import Given
+from liaobots.storage.bundle import Turn
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from liaobots.chat.transfer.window import PIECE_BYTES, Window
 from liaobots.errors import InputRefused
+from liaobots.formats.text_window import PIECE_BYTES, Window
 
 # No time and no count has so many digits; reading longer ones takes long on purpose.
 MOST_DIGITS = 400

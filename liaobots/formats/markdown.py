@@ -2,10 +2,10 @@
 
 import re
 
-from liaobots.chat.transfer import lineage
-from liaobots.chat.transfer.given import LOST
-from liaobots.chat.transfer.own import HALF
-from liaobots.chat.transfer.parcel import Chat, Turn
+from liaobots.formats import parent_links
+from liaobots.formats.checked_value import LOST
+from liaobots.formats.native import HALF
+from liaobots.storage.bundle import Chat, Turn
 
 ACTIVE = re.compile(r"([\\`*_\[\]<>&#~|$])")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -18,7 +18,7 @@ TOP = re.compile(r" {0,3}")
 
 def markdown(chat: Chat) -> str:
     """Gives the turns that are shown, each under a heading that says whose it is."""
-    turns = lineage.path(chat.turns, chat.leaf or lineage.newest_leaf(chat.turns))
+    turns = parent_links.path(chat.turns, chat.leaf or parent_links.newest_leaf(chat.turns))
     blocks = [f"# {line(chat.title) or 'Chat'}"]
     for turn in turns:
         blocks += [f"## {_speaker(turn)}", closed(turn.text).strip("\n")]

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from liaobots.chat.transfer import Prompt, Turn
 from liaobots.errors import InputRefused
-from tests.transfer.parcels import Parcel, dumped, only_chat, read
+from liaobots.formats import Prompt, Turn
+from tests.formats.strategies import Parcel, dumped, only_chat, read
 
 MESSAGES = [{"role": "user", "content": "Hi "}, {"role": "assistant", "content": "Hello"}]
 EARLY = {"id": 1, "name": "conversation 1", "messages": MESSAGES}

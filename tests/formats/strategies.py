@@ -8,9 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from liaobots.chat import transfer
+from liaobots import formats
 from liaobots.chat.record import State
-from liaobots.chat.transfer import Chat, Prompt, Turn
+from liaobots.formats import Chat, Prompt, Turn
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Collected:
 def read(data: bytes, tell: Callable[[float], object] | None = None) -> Parcel:
     """Return all that a file holds at once."""
     found = Collected()
-    transfer.read(io.BytesIO(data), found, tell)
+    formats.read(io.BytesIO(data), found, tell)
     return Parcel(tuple(found.chats), tuple(found.prompts))
 
 

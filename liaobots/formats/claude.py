@@ -6,9 +6,9 @@ below the one before it.
 
 from collections.abc import Iterator, Sequence
 
-from liaobots.chat.transfer import lineage
-from liaobots.chat.transfer.given import Given, made_id
-from liaobots.chat.transfer.parcel import Chat, Turn
+from liaobots.formats import parent_links
+from liaobots.formats.checked_value import Given, made_id
+from liaobots.storage.bundle import Chat, Turn
 
 ROLES = {"human": "user", "assistant": "assistant"}
 ROOTS = {
@@ -24,7 +24,7 @@ def chat(given: Given) -> Chat:
     messages = list(given.at("chat_messages").elements())
     id_ = _id(given, messages)
     links = _links(messages, [_turn_id(each, id_, n) for n, each in enumerate(messages)])
-    parents = lineage.check(links, "uuid", PARENT)
+    parents = parent_links.check(links, "uuid", PARENT)
     created = given.at("created_at").time(0.0)
     turns = tuple(_turn(link, created) for link in links)
     leaf = given.at("current_leaf_message_uuid").words()
@@ -32,7 +32,7 @@ def chat(given: Given) -> Chat:
         id=id_,
         title=given.at("name").words(),
         turns=turns,
-        leaf=leaf if leaf in parents else lineage.newest_leaf(turns),
+        leaf=leaf if leaf in parents else parent_links.newest_leaf(turns),
         created=created,
         changed=given.at("updated_at").time(created),
     )
@@ -50,19 +50,19 @@ def _turn_id(message: Given, chat_id: str, position: int) -> str:
     return uuid.id() if uuid.is_there else made_id(chat_id, position)
 
 
-def _links(messages: Sequence[Given], ids: Sequence[str]) -> Sequence[lineage.Link]:
+def _links(messages: Sequence[Given], ids: Sequence[str]) -> Sequence[parent_links.Link]:
     if any(each.at(PARENT).is_there for each in messages):
         above = [_parent(each.at(PARENT)) for each in messages]
     else:
         above = [None, *ids[:-1]]
-    return [lineage.Link(*each) for each in zip(ids, above, messages, strict=False)]
+    return [parent_links.Link(*each) for each in zip(ids, above, messages, strict=False)]
 
 
 def _parent(given: Given) -> str | None:
     return None if given.raw is None or given.text() in ROOTS else given.id()
 
 
-def _turn(link: lineage.Link, created: float) -> Turn:
+def _turn(link: parent_links.Link, created: float) -> Turn:
     message = link.given
     return Turn(
         id=link.id,

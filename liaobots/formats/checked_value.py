@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from liaobots.chat.transfer.reading import NEXT
 from liaobots.errors import InputRefused
+from liaobots.formats.json_reader import NEXT
 
 # Of the file's own words so much is repeated in a complaint, and no more.
 SHORT = 16

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from liaobots.errors import InputRefused
-from tests.transfer.parcels import claude, dumped, gist, only_chat, read, said
+from tests.formats.strategies import claude, dumped, gist, only_chat, read, said
 
 ROOT = "00000000-0000-4000-8000-000000000000"
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liaobots.chat.transfer import LIMIT, reading, window
-from liaobots.chat.transfer.reading import Walk
-from liaobots.chat.transfer.window import check
 from liaobots.errors import InputRefused
-from tests.transfer.parcels import chatgpt, dumped, node, read
+from liaobots.formats import LIMIT, json_reader, text_window
+from liaobots.formats.json_reader import Walk
+from liaobots.formats.text_window import check
+from tests.formats.strategies import chatgpt, dumped, node, read
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -166,10 +166,10 @@ def test_one_element_at_a_time() -> None:
 @pytest.fixture
 def tiny_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces so small that nearly all values are larger than one."""
-    monkeypatch.setattr(reading, "PIECE_BYTES", 5)
-    monkeypatch.setattr(reading, "LARGE_LEVELS", 99)
-    monkeypatch.setattr(window, "PIECE_BYTES", 3)
-    monkeypatch.setattr(window, "WINDOW_BYTES", 7)
+    monkeypatch.setattr(json_reader, "PIECE_BYTES", 5)
+    monkeypatch.setattr(json_reader, "LARGE_LEVELS", 99)
+    monkeypatch.setattr(text_window, "PIECE_BYTES", 3)
+    monkeypatch.setattr(text_window, "WINDOW_BYTES", 7)
 
 
 @pytest.mark.usefixtures("tiny_pieces")
@@ -219,8 +219,8 @@ def test_no_element_without_a_bound(
     monkeypatch: pytest.MonkeyPatch, data: bytes, words: str
 ) -> None:
     """It is refused before it has cost more than that, here with a tenth of the bounds."""
-    monkeypatch.setattr(reading, "ELEMENT_MEMORY_BYTES", 4_000_000)
-    monkeypatch.setattr(reading, "TEXT_BYTES", 800_000)
+    monkeypatch.setattr(json_reader, "ELEMENT_MEMORY_BYTES", 4_000_000)
+    monkeypatch.setattr(json_reader, "TEXT_BYTES", 800_000)
     file = io.BytesIO(data)
     tracemalloc.start()
     try:

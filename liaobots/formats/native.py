@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from liaobots.chat.record import State
-from liaobots.chat.transfer import lineage
-from liaobots.chat.transfer.given import Given
-from liaobots.chat.transfer.parcel import Chat, Prompt, Turn
 from liaobots.errors import CODE_OF_FORMER_NAME, InputRefused
+from liaobots.formats import parent_links
+from liaobots.formats.checked_value import Given
+from liaobots.storage.bundle import Chat, Prompt, Turn
 
 FORMAT = "liaobots-chat"
 VERSION = 1
@@ -36,10 +36,10 @@ def check_version(version: Given) -> None:
 
 def chat(given: Given) -> Chat:
     links = [
-        lineage.Link(each.at("id").id(), _parent(each.at("parent")), each)
+        parent_links.Link(each.at("id").id(), _parent(each.at("parent")), each)
         for each in given.at("turns").elements()
     ]
-    parents = lineage.check(links, "id", "parent")
+    parents = parent_links.check(links, "id", "parent")
     leaf = given.at("leaf")
     if leaf.is_there and leaf.id() not in parents:
         raise leaf.refusal("the id of a turn")
@@ -73,7 +73,7 @@ def _parent(given: Given) -> str | None:
     return given.id() if given.is_there else None
 
 
-def _turn(link: lineage.Link) -> Turn:
+def _turn(link: parent_links.Link) -> Turn:
     given, state = link.given, link.given.at("state")
     return Turn(
         id=link.id,

@@ -4,9 +4,9 @@ Many nodes are not meant to be seen: instructions, tools, thoughts. They are
 left out, and what stands below them is attached to what stands above.
 """
 
-from liaobots.chat.transfer import lineage
-from liaobots.chat.transfer.given import Given, made_id
-from liaobots.chat.transfer.parcel import Chat, Turn
+from liaobots.formats import parent_links
+from liaobots.formats.checked_value import Given, made_id
+from liaobots.storage.bundle import Chat, Turn
 
 ROLES = {"user": True, "assistant": True, "system": False, "tool": False}
 UNSEEN = {"thoughts", "reasoning_recap", "user_editable_context", "model_editable_context"}
@@ -19,10 +19,12 @@ WORDS = {
 
 
 def chat(given: Given) -> Chat:
-    links = [lineage.Link(key, _parent(node), node) for key, node in given.at("mapping").by_id()]
-    parents = lineage.check(links, "id", "parent")
+    links = [
+        parent_links.Link(key, _parent(node), node) for key, node in given.at("mapping").by_id()
+    ]
+    parents = parent_links.check(links, "id", "parent")
     kept = {link.id: link for link in links if _is_seen(link.given.at("message"))}
-    above = lineage.nearest(parents, kept.keys())
+    above = parent_links.nearest(parents, kept.keys())
     created = given.at("create_time").time(0.0)
     turns = tuple(_turn(link, above[link.parent], created) for link in kept.values())
     current = given.at("current_node").words()
@@ -30,7 +32,7 @@ def chat(given: Given) -> Chat:
         id=_id(given),
         title=given.at("title").words(),
         turns=turns,
-        leaf=above.get(current) or lineage.newest_leaf(turns),
+        leaf=above.get(current) or parent_links.newest_leaf(turns),
         created=created,
         changed=given.at("update_time").time(created),
     )
@@ -61,7 +63,7 @@ def _is_seen(message: Given) -> bool:
     return message.at("author").at("role").raw == "user" or _text(content) != ""
 
 
-def _turn(link: lineage.Link, parent: str | None, created: float) -> Turn:
+def _turn(link: parent_links.Link, parent: str | None, created: float) -> Turn:
     message = link.given.at("message")
     metadata, role = message.at("metadata"), message.at("author").at("role").text()
     is_answer = role == "assistant" and metadata.is_there

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from liaobots.chat.record import State
-from liaobots.chat.transfer import Chat, Prompt, Turn, write
 from liaobots.errors import InputRefused
-from tests.transfer.parcels import PARCELS, Parcel, dumped, only_chat, own, read, turn
+from liaobots.formats import Chat, Prompt, Turn, write
+from tests.formats.strategies import PARCELS, Parcel, dumped, only_chat, own, read, turn
 
 
 def written(parcel: Parcel) -> bytes:

@@ -4,9 +4,9 @@ Version 1 is a bare list; 2 and 3 have `history` and folders; 4 has prompts too.
 Messages have no ids and no times, and stand in a line.
 """
 
-from liaobots.chat.transfer.given import Given, made_id
-from liaobots.chat.transfer.own import ROLES
-from liaobots.chat.transfer.parcel import Chat, Prompt, Turn
+from liaobots.formats.checked_value import Given, made_id
+from liaobots.formats.native import ROLES
+from liaobots.storage.bundle import Chat, Prompt, Turn
 
 # Chatbot UI writes it into every chat; nobody has chosen it.
 DEFAULT = "You are ChatGPT, a large language model trained by OpenAI"

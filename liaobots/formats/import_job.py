@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from liaobots.chat.store import Store
-from liaobots.chat.transfer import records
 from liaobots.chat.writer import report
 from liaobots.errors import JobCancelled, LiaobotsError, ServerBusy, StoreFault
+from liaobots.formats import record_file
 from liaobots.limits import Limits
 from liaobots.sandbox.pool import SandboxPool
 
 # As much of the whole is the reading of the file.
 READING = 0.2
 CHECK_SECONDS = 0.1
-TASK = "liaobots.chat.transfer.records:convert"
+TASK = "liaobots.formats.record_file:convert"
 # All texts, the names of their fields, and what a file spells shorter.
 RESULT_BYTES = 400_000_000
 MISTAKE = "The program made a mistake while it imported. What came is kept; nothing is doubled."
@@ -104,7 +104,7 @@ class Importing:
         """Return how much is done, from 0 to 1."""
         if self._brought or self.all:
             return READING + (1 - READING) * self._brought
-        return READING * records.share_read(self._result)
+        return READING * record_file.share_read(self._result)
 
     @property
     def position(self) -> int:
@@ -166,15 +166,15 @@ class Importing:
         self._source.unlink(missing_ok=True)
 
     def _bring_in(self) -> None:
-        self.all = records.totals(self._result).chats
-        for chat in records.chats(self._result):
+        self.all = record_file.totals(self._result).chats
+        for chat in record_file.chats(self._result):
             if self._cancelled.is_set():
                 raise JobCancelled(STOPPED)
             self.messages += self._store.porter.bring_in(self.owner, chat)
             self.done += 1
             self._brought = self.done / self.all
         self.prompts = self._store.prompts.add(
-            self.owner, [(each.name, each.text) for each in records.prompts(self._result)]
+            self.owner, [(each.name, each.text) for each in record_file.prompts(self._result)]
         )
         self._brought = 1.0
 
@@ -182,7 +182,7 @@ class Importing:
         """Leave nothing behind, and let the next one in."""
         try:
             self._source.unlink(missing_ok=True)
-            records.remove(self._result)
+            record_file.remove(self._result)
             self._on_over()
         except Exception as error:
             report(error)

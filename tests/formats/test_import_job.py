@@ -15,16 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liaobots.chat.database import Database
-from liaobots.chat.importing import Importing, Imports
 from liaobots.chat.store import Store
-from liaobots.chat.transfer import Chat, Prompt, Turn, write
 from liaobots.errors import InputRefused, JobCancelled, ServerBusy
+from liaobots.formats import Chat, Prompt, Turn, write
+from liaobots.formats.import_job import Importing, Imports
 from liaobots.limits import Limits
+from tests.formats.strategies import PARCELS
+from tests.formats.test_detect import SAMPLES
 from tests.mangled import mangled
 from tests.memory import Peak
 from tests.test_porter import branched, taken
-from tests.transfer.parcels import PARCELS
-from tests.transfer.test_kind import SAMPLES
 
 MEGABYTE = 1_000_000
 

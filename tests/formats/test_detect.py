@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liaobots.chat.transfer import write
 from liaobots.errors import InputRefused
-from tests.transfer.parcels import (
+from liaobots.formats import write
+from tests.formats.strategies import (
     PARCELS,
     Parcel,
     chatgpt,
