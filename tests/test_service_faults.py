@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from liaobots.chat import writer
 from liaobots.chat.record import Message, State
 from liaobots.client.error_detector import CUT
 from liaobots.demo.server import StandIn
+from liaobots.generation import worker
 from tests.app import App
 from tests.conftest import CODE
 from tests.headless import Visitor, finished
@@ -195,9 +195,9 @@ def test_what_is_no_answer(met: Met, question: str, words: str) -> None:
 @pytest.mark.parametrize("question", ["No end", "No end of raw text"])
 def test_an_answer_without_an_end(met: Met, question: str) -> None:
     """It is ended at its bound, the service is hung up on, and all up to there is kept."""
-    answer = answer_to(met.app, question, f"{writer.LONGEST:,} characters")
+    answer = answer_to(met.app, question, f"{worker.LONGEST:,} characters")
     assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
-    assert len(answer.text) == writer.LONGEST
+    assert len(answer.text) == worker.LONGEST
     assert (PIECE * 200).startswith(answer.text)
     assert met.liar.hung_up.count(question) == 1
     is_in_order(met.app)
@@ -216,9 +216,9 @@ def test_ten_megabytes_in_one_line(met: Met) -> None:
     """An event of them is none; raw text is shown and kept up to the bound of an answer."""
     answer = answer_to(met.app, "A long event", "sent too much at once")
     assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "service_error", "")
-    answer = answer_to(met.app, "A long line", f"{writer.LONGEST:,} characters")
+    answer = answer_to(met.app, "A long line", f"{worker.LONGEST:,} characters")
     assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
-    assert answer.text == "x" * writer.LONGEST
+    assert answer.text == "x" * worker.LONGEST
     is_in_order(met.app)
 
 

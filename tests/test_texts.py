@@ -5,8 +5,8 @@ import ast
 import pytest
 
 from liaobots.chat.record import Pace
-from liaobots.chat.room import Room, Size
 from liaobots.client.catalog import unknown
+from liaobots.generation.context_window import Room, Size
 from liaobots.ui import texts
 from tests.app import ROOT
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from liaobots.chat.store import Store
-from liaobots.chat.writer import report
 from liaobots.errors import JobCancelled, LiaobotsError, ServerBusy, StoreFault
 from liaobots.formats import record_file
+from liaobots.generation.worker import report
 from liaobots.limits import Limits
 from liaobots.sandbox.pool import SandboxPool
 

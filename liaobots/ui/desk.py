@@ -9,8 +9,8 @@ from enum import StrEnum
 
 import streamlit as st
 
-from liaobots.chat.generation import Generations
 from liaobots.formats.import_job import Importing
+from liaobots.generation.manager import Generations
 from liaobots.ui.material import Material
 
 QUESTION = "question"

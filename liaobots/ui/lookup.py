@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
-from liaobots.chat.readers import Readers
 from liaobots.errors import LiaobotsError
+from liaobots.generation.account_readers import Readers
 
 T = TypeVar("T")
 # After so many seconds a lookup is tried again for which there was no reader.

@@ -5,9 +5,9 @@ from itertools import takewhile
 
 import streamlit as st
 
-from liaobots.chat import room
 from liaobots.chat.record import Message
-from liaobots.chat.room import Room, Size, size_of
+from liaobots.generation import context_window
+from liaobots.generation.context_window import Room, Size, size_of
 from liaobots.ui import choice, desk, material, offer, texts
 from liaobots.ui.chats import Opened
 from liaobots.ui.choice import Edge
@@ -46,7 +46,7 @@ def first_sent(opened: Opened) -> str:
         return ""
     shown = [message for message in _messages(opened) if message.text.strip()]
     said = [*_said(opened), {"role": "user", "content": ""}]
-    count = room.left_out(said, offer.room())
+    count = context_window.left_out(said, offer.room())
     return shown[count].id if 0 < count < len(shown) else ""
 
 

@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from liaobots.chat.till import Read, Till, Tills
 from liaobots.client.client import Client
+from liaobots.generation.balance import Read, Till, Tills
 from liaobots.ui import server, state, texts
 from liaobots.ui.chats import Opened
 from liaobots.ui.state import Connection

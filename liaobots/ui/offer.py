@@ -9,11 +9,11 @@ from functools import partial
 import streamlit as st
 
 from liaobots.chat.record import Pace
-from liaobots.chat.room import Room
 from liaobots.client import catalog, request_builder
 from liaobots.client.catalog import Facts
 from liaobots.client.client import Client
 from liaobots.errors import StoreFault
+from liaobots.generation.context_window import Room
 from liaobots.limits import limits
 from liaobots.ui import chats, choice, markdown, server, state, texts
 from liaobots.ui.chats import Opened

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from liaobots.chat.generation import Generations
 from liaobots.chat.gram import Piece, excerpt, words_of
 from liaobots.chat.record import Found
+from liaobots.generation.manager import Generations
 from liaobots.ui import markdown, shelf, texts
 
 # How many hits are shown.

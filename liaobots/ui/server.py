@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TypeVar
 
-from liaobots.chat.readers import Readers
+from liaobots.generation.account_readers import Readers
 from liaobots.limits import limits
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from liaobots.chat.record import Pace
-from liaobots.chat.room import Room, Size
 from liaobots.client.catalog import Facts
+from liaobots.generation.context_window import Room, Size
 
 TITLE = "Liaobots chat"
 ICON = Path(__file__).parent / "icon.svg"

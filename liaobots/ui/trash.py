@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from liaobots.chat.generation import Generations
 from liaobots.chat.record import Trashed
+from liaobots.generation.manager import Generations
 from liaobots.ui import desk, markdown, shelf, texts
 
 # How many entries are shown.

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from liaobots.chat.road import Pieces, Road
-from liaobots.chat.room import Room
 from liaobots.client import settings
+from liaobots.generation.backend import Pieces, Road
+from liaobots.generation.context_window import Room
 from liaobots.ui import meter, money, offer, state
 
 SEARCH = "web search"

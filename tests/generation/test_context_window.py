@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liaobots.chat.room import ANSWER, EACH, Room, Size, fitting, left_out, size_of, tokens_of
+from liaobots.generation.context_window import (
+    ANSWER,
+    EACH,
+    Room,
+    Size,
+    fitting,
+    left_out,
+    size_of,
+    tokens_of,
+)
 
 
 def said(*texts: str, system: str = "") -> list[dict[str, str]]:

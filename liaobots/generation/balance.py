@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from liaobots.chat.readers import Readers
 from liaobots.errors import LiaobotsError
+from liaobots.generation.account_readers import Readers
 
 # Reads the balance, in at most so many seconds.
 Read = Callable[[float], float | None]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from liaobots.chat.readers import Readers
-from liaobots.chat.till import Till, Tills
 from liaobots.errors import NoConnection
+from liaobots.generation.account_readers import Readers
+from liaobots.generation.balance import Till, Tills
 from tests.visit import wait_until
 
 

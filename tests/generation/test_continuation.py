@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liaobots.chat.seam import Seam, in_code
+from liaobots.generation.continuation import Seam, in_code
 
 CODE = "Look:\n\n```python\ndef f():\n    return 1"
 

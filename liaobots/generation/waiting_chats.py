@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from liaobots.chat import rows
-from liaobots.chat.generation import Generations
 from liaobots.chat.record import Conversation, State
 from liaobots.chat.rows import Merged, Rows
-from liaobots.chat.writer import report
 from liaobots.errors import ServerBusy, StoreFault
+from liaobots.generation.manager import Generations
+from liaobots.generation.worker import report
 from liaobots.limits import limits
 
 PAUSE_SECONDS = 1.0

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from liaobots.chat.answer import Answer
-from liaobots.chat.writer import failure
 from liaobots.errors import ServerBusy
+from liaobots.generation.live_answer import Answer
+from liaobots.generation.worker import failure
 from liaobots.limits import Limits, limits
 
 MINUTE = 60.0

@@ -17,8 +17,8 @@ from liaobots.chat.record import (
     State,
     Tries,
 )
-from liaobots.chat.road import Pieces
 from liaobots.errors import AnswerCut, NoConnection, ServiceFault, TooFast
+from liaobots.generation.backend import Pieces
 
 # How often a follower gets a word when there is none, so that it can look around.
 TICK = 0.2
