@@ -11,13 +11,12 @@ from sqlalchemy import func, insert, select
 
 from liaobots.backup.copy import Copied, compare, copy
 from liaobots.backup.endpoint import End
-from liaobots.chat import index
-from liaobots.chat.database import Database
-from liaobots.chat.layout import conversations, messages, tables, unsigned_owners
-from liaobots.chat.record import Asked, Attempt, Checkpoint, Ending, StandIn, State, Tries
-from liaobots.chat.store import Store
 from liaobots.errors import StoreFault
-from liaobots.storage import lease
+from liaobots.storage import lease, search_index
+from liaobots.storage.database import Database
+from liaobots.storage.records import Asked, Attempt, Checkpoint, Ending, StandIn, State, Tries
+from liaobots.storage.schema import conversations, messages, tables, unsigned_owners
+from liaobots.storage.store import Store
 from tests.app import ROOT
 from tests.visit import wait_until
 
@@ -84,7 +83,7 @@ def fill_with_many(address: str, chats: int) -> None:
             connection.execute(insert(conversations), {**chat, "created": 1.5, "changed": 1.5})
             connection.execute(insert(messages), rows)
             texts = {None: chat["title"], **{row["id"]: row["text"] for row in rows}}
-            index.add(connection, chat["id"], index.grams_of(OWNER, texts))
+            search_index.add(connection, chat["id"], search_index.grams_of(OWNER, texts))
     database.close()
 
 

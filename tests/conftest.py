@@ -18,9 +18,9 @@ from playwright.sync_api import (
 )
 from sqlalchemy import create_engine, make_url, text
 
-from liaobots.chat.database import Database
-from liaobots.chat.store import Store
 from liaobots.demo.server import StandIn
+from liaobots.storage.database import Database
+from liaobots.storage.store import Store
 from liaobots.ui import server
 from tests import archive
 from tests import browser as chromium

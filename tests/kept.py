@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from liaobots.chat.database import Database
-from liaobots.chat.record import Message
-from liaobots.chat.store import Store
+from liaobots.storage.database import Database
+from liaobots.storage.records import Message
+from liaobots.storage.store import Store
 from liaobots.ui import identity_cookie
 from liaobots.ui.identity_cookie import Keys
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from liaobots.chat.database import Database
-from liaobots.chat.store import Store
 from liaobots.demo.server import StandIn
+from liaobots.storage.database import Database
+from liaobots.storage.store import Store
 from tests import archive
 from tests.app import ROOT, App
 from tests.archive import content, run

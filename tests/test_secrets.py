@@ -14,10 +14,10 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from liaobots.chat.database import Database
-from liaobots.chat.record import State
-from liaobots.chat.store import Store
 from liaobots.demo.server import FAULTS, StandIn
+from liaobots.storage.database import Database
+from liaobots.storage.records import State
+from liaobots.storage.store import Store
 from tests.app import App
 from tests.headless import Visitor, cookie_of_page, finished
 from tests.kept import owner_of

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from liaobots.chat.record import Message, State
 from liaobots.client.error_detector import CUT
 from liaobots.demo.server import StandIn
 from liaobots.generation import worker
+from liaobots.storage.records import Message, State
 from tests.app import App
 from tests.conftest import CODE
 from tests.headless import Visitor, finished

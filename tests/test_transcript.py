@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from liaobots.chat.database import Database
-from liaobots.chat.record import Ending, State
-from liaobots.chat.store import Store
 from liaobots.demo.server import StandIn
+from liaobots.storage.database import Database
+from liaobots.storage.records import Ending, State
+from liaobots.storage.store import Store
 from liaobots.ui import texts
 from tests.app import App
 from tests.bench.watching import Watched, in_pieces, markdown

@@ -7,10 +7,10 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from liaobots.chat.record import Ending, State
 from liaobots.demo.server import StandIn
 from liaobots.generation.rate_limit import Allowance
 from liaobots.limits import Limits
+from liaobots.storage.records import Ending, State
 from liaobots.ui import chats, desk, offer, texts, wishes
 from tests.test_page import opened, words_of
 from tests.visit import conversed

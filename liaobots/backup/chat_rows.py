@@ -7,10 +7,9 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from liaobots.backup import checksums
 from liaobots.backup.endpoint import End
-from liaobots.chat import deleting, index
-from liaobots.chat.layout import conversations, messages, pieces
-from liaobots.chat.tree import from_above
-from liaobots.storage import lease
+from liaobots.storage import deletion, lease, search_index
+from liaobots.storage.schema import conversations, messages, pieces
+from liaobots.storage.tree import from_above
 
 # So many chats are looked at, or written in one step: a kill loses no more.
 GROUP = 20
@@ -37,7 +36,7 @@ def clear(source: Connection, target: End, hand: str) -> None:
                 with target.writing() as connection:
                     lease.check(connection, hand)
                     for each in stale:
-                        deleting.at_once(connection, conversations.c.id == each)
+                        deletion.at_once(connection, conversations.c.id == each)
 
 
 def add(source: Connection, target: End, hand: str) -> Iterable[int]:
@@ -56,7 +55,7 @@ def _copy(source: Connection, target: Connection, ids: Sequence[str]) -> None:
     for rows in checksums.stream(source, checksums.of_those(conversations, ids)):
         put(target, conversations, rows)
     _copy_messages(source, target, ids)
-    index.copy(source, target, ids)
+    search_index.copy(source, target, ids)
     for rows in checksums.stream(source, checksums.of_those(pieces, ids)):
         put(target, pieces, rows)
 

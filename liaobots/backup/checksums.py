@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, func, select, tuple_
 
-from liaobots.chat.layout import conversations, findable, messages, pieces
-from liaobots.chat.query import storable
 from liaobots.errors import StoreFault
+from liaobots.storage.queries import storable
+from liaobots.storage.schema import conversations, findable, messages, pieces
 
 # So many rows are in memory at a time.
 BATCH = 100

@@ -7,8 +7,7 @@ from sqlalchemy import Connection
 
 from liaobots.backup import chat_rows, checksums, other_rows
 from liaobots.backup.endpoint import End
-from liaobots.chat import index, layout
-from liaobots.storage import lease
+from liaobots.storage import lease, schema, search_index
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def copy(source: End, target: End, tell: Callable[[Progress], None]) -> Copied:
         rows = compare(there, target)
     with target.writing() as connection:
         lease.take_away(connection, hand)
-        index.sort(connection)
+        search_index.sort(connection)
     return Copied(rows, went_on)
 
 
@@ -64,5 +63,5 @@ def compare(source: Connection, target: End) -> Mapping[str, int]:
     with target.snapshot() as here:
         return {
             table.name: checksums.compare(source, here, table)
-            for table in layout.tables.sorted_tables
+            for table in schema.tables.sorted_tables
         }

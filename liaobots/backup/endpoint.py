@@ -23,8 +23,9 @@ from sqlalchemy import (
     text,
 )
 
-from liaobots.chat import index, layout, migrations
-from liaobots.chat.database import (
+from liaobots.errors import StoreFault
+from liaobots.storage import lease, migrations, schema, search_index
+from liaobots.storage.database import (
     NO_FILE,
     POSTGRESQL,
     begin_sqlite,
@@ -33,8 +34,6 @@ from liaobots.chat.database import (
     make_private,
     url_of,
 )
-from liaobots.errors import StoreFault
-from liaobots.storage import lease
 
 # Seconds for which a write waits for another one.
 PATIENCE = 60
@@ -94,7 +93,7 @@ class End:
             if lease.of(connection) is not None:
                 raise StoreFault(f"{self.name} is a copy that is not finished. Finish it first.")
             identity = self._identity(connection)
-        if version != layout.VERSION:
+        if version != schema.VERSION:
             with self.writing() as connection:
                 bring_up_to_date(connection)
         return identity
@@ -114,9 +113,9 @@ class End:
             bring_up_to_date(connection)
             if before is None:
                 # The copy has those of its source.
-                connection.execute(delete(layout.secrets))
+                connection.execute(delete(schema.secrets))
             hand = lease.put(connection, source)
-            index.leave_unsorted(connection)
+            search_index.leave_unsorted(connection)
         if self.file:
             self._set_journal("WAL")
         return hand, before is not None
@@ -232,7 +231,7 @@ def _has_rows(connection: Connection) -> bool:
     """Says whether something is kept here; a SQLite file may also be another program's."""
     there = set(inspect(connection).get_table_names())
     # Secrets are made with the tables, so that they are no sign of use.
-    tables = [each for each in layout.tables.sorted_tables if each is not layout.secrets]
+    tables = [each for each in schema.tables.sorted_tables if each is not schema.secrets]
     ours = [table for table in tables if table.name in there]
     if connection.dialect.name == "sqlite" and there and migrations.version_of(connection) is None:
         return True

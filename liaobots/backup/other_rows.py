@@ -7,10 +7,9 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete
 
 from liaobots.backup import chat_rows, checksums
 from liaobots.backup.endpoint import End
-from liaobots.chat import layout
-from liaobots.storage import lease
+from liaobots.storage import lease, schema
 
-TABLES = [table for table in layout.tables.sorted_tables if table not in checksums.CHAT_OF]
+TABLES = [table for table in schema.tables.sorted_tables if table not in checksums.CHAT_OF]
 
 
 def clear(source: Connection, target: End, hand: str) -> None:

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from liaobots.chat.store import Store
 from liaobots.errors import JobCancelled, LiaobotsError, ServerBusy, StoreFault
 from liaobots.formats import record_file
 from liaobots.generation.worker import report
 from liaobots.limits import Limits
 from liaobots.sandbox.pool import SandboxPool
+from liaobots.storage.store import Store
 
 # As much of the whole is the reading of the file.
 READING = 0.2

@@ -8,11 +8,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from liaobots.chat.record import State
 from liaobots.errors import CODE_OF_FORMER_NAME, InputRefused
 from liaobots.formats import parent_links
 from liaobots.formats.checked_value import Given
 from liaobots.storage.bundle import Chat, Prompt, Turn
+from liaobots.storage.records import State
 
 FORMAT = "liaobots-chat"
 VERSION = 1

@@ -13,10 +13,10 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from liaobots.chat.record import State
 from liaobots.errors import InputRefused
 from liaobots.formats.detect import read
 from liaobots.storage.bundle import Chat, Prompt, Turn
+from liaobots.storage.records import State
 
 # A person who asks all day for ten years has written less.
 MOST_CHATS, MOST_TURNS = 100_000, 1_000_000

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from liaobots.chat.record import (
+from liaobots.errors import AnswerCut, NoConnection, ServiceFault, TooFast
+from liaobots.generation.backend import Pieces
+from liaobots.storage.records import (
     Asked,
     Attempt,
     Checkpoint,
@@ -17,8 +19,6 @@ from liaobots.chat.record import (
     State,
     Tries,
 )
-from liaobots.errors import AnswerCut, NoConnection, ServiceFault, TooFast
-from liaobots.generation.backend import Pieces
 
 # How often a follower gets a word when there is none, so that it can look around.
 TICK = 0.2

@@ -12,13 +12,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 
-from liaobots.chat.record import Asked, Conversation, Ending, Message, State
-from liaobots.chat.store import Store
 from liaobots.errors import AnswerCut, ServerBusy, StoreFault
 from liaobots.generation.backend import Road
 from liaobots.generation.live_answer import TICK, Answer, newest_of, with_newest
 from liaobots.generation.rate_limit import Allowance, Slot
 from liaobots.generation.worker import OLDEST, TOO_SLOW, Writer, alone, failure, report
+from liaobots.storage.records import Asked, Conversation, Ending, Message, State
+from liaobots.storage.store import Store
 
 CHECKPOINT = 0.5
 BUSY = "This server has no room for one more answer. Try again in a moment."

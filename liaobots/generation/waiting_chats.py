@@ -13,13 +13,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from liaobots.chat import rows
-from liaobots.chat.record import Conversation, State
-from liaobots.chat.rows import Merged, Rows
 from liaobots.errors import ServerBusy, StoreFault
 from liaobots.generation.manager import Generations
 from liaobots.generation.worker import report
 from liaobots.limits import limits
+from liaobots.storage import chat_rows
+from liaobots.storage.chat_rows import Merged, Rows
+from liaobots.storage.records import Conversation, State
 
 PAUSE_SECONDS = 1.0
 # A page may still act on a chat that has just been moved.
@@ -163,7 +163,7 @@ def _read(kept: Generations | None, owner: str, known: Conversation) -> Rows:
         found = kept.store.rows(owner, known.id) if kept else None
     except StoreFault:
         found = None
-    return found or rows.of_known(owner, known)
+    return found or chat_rows.of_known(owner, known)
 
 
 def _as_written_here(found: Rows, writers: Mapping[str, str]) -> Rows:

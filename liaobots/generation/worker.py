@@ -6,13 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from liaobots.chat.record import Ending, Message, State
-from liaobots.chat.store import Store
 from liaobots.errors import INTERNAL_ERROR, AnswerCut, LiaobotsError, StoreFault
 from liaobots.generation.backend import Pieces, Road
 from liaobots.generation.context_window import fitting
 from liaobots.generation.continuation import GO_ON, Seam
 from liaobots.generation.live_answer import Answer
+from liaobots.storage.records import Ending, Message, State
+from liaobots.storage.store import Store
 
 WEIRD = "The program made a mistake while it wrote this answer. What came is kept; try again."
 # No answer is longer than a book, in characters; one that goes on and on is ended.

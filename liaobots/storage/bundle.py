@@ -6,7 +6,7 @@ Times are in seconds since 1970, and 0.0 where a file names none.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from liaobots.chat.record import State
+from liaobots.storage.records import State
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.chat.record import Message, State
+from liaobots.storage.records import Message, State
 from liaobots.ui import message, texts, wishes
 from liaobots.ui.chats import Opened
 

@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from liaobots.chat.database import MEMORY, Database
-from liaobots.chat.record import Conversation, State, Summary
-from liaobots.chat.store import Store
 from liaobots.errors import StoreFault
 from liaobots.generation.live_answer import TICK
 from liaobots.generation.manager import Generations
 from liaobots.generation.rate_limit import Allowance
 from liaobots.generation.waiting_chats import Waiting
+from liaobots.storage.database import MEMORY, Database
+from liaobots.storage.records import Conversation, State, Summary
+from liaobots.storage.store import Store
 from liaobots.ui import attempt, server, state, texts
 from liaobots.ui.identity_cookie import Keys
 from liaobots.ui.lookup import Lookup

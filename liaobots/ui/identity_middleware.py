@@ -20,8 +20,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from liaobots.chat.identities import Identities
 from liaobots.errors import StoreFault
+from liaobots.storage.identities import Identities
 from liaobots.ui import chats, identity_cookie
 from liaobots.ui.door import is_https, is_page
 from liaobots.ui.identity_cookie import COOKIE, COOKIE_SECONDS, IDENTITY, Keys

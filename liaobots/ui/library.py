@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from liaobots.chat.prompts import filled, places_in
-from liaobots.chat.record import Prompt
+from liaobots.storage.prompts import filled, places_in
+from liaobots.storage.records import Prompt
 from liaobots.ui import desk, markdown, navigation, shelf, texts, wishes
 from liaobots.ui.chats import Opened
 

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.chat.record import Message, State
+from liaobots.storage.records import Message, State
 from liaobots.ui import desk, markdown, material, offer, panel, texts, wishes
 from liaobots.ui.chats import Opened
 from liaobots.ui.desk import Act

@@ -5,9 +5,9 @@ from itertools import takewhile
 
 import streamlit as st
 
-from liaobots.chat.record import Message
 from liaobots.generation import context_window
 from liaobots.generation.context_window import Room, Size, size_of
+from liaobots.storage.records import Message
 from liaobots.ui import choice, desk, material, offer, texts
 from liaobots.ui.chats import Opened
 from liaobots.ui.choice import Edge

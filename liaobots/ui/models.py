@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from liaobots.chat.record import Pace
 from liaobots.client.catalog import Facts
+from liaobots.storage.records import Pace
 from liaobots.ui import choice, markdown, offer, texts
 
 WISH = "models"

@@ -6,7 +6,7 @@ from types import ModuleType
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from liaobots.chat.record import Summary
+from liaobots.storage.records import Summary
 from liaobots.ui import chats, markdown, models, prompts, search, texts, transfer, trash
 from liaobots.ui.chats import Glance
 

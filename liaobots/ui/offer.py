@@ -8,13 +8,13 @@ from functools import partial
 
 import streamlit as st
 
-from liaobots.chat.record import Pace
 from liaobots.client import catalog, request_builder
 from liaobots.client.catalog import Facts
 from liaobots.client.client import Client
 from liaobots.errors import StoreFault
 from liaobots.generation.context_window import Room
 from liaobots.limits import limits
+from liaobots.storage.records import Pace
 from liaobots.ui import chats, choice, markdown, server, state, texts
 from liaobots.ui.chats import Opened
 from liaobots.ui.lookup import Lookup, SharedLookups

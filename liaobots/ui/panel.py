@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from liaobots.chat.record import Message
+from liaobots.storage.records import Message
 from liaobots.ui import desk, difference, offer, texts, wishes
 from liaobots.ui.chats import Opened
 from liaobots.ui.desk import Act

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from liaobots.chat.record import Prompt
+from liaobots.storage.records import Prompt
 from liaobots.ui import markdown, shelf, texts
 
 

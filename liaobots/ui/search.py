@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from liaobots.chat.gram import Piece, excerpt, words_of
-from liaobots.chat.record import Found
 from liaobots.generation.manager import Generations
+from liaobots.storage.ngrams import Piece, excerpt, words_of
+from liaobots.storage.records import Found
 from liaobots.ui import markdown, shelf, texts
 
 # How many hits are shown.

@@ -7,12 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from liaobots import formats
-from liaobots.chat.record import Found, Prompt, Trashed
 from liaobots.errors import LiaobotsError
 from liaobots.formats import Chat
 from liaobots.formats.import_job import Importing, Imports
 from liaobots.generation.manager import Generations
 from liaobots.limits import limits
+from liaobots.storage.records import Found, Prompt, Trashed
 from liaobots.ui import attempt, chats, desk, server, state, uploads
 from liaobots.ui.chats import Opened
 

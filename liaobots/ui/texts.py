@@ -7,9 +7,9 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from liaobots.chat.record import Pace
 from liaobots.client.catalog import Facts
 from liaobots.generation.context_window import Room, Size
+from liaobots.storage.records import Pace
 
 TITLE = "Liaobots chat"
 ICON = Path(__file__).parent / "icon.svg"

@@ -10,8 +10,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.backoff import Backoff
-from liaobots.chat.record import Message, State
 from liaobots.generation.live_answer import TICK
+from liaobots.storage.records import Message, State
 from liaobots.ui import beside, chats, message, meter, server, texts, wishes
 from liaobots.ui.chats import Opened
 from liaobots.ui.markdown import GrowingAnswer

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from liaobots.chat.record import Trashed
 from liaobots.generation.manager import Generations
+from liaobots.storage.records import Trashed
 from liaobots.ui import desk, markdown, shelf, texts
 
 # How many entries are shown.

@@ -11,11 +11,11 @@ from functools import partial
 
 import streamlit as st
 
-from liaobots.chat.record import Message
 from liaobots.errors import ServerBusy, StoreFault
 from liaobots.generation.backend import Road
 from liaobots.generation.context_window import Room
 from liaobots.generation.manager import Generations
+from liaobots.storage.records import Message
 from liaobots.ui import attempt, chats, desk, meter, offer, pending, state, texts, way
 from liaobots.ui.chats import Opened
 from liaobots.ui.codes import DAY

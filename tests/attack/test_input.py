@@ -17,9 +17,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from liaobots.chat.store import Store
 from liaobots.demo.server import StandIn
 from liaobots.limits import Limits
+from liaobots.storage.store import Store
 from liaobots.ui import texts
 from tests.app import App
 from tests.conftest import CODE

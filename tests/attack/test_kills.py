@@ -109,7 +109,9 @@ def test_killed_in_an_upgrade(tmp_path: Path) -> None:
     old, path = tmp_path / "old.db", tmp_path / "chats.db"
     _old(old)
     before = count(old)
-    upgrade = f"from liaobots.chat.database import Database; Database('sqlite:///{path}').close()"
+    upgrade = (
+        f"from liaobots.storage.database import Database; Database('sqlite:///{path}').close()"
+    )
     command = [sys.executable, "-c", upgrade]
     began = time.monotonic()
     shutil.copy(old, path)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from liaobots.chat.database import Database
-from liaobots.chat.layout import messages
+from liaobots.storage.database import Database
+from liaobots.storage.schema import messages
 from tests.attack.bystanders import Felt
 from tests.attack.conftest import Place
 from tests.attack.resources import INTERVAL_SECONDS, SOON_SECONDS, Spent, Use, soon_after

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from liaobots.backup import checksums
 from liaobots.backup.checksums import Digest
 from liaobots.backup.endpoint import End
-from liaobots.chat.layout import preferences
+from liaobots.storage.schema import preferences
 
 ROWS = [("a", 1, None), ("a", 1, ""), ("a", True, 0.1 + 0.2), ("ab", 1.0, "彩虹 🌈")]
 

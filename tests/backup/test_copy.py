@@ -10,15 +10,15 @@ from threading import Event
 import pytest
 from sqlalchemy import create_engine, func, insert, select, text, update
 
-from liaobots.chat.database import Database
-from liaobots.chat.layout import conversations, findable, messages
-from liaobots.chat.record import Asked, State
-from liaobots.chat.store import Store
 from liaobots.client.client import Client
 from liaobots.demo.server import StandIn
 from liaobots.errors import StoreFault
 from liaobots.generation.backend import Road
 from liaobots.generation.manager import Generations
+from liaobots.storage.database import Database
+from liaobots.storage.records import Asked, State
+from liaobots.storage.schema import conversations, findable, messages
+from liaobots.storage.store import Store
 from liaobots.ui.identity_cookie import Keys
 from tests import archive
 from tests.app import ROOT

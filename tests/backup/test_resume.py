@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import delete, text, update
 
 from liaobots.backup.endpoint import End
-from liaobots.chat.database import Database
-from liaobots.chat.layout import messages, prompts
-from liaobots.chat.store import Store
 from liaobots.errors import StoreFault
 from liaobots.formats import Chat, Turn
 from liaobots.storage import lease
+from liaobots.storage.database import Database
+from liaobots.storage.schema import messages, prompts
+from liaobots.storage.store import Store
 from tests import archive
 from tests.archive import OWNER, compared, content, copied, count_of, finds, kill_when, mark_of
 from tests.conftest import MANY

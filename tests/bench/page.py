@@ -15,10 +15,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from liaobots.chat.database import Database
-from liaobots.chat.record import Ending, State
-from liaobots.chat.store import Store
 from liaobots.demo.server import StandIn
+from liaobots.storage.database import Database
+from liaobots.storage.records import Ending, State
+from liaobots.storage.store import Store
 from tests import browser as chromium
 from tests.app import App
 from tests.bench.watching import WATCH, Cost, Watched, ask, in_pieces, markdown, stamp

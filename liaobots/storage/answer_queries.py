@@ -1,0 +1,153 @@
+"""The SQL of answers being written, each piece on a connection that it is handed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, exists, false, insert, tuple_, update
+from sqlalchemy import delete as sql_delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+from liaobots.storage import indexer, queries, search_index
+from liaobots.storage.database import Database
+from liaobots.storage.records import Asked, Checkpoint, Ending, StandIn, State
+from liaobots.storage.schema import clock, conversations, messages, pieces
+
+# A live answer is marked twice a second; one not marked for so long is an orphan.
+SILENCE = 5.0
+# An answer taken for interrupted may turn out to be written still.
+ALIVE = (State.WRITING, State.INTERRUPTED)
+
+
+def is_orphan(row: Row[Any]) -> bool:
+    """Return whether nobody writes an answer any more that is marked as being written."""
+    return bool(row.state == State.WRITING and row.age > SILENCE)
+
+
+def add_answer(
+    connection: Connection, conversation: str, question: str, model: str, number: int = 0
+) -> Asked:
+    """Adds the row of an answer below its question; `number` is its place among several."""
+    asked = Asked(conversation, queries.new_id(), queries.new_id())
+    place = {"id": asked.answer, "conversation": conversation, "parent": question}
+    said = {"role": "assistant", "state": State.WRITING, "model": model}
+    # SQLite's clock counts milliseconds, in which several may be added.
+    moment = clock() + number * queries.STEP
+    life = {"asked": moment, "heartbeat": clock(), "writer": asked.writer}
+    connection.execute(insert(messages).values({**place, **said, **life}))
+    return asked
+
+
+def anew() -> dict[str, Any]:
+    """Gives the values of a row that is used again for another try."""
+    return {"asked": clock(), "first_text": None, "instead_of": "", "instead_words": ""}
+
+
+def rewrite(
+    connection: Connection,
+    conversation: str,
+    answer: str,
+    model: str,
+    computed: Mapping[int, Sequence[int]],
+    **values: Any,
+) -> Asked:
+    """Turn an ended answer into one being written, by a new writer.
+
+    `computed` is what `indexing.prepare_drop` returned of it.
+    """
+    search_index.drop(connection, search_index.is_of([answer]), computed)
+    asked = Asked(conversation, answer, queries.new_id())
+    fresh = {"state": State.WRITING, "model": model, "ended": None, "stop_asked": False}
+    error = {"error_kind": "", "error_words": "", "error_link": ""}
+    life = {"heartbeat": clock(), "writer": asked.writer}
+    connection.execute(
+        update(messages).where(messages.c.id == answer).values({**fresh, **error, **life, **values})
+    )
+    return asked
+
+
+def hand_over(connection: Connection, owner: str, asked: Asked, to: StandIn) -> None:
+    """Notes that another model writes an answer, and why the first one did not."""
+    mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
+    where = and_(mine, queries.is_owned_message(owner))
+    said = {**vars(to), "instead_words": queries.storable(to.instead_words)}
+    connection.execute(update(messages).where(where).values(said))
+
+
+def mark(connection: Connection, checkpoints: Sequence[Checkpoint]) -> dict[Asked, bool]:
+    """Marks answers as alive, and says of each that is still its writer's whether to go on."""
+    asked = {each.asked.writer: each.asked for each in checkpoints}
+    with_text = [each.asked.answer for each in checkpoints if each.start + len(each.text)]
+    begun = and_(messages.c.first_text.is_(None), messages.c.id.in_(with_text))
+    values = {
+        "state": State.WRITING,
+        "heartbeat": clock(),
+        "first_text": case((begun, clock()), else_=messages.c.first_text),
+    }
+    rows = connection.execute(
+        update(messages)
+        .where(_are_written_by(checkpoints), messages.c.state.in_(ALIVE))
+        .values(values)
+        .returning(messages.c.writer, messages.c.stop_asked)
+    )
+    return {asked[row.writer]: not row.stop_asked for row in rows}
+
+
+def _are_written_by(checkpoints: Sequence[Checkpoint]) -> Any:
+    writers = [(each.asked.answer, each.asked.writer, each.owner) for each in checkpoints]
+    who = tuple_(messages.c.id, messages.c.writer, conversations.c.owner)
+    is_owned = exists().where(conversations.c.id == messages.c.conversation, who.in_(writers))
+    return and_(messages.c.id.in_([each.asked.answer for each in checkpoints]), is_owned)
+
+
+def add_pieces(connection: Connection, checkpoints: Sequence[Checkpoint]) -> None:
+    """Writes down new text; again, where the last time may have been in vain."""
+    rows = [
+        {"message": each.asked.answer, "start": each.start, "text": queries.storable(each.text)}
+        for each in checkpoints
+        if each.text
+    ]
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    new = dialect.insert(pieces)
+    key = [pieces.c.message, pieces.c.start]
+    connection.execute(
+        new.on_conflict_do_update(index_elements=key, set_={"text": new.excluded.text}), rows
+    )
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole answer, with its grams, and those of the entries that it takes the place of."""
+
+    text: str
+    grams: Mapping[str | None, Sequence[int]]
+    replaced: Mapping[int, Sequence[int]]
+
+
+def prepare(database: Database, owner: str, asked: Asked, text: str) -> Whole:
+    """Compute what `finish` needs, before its transaction."""
+    text = queries.storable(text)
+    replaced = indexer.prepare_drop(database, search_index.is_of([asked.answer]))
+    return Whole(text, search_index.grams_of(owner, {asked.answer: text}), replaced)
+
+
+def finish(connection: Connection, owner: str, asked: Asked, whole: Whole, ending: Ending) -> None:
+    """Writes down a whole answer, unless another writer has taken over."""
+    text = whole.text
+    if queries.lock(connection, owner, asked.conversation) is None:
+        return
+    mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
+    search_index.drop(connection, mine, whole.replaced)
+    said = {"text": text, "characters": len(text), "ended": clock(), **vars(ending)}
+    begun = messages.c.first_text.is_(None) if text else false()
+    found = connection.execute(
+        update(messages)
+        .where(mine, queries.is_owned_message(owner))
+        .values(**said, first_text=case((begun, clock()), else_=messages.c.first_text))
+    )
+    if found.rowcount:
+        connection.execute(sql_delete(pieces).where(pieces.c.message == asked.answer))
+        search_index.add(connection, asked.conversation, whole.grams)
+        queries.touch(connection, owner, asked.conversation)

@@ -1,0 +1,233 @@
+"""Carries chats out of the store and into it, one at a time."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from liaobots.formats import Chat, Turn
+from liaobots.storage import indexer, queries, search_index
+from liaobots.storage.database import Database
+from liaobots.storage.records import Message, State
+from liaobots.storage.schema import clock, conversations, messages
+from liaobots.storage.tree import from_above
+
+# What is brought in at a time at most, for nobody else can write to SQLite meanwhile: so many
+# messages, characters, and grams as make a part of a long text.
+BATCH_TURNS = 200
+BATCH_CHARACTERS = 1_000_000
+ID = re.compile(r"[\w-]{1,40}", re.ASCII)
+
+
+class Porter:
+    """Carries an owner's chats. Each method raises StoreFault where it cannot."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take_out(self, owner: str, conversation: str | None = None) -> Iterator[Chat]:
+        """Gives the owner's chats with all their branches, the oldest first; or the one named.
+
+        What lies in the trash stays there.
+        """
+        wish = select(conversations.c.id).where(
+            conversations.c.owner == owner, conversations.c.deleted.is_(None)
+        )
+        if conversation is not None:
+            wish = wish.where(conversations.c.id == conversation)
+        with self._database.reading() as connection:
+            ids = connection.execute(wish.order_by(conversations.c.changed)).scalars().all()
+        for id_ in ids:
+            with self._database.reading() as connection:
+                head = queries.head(connection, owner, id_)
+                if head is not None:
+                    yield _chat(connection, head)
+
+    def bring_in(self, owner: str, chat: Chat) -> int:
+        """Adds a chat, or of one that is there already the messages that are missing.
+
+        Gives how many messages came. A chat that lies in the trash comes back.
+        """
+        chat_id = self._make_place(owner, chat)
+        ids = self._ids(chat_id, [turn.id for turn in chat.turns])
+        place = _Place(owner, chat_id, ids)
+        added, is_long = 0, False
+        for batch in _by_size(_prepared(place, turn) for turn in _from_above(chat.turns)):
+            with self._database.writing(in_background=True) as connection:
+                added += _add(connection, place, batch)
+            is_long = is_long or any(search_index.is_long(each.grams) for each in batch)
+        if is_long:
+            indexer.complete(self._database)
+        with self._database.writing(in_background=True) as connection:
+            _show_leaf(connection, place, chat)
+        return added
+
+    def _make_place(self, owner: str, chat: Chat) -> str:
+        """Return the id of the chat here, and make it where there is none."""
+        with self._database.writing(in_background=True) as connection:
+            id_ = chat.id if ID.fullmatch(chat.id) else _derived(owner, chat.id)
+            owners = select(conversations.c.owner).where(conversations.c.id == id_)
+            if connection.execute(owners).scalar_one_or_none() not in (None, owner):
+                id_ = _derived(owner, chat.id)
+            if queries.lock(connection, owner, id_) is None:
+                _begin(connection, owner, id_, chat)
+            else:
+                mine = queries.is_owned_conversation(owner, id_)
+                connection.execute(update(conversations).where(mine).values(deleted=None))
+            return id_
+
+    def _ids(self, conversation: str, turns: Sequence[str]) -> dict[str, str]:
+        """Return for each turn its own id where that is free or here already, else another."""
+        elsewhere: set[str] = set()
+        with self._database.reading() as connection:
+            for at in range(0, len(turns), BATCH_TURNS):
+                taken = select(messages.c.id).where(messages.c.id.in_(turns[at : at + BATCH_TURNS]))
+                others = messages.c.conversation != conversation
+                elsewhere.update(connection.execute(taken.where(others)).scalars())
+        return {
+            turn: turn
+            if ID.fullmatch(turn) and turn not in elsewhere
+            else _derived(conversation, turn)
+            for turn in turns
+        }
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a chat goes: its conversation here, and the ids of its messages here."""
+
+    owner: str
+    conversation: str
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A turn as it is written, with its grams."""
+
+    row: Mapping[str, Any]
+    grams: Mapping[str | None, Sequence[int]]
+
+    @property
+    def size(self) -> float:
+        """How much of a transaction it fills: 1 is all."""
+        numbers = sum(map(len, self.grams.values()))
+        characters = int(self.row["characters"])
+        return max(1 / BATCH_TURNS, numbers / search_index.PART, characters / BATCH_CHARACTERS)
+
+
+def _prepared(place: _Place, turn: Turn) -> _Prepared:
+    row = _row(place, turn)
+    return _Prepared(row, search_index.grams_of(place.owner, {row["id"]: row["text"]}))
+
+
+def _by_size(turns: Iterable[_Prepared]) -> Iterator[Sequence[_Prepared]]:
+    """Return turns in batches, each for one transaction."""
+    batch, size = list[_Prepared](), 0.0
+    for turn in turns:
+        if batch and size + turn.size > 1:
+            yield batch
+            batch, size = [], 0.0
+        batch.append(turn)
+        size += turn.size
+    if batch:
+        yield batch
+
+
+def _begin(connection: Connection, owner: str, id_: str, chat: Chat) -> None:
+    title = queries.title_of(chat.title)
+    # A file without times says 0, and what nobody can date is new.
+    times = {"created": chat.created or clock(), "changed": chat.changed or clock()}
+    pinned = clock() if chat.is_pinned else None
+    kept = {"system": queries.storable(chat.system), "pinned": pinned}
+    row = {"id": id_, "owner": owner, "title": title, **times, **kept}
+    connection.execute(insert(conversations).values(row))
+    search_index.add(connection, id_, search_index.grams_of(owner, {None: title}))
+
+
+def _add(connection: Connection, place: _Place, batch: Sequence[_Prepared]) -> int:
+    """Add the turns that are missing, and return how many they were."""
+    if queries.lock(connection, place.owner, place.conversation) is None:
+        return 0
+    ids = messages.c.id.in_([each.row["id"] for each in batch])
+    there = set(connection.execute(select(messages.c.id).where(ids)).scalars())
+    back = {"deleted": None, "deleted_with": None}
+    connection.execute(update(messages).where(ids, messages.c.deleted.is_not(None)).values(back))
+    new = [each for each in batch if each.row["id"] not in there]
+    if new:
+        connection.execute(insert(messages), [each.row for each in new])
+        found = {name: grams for each in new for name, grams in each.grams.items()}
+        search_index.add(connection, place.conversation, found)
+    return len(new)
+
+
+def _row(place: _Place, turn: Turn) -> dict[str, Any]:
+    text = queries.storable(turn.text)
+    return {
+        "id": place.ids[turn.id],
+        "conversation": place.conversation,
+        "parent": place.ids[turn.parent] if turn.parent is not None else None,
+        "role": turn.role,
+        "state": turn.state.value,
+        "text": text,
+        "characters": len(text),
+        "model": queries.storable(turn.model),
+        "asked": turn.asked,
+        "first_text": turn.first_text,
+        "ended": turn.ended,
+        "thumb": turn.thumb,
+        "error_kind": queries.storable(turn.error_kind)[:40],
+        "error_words": queries.storable(turn.error_words),
+        "error_link": _link(turn.error_link),
+    }
+
+
+def _link(address: str) -> str:
+    """Gives an address that may stand on the page as a button; a file can hold any other."""
+    return queries.storable(address) if address.startswith("https://") else ""
+
+
+def _show_leaf(connection: Connection, place: _Place, chat: Chat) -> None:
+    """Lets a chat that came show what it showed, unless it shows something already."""
+    head = queries.lock(connection, place.owner, place.conversation)
+    tree = queries.tree(connection, place.conversation)
+    if head is None or (head.leaf and head.leaf in tree) or not chat.turns:
+        return
+    wish = place.ids.get(chat.leaf) if chat.leaf else None
+    leaf = wish if wish and wish in tree else tree.newest_leaf()
+    queries.move(connection, head, leaf)
+
+
+def _from_above(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """Gives turns in an order in which each comes after the one that it names."""
+    by_id = {turn.id: turn for turn in turns}
+    return [by_id[each] for each in from_above({turn.id: turn.parent for turn in turns})]
+
+
+def _chat(connection: Connection, head: Row[Any]) -> Chat:
+    rows = select(messages).where(messages.c.conversation == head.id, messages.c.deleted.is_(None))
+    found = connection.execute(rows.order_by(messages.c.asked, messages.c.id)).all()
+    return Chat(
+        id=head.id,
+        title=head.title,
+        turns=[_turn(message) for message in queries.with_texts(connection, found)],
+        leaf=head.leaf,
+        created=head.created,
+        changed=head.changed,
+        is_pinned=head.pinned is not None,
+        system=head.system,
+    )
+
+
+def _turn(message: Message) -> Turn:
+    is_written = message.state is State.WRITING
+    kept = {each.name for each in fields(Turn)} - {"state"}
+    values = {name: value for name, value in vars(message).items() if name in kept}
+    return Turn(state=State.INTERRUPTED if is_written else message.state, **values)
+
+
+def _derived(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -1,0 +1,84 @@
+"""Deletes for good, in transactions so short that nobody waits for them.
+
+Each takes some messages, the lowest in the tree first: whenever it ends early,
+what is left hangs together, lies in the trash as before, and goes the next time.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy import delete as sql_delete
+
+from liaobots.storage import indexer, search_index
+from liaobots.storage.database import Database
+from liaobots.storage.schema import conversations, messages
+from liaobots.storage.tree import from_above
+
+# What goes in one transaction at most.
+BATCH_MESSAGES = 100
+BATCH_CHARACTERS = 20_000
+
+
+def delete_conversation(database: Database, conversation: str, is_wanted: Any) -> None:
+    """Delete a conversation, as long as its row meets the condition `is_wanted`."""
+    wish = select(conversations.c.id).where(conversations.c.id == conversation, is_wanted)
+    every = messages.c.conversation == conversation
+    if _delete_messages(database, every, wish):
+        with database.writing(in_background=True) as connection:
+            if connection.execute(wish.with_for_update()).first() is not None:
+                at_once(connection, conversations.c.id == conversation)
+
+
+def delete_branch(
+    database: Database, conversation: str, ids: Sequence[str], is_wanted: Any
+) -> None:
+    """Delete a message and all below it, as long as the message meets the condition."""
+    every = messages.c.id.in_(ids) & (messages.c.conversation == conversation)
+    _delete_messages(database, every, select(messages.c.id).where(is_wanted))
+
+
+def at_once(connection: Connection, which: Any) -> None:
+    """Delete conversations with all that is in them."""
+    gone = select(conversations.c.id).where(which).with_for_update()
+    ids = connection.execute(gone).scalars().all()
+    search_index.drop(connection, search_index.is_within(ids))
+    # SQLite follows only so many links from message to message in one deletion.
+    unlinked = update(messages).where(messages.c.conversation.in_(ids)).values(parent=None)
+    connection.execute(unlinked)
+    connection.execute(sql_delete(conversations).where(conversations.c.id.in_(ids)))
+
+
+def _delete_messages(database: Database, which: Any, wish: Any) -> bool:
+    """Delete messages as long as `wish` finds a row; return whether it did to the end."""
+    with database.reading() as connection:
+        batches = list(_from_below(connection, which))
+    for ids in batches:
+        computed = indexer.prepare_drop(database, search_index.is_of(ids), in_background=True)
+        with database.writing(in_background=True) as connection:
+            if connection.execute(wish).first() is None:
+                return False
+            _delete(connection, ids, computed)
+    return True
+
+
+def _delete(
+    connection: Connection, ids: Sequence[str], computed: Mapping[int, Sequence[int]]
+) -> None:
+    search_index.drop(connection, search_index.is_of(ids), computed)
+    connection.execute(sql_delete(messages).where(messages.c.id.in_(ids)))
+
+
+def _from_below(connection: Connection, which: Any) -> Iterator[Sequence[str]]:
+    """Return the ids of messages in batches, each message before the one that it hangs from."""
+    columns = (messages.c.id, messages.c.parent, messages.c.characters)
+    rows = {row.id: row for row in connection.execute(select(*columns).where(which))}
+    batch, size = list[str](), 0
+    for id_ in reversed(from_above({row.id: row.parent for row in rows.values()})):
+        size += rows[id_].characters
+        if batch and (size > BATCH_CHARACTERS or len(batch) == BATCH_MESSAGES):
+            yield batch
+            batch, size = [], rows[id_].characters
+        batch.append(id_)
+    if batch:
+        yield batch

@@ -1,0 +1,79 @@
+"""The named texts that an owner uses again and again, with places to fill in."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+
+from sqlalchemy import and_, insert, select, update
+from sqlalchemy import delete as sql_delete
+
+from liaobots.errors import InputRefused
+from liaobots.storage import queries
+from liaobots.storage.database import Database
+from liaobots.storage.records import Prompt
+from liaobots.storage.schema import prompts
+
+LIMIT = 500
+PLACE = re.compile(r"\{\{\s*([^{}\n]{1,60}?)\s*\}\}")
+
+
+class Prompts:
+    """Keeps prompts. Each method raises StoreFault where it cannot."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, owner: str) -> Sequence[Prompt]:
+        """Gives an owner's prompts by name."""
+        mine = select(prompts.c.id, prompts.c.name, prompts.c.text).where(prompts.c.owner == owner)
+        with self._database.reading() as connection:
+            found = [Prompt(*row) for row in connection.execute(mine.limit(LIMIT))]
+        return sorted(found, key=lambda prompt: prompt.name.casefold())
+
+    def save(self, owner: str, name: str, text: str) -> None:
+        """Keeps a prompt, in place of the one of the same name.
+
+        Raises InputRefused where one of the two is empty.
+        """
+        name, text = queries.title_of(name), queries.storable(text.strip())
+        if not name or not text:
+            raise InputRefused("A prompt needs a name and a text. Fill in both, then save it.")
+        mine = and_(prompts.c.owner == owner, prompts.c.name == name)
+        with self._database.writing() as connection:
+            if not connection.execute(update(prompts).where(mine).values(text=text)).rowcount:
+                row = {"id": queries.new_id(), "owner": owner, "name": name, "text": text}
+                connection.execute(insert(prompts).values(row))
+
+    def add(self, owner: str, named: Sequence[tuple[str, str]]) -> int:
+        """Adds texts by their names, and gives how many are new; none takes another's place."""
+        known = {prompt.name: prompt.text for prompt in self.list(owner)}
+        added = 0
+        for given, said in named:
+            name, text = queries.title_of(given), queries.storable(said.strip())
+            free = next(each for each in _names(name) if known.get(each, text) == text)
+            if name and text and free not in known:
+                self.save(owner, free, text)
+                known[free] = text
+                added += 1
+        return added
+
+    def delete(self, owner: str, prompt: str) -> None:
+        mine = and_(prompts.c.owner == owner, prompts.c.id == prompt)
+        with self._database.writing() as connection:
+            connection.execute(sql_delete(prompts).where(mine))
+
+
+def _names(name: str) -> Iterator[str]:
+    """Gives a name, then the same one with a number."""
+    yield name
+    yield from (f"{name[:70]} ({number})" for number in count(2))
+
+
+def places_in(text: str) -> Sequence[str]:
+    """Gives the names of a text's {{places}}, each once, in order."""
+    return list(dict.fromkeys(PLACE.findall(text)))
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Gives a text with its {{places}} filled; one without a value stays as it is."""
+    return PLACE.sub(lambda place: values.get(place.group(1)) or place.group(), text)

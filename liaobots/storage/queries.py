@@ -1,0 +1,282 @@
+"""The SQL of the store, each piece on a connection that it is handed."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from liaobots.storage import search_index
+from liaobots.storage.records import Message, State
+from liaobots.storage.schema import clock, conversations, messages, pieces
+from liaobots.storage.title import title_from
+from liaobots.storage.tree import Node, Tree
+
+TITLE = 80
+# SQLite's clock counts milliseconds, in which much can change.
+STEP = 1e-6
+
+
+def title_of(name: str) -> str:
+    """Gives a title of one line, cut short, from what somebody calls a chat."""
+    line = " ".join(storable(name).split())
+    return line if len(line) <= TITLE else line[: TITLE - 1].rstrip() + "…"
+
+
+def storable(text: str) -> str:
+    """Gives text that every database takes: no NUL, no half of a surrogate pair."""
+    if "\0" not in text and text.isascii():
+        return text
+    text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def new_id() -> str:
+    return secrets.token_hex(12)
+
+
+def is_owned_conversation(owner: str, conversation: str) -> Any:
+    """Says of a conversation, in the trash or not, whether it is the owner's."""
+    return and_(conversations.c.id == conversation, conversations.c.owner == owner)
+
+
+def is_owned_message(owner: str) -> Any:
+    return exists().where(
+        conversations.c.id == messages.c.conversation, conversations.c.owner == owner
+    )
+
+
+def head(connection: Connection, owner: str, conversation: str) -> Row[Any] | None:
+    """Gives a conversation's row, unless it is in the trash."""
+    is_kept = conversations.c.deleted.is_(None)
+    query = select(conversations).where(is_owned_conversation(owner, conversation), is_kept)
+    return connection.execute(query).one_or_none()
+
+
+def lock(connection: Connection, owner: str, conversation: str) -> Row[Any] | None:
+    """Gives a conversation's row, which nobody else changes until the transaction's end.
+
+    It may be in the trash: what is still being written there is written down.
+    Whoever changes messages of a conversation locks it first, all in this
+    order, so that no two wait for each other.
+    """
+    query = select(conversations).where(is_owned_conversation(owner, conversation))
+    return connection.execute(query.with_for_update()).one_or_none()
+
+
+def begin(connection: Connection, owner: str, question: str, system: str) -> str:
+    row = {"id": new_id(), "owner": owner, "title": title_from(storable(question))}
+    times = {"created": clock(), "changed": _later(owner)}
+    connection.execute(
+        insert(conversations).values(row | times | {"system": storable(system.strip())})
+    )
+    search_index.add(connection, row["id"], search_index.grams_of(owner, {None: row["title"]}))
+    return row["id"]
+
+
+def tree(connection: Connection, conversation: str) -> Tree:
+    """Gives the places of all messages that are not in the trash, in one query."""
+    names = ("id", "parent", "role", "asked", "seen", "cost")
+    is_there = and_(messages.c.conversation == conversation, messages.c.deleted.is_(None))
+    query = select(*(messages.c[name] for name in names)).where(is_there)
+    return Tree(Node(*row) for row in connection.execute(query))
+
+
+def compared_by(head: Row[Any]) -> Sequence[str]:
+    """Gives the answers that stand beside each other, or none."""
+    found = str(head.compared).split(",") if head.compared else []
+    return found if head.leaf in found else []
+
+
+def move(
+    connection: Connection,
+    head: Row[Any],
+    leaf: str | None,
+    compared: Sequence[str] = (),
+) -> None:
+    """Lets a conversation show another leaf, and notes which was seen until now."""
+    if head.leaf is not None and head.leaf != leaf:
+        left = update(messages).where(messages.c.id == head.leaf)
+        connection.execute(left.values(seen=clock()))
+    beside = ",".join(compared) if len(compared) > 1 else ""
+    where = conversations.c.id == head.id
+    connection.execute(update(conversations).where(where).values(leaf=leaf, compared=beside))
+
+
+def touch(connection: Connection, owner: str, conversation: str, **values: Any) -> None:
+    """Changes a conversation, and notes that it has changed."""
+    where = is_owned_conversation(owner, conversation)
+    connection.execute(update(conversations).where(where).values(changed=_later(owner), **values))
+
+
+def _later(owner: str) -> Any:
+    """Gives now, or a moment after the owner's last change where the clock has not moved since."""
+    last = select(func.max(conversations.c.changed) + STEP).where(conversations.c.owner == owner)
+    moment = func.coalesce(last.scalar_subquery(), 0.0)
+    return case((moment > clock(), moment), else_=clock())
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that is to be added, with its grams."""
+
+    id: str
+    text: str
+    grams: Mapping[str | None, Sequence[int]]
+
+
+def new_question(owner: str, question: str) -> Question:
+    """Compute what `add_question` needs, before its transaction."""
+    text, new = storable(question), new_id()
+    return Question(new, text, search_index.grams_of(owner, {new: text}))
+
+
+def add_question(
+    connection: Connection, conversation: str, parent: str | None, question: Question
+) -> None:
+    """Add a question below `parent`."""
+    text, new = question.text, question.id
+    said = {"role": "user", "state": State.DONE, "text": text, "characters": len(text)}
+    place = {"id": new, "conversation": conversation, "parent": parent}
+    connection.execute(insert(messages).values({**place, **said, "asked": clock()}))
+    search_index.add(connection, conversation, question.grams)
+
+
+def _query(owner: str, message: str) -> Select[Any]:
+    # A clock that was set back leaves marks that are ahead of it.
+    age = func.abs(clock() - func.coalesce(messages.c.heartbeat, 0.0))
+    is_kept = exists().where(
+        conversations.c.id == messages.c.conversation,
+        conversations.c.owner == owner,
+        conversations.c.deleted.is_(None),
+    )
+    return select(messages, age.label("age")).where(
+        messages.c.id == message, messages.c.deleted.is_(None), is_kept
+    )
+
+
+def row_of(connection: Connection, owner: str, message: str) -> Row[Any] | None:
+    """Gives a message's row, unless it is in the trash."""
+    return connection.execute(_query(owner, message)).one_or_none()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A message that is shown, in its conversation, which nobody else changes meanwhile."""
+
+    head: Row[Any]
+    row: Row[Any]
+    tree: Tree
+
+
+def shown(connection: Connection, owner: str, message: str) -> Place | None:
+    """Gives a message if its conversation shows it at the moment.
+
+    Whoever acts on what a page showed asks this first: a second click, or
+    another tab, may have led elsewhere meanwhile.
+    """
+    row = row_of(connection, owner, message)
+    head = lock(connection, owner, row.conversation) if row is not None else None
+    row = row_of(connection, owner, message)
+    if head is None or row is None:
+        return None
+    found = tree(connection, head.id)
+    is_shown = message in found.path(head.leaf) or message in compared_by(head)
+    return Place(head, row, found) if is_shown else None
+
+
+def ended(connection: Connection, owner: str, message: str) -> Place | None:
+    """Gives a message if it is shown and not being written."""
+    place = shown(connection, owner, message)
+    return None if place is None or place.row.state == State.WRITING else place
+
+
+def path(connection: Connection, leaf: str | None, tree: Tree | None = None) -> Sequence[Message]:
+    """Gives the messages from the first one to `leaf`, in one query."""
+    return with_texts(connection, connection.execute(_path(), {"leaf": leaf}).all(), tree)
+
+
+@cache
+def _path() -> Select[Any]:
+    # To put it together takes several times as long as to run it.
+    start = select(messages, literal(0).label("depth")).where(messages.c.id == bindparam("leaf"))
+    so_far = start.cte("path", recursive=True)
+    step = select(messages, (so_far.c.depth + 1).label("depth")).join(
+        so_far, messages.c.id == so_far.c.parent
+    )
+    whole = so_far.union_all(step)
+    return select(whole).order_by(whole.c.depth.desc())
+
+
+def beside(connection: Connection, ids: Sequence[str], tree: Tree) -> Sequence[Message]:
+    """Gives answers in the order of their ids; none where fewer than two are left."""
+    ids = [each for each in ids if each in tree]
+    if len(ids) < 2:
+        return []
+    rows = connection.execute(select(messages).where(messages.c.id.in_(ids))).all()
+    found = sorted(rows, key=lambda row: ids.index(row.id))
+    return with_texts(connection, found, tree)
+
+
+def with_texts(
+    connection: Connection, rows: Sequence[Row[Any]], tree: Tree | None = None
+) -> Sequence[Message]:
+    """Gives rows as messages, with the pieces of those that are being written."""
+    return [
+        _message(
+            row,
+            text_since(connection, row, 0) if row.state == State.WRITING else row.text,
+            tree.versions(row.id) if tree and row.id in tree else [row.id],
+        )
+        for row in rows
+    ]
+
+
+def text_since(connection: Connection, row: Row[Any], start: int) -> str:
+    if row.state != State.WRITING:
+        return str(row.text[start:])
+    more = (
+        select(pieces.c.start, pieces.c.text)
+        .where(pieces.c.message == row.id, pieces.c.start + func.length(pieces.c.text) > start)
+        .order_by(pieces.c.start)
+    )
+    found = connection.execute(more).all()
+    return str(row.text[start:]) + "".join(text[max(0, start - at) :] for at, text in found)
+
+
+def _message(row: Row[Any], text: str, versions: Sequence[str]) -> Message:
+    return Message(
+        id=row.id,
+        parent=row.parent,
+        role=row.role,
+        state=State(row.state),
+        text=text,
+        model=row.model,
+        asked=row.asked,
+        first_text=row.first_text,
+        ended=row.ended,
+        characters=len(text),
+        error_kind=row.error_kind,
+        error_words=row.error_words,
+        error_link=row.error_link,
+        thumb=row.thumb,
+        versions=versions,
+        cost=row.cost,
+        instead_of=row.instead_of,
+        instead_words=row.instead_words,
+    )

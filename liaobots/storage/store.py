@@ -1,0 +1,406 @@
+"""Conversations and messages. Every read and every write names the owner.
+
+A conversation's address is no key to it: whoever knows the id and is not the
+owner finds nothing. The file is longer than others here because it has one
+method for each thing that can be done with a chat; the SQL is in `query`,
+`writing` and `listing`.
+"""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import and_, func, or_, select, update
+
+from liaobots.storage import (
+    answer_queries,
+    chat_list,
+    chat_rows,
+    deletion,
+    indexer,
+    queries,
+    search_index,
+    speed,
+)
+from liaobots.storage.chat_io import Porter
+from liaobots.storage.chat_rows import Merged, Rows
+from liaobots.storage.database import Database
+from liaobots.storage.identities import Identities
+from liaobots.storage.indexer import Indexer
+from liaobots.storage.preferences import Preferences
+from liaobots.storage.prompts import Prompts
+from liaobots.storage.records import (
+    Asked,
+    Checkpoint,
+    Conversation,
+    Ending,
+    Message,
+    StandIn,
+    State,
+    Summary,
+    Tries,
+)
+from liaobots.storage.schema import clock, conversations, messages
+from liaobots.storage.search import Search
+from liaobots.storage.speed import Speed
+from liaobots.storage.trash import Trash
+
+# So many answers stand beside each other.
+COMPARED = 4
+
+
+class Store:
+    """Keeps conversations in a database. Each method raises StoreFault where it cannot.
+
+    What lies beside the conversations has its own: `trash`, `search`, `prompts`,
+    `porter`, `preferences`, `speed` and `identities`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.trash = Trash(database)
+        self.search = Search(database)
+        self.prompts = Prompts(database)
+        self.porter = Porter(database)
+        self.preferences = Preferences(database)
+        self.speed = Speed(database)
+        self.identities = Identities(database)
+        self.indexer = Indexer(database)
+
+    @property
+    def is_memory(self) -> bool:
+        return self._database.is_memory
+
+    def close(self) -> None:
+        self._database.close()
+
+    # Conversations
+
+    def list(self, owner: str, limit: int) -> Sequence[Summary]:
+        """Gives the owner's newest conversations, at most `limit`, below those pinned.
+
+        Another list comes whenever one of them was asked, ended, renamed, pinned,
+        deleted, or shows another branch: whoever keeps the last one can tell that
+        something changed.
+        """
+        with self._database.reading() as connection:
+            return chat_list.newest(connection, owner, limit)
+
+    def open(self, owner: str, conversation: str) -> Conversation | None:
+        """Gives a conversation with what it shows, or None where the owner has no such one."""
+        with self._database.reading() as connection:
+            found = queries.head(connection, owner, conversation)
+            if found is None:
+                return None
+            tree = queries.tree(connection, conversation)
+            return Conversation(
+                found.id,
+                found.title,
+                queries.path(connection, found.leaf, tree),
+                queries.beside(connection, queries.compared_by(found), tree),
+                found.system,
+                found.pinned is not None,
+                found.model,
+                tree.cost,
+            )
+
+    def rows(self, owner: str, conversation: str) -> Rows | None:
+        """Return the rows of a conversation, in the trash or not; None where there is none."""
+        with self._database.reading() as connection:
+            return chat_rows.read(connection, owner, conversation)
+
+    def put(self, chat: Rows) -> None:
+        """Write a conversation that is not here yet, row by row."""
+        chat_rows.put(self._database, chat)
+
+    def merge(self, chat: Rows, merged: Merged) -> None:
+        """Write what has changed of a conversation elsewhere since it was merged last."""
+        chat_rows.merge(self._database, chat, merged)
+
+    def take_away(self, owner: str, conversation: str, merged: Merged) -> bool:
+        """Delete a conversation that is merged elsewhere; False where something came meanwhile."""
+        return chat_rows.take_away(self._database, owner, conversation, merged)
+
+    def rename(self, owner: str, conversation: str, title: str) -> None:
+        """Gives a conversation another title; an empty one changes nothing."""
+        title = queries.title_of(title)
+        if title:
+            with self._database.writing() as connection:
+                if queries.lock(connection, owner, conversation) is None:
+                    return
+                search_index.drop_title(connection, conversation)
+                queries.touch(connection, owner, conversation, title=title)
+                search_index.add(
+                    connection, conversation, search_index.grams_of(owner, {None: title})
+                )
+
+    def choose(self, owner: str, conversation: str, model: str) -> None:
+        """Notes which model is to answer next in a conversation."""
+        where = queries.is_owned_conversation(owner, conversation)
+        with self._database.writing() as connection:
+            chosen = update(conversations).where(where).values(model=queries.storable(model))
+            connection.execute(chosen)
+
+    def pin(self, owner: str, conversation: str, *, is_pinned: bool) -> None:
+        """Lets a conversation stand above the others, or no more."""
+        where = queries.is_owned_conversation(owner, conversation)
+        moment = clock() if is_pinned else None
+        with self._database.writing() as connection:
+            connection.execute(update(conversations).where(where).values(pinned=moment))
+
+    def instruct(self, owner: str, conversation: str, system: str) -> None:
+        """Notes what the model is told before everything else; "" is nothing."""
+        with self._database.writing() as connection:
+            text = queries.storable(system.strip())
+            queries.touch(connection, owner, conversation, system=text)
+
+    def forget(self, *, older_than: float, beyond: int, but: Collection[str] = ()) -> None:
+        """Forget conversations unchanged for so many seconds, and all but the newest `beyond`.
+
+        Those named in `but` stay, and do not count.
+        """
+        others = conversations.c.id.not_in(but)
+        newest = select(conversations.c.id).where(others).order_by(conversations.c.changed.desc())
+        is_new = conversations.c.id.in_(newest.limit(beyond))
+        is_old = or_(conversations.c.changed < clock() - older_than, ~is_new)
+        with self._database.reading() as connection:
+            old = connection.execute(select(conversations.c.id).where(others, is_old)).scalars()
+            ids = old.all()
+        for each in ids:
+            deletion.delete_conversation(self._database, each, is_old)
+
+    def show(self, owner: str, message: str) -> str | None:
+        """Lets the conversation of a message show it, with what was seen last below it.
+
+        A comparison ends. Gives the conversation, or None where the owner has no
+        such message.
+        """
+        with self._database.writing() as connection:
+            row = queries.row_of(connection, owner, message)
+            head = queries.lock(connection, owner, row.conversation) if row is not None else None
+            if head is None:
+                return None
+            tree = queries.tree(connection, head.id)
+            if message not in tree:
+                return None
+            is_shown = message in tree.path(head.leaf) and not queries.compared_by(head)
+            queries.move(connection, head, head.leaf if is_shown else tree.leaf_below(message))
+            return str(head.id)
+
+    def rate(self, owner: str, answer: str, thumb: int | None) -> None:
+        """Notes what the owner thinks of an answer: 1 is up, 0 down, None nothing."""
+        with self._database.writing() as connection:
+            mine = and_(messages.c.id == answer, queries.is_owned_message(owner))
+            connection.execute(update(messages).where(mine).values(thumb=thumb))
+
+    # Questions and answers
+
+    def ask(  # noqa: PLR0913 -- what can be said of a question, each by its name
+        self,
+        owner: str,
+        conversation: str | None,
+        question: str,
+        model: str,
+        *,
+        instead_of: str | None = None,
+        system: str = "",
+    ) -> Asked | None:
+        """Adds a question and the row of its answer, in a new conversation where none is named.
+
+        It goes below what is shown, or stands as another version in the place of
+        the question `instead_of`. A new conversation begins with `system`. Gives
+        None where the owner has no such conversation, or it shows no such
+        question any more.
+        """
+        added = queries.new_question(owner, question)
+        with self._database.writing() as connection:
+            if conversation is None:
+                conversation = queries.begin(connection, owner, question, system)
+            head = queries.lock(connection, owner, conversation)
+            if head is None or head.deleted is not None:
+                return None
+            parent = head.leaf
+            if instead_of is not None:
+                place = queries.shown(connection, owner, instead_of)
+                if place is None or place.head.id != conversation:
+                    return None
+                parent = place.row.parent
+            queries.add_question(connection, conversation, parent, added)
+            asked = answer_queries.add_answer(connection, conversation, added.id, model)
+            queries.move(connection, head, asked.answer)
+            queries.touch(connection, owner, conversation, model=model)
+        self.indexer.complete_soon(added.grams)
+        return asked
+
+    def try_again(self, owner: str, message: str, model: str) -> Asked | None:
+        """Adds another answer to a question, or uses the row again where it is empty.
+
+        `message` is an answer, or a question that has none. Gives None where it is
+        not shown or being written: then somebody else was quicker.
+        """
+        with self._database.writing() as connection:
+            place = queries.ended(connection, owner, message)
+            if place is None:
+                return None
+            old, head = place.row, place.head
+            if old.role == "assistant" and not old.text and not place.tree.children(message):
+                # Where there is no text, there is nothing in the index.
+                anew = answer_queries.anew()
+                asked = answer_queries.rewrite(connection, head.id, message, model, {}, **anew)
+            else:
+                question = message if old.role == "user" else old.parent
+                asked = answer_queries.add_answer(connection, head.id, question, model)
+                compared = queries.compared_by(head)
+                beside = [asked.answer if each == message else each for each in compared]
+                leaf = head.leaf if message in compared[1:] else asked.answer
+                queries.move(connection, head, leaf, beside)
+            queries.touch(connection, owner, head.id)
+            return asked
+
+    def compare(self, owner: str, answer: str, models: Sequence[str]) -> Sequence[Asked]:
+        """Adds answers of other models beside an answer, as many as may stand there.
+
+        Gives none where that answer is not shown.
+        """
+        with self._database.writing() as connection:
+            place = queries.shown(connection, owner, answer)
+            if place is None or place.row.role != "assistant":
+                return []
+            there = queries.compared_by(place.head) or [answer]
+            added = [
+                answer_queries.add_answer(
+                    connection, place.head.id, place.row.parent, model, number
+                )
+                for number, model in enumerate(models[: COMPARED - len(there)])
+            ]
+            beside = [*there, *(each.answer for each in added)]
+            queries.move(connection, place.head, there[0], beside)
+            queries.touch(connection, owner, place.head.id)
+            return added
+
+    def go_on(self, owner: str, answer: str) -> Asked | None:
+        """Lets an ended answer be written on. Gives None as `try_again` does."""
+        mine = and_(search_index.is_of([answer]), conversations.c.owner == owner)
+        computed = indexer.prepare_drop(self._database, mine)
+        with self._database.writing() as connection:
+            place = queries.ended(connection, owner, answer)
+            if place is not None and not place.tree.children(answer):
+                queries.touch(connection, owner, place.head.id)
+                return answer_queries.rewrite(
+                    connection, place.head.id, answer, place.row.model, computed
+                )
+        self.indexer.wake()
+        return None
+
+    def before(self, owner: str, answer: str) -> Sequence[Message]:
+        """Gives the messages before an answer, the first one first."""
+        with self._database.reading() as connection:
+            row = queries.row_of(connection, owner, answer)
+            return queries.path(connection, row.parent) if row is not None else []
+
+    def system(self, owner: str, conversation: str) -> str:
+        """Gives what the model is told before everything else, or ""."""
+        with self._database.reading() as connection:
+            found = queries.head(connection, owner, conversation)
+            return str(found.system) if found is not None else ""
+
+    def message(self, owner: str, message: str) -> Message | None:
+        """Gives one message with its text so far."""
+        with self._database.reading() as connection:
+            row = queries.row_of(connection, owner, message)
+            return None if row is None else queries.with_texts(connection, [row])[0]
+
+    # An answer being written
+
+    def checkpoint(self, checkpoints: Sequence[Checkpoint]) -> Sequence[bool]:
+        """Writes down what came of each answer, and marks them as alive, all in one step.
+
+        Says for each whether it is still wanted: not where somebody asked to
+        stop it, where it is gone, or where somebody else writes it by now. One
+        that was taken for an orphan, while the database was away, lives again.
+        """
+        if not checkpoints:
+            return []
+        with self._database.writing() as connection:
+            wanted = answer_queries.mark(connection, checkpoints)
+            answer_queries.add_pieces(
+                connection, [each for each in checkpoints if each.asked in wanted]
+            )
+            return [wanted.get(each.asked, False) for each in checkpoints]
+
+    def finish(
+        self,
+        owner: str,
+        asked: Asked,
+        text: str,
+        ending: Ending,
+        tries: Tries | None = None,
+    ) -> None:
+        """Writes down the whole answer and how it ended, unless another writes it by now.
+
+        With it, how the models did that tried to write it, and which of them
+        stood in for the first one.
+        """
+        whole = answer_queries.prepare(self._database, owner, asked, text)
+        with self._database.writing() as connection:
+            if tries and tries.stand_in:
+                answer_queries.hand_over(connection, owner, asked, tries.stand_in)
+            answer_queries.finish(connection, owner, asked, whole, ending)
+            speed.note(connection, owner, tries.attempts if tries else [])
+        self.indexer.complete_soon(whole.grams)
+
+    def hand_over(self, owner: str, asked: Asked, to: StandIn | None) -> None:
+        """Lets another model write an answer, unless another writes it by now."""
+        if to is None:
+            return
+        with self._database.writing() as connection:
+            answer_queries.hand_over(connection, owner, asked, to)
+
+    def charge(self, owner: str, answer: str, cost: float) -> None:
+        """Notes what an answer cost, on top of what it had cost already."""
+        with self._database.writing() as connection:
+            row = queries.row_of(connection, owner, answer)
+            if row is None or queries.lock(connection, owner, row.conversation) is None:
+                return
+            more = func.coalesce(messages.c.cost, 0.0) + cost
+            where = messages.c.id == answer
+            connection.execute(update(messages).where(where).values(cost=more))
+            queries.touch(connection, owner, row.conversation)
+
+    def since(self, owner: str, answer: str, start: int) -> tuple[str, State]:
+        """Gives the text of an answer from `start` on, in characters, and its state.
+
+        An answer that no server marks any more is an orphan; it is ended as
+        interrupted here. One that is gone is given as stopped.
+        """
+        with self._database.reading() as connection:
+            row = queries.row_of(connection, owner, answer)
+            if row is None:
+                return "", State.STOPPED
+            if not answer_queries.is_orphan(row):
+                return queries.text_since(connection, row, start), State(row.state)
+        self._interrupt(owner, answer)
+        return self.since(owner, answer, start)
+
+    def ask_to_stop(self, owner: str, answer: str) -> None:
+        """Asks whichever server writes the answer to stop it."""
+        with self._database.writing() as connection:
+            connection.execute(
+                update(messages)
+                .where(messages.c.id == answer, queries.is_owned_message(owner))
+                .values(stop_asked=True)
+            )
+
+    def _interrupt(self, owner: str, answer: str) -> None:
+        with self._database.reading() as connection:
+            row = queries.row_of(connection, owner, answer)
+            if row is None or not answer_queries.is_orphan(row):
+                return
+            text = queries.text_since(connection, row, 0)
+        asked = Asked(row.conversation, answer, row.writer)
+        whole = answer_queries.prepare(self._database, owner, asked, text)
+        with self._database.writing() as connection:
+            if queries.lock(connection, owner, row.conversation) is None:
+                return
+            row = queries.row_of(connection, owner, answer)
+            if row is not None and row.writer == asked.writer and answer_queries.is_orphan(row):
+                answer_queries.finish(connection, owner, asked, whole, Ending(State.INTERRUPTED))
+        self.indexer.complete_soon(whole.grams)

@@ -1,0 +1,153 @@
+"""Chats out of the store and into it, on each kind of database."""
+
+import secrets
+from collections.abc import Sequence
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from liaobots.formats import Chat, Turn, write
+from liaobots.storage.database import Database
+from liaobots.storage.records import Ending, State
+from liaobots.storage.store import Store
+from tests.formats.strategies import read
+
+
+def branched(store: Store, owner: str) -> str:
+    """Makes a chat with two versions of a question and of an answer, and gives its id."""
+    asked = store.ask(owner, None, "First?", "gpt-4", system="Be brief.")
+    assert asked
+    store.finish(owner, asked, "One.", Ending(State.DONE))
+    again = store.try_again(owner, asked.answer, "gpt-3.5-turbo")
+    assert again
+    store.finish(owner, again, "Other", Ending(State.FAILED, "answer_interrupted", "It broke off."))
+    question = store.open(owner, asked.conversation).messages[0]  # type: ignore[union-attr]
+    edited = store.ask(owner, asked.conversation, "Edited?", "gpt-4", instead_of=question.id)
+    assert edited
+    store.finish(owner, edited, "Two.", Ending(State.DONE))
+    store.rate(owner, edited.answer, 1)
+    store.pin(owner, asked.conversation, is_pinned=True)
+    return asked.conversation
+
+
+def taken(store: Store, owner: str) -> Sequence[Chat]:
+    """Gives all of an owner's chats as they are after a file has carried them."""
+    return read("".join(write(store.porter.take_out(owner), [])).encode()).chats
+
+
+def test_a_chat_is_the_same_elsewhere(store: Store, owner: str) -> None:
+    """With all branches, states, thumbs, instructions and what it shows."""
+    chat = branched(store, owner)
+    (before,) = taken(store, owner)
+    other = Store(Database("sqlite://"))
+    assert other.porter.bring_in("me", before) == len(before.turns) == 5
+    (after,) = taken(other, "me")
+    assert after == before
+    assert (before.system, before.is_pinned) == ("Be brief.", True)
+    assert other.open("me", chat).messages[-1].thumb == 1  # type: ignore[union-attr]
+    found = other.search.find("me", "edited", 9)
+    assert [hit.message for hit in found] == [other.open("me", chat).messages[0].id]  # type: ignore[union-attr]
+    other.close()
+
+
+def test_nothing_is_doubled(store: Store, owner: str) -> None:
+    """The same file again adds nothing; one with more adds what is more."""
+    chat = branched(store, owner)
+    (before,) = taken(store, owner)
+    assert store.porter.bring_in(owner, before) == 0
+    asked = store.ask(owner, chat, "More?", "gpt-4")
+    assert asked
+    store.finish(owner, asked, "More.", Ending(State.DONE))
+    (more,) = taken(store, owner)
+    store.trash.put_conversation(owner, chat)
+    store.trash.forget(owner, chat)
+    store.trash.forget_old()
+    assert store.porter.bring_in(owner, before) == 5
+    assert store.porter.bring_in(owner, more) == 2
+    assert store.list(owner, 9)[0].id == chat
+    assert len(store.list(owner, 9)) == 1
+
+
+def test_somebody_elses_ids(store: Store, owner: str) -> None:
+    """A file of another owner of the same database makes chats of one's own, once."""
+    chat = branched(store, owner)
+    (before,) = taken(store, owner)
+    stranger = secrets.token_hex(32)
+    assert store.porter.bring_in(stranger, before) == 5
+    assert store.porter.bring_in(stranger, before) == 0
+    (theirs,) = store.list(stranger, 9)
+    assert theirs.id != chat
+    assert list(taken(store, owner)) == [before]
+    opened = store.open(stranger, theirs.id)
+    assert opened
+    assert [message.text for message in opened.messages] == ["Edited?", "Two."]
+
+
+def test_what_was_deleted_comes_back(store: Store, owner: str) -> None:
+    """A chat, or a message of it, that lies in the trash is shown again."""
+    chat = branched(store, owner)
+    (before,) = taken(store, owner)
+    question = store.open(owner, chat).messages[0]  # type: ignore[union-attr]
+    store.trash.put_message(owner, question.id)
+    store.trash.put_conversation(owner, chat)
+    store.porter.bring_in(owner, before)
+    assert taken(store, owner)[0].turns == before.turns
+
+
+def test_a_link_of_a_file_is_no_button_to_anywhere(store: Store, owner: str) -> None:
+    """An error's link is taken over only where it is https."""
+    for number, link in enumerate(("javascript:alert(1)", "http://x", "https://x.org")):
+        turns = [
+            Turn(f"q{number}", None, "user", "?"),
+            Turn(f"a{number}", f"q{number}", "assistant", "", State.FAILED, error_link=link),
+        ]
+        store.porter.bring_in(owner, Chat(f"c{number}", "t", turns, None, 1.0, 1.0))
+    links = [turn.error_link for chat in taken(store, owner) for turn in chat.turns]
+    assert [link for link in links if link] == ["https://x.org"]
+
+
+words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
+moments = st.floats(1, 4e9, allow_nan=False)
+
+
+@st.composite
+def chats(draw: st.DrawFn) -> Chat:
+    """Any tree of questions and answers, with several roots and odd words."""
+    turns: list[Turn] = []
+    for number in range(draw(st.integers(1, 12))):
+        parent = draw(st.sampled_from([None, *turns]))
+        role = "user" if parent is None or parent.role == "assistant" else "assistant"
+        state = draw(st.sampled_from([s for s in State if s is not State.WRITING]))
+        thumb = draw(st.sampled_from([None, 0, 1]))
+        id_ = f"t{number}-{draw(st.integers(0, 9))}"
+        above = parent.id if parent else None
+        turns.append(
+            Turn(id_, above, role, draw(words), state, draw(words), draw(moments), thumb=thumb)
+        )
+    leaf = draw(st.sampled_from([turn.id for turn in turns]))
+    return Chat("a-chat", "A title", turns, leaf, draw(moments), draw(moments), system="Be kind.")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(chats())
+def test_any_tree_is_the_same_tree(chat: Chat) -> None:
+    """Whatever its shape and its words, exported and imported it is the same."""
+    store = Store(Database("sqlite://"))
+    store.porter.bring_in("me", chat)
+    (after,) = taken(store, "me")
+    store.close()
+    assert {turn.id: turn for turn in after.turns} == {turn.id: turn for turn in chat.turns}
+    assert (after.leaf, after.system, after.changed) == (chat.leaf, chat.system, chat.changed)
+
+
+def test_a_long_chat_comes_in_parts(store: Store, owner: str) -> None:
+    """More messages than are written at a time, in any order in the file."""
+    turns = [
+        Turn(f"t{n}", f"t{n - 1}" if n else None, "assistant" if n % 2 else "user", f"turn {n}")
+        for n in range(450)
+    ]
+    chat = Chat("long", "Long", turns[::-1], "t449", 1.0, 1.0)
+    assert store.porter.bring_in(owner, chat) == 450
+    opened = store.open(owner, store.list(owner, 1)[0].id)
+    assert opened
+    assert [message.text for message in opened.messages] == [turn.text for turn in turns]

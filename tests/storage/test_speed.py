@@ -1,0 +1,110 @@
+"""How fast models were, and what visitors chose, on each kind of database."""
+
+import pytest
+
+from liaobots.storage import speed
+from liaobots.storage.records import Attempt, Ending, Pace, StandIn, State, Tries
+from liaobots.storage.store import Store
+
+
+def attempts(store: Store, owner: str, *made: Attempt) -> None:
+    asked = store.ask(owner, None, "Hello?", "gpt-4")
+    assert asked
+    store.finish(owner, asked, "Hi", Ending(State.DONE), Tries(made))
+
+
+def test_the_board(store: Store, owner: str) -> None:
+    """Medians, shares, and the model with most attempts first."""
+    good = [Attempt("gpt-4", wait, 2.0, 100 * n, failed=False) for n, wait in enumerate([1, 9, 2])]
+    attempts(store, owner, *good, Attempt("gpt-4", None, None, 0, failed=True))
+    attempts(store, owner, Attempt("claude", 0.5, 0.0, 7, failed=False))
+    assert store.speed.board(owner) == [
+        Pace("gpt-4", 4, 2.0, 50.0, 0.25),
+        Pace("claude", 1, 0.5, None, 0.0),
+    ]
+    assert store.speed.board("0" * 64) == []
+
+
+def test_old_attempts_are_forgotten(
+    store: Store, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They do not count, and then they are gone."""
+    attempts(store, owner, Attempt("gpt-4", 1.0, 1.0, 9, failed=False))
+    monkeypatch.setattr(speed, "OLDEST", -60.0)
+    assert store.speed.board(owner) == []
+    store.speed.forget_old()
+    monkeypatch.setattr(speed, "OLDEST", 60.0)
+    assert store.speed.board(owner) == []
+
+
+def test_preferences(store: Store, owner: str) -> None:
+    """Kept by name for their owner; "" is nothing."""
+    store.preferences.put(owner, "fallback", "gpt-4")
+    store.preferences.put(owner, "fallback", "claude \0")
+    store.preferences.put(owner, "favourites", "[]")
+    assert store.preferences.all(owner) == {"fallback": "claude \ufffd", "favourites": "[]"}
+    store.preferences.put(owner, "fallback", "")
+    assert store.preferences.all(owner) == {"favourites": "[]"}
+    assert store.preferences.all("0" * 64) == {}
+
+
+def test_a_chat_remembers_its_model(store: Store, owner: str) -> None:
+    """The one that was asked last, or chosen since; choosing does not move the chat."""
+    first = store.ask(owner, None, "First", "gpt-4")
+    second = store.ask(owner, None, "Second", "gpt-4")
+    assert first
+    assert second
+    store.choose(owner, first.conversation, "claude")
+    store.choose("0" * 64, second.conversation, "claude")
+    opened = [store.open(owner, asked.conversation) for asked in (first, second)]
+    assert [chat.model for chat in opened if chat] == ["claude", "gpt-4"]
+    assert [chat.title for chat in store.list(owner, 9)] == ["Second", "First"]
+    store.finish(owner, first, "Hi", Ending(State.DONE))
+    store.ask(owner, first.conversation, "More", "gemini")
+    assert store.open(owner, first.conversation).model == "gemini"  # type: ignore[union-attr]
+
+
+def test_what_a_chat_cost(store: Store, owner: str) -> None:
+    """All of its answers, rejected ones too; None where nobody knows."""
+    asked = store.ask(owner, None, "Hello?", "gpt-4")
+    assert asked
+    store.finish(owner, asked, "Hi", Ending(State.DONE))
+    assert store.open(owner, asked.conversation).cost is None  # type: ignore[union-attr]
+    again = store.try_again(owner, asked.answer, "gpt-4")
+    assert again
+    store.finish(owner, again, "Ho", Ending(State.DONE))
+    store.charge(owner, asked.answer, 0.25)
+    store.charge(owner, again.answer, 0.5)
+    store.charge(owner, again.answer, 0.25)
+    store.charge("0" * 64, again.answer, 9.0)
+    opened = store.open(owner, asked.conversation)
+    assert opened
+    assert opened.cost == 1.0
+    assert opened.messages[-1].cost == 0.75
+
+
+def test_another_model_stands_in(store: Store, owner: str) -> None:
+    """The answer says which was asked first and why; trying again begins anew."""
+    asked = store.ask(owner, None, "Hello?", "gpt-4")
+    assert asked
+    store.hand_over(owner, asked, StandIn("claude", "gpt-4", "It failed."))
+    store.hand_over("0" * 64, asked, StandIn("nobody", "claude", ""))
+    answer = store.message(owner, asked.answer)
+    assert answer
+    assert (answer.model, answer.instead_of) == ("claude", "gpt-4")
+    assert answer.instead_words == "It failed."
+    store.finish(owner, asked, "", Ending(State.FAILED))
+    again = store.try_again(owner, asked.answer, "gpt-4")
+    assert again
+    assert store.message(owner, again.answer).instead_of == ""  # type: ignore[union-attr]
+
+
+def test_who_stood_in_is_written_down_at_the_end(store: Store, owner: str) -> None:
+    """Where the database was away when that model began."""
+    asked = store.ask(owner, None, "Hello?", "gpt-4")
+    assert asked
+    tries = Tries(stand_in=StandIn("claude", "gpt-4", "It failed."))
+    store.finish(owner, asked, "Hi", Ending(State.DONE), tries)
+    answer = store.message(owner, asked.answer)
+    assert answer
+    assert (answer.model, answer.text, answer.instead_of) == ("claude", "Hi", "gpt-4")
