@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from liaobots.ui import difference as module
 from liaobots.ui.difference import ALL_WORDS, LINES, WORDS, Kind, Part, difference, html
-from liaobots.ui.markdown.letters import HIDDEN
+from liaobots.ui.markdown.escape import HIDDEN
 
 WORD = st.sampled_from(
     ["a", "b", "the", "fox.", " ", "  ", "\n", "\r\n", "\n\n", "\t", "中", "文", "<b>"]

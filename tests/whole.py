@@ -8,9 +8,9 @@ import streamlit as st
 
 sys.path.append(str(Path(__file__).parents[1]))
 
-from liaobots.ui.markdown import reader, writer
-from liaobots.ui.markdown.answer import MANNER
+from liaobots.ui.markdown import blocks, parser
+from liaobots.ui.markdown.reasoning import MANNER
 
 text = Path(os.environ["SHOWN_TEXT"]).read_text()
 with st.chat_message("assistant"):
-    st.markdown(writer.write(reader.parse_whole(text), MANNER))
+    st.markdown(blocks.write(parser.parse_whole(text), MANNER))

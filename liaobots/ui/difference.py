@@ -9,7 +9,7 @@ from enum import StrEnum
 from html import escape
 from itertools import groupby
 
-from liaobots.ui.markdown.letters import HIDDEN
+from liaobots.ui.markdown.escape import HIDDEN
 
 # White space, a sign of a script that puts no space between words, or a word.
 SIGN = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"

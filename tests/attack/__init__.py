@@ -49,13 +49,13 @@ who measure by their own clock, first in peace and then during the attack, while
   24  Hostile answers, in each form            test_answers.test_hostile_answers,
                                                tests.client.test_response_limits, tests.test_service_faults
   25  Pathological Markdown                    test_pathological_markdown,
-                                               tests.markdown.test_safe
+                                               tests.ui.markdown.test_safe
                                                .test_cost_grows_with_the_text
   26  A balance of odd values                  tests.client.test_client.test_an_account_of_odd_values,
                                                tests.test_fuzz.test_a_balance
   27  A hostile answer in a browser            tests.test_transcript
                                                .test_nothing_is_loaded_from_elsewhere,
-                                               tests.markdown.test_safe
+                                               tests.ui.markdown.test_safe
   28  Guesses                                  test_input.test_anothers_chat_and_identity,
                                                test_a_guessed_export
   29  Commands of a developer                  test_http.test_commands_of_a_developer

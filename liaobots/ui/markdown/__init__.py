@@ -15,11 +15,11 @@ known       what texts were read as of late
 loose_end   the end of a text that is still being written
 """
 
-from liaobots.ui.markdown import reader, writer
-from liaobots.ui.markdown.answer import GrowingAnswer, Shown, shown
-from liaobots.ui.markdown.letters import plain, seen
-from liaobots.ui.markdown.section import Growing, Section, sections
-from liaobots.ui.markdown.span import Manner
+from liaobots.ui.markdown import blocks, parser
+from liaobots.ui.markdown.escape import plain, seen
+from liaobots.ui.markdown.inline import Manner
+from liaobots.ui.markdown.reasoning import GrowingAnswer, Shown, shown
+from liaobots.ui.markdown.sections import Growing, Section, sections
 
 __all__ = [
     "Growing",
@@ -37,4 +37,4 @@ __all__ = [
 
 def safe(text: str) -> str:
     """Gives Markdown that shows `text` as it was meant, and does nothing else in Streamlit."""
-    return writer.write(reader.parse_whole(text), Manner())
+    return blocks.write(parser.parse_whole(text), Manner())

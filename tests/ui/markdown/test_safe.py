@@ -10,11 +10,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from liaobots.ui import material
-from liaobots.ui.markdown import Manner, plain, reader, safe, sections
-from liaobots.ui.markdown import section as section_module
+from liaobots.ui.markdown import Manner, parser, plain, safe, sections
+from liaobots.ui.markdown import sections as section_module
 from liaobots.ui.material import Material, joined
 from liaobots.ui.message import VISITOR
-from tests.markdown.documents import documents
+from tests.ui.markdown.documents import documents
 
 JUDGE = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 DRESSED = Manner(is_dressed=True)
@@ -124,7 +124,7 @@ def test_no_directive_is_left(text: str) -> None:
 def test_code_comes_out_byte_for_byte(text: str) -> None:
     """What stands in a block of code is never touched."""
     before = [
-        each + "\n" * (each[-1:] not in ("", "\n")) for each in code(reader.parse_whole(text))
+        each + "\n" * (each[-1:] not in ("", "\n")) for each in code(parser.parse_whole(text))
     ]
     assert code(tokens(safe(text))) == before
 
@@ -227,7 +227,7 @@ def blocks(text: str) -> list[str]:
     """Gives the kinds of a text's blocks, in their order, as our parser reads them."""
     return [
         f"{token.type} {token.tag}"
-        for token in reader.parse_whole(text)
+        for token in parser.parse_whole(text)
         if token.type not in ("inline", "code_block", "fence")
     ]
 

@@ -13,9 +13,9 @@ from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from liaobots.ui import texts
-from liaobots.ui.markdown import formula, reader
-from liaobots.ui.markdown.letters import BRACKET, hidden_in
-from liaobots.ui.markdown.span import Manner, line, longer_than_any, paragraph, quiet
+from liaobots.ui.markdown import formula, parser
+from liaobots.ui.markdown.escape import BRACKET, hidden_in
+from liaobots.ui.markdown.inline import Manner, line, longer_than_any, paragraph, quiet
 
 # What a diagram may load, run or link to.
 LOADING = re.compile(
@@ -37,7 +37,7 @@ def write(tokens: Sequence[Token], manner: Manner) -> str:
 
 def label(info: str, code: str) -> str:
     """Gives the words above code: its language, and what the eye cannot see in it."""
-    language = reader.language_of(info)
+    language = parser.language_of(info)
     words = [language] if language else []
     if _is_diagram(language):
         words += _reasons_not_to_draw(code)
@@ -84,7 +84,7 @@ def _formula(node: SyntaxTreeNode, manner: Manner) -> str:
 def _code(node: SyntaxTreeNode, manner: Manner) -> str:
     ticks = longer_than_any("`", node.content, least=3)
     info = node.info if node.type == "fence" else ""
-    language = reader.language_of(info)
+    language = parser.language_of(info)
     if _is_diagram(language):
         language = "mermaid" if _is_drawable(node) else "text"
     body = node.content + ("\n" if node.content[-1:] not in ("", "\n") else "")

@@ -11,12 +11,12 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from liaobots.ui.markdown import formula, reader
-from liaobots.ui.markdown.known import Known
-from liaobots.ui.markdown.letters import ICON
-from liaobots.ui.markdown.loose_end import tied
-from liaobots.ui.markdown.span import Manner
-from liaobots.ui.markdown.writer import label, write
+from liaobots.ui.markdown import formula, parser
+from liaobots.ui.markdown.blocks import label, write
+from liaobots.ui.markdown.cache import Known
+from liaobots.ui.markdown.escape import ICON
+from liaobots.ui.markdown.inline import Manner
+from liaobots.ui.markdown.unfinished import tied
 
 # In characters. Smaller sections would be sent less often, but each element on
 # a page costs the browser time in every frame.
@@ -58,7 +58,7 @@ def sections(text: str, manner: Manner) -> Sequence[Section]:
 
 
 def _read(text: str, manner: Manner) -> Sequence[Section]:
-    return _joined(_grouped(_blocks(reader.parse_whole(text), manner)))
+    return _joined(_grouped(_blocks(parser.parse_whole(text), manner)))
 
 
 class Growing:
@@ -81,7 +81,7 @@ class Growing:
         """
         self._tail += text
         self._defines = self._defines or DEFINITION in self._tail
-        tokens = reader.parse(tied(self._tail), dict(self._references))
+        tokens = parser.parse(tied(self._tail), dict(self._references))
         blocks = _blocks(tokens, self._manner)
         groups = _grouped([*self._waiting, *blocks])
         self._waiting += blocks[: self._count_finished(blocks, tokens)]
@@ -97,7 +97,7 @@ class Growing:
         """
         if self._defines:
             return None
-        blocks = [*self._waiting, *_blocks(reader.parse_whole(self._tail), self._manner)]
+        blocks = [*self._waiting, *_blocks(parser.parse_whole(self._tail), self._manner)]
         return [*self._finished, *_joined(_grouped(blocks))]
 
     def _count_finished(self, blocks: Sequence[Block], tokens: Sequence[Token]) -> int:
@@ -125,7 +125,7 @@ class Growing:
     def _define(self, text: str) -> None:
         """Notes the references that a finished text defines for what comes after it."""
         if DEFINITION in text:
-            reader.parse(text, self._references)
+            parser.parse(text, self._references)
 
 
 def _first_undecided(lines: Sequence[str], tokens: Sequence[Token]) -> int:
@@ -176,7 +176,7 @@ def _looks(group: Sequence[Block]) -> Sequence[Section]:
 
 
 def _blocks(tokens: Sequence[Token], manner: Manner) -> list[Block]:
-    return [_block(each, manner) for each in reader.blocks(tokens)]
+    return [_block(each, manner) for each in parser.blocks(tokens)]
 
 
 def _block(tokens: Sequence[Token], manner: Manner) -> Block:
@@ -195,4 +195,4 @@ def _text(tokens: Sequence[Token], manner: Manner) -> Iterator[Section]:
 def _code(code: Token) -> Iterator[Section]:
     if above := label(code.info, code.content):
         yield Section(above)
-    yield Section(code.content.removesuffix("\n"), reader.language_of(code.info))
+    yield Section(code.content.removesuffix("\n"), parser.language_of(code.info))

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liaobots.ui.markdown import Growing, GrowingAnswer, Manner, Section, safe, sections, shown
-from liaobots.ui.markdown import answer as answer_module
-from liaobots.ui.markdown import section as section_module
-from liaobots.ui.markdown.loose_end import tied
-from tests.markdown.documents import documents
+from liaobots.ui.markdown import reasoning as answer_module
+from liaobots.ui.markdown import sections as section_module
+from liaobots.ui.markdown.unfinished import tied
+from tests.ui.markdown.documents import documents
 
 MANNER = Manner()
 PARAGRAPH = "Some words that fill a line, and then some more.\n\n"

@@ -8,8 +8,8 @@ from markdown_it.tree import SyntaxTreeNode
 
 from liaobots.ui import texts
 from liaobots.ui.markdown import formula
-from liaobots.ui.markdown.address import host_of, link
-from liaobots.ui.markdown.letters import ICON, JOINER, escaped, seen
+from liaobots.ui.markdown.escape import ICON, JOINER, escaped, seen
+from liaobots.ui.markdown.links import host_of, link
 
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 

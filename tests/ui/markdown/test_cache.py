@@ -1,7 +1,7 @@
 """What is known of texts that were read before."""
 
 from liaobots.ui.markdown import Manner, sections, shown
-from liaobots.ui.markdown.known import Known
+from liaobots.ui.markdown.cache import Known
 
 
 def test_the_latest_are_known_up_to_a_size() -> None:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from liaobots.ui.markdown.known import Known
-from liaobots.ui.markdown.section import Growing, Section, sections
-from liaobots.ui.markdown.span import Manner
+from liaobots.ui.markdown.cache import Known
+from liaobots.ui.markdown.inline import Manner
+from liaobots.ui.markdown.sections import Growing, Section, sections
 
 MANNER = Manner(is_dressed=True)
 OPENING = re.compile(r"\s*<think(?:ing)?>\s*")
