@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
-from liaobots.ui import server, server_settings, session_storage, uploads
-from liaobots.ui.door import Door
-from liaobots.ui.identity_middleware import IdentityMiddleware
-from liaobots.ui.socket_limits import SocketLimits
-from liaobots.ui.upload_limits import UploadLimits
+from liaobots.ui import server, server_settings, uploads
+from liaobots.ui.asgi import session_storage
+from liaobots.ui.asgi.identity_middleware import IdentityMiddleware
+from liaobots.ui.asgi.security_middleware import Door
+from liaobots.ui.asgi.socket_middleware import SocketLimits
+from liaobots.ui.asgi.upload_middleware import UploadLimits
 
 SWEEP_SECONDS = 1.0
 

@@ -61,8 +61,8 @@ who measure by their own clock, first in peace and then during the attack, while
   29  Commands of a developer                  test_http.test_commands_of_a_developer
   30  Large and odd addresses                  test_large_addresses,
                                                test_addresses_that_are_none
-  31  Hosts and origins                        tests.test_door
-  32  Headers                                  tests.test_door.test_headers,
+  31  Hosts and origins                        tests.ui.asgi.test_security_middleware
+  32  Headers                                  tests.ui.asgi.test_security_middleware.test_headers,
                                                test_http.test_two_proxies_that_speak_https
   33  Open endpoints, paths                    test_metrics_are_shut, test_exports_are_private,
                                                test_an_upload_of_another_site,

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from websockets.frames import Opcode
 
 from liaobots.limits import Limits
-from liaobots.ui.socket_meter import AddressMeters, TokenBucket
-from liaobots.ui.websocket_frames import FrameReader
+from liaobots.ui.asgi.socket_meter import AddressMeters, TokenBucket
+from liaobots.ui.asgi.websocket_frames import FrameReader
 from tests.flood import frame
 
 

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from liaobots.ui.door import POLICY, Door, is_welcome
+from liaobots.ui.asgi.security_middleware import POLICY, Door, is_welcome
 from tests.app import App
 from tests.headless import Visitor, finished
 from tests.mangled import mangled

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from liaobots.limits import Limits
-from liaobots.ui.session_storage import FairSessionStorage
+from liaobots.ui.asgi.session_storage import FairSessionStorage
 from tests import flood
 from tests.app import App
 from tests.headless import finished

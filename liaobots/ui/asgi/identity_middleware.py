@@ -23,7 +23,7 @@ from streamlit import config
 from liaobots.errors import StoreFault
 from liaobots.storage.identities import Identities
 from liaobots.ui import chats, identity_cookie
-from liaobots.ui.door import is_https, is_page
+from liaobots.ui.asgi.security_middleware import is_https, is_page
 from liaobots.ui.identity_cookie import COOKIE, COOKIE_SECONDS, IDENTITY, Keys
 
 TRUSTED_HEADERS = "server.trustedUserHeaders"

@@ -15,7 +15,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.session_manager import SessionInfo, SessionStorage
 
 from liaobots.limits import Limits
-from liaobots.ui.socket_limits import ADDRESS, usable_limits
+from liaobots.ui.asgi.socket_middleware import ADDRESS, usable_limits
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from liaobots.limits import Limits
-from liaobots.ui.websocket_frames import FrameReader
+from liaobots.ui.asgi.websocket_frames import FrameReader
 
 # So many addresses are remembered after their last socket has gone.
 ADDRESSES = 10_000

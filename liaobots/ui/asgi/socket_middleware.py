@@ -19,14 +19,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from liaobots.errors import InputRefused
 from liaobots.limits import Limits, limits
-from liaobots.ui.client_address import client_address
-from liaobots.ui.socket_meter import (
+from liaobots.ui.asgi.socket_meter import (
     AddressMeter,
     AddressMeters,
     SocketMeter,
     TokenBucket,
     Unfinished,
 )
+from liaobots.ui.client_address import client_address
 
 # The code of a close for whoever breaks the rules (RFC 6455, section 7.4.1).
 POLICY_VIOLATION = 1008

@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 
 from liaobots.limits import Limits
 from liaobots.ui import texts
-from liaobots.ui.socket_limits import POLICY_VIOLATION, SocketLimits
+from liaobots.ui.asgi.socket_middleware import POLICY_VIOLATION, SocketLimits
 from tests import flood
 from tests.app import App
 from tests.flood import Line, frame
