@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
-from liaobots.ui import server, server_settings, uploads
+from liaobots.ui import server_settings, server_state, uploads
 from liaobots.ui.asgi import session_storage
 from liaobots.ui.asgi.identity_middleware import IdentityMiddleware
 from liaobots.ui.asgi.security_middleware import Door
@@ -23,11 +23,11 @@ async def life(app: st.App) -> AsyncIterator[None]:
     del app
     server_settings.log_faults()
     session_storage.install()
-    server.begin()
+    server_state.begin()
     sweeper = asyncio.create_task(sweep())
     yield
     sweeper.cancel()
-    server.end()
+    server_state.end()
 
 
 async def sweep() -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, make_url, text
 from liaobots.demo.server import StandIn
 from liaobots.storage.database import Database
 from liaobots.storage.store import Store
-from liaobots.ui import server
+from liaobots.ui import server_state
 from tests import archive
 from tests import browser as chromium
 from tests.app import App
@@ -54,7 +54,7 @@ def clean_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     yield
-    server.let_go_of_all()
+    server_state.let_go_of_all()
 
 
 @pytest.fixture(scope="session")

@@ -214,7 +214,7 @@ def test_why_a_pdf_is_broken_is_chained() -> None:
 
 def test_the_server_does_not_import_pypdf() -> None:
     """It is for the processes that read alone."""
-    code = "import sys, liaobots.ui.reading; print('pypdf' in sys.modules)"
+    code = "import sys, liaobots.ui.file_reader; print('pypdf' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -25,9 +25,9 @@ from liaobots.generation.waiting_chats import Waiting
 from liaobots.storage.database import MEMORY, Database
 from liaobots.storage.records import Conversation, State, Summary
 from liaobots.storage.store import Store
-from liaobots.ui import attempt, server, state, texts
+from liaobots.ui import attempt, identity, server_state, texts
+from liaobots.ui.background_value import Lookup
 from liaobots.ui.identity_cookie import Keys
-from liaobots.ui.lookup import Lookup
 
 # How many chats the list shows at first, and how many more at each wish.
 LIST = 30
@@ -90,13 +90,13 @@ class Glance:
 def glance() -> Glance:
     """Gives the visitor's newest chats, in memory and in the store."""
     limit = st.session_state.setdefault("list", LIST)
-    waiting_ = sorted(waiting().of(state.owner()))
-    found = list(in_memory().store.list(state.owner(), limit + 1))
+    waiting_ = sorted(waiting().of(identity.owner()))
+    found = list(in_memory().store.list(identity.owner(), limit + 1))
     opening = _kept()
     place = opening.value(PATIENCE)
     trouble = place.trouble if place else opening.error
     try:
-        there = place.store.list(state.owner(), limit + 1) if place else []
+        there = place.store.list(identity.owner(), limit + 1) if place else []
         found += [each for each in there if each.id not in waiting_]
     except StoreFault as error:
         trouble = error
@@ -141,7 +141,7 @@ def follow(opened: Opened, answer: str, patience: float = TICK) -> Iterator[str]
     Each touch of the session lets a click or a leaving visitor through, also
     while no text comes.
     """
-    for text in opened.generations.follow(state.owner(), answer, patience):
+    for text in opened.generations.follow(identity.owner(), answer, patience):
         st.session_state.get("opened")
         yield text
 
@@ -193,15 +193,15 @@ def draw_again() -> NoReturn:
 
 
 def _opened(chat: str) -> Opened | None:
-    reason = waiting().reason(state.owner(), chat)
+    reason = waiting().reason(identity.owner(), chat)
     for place in [in_memory()] if reason else places():
-        if found := place.open(state.owner(), chat):
+        if found := place.open(identity.owner(), chat):
             return Opened(found, place, place.store.is_memory and not reason, reason)
     return None
 
 
 def _as_known(last: Opened) -> Opened:
-    known = last.generations.newest(state.owner(), last.conversation)
+    known = last.generations.newest(identity.owner(), last.conversation)
     return replace(last, conversation=known)
 
 
@@ -223,16 +223,16 @@ def kept_now() -> Generations | None:
 
 def recognise() -> None:
     """Find out who is here, with the chats that they began before their cookie was verified."""
-    unverified = state.recognise(keys_of(kept()))
+    unverified = identity.recognise(keys_of(kept()))
     if not unverified:
         return
     try:
         for place in places():
-            place.reassign(unverified, state.owner())
+            place.reassign(unverified, identity.owner())
     except StoreFault:
         # The next run of the page tries again.
         return
-    state.unverified_owners().discard(unverified)
+    identity.unverified_owners().discard(unverified)
 
 
 def keys_of(place: Generations | None) -> Keys:
@@ -245,7 +245,7 @@ def keys_of(place: Generations | None) -> Keys:
 
 def _process_secret() -> str:
     """Return what signs identities while the store cannot be opened."""
-    return server.held("process secret", lambda: secrets.token_urlsafe(32))
+    return server_state.held("process secret", lambda: secrets.token_urlsafe(32))
 
 
 def _keep_process_secret(store: Store) -> None:
@@ -256,14 +256,14 @@ def _keep_process_secret(store: Store) -> None:
 
 
 def _signed_alone() -> set[str]:
-    return server.held("signed alone", set[str])
+    return server_state.held("signed alone", set[str])
 
 
 def _kept() -> Lookup[Generations | None]:
     """Gives those who write into the store; where it cannot be opened, that is tried again."""
-    address = state.of_server("LIAOBOTS_DATABASE_URL")
+    address = identity.of_server("LIAOBOTS_DATABASE_URL")
     nobody: Generations | None = None
-    return server.held(
+    return server_state.held(
         f"kept {address}",
         lambda: Lookup(partial(_open_store, address), nobody, keep=math.inf, retry=15),
     )
@@ -276,20 +276,20 @@ def home() -> Generations:
 
 def where(chat: str, place: Generations) -> Generations:
     """Return the place where a chat is by now that was found in `place`."""
-    if waiting().reason(state.owner(), chat):
+    if waiting().reason(identity.owner(), chat):
         return in_memory()
     return (kept() or place) if waiting().has_moved(chat) else place
 
 
 def waiting() -> Waiting:
     """Return the chats that wait to be kept."""
-    return server.held("waiting", _begin_waiting)
+    return server_state.held("waiting", _begin_waiting)
 
 
 def _begin_waiting() -> Waiting:
     # The mover has no session, whose secrets may name the store.
     found = Waiting(in_memory(), partial(_kept().value, 0))
-    server.at_end(found.close)
+    server_state.at_end(found.close)
     return found
 
 
@@ -300,12 +300,12 @@ def not_kept_because() -> str:
 
 def in_memory() -> Generations:
     """Gives those who write into the server's memory alone."""
-    return server.held("memory", lambda: Generations(Store(Database(MEMORY)), _allowance()))
+    return server_state.held("memory", lambda: Generations(Store(Database(MEMORY)), _allowance()))
 
 
 def _allowance() -> Allowance:
     """Return what visitors may ask for, wherever their chats are kept."""
-    return server.held("allowance", Allowance)
+    return server_state.held("allowance", Allowance)
 
 
 def _open_store(address: str) -> Generations:
@@ -313,7 +313,7 @@ def _open_store(address: str) -> Generations:
     # They are read here, in a thread that may wait, and known from then on.
     store.identities.secrets()
     generations = Generations(store, _allowance())
-    server.at_end(generations.close)
+    server_state.at_end(generations.close)
     Thread(target=_sweep, args=(generations,), name="sweeper", daemon=True).start()
     return generations
 

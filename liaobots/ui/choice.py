@@ -11,7 +11,7 @@ from functools import partial
 
 import streamlit as st
 
-from liaobots.ui import attempt, chats, state
+from liaobots.ui import attempt, chats, identity
 
 FAVOURITES, FALLBACK, EDGE = "favourites", "fallback", "edge"
 
@@ -60,7 +60,7 @@ def choose_edge(widget: str) -> None:
 
 
 def _chosen() -> Mapping[str, str]:
-    owner = state.owner()
+    owner = identity.owner()
     held = st.session_state.get("chosen")
     if held is None or held[0] != owner:
         found = attempt.given(partial(chats.home().store.preferences.all, owner))
@@ -74,6 +74,6 @@ def _chosen() -> Mapping[str, str]:
 
 def _choose(name: str, value: str) -> None:
     """Keeps a choice; where the store fails, it holds for this session."""
-    owner = state.owner()
+    owner = identity.owner()
     st.session_state["chosen"] = (owner, {**_chosen(), name: value})
     attempt.done(partial(chats.home().store.preferences.put, owner, name, value))

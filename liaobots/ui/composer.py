@@ -3,11 +3,11 @@
 import streamlit as st
 
 from liaobots.ui import (
+    attachments,
     browser,
     desk,
     library,
     markdown,
-    material,
     meter,
     money,
     pending,
@@ -16,8 +16,8 @@ from liaobots.ui import (
     wishes,
 )
 from liaobots.ui.chats import Opened
+from liaobots.ui.identity import Connection
 from liaobots.ui.pending import Pending, Progress
-from liaobots.ui.state import Connection
 
 
 def show(link: Connection, opened: Opened | None) -> Progress:
@@ -53,7 +53,7 @@ def show(link: Connection, opened: Opened | None) -> Progress:
             key=desk.QUESTION,
             on_submit=wishes.ask_typed,
             accept_file="multiple",
-            file_type=list(material.KINDS),
+            file_type=list(attachments.KINDS),
             disabled=waiting is not None,
         )
     return progress

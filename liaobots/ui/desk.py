@@ -11,7 +11,7 @@ import streamlit as st
 
 from liaobots.formats.import_job import Importing
 from liaobots.generation.manager import Generations
-from liaobots.ui.material import Material
+from liaobots.ui.attachments import Material
 
 QUESTION = "question"
 

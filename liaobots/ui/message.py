@@ -6,11 +6,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.storage.records import Message, State
-from liaobots.ui import desk, markdown, material, offer, panel, texts, wishes
+from liaobots.ui import attachments, desk, markdown, offer, panel, texts, wishes
+from liaobots.ui.attachments import Material
 from liaobots.ui.chats import Opened
 from liaobots.ui.desk import Act
 from liaobots.ui.markdown import Manner
-from liaobots.ui.material import Material
 from liaobots.ui.sheet import AnswerSheet, Sheet
 
 NOTES = {State.STOPPED: texts.STOPPED, State.INTERRUPTED: texts.INTERRUPTED}
@@ -49,7 +49,7 @@ def show_text(message: Message) -> None:
     place = st.container()
     if message.role == "user":
         with place:
-            for part in material.parts(message.text):
+            for part in attachments.parts(message.text):
                 _show_part(part)
     else:
         AnswerSheet(place).show(markdown.shown(message.text))
@@ -61,8 +61,8 @@ def _show_part(part: str | Material) -> None:
         label = texts.FILE_LABEL.format(name=part.name, length=len(part.text))
         with st.expander(markdown.plain(label), icon=texts.FILE_ICON):
             st.code(part.text, language=None, wrap_lines=True, height=300)
-    elif material.is_long(part):
-        Sheet(st.container()).show(markdown.sections(material.head(part), VISITOR))
+    elif attachments.is_long(part):
+        Sheet(st.container()).show(markdown.sections(attachments.head(part), VISITOR))
         with st.expander(texts.LONG.format(length=len(part))):
             Sheet(st.container()).show(markdown.sections(part, VISITOR))
     else:

@@ -8,7 +8,7 @@ import streamlit as st
 from liaobots.generation import context_window
 from liaobots.generation.context_window import Room, Size, size_of
 from liaobots.storage.records import Message
-from liaobots.ui import choice, desk, material, offer, texts
+from liaobots.ui import attachments, choice, desk, offer, texts
 from liaobots.ui.chats import Opened
 from liaobots.ui.choice import Edge
 
@@ -35,7 +35,7 @@ def filled(opened: Opened | None, question: str = "", instead_of: str = "") -> S
 
     Where the question stands in the place of another one, the chat ends before that.
     """
-    coming = question or material.joined("", desk.materials())
+    coming = question or attachments.joined("", desk.materials())
     said = [*_said(opened, instead_of), {"role": "user", "content": coming}]
     return sum((size_of(each["content"]) for each in said if each["content"]), Size())
 

@@ -7,9 +7,9 @@ import streamlit as st
 
 from liaobots.client.client import Client
 from liaobots.generation.balance import Read, Till, Tills
-from liaobots.ui import server, state, texts
+from liaobots.ui import identity, server_state, texts
 from liaobots.ui.chats import Opened
-from liaobots.ui.state import Connection
+from liaobots.ui.identity import Connection
 
 # Near nothing, where no answer has told yet what one costs.
 LITTLE = 0.1
@@ -25,7 +25,7 @@ def till(link: Connection) -> Till | None:
     if link.is_demo or not link.code:
         return None
     name = hashlib.sha256(f"{link.base_url} {link.code}".encode()).hexdigest()
-    return server.held("tills", lambda: Tills(server.readers())).of(name)
+    return server_state.held("tills", lambda: Tills(server_state.readers())).of(name)
 
 
 def reader(link: Connection) -> Read:
@@ -37,8 +37,8 @@ def look(link: Connection, patience: float) -> None:
     """Lets the balance be read in the background, and waits for it at most so many seconds."""
     if (found := till(link)) is None:
         return
-    has_looked = st.session_state.get(state.LOOKING) == link
-    st.session_state[state.LOOKING] = link
+    has_looked = st.session_state.get(identity.LOOKING) == link
+    st.session_state[identity.LOOKING] = link
     found.look(reader(link), RENEW_SECONDS if has_looked else RENEW_ON_OPENING_SECONDS)
     found.wait(patience)
 

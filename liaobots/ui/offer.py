@@ -15,10 +15,10 @@ from liaobots.errors import StoreFault
 from liaobots.generation.context_window import Room
 from liaobots.limits import limits
 from liaobots.storage.records import Pace
-from liaobots.ui import chats, choice, markdown, server, state, texts
+from liaobots.ui import chats, choice, identity, markdown, server_state, texts
+from liaobots.ui.background_value import Lookup, SharedLookups
 from liaobots.ui.chats import Opened
-from liaobots.ui.lookup import Lookup, SharedLookups
-from liaobots.ui.state import Connection
+from liaobots.ui.identity import Connection
 
 MODEL = "model"
 # The chat for which the model was chosen.
@@ -44,7 +44,7 @@ def now() -> Offer:
     While the live list was never to be had, a chat's own model is among them:
     nobody knows that it has gone.
     """
-    lookup = _lookup(state.connection())
+    lookup = _lookup(identity.connection())
     models = lookup.value(PATIENCE)
     wanted = str(st.session_state.get("wanted", ""))
     if lookup.has_value or not wanted or wanted in models:
@@ -60,16 +60,16 @@ def _lookup(link: Connection) -> Lookup[dict[str, Facts]]:
     fetch = partial(client.models, limits().account_seconds)
 
     def make() -> Lookup[dict[str, Facts]]:
-        return Lookup(fetch, catalog.BUILT_IN, readers=server.readers())
+        return Lookup(fetch, catalog.BUILT_IN, readers=server_state.readers())
 
-    if link.form != request_builder.OPENAI or not state.has_own_code():
-        return server.held(f"models {link.form} {link.base_url}", make)
+    if link.form != request_builder.OPENAI or not identity.has_own_code():
+        return server_state.held(f"models {link.form} {link.base_url}", make)
     # One for all sessions with this code, by a name that does not tell it.
     name = hashlib.sha256(f"{link.base_url} {code}".encode()).hexdigest()
-    held = st.session_state.get(state.OWN_LIST)
+    held = st.session_state.get(identity.OWN_LIST)
     if not held or held[0] != name:
-        lists: SharedLookups[dict[str, Facts]] = server.held("own lists", SharedLookups)
-        held = st.session_state[state.OWN_LIST] = (name, lists.get(name, make))
+        lists: SharedLookups[dict[str, Facts]] = server_state.held("own lists", SharedLookups)
+        held = st.session_state[identity.OWN_LIST] = (name, lists.get(name, make))
     own: Lookup[dict[str, Facts]] = held[1]
     return own
 
@@ -84,8 +84,8 @@ def settle(opened: Opened | None) -> None:
     wanted = _remembered(opened)
     st.session_state["wanted"] = wanted
     models = now().models
-    state.keep(MODEL, None)
-    state.keep(BESIDE, [])
+    identity.keep(MODEL, None)
+    identity.keep(BESIDE, [])
     is_another = st.session_state.get(CHAT, "") != (chat.id if chat else "")
     if is_another or st.session_state.get(MODEL) not in models:
         st.session_state[CHAT] = chat.id if chat else ""
@@ -163,7 +163,7 @@ def paces_of_late(at_most: float = FRESH) -> Mapping[str, Pace]:
     if not held or time.monotonic() - held[0] > at_most:
         found: dict[str, Pace] = {}
         try:
-            board = chats.home().store.speed.board(state.owner())
+            board = chats.home().store.speed.board(identity.owner())
             found = {pace.model: pace for pace in board}
         except StoreFault:
             # The page says so already; here there are just no figures.
@@ -197,5 +197,5 @@ def _narrowness(room: Room) -> float:
 
 def client() -> Client:
     """Gives a client for the visitor's connection, which knows the models on offer."""
-    link = state.connection()
+    link = identity.connection()
     return Client(link.code, link.base_url, wire=link.form, models=dict(now().models))

@@ -15,6 +15,7 @@ from liaobots.ui import (
     chats,
     composer,
     heading,
+    identity,
     markdown,
     money,
     navigation,
@@ -22,7 +23,6 @@ from liaobots.ui import (
     pending,
     server_settings,
     sidebar,
-    state,
     texts,
     transcript,
 )
@@ -34,7 +34,7 @@ began = time.monotonic()
 
 st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
 st.html(browser.HTML, unsafe_allow_javascript=True)
-if state.are_secrets_broken():
+if identity.are_secrets_broken():
     st.error(markdown.plain(texts.SECRETS_BROKEN))
     st.stop()
 if faults := server_settings.faults():
@@ -49,7 +49,7 @@ opened = None if view else chats.open_chat(place)
 if opened and len(opened.conversation.compared) > 3:
     st.set_page_config(layout="wide")
 try:
-    link = state.connection()
+    link = identity.connection()
 except InputRefused as error:
     st.error(markdown.plain(str(error)))
     st.stop()

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from liaobots.storage.records import Message
-from liaobots.ui import desk, difference, offer, texts, wishes
+from liaobots.ui import desk, offer, texts, wishes, word_diff
 from liaobots.ui.chats import Opened
 from liaobots.ui.desk import Act
 
@@ -74,7 +74,7 @@ def _show_difference(opened: Opened, message: Message) -> None:
         key=f"difference-{message.id}",
     )
     if chosen and (old := wishes.message(opened, chosen)):
-        st.html(difference.html(difference.difference(old.text, message.text)))
+        st.html(word_diff.html(word_diff.difference(old.text, message.text)))
         st.caption(texts.NOT_ADDED)
     st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=desk.leave)
 

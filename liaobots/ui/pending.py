@@ -13,10 +13,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.errors import LiaobotsError
-from liaobots.ui import desk, markdown, material, reading, texts, uploads
+from liaobots.ui import attachments, desk, file_reader, markdown, texts, uploads
+from liaobots.ui.attachments import Material
 from liaobots.ui.chats import Opened
-from liaobots.ui.material import Material
-from liaobots.ui.reading import Reading
+from liaobots.ui.file_reader import Reading
 
 # What puts a question into the store, and gives what notes that for the page. That can be done
 # again; it gives why the question was not sent, or "".
@@ -50,7 +50,7 @@ class Pending:
         found = [each for file in self.files if (each := self._read(file))]
         self.files = [*found]
         if not self.refusals and self.note is None:
-            question = material.joined(self.typed, found).strip()
+            question = attachments.joined(self.typed, found).strip()
             self.note = self.send(question) if question else str
         words = self.note() if self.note else ""
         self.refusals += [words] if words else []
@@ -90,7 +90,7 @@ def hand_in(opened: Opened | None, send: Send) -> None:
     pending = Pending(str(given.text), [*materials], [], send)
     for file in given.files:
         try:
-            pending.files.append(reading.begin(file.name, uploads.content(file)))
+            pending.files.append(file_reader.begin(file.name, uploads.content(file)))
         except LiaobotsError as error:
             pending.refusals.append(str(error))
     waiting[place] = pending

@@ -13,7 +13,7 @@ from liaobots.formats.import_job import Importing, Imports
 from liaobots.generation.manager import Generations
 from liaobots.limits import limits
 from liaobots.storage.records import Found, Prompt, Trashed
-from liaobots.ui import attempt, chats, desk, server, state, uploads
+from liaobots.ui import attempt, chats, desk, identity, server_state, uploads
 from liaobots.ui.chats import Opened
 
 # The trash
@@ -32,7 +32,7 @@ def put_back(place: Generations, id_: str) -> None:
     chat = None
     # What waited in memory may have moved meanwhile.
     for each in [place, *(other for other in chats.places() if other is not place)]:
-        chat = chat or attempt.given(partial(each.store.trash.put_back, state.owner(), id_))
+        chat = chat or attempt.given(partial(each.store.trash.put_back, identity.owner(), id_))
     if chat:
         st.session_state["goto"] = chat
 
@@ -41,22 +41,22 @@ def forget(place: Generations, id_: str) -> None:
     """Forgets for good what lies in the trash."""
     desk.forget_deleted()
     for each in [place, *(other for other in chats.places() if other is not place)]:
-        attempt.done(partial(each.store.trash.forget, state.owner(), id_))
+        attempt.done(partial(each.store.trash.forget, identity.owner(), id_))
 
 
 def empty_trash() -> None:
     desk.forget_deleted()
     for place in chats.places():
-        attempt.done(partial(place.store.trash.empty, state.owner()))
+        attempt.done(partial(place.store.trash.empty, identity.owner()))
 
 
 def trashed(limit: int) -> Sequence[tuple[Generations, Trashed]]:
     """Gives what the visitor deleted last, with where it lies."""
-    memory, waiting = chats.in_memory(), chats.waiting().of(state.owner())
+    memory, waiting = chats.in_memory(), chats.waiting().of(identity.owner())
     found = [
         (place, each)
         for place in chats.places()
-        for each in attempt.given(partial(place.store.trash.list, state.owner(), limit)) or []
+        for each in attempt.given(partial(place.store.trash.list, identity.owner(), limit)) or []
         if place is memory or each.conversation not in waiting
     ]
     return sorted(found, key=lambda each: each[1].deleted, reverse=True)[:limit]
@@ -70,7 +70,7 @@ def find(wish: str, limit: int) -> Sequence[tuple[Generations, Found]]:
     return [
         (place, found)
         for place in chats.places()
-        for found in attempt.given(partial(place.store.search.find, state.owner(), wish, limit))
+        for found in attempt.given(partial(place.store.search.find, identity.owner(), wish, limit))
         or []
     ]
 
@@ -79,9 +79,9 @@ def open_found(place: Generations, found: Found) -> None:
     """Opens the chat of what was found, and leads to the message."""
     place = chats.where(found.conversation, place)
     if found.message is not None:
-        if attempt.given(partial(place.store.show, state.owner(), found.message)) is None:
+        if attempt.given(partial(place.store.show, identity.owner(), found.message)) is None:
             return
-        opened = attempt.given(partial(place.store.open, state.owner(), found.conversation))
+        opened = attempt.given(partial(place.store.open, identity.owner(), found.conversation))
         ids = [message.id for message in opened.messages] if opened else []
         behind = len(ids) - ids.index(found.message) if found.message in ids else 0
         chats.show_as_many(found.conversation, max(chats.MESSAGES, behind + 2))
@@ -93,18 +93,18 @@ def open_found(place: Generations, found: Found) -> None:
 
 
 def prompts() -> Sequence[Prompt]:
-    return attempt.given(partial(chats.home().store.prompts.list, state.owner())) or []
+    return attempt.given(partial(chats.home().store.prompts.list, identity.owner())) or []
 
 
 def save_prompt(name: str, name_widget: str, text_widget: str) -> None:
     """Keeps a prompt; one without a name yet takes the one that was typed."""
     name = name or str(st.session_state[name_widget])
     text = str(st.session_state[text_widget])
-    attempt.done(partial(chats.home().store.prompts.save, state.owner(), name, text))
+    attempt.done(partial(chats.home().store.prompts.save, identity.owner(), name, text))
 
 
 def delete_prompt(prompt: str) -> None:
-    attempt.done(partial(chats.home().store.prompts.delete, state.owner(), prompt))
+    attempt.done(partial(chats.home().store.prompts.delete, identity.owner(), prompt))
 
 
 # Taking along, and bringing in
@@ -112,7 +112,7 @@ def delete_prompt(prompt: str) -> None:
 
 def everything() -> Callable[[], str]:
     """Gives what writes all of the visitor's chats and prompts as JSON, in any thread."""
-    owner, stores = state.owner(), [place.store for place in chats.places()]
+    owner, stores = identity.owner(), [place.store for place in chats.places()]
     waiting = chats.waiting()
 
     def write() -> str:
@@ -131,7 +131,7 @@ def everything() -> Callable[[], str]:
 
 def one(opened: Opened, write: Callable[[Iterable[Chat]], str]) -> Callable[[], str]:
     """Gives what writes an open chat, in any thread."""
-    owner, chat, porter = state.owner(), opened.conversation.id, opened.generations.store.porter
+    owner, chat, porter = identity.owner(), opened.conversation.id, opened.generations.store.porter
     return lambda: write(porter.take_out(owner, chat))
 
 
@@ -156,9 +156,9 @@ def bring_in(widget: str) -> None:
 
 
 def _start_import(source: Path, free: Callable[[], object]) -> Importing:
-    imports = server.held("imports", partial(Imports, limits()))
+    imports = server_state.held("imports", partial(Imports, limits()))
     try:
-        return imports.start(chats.home().store, state.owner(), source, free)
+        return imports.start(chats.home().store, identity.owner(), source, free)
     except LiaobotsError:
         free()
         raise

@@ -3,8 +3,8 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.ui import choice, markdown, offer, state, texts, way, wishes
-from liaobots.ui.state import Connection
+from liaobots.ui import choice, identity, markdown, offer, texts, way, wishes
+from liaobots.ui.identity import Connection
 
 
 def show(link: Connection, *, is_new: bool) -> None:
@@ -87,28 +87,28 @@ def _show_options() -> None:
         args=("fallback",),
     )
     if way.can_search():
-        state.keep(way.SEARCH, first=False)
+        identity.keep(way.SEARCH, first=False)
         st.toggle(texts.WEB_SEARCH, key=way.SEARCH, help=texts.WEB_SEARCH_HELP)
 
 
 def _show_code() -> None:
     hints = {
-        state.has_own_code(): texts.AUTH_TOKEN_KEPT,
-        not state.has_own_code() and state.has_server_code(): texts.AUTH_TOKEN_SET,
+        identity.has_own_code(): texts.AUTH_TOKEN_KEPT,
+        not identity.has_own_code() and identity.has_server_code(): texts.AUTH_TOKEN_SET,
     }
     st.text_input(
         texts.AUTH_TOKEN,
-        key=state.AUTH_TOKEN,
+        key=identity.AUTH_TOKEN,
         type="password",
         placeholder=hints.get(True, texts.AUTH_TOKEN_EMPTY),
         help=texts.AUTH_TOKEN_HELP,
         autocomplete="off",
-        on_change=state.remember_code,
+        on_change=identity.remember_code,
     )
     with st.empty():
-        if state.has_own_code():
+        if identity.has_own_code():
             st.button(
-                texts.FORGET, icon=texts.FORGET_ICON, type="tertiary", on_click=state.forget_code
+                texts.FORGET, icon=texts.FORGET_ICON, type="tertiary", on_click=identity.forget_code
             )
 
 
@@ -117,7 +117,7 @@ def _show_person() -> None:
     if st.user.get("is_logged_in"):
         st.button(texts.SIGN_OUT, icon=texts.SIGN_OUT_ICON, on_click=st.logout, width="stretch")
         return
-    for name in state.providers():
+    for name in identity.providers():
         st.button(
             texts.sign_in(name),
             icon=texts.SIGN_IN_ICON,

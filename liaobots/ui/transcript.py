@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from liaobots.backoff import Backoff
 from liaobots.generation.live_answer import TICK
 from liaobots.storage.records import Message, State
-from liaobots.ui import beside, chats, message, meter, server, texts, wishes
+from liaobots.ui import beside, chats, message, meter, server_state, texts, wishes
 from liaobots.ui.chats import Opened
 from liaobots.ui.markdown import GrowingAnswer
 from liaobots.ui.sheet import AnswerSheet
@@ -55,7 +55,7 @@ def warm_up() -> None:
     It looks whether a stream is a table, and loads pandas for that: half a
     second, once for a server.
     """
-    server.held("warm", lambda: bool(st.write_stream(iter(()))))
+    server_state.held("warm", lambda: bool(st.write_stream(iter(()))))
 
 
 def show(opened: Opened, is_due: Callable[[], bool]) -> None:

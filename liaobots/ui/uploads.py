@@ -19,7 +19,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 
 from liaobots.errors import InputRefused
 from liaobots.limits import Limits, limits
-from liaobots.ui import server, texts
+from liaobots.ui import server_state, texts
 from liaobots.ui.private_folder import PrivateFolder
 
 STUB = re.compile(rb"liaobots-upload:([\w-]{43})")
@@ -75,7 +75,7 @@ class Uploads:
         self._folder = PrivateFolder()
         self._held: list[Upload] = []
         self._lock = threading.RLock()
-        server.at_end(self._folder.remove)
+        server_state.at_end(self._folder.remove)
 
     def begin(self, session: str, file: str, visitor: str, expected: int) -> Upload:
         """Note a file that begins to come. Raise `UploadRefused` if it may not."""
@@ -181,7 +181,7 @@ class Uploads:
 
 def uploads() -> Uploads:
     """Return the uploads of this server."""
-    return server.held("uploads", partial(Uploads, limits()))
+    return server_state.held("uploads", partial(Uploads, limits()))
 
 
 # What the page does with a file

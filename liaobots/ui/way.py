@@ -7,7 +7,7 @@ import streamlit as st
 from liaobots.client import settings
 from liaobots.generation.backend import Pieces, Road
 from liaobots.generation.context_window import Room
-from liaobots.ui import meter, money, offer, state
+from liaobots.ui import identity, meter, money, offer
 
 SEARCH = "web search"
 # A page shows eight frames a second: to wake up for each piece in between would
@@ -17,7 +17,7 @@ REST = 0.05
 
 def road() -> Road:
     """Gives the road for an answer that is asked for now. No thread on it touches the session."""
-    link, client, rooms = state.connection(), offer.client(), meter.rooms()
+    link, client, rooms = identity.connection(), offer.client(), meter.rooms()
     is_searching = can_search() and bool(st.session_state.get(SEARCH))
 
     def send(messages: list[dict[str, str]], model: str) -> Pieces:
@@ -29,7 +29,7 @@ def road() -> Road:
         room_of=lambda model: _room_of(rooms, model),
         till=money.till(link),
         balance=money.reader(link),
-        address=state.visitor_address(),
+        address=identity.visitor_address(),
     )
 
 

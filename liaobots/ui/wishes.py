@@ -16,9 +16,9 @@ from liaobots.generation.backend import Road
 from liaobots.generation.context_window import Room
 from liaobots.generation.manager import Generations
 from liaobots.storage.records import Message
-from liaobots.ui import attempt, chats, desk, meter, offer, pending, state, texts, way
+from liaobots.ui import attempt, chats, desk, identity, meter, offer, pending, texts, way
+from liaobots.ui.auth_codes import DAY
 from liaobots.ui.chats import Opened
-from liaobots.ui.codes import DAY
 from liaobots.ui.desk import Act, Deleted
 
 TEMPORARY = "temporary"
@@ -115,7 +115,7 @@ def asking() -> Asking:
     is_temporary = opened.is_temporary if opened else bool(st.session_state.get(TEMPORARY))
     return Asking(
         opened=opened,
-        owner=state.owner(),
+        owner=identity.owner(),
         model=offer.model(),
         road=way.road(),
         beside=offer.beside(),
@@ -211,14 +211,14 @@ def stop(opened: Opened) -> None:
 
 
 def stop_one(opened: Opened, answer: str) -> None:
-    attempt.done(partial(opened.generations.stop, state.owner(), answer))
+    attempt.done(partial(opened.generations.stop, identity.owner(), answer))
 
 
 def try_again(opened: Opened, message: str, model: str = "") -> None:
     """Answers a question again, with the chosen model where the named one is not on offer."""
     model, road = offer.usable(model), way.road()
     if model:
-        attempt.done(partial(opened.generations.try_again, state.owner(), message, model, road))
+        attempt.done(partial(opened.generations.try_again, identity.owner(), message, model, road))
     else:
         desk.refuse(texts.CHOOSE_MODEL.format(model=offer.vanished()))
 
@@ -234,27 +234,27 @@ def compare(opened: Opened, answer: str, widget: str) -> None:
     """Lets the chosen models answer the same question beside an answer."""
     models, road = list(st.session_state[widget]), way.road()
     desk.leave()
-    attempt.done(partial(opened.generations.compare, state.owner(), answer, models, road))
+    attempt.done(partial(opened.generations.compare, identity.owner(), answer, models, road))
 
 
 def go_on(opened: Opened, answer: str, model: str) -> None:
     """Lets an answer that broke off be written on."""
     road = way.road()
-    attempt.done(partial(opened.generations.go_on, state.owner(), answer, model, road))
+    attempt.done(partial(opened.generations.go_on, identity.owner(), answer, model, road))
 
 
 def show(opened: Opened, message: str) -> None:
     """Lets another version of a message be shown, or one of those beside each other alone."""
-    attempt.done(partial(opened.generations.store.show, state.owner(), message))
+    attempt.done(partial(opened.generations.store.show, identity.owner(), message))
 
 
 def rate(opened: Opened, answer: str, thumb: int | None) -> None:
-    attempt.done(partial(opened.generations.store.rate, state.owner(), answer, thumb))
+    attempt.done(partial(opened.generations.store.rate, identity.owner(), answer, thumb))
 
 
 def message(opened: Opened, id_: str) -> Message | None:
     """Gives any message of a chat, shown or not."""
-    return attempt.given(partial(opened.generations.store.message, state.owner(), id_))
+    return attempt.given(partial(opened.generations.store.message, identity.owner(), id_))
 
 
 # Chats
@@ -266,18 +266,18 @@ def choose_model() -> None:
     is_shown = opened and opened.conversation.id == st.session_state.get(offer.CHAT)
     if opened and is_shown and (name := offer.model()):
         store, chat = opened.generations.store, opened.conversation.id
-        attempt.done(partial(store.choose, state.owner(), chat, name))
+        attempt.done(partial(store.choose, identity.owner(), chat, name))
 
 
 def rename(opened: Opened, widget: str) -> None:
     title = str(st.session_state[widget])
     store = opened.generations.store
-    attempt.done(partial(store.rename, state.owner(), opened.conversation.id, title))
+    attempt.done(partial(store.rename, identity.owner(), opened.conversation.id, title))
 
 
 def pin(opened: Opened, *, is_pinned: bool) -> None:
     store, chat = opened.generations.store, opened.conversation.id
-    attempt.done(partial(store.pin, state.owner(), chat, is_pinned=is_pinned))
+    attempt.done(partial(store.pin, identity.owner(), chat, is_pinned=is_pinned))
 
 
 def instruct_typed(opened: Opened | None, widget: str) -> None:
@@ -290,7 +290,7 @@ def instruct(opened: Opened | None, system: str) -> None:
         desk.instruct(system)
     else:
         store = opened.generations.store
-        attempt.done(partial(store.instruct, state.owner(), opened.conversation.id, system))
+        attempt.done(partial(store.instruct, identity.owner(), opened.conversation.id, system))
 
 
 # The trash
@@ -300,7 +300,7 @@ def delete(opened: Opened) -> None:
     """Stops what is written in a chat, and puts it into the trash."""
     stop(opened)
     chat, place = opened.conversation.id, opened.generations
-    if attempt.done(partial(place.store.trash.put_conversation, state.owner(), chat)):
+    if attempt.done(partial(place.store.trash.put_conversation, identity.owner(), chat)):
         st.session_state["goto"] = ""
         desk.note_deleted(Deleted(chat, is_message=False, place=place))
 
@@ -308,5 +308,5 @@ def delete(opened: Opened) -> None:
 def delete_message(opened: Opened, message: str) -> None:
     """Puts a message into the trash, with what follows it."""
     place = opened.generations
-    if attempt.done(partial(place.store.trash.put_message, state.owner(), message)):
+    if attempt.done(partial(place.store.trash.put_message, identity.owner(), message)):
         desk.note_deleted(Deleted(message, is_message=True, place=place))

@@ -16,8 +16,8 @@ from liaobots.generation.backend import Road
 from liaobots.generation.balance import Till, Tills
 from liaobots.generation.manager import Generations
 from liaobots.storage.store import Store
-from liaobots.ui import lookup
-from liaobots.ui.lookup import Lookup, SharedLookups
+from liaobots.ui import background_value
+from liaobots.ui.background_value import Lookup, SharedLookups
 from tests.app import App
 from tests.conftest import CODE
 from tests.dripper import BALANCE, HEADERS, LIST, TAIL, Dripper
@@ -118,7 +118,7 @@ def test_a_mistake_costs_no_reader() -> None:
 
 def test_many_lists_have_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of as many codes as one likes; what was not read is read later, and is no error."""
-    monkeypatch.setattr(lookup, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(background_value, "BUSY_SECONDS", 0.05)
     with Dripper(LIST) as service:
         readers = Readers(count=3, seconds=0.5)
         lists = [

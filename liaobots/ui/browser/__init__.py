@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-PARTS = ("follow", "draft", "key", "copy", "way")
+PARTS = ("follow", "draft", "shortcuts", "clipboard", "lost_click")
 FOLDER = Path(__file__).parent
 SCRIPT = "\n".join((FOLDER / f"{part}.js").read_text() for part in PARTS)
 STYLE = (FOLDER / "page.css").read_text()

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from liaobots.ui import material
+from liaobots.ui import attachments
+from liaobots.ui.attachments import Material, joined
 from liaobots.ui.markdown import Manner, parser, plain, safe, sections
 from liaobots.ui.markdown import sections as section_module
-from liaobots.ui.material import Material, joined
 from liaobots.ui.message import VISITOR
 from tests.ui.markdown.documents import documents
 
@@ -63,10 +63,10 @@ NAMES = st.sampled_from(["a.md", "a.py", "b", "x ![i](http:y).txt"])
 @given(documents() | st.text(), st.lists(st.tuples(NAMES, documents()), max_size=2))
 def test_nothing_odd_in_a_question(typed: str, files: list[tuple[str, str]]) -> None:
     """The same for what a visitor typed, and for its beginning, beside files or not."""
-    materials = [Material(material.harmless(name), text) for name, text in files]
-    for part in material.parts(joined(typed, materials)):
+    materials = [Material(attachments.harmless(name), text) for name, text in files]
+    for part in attachments.parts(joined(typed, materials)):
         if isinstance(part, str):
-            shown = [*sections(part, VISITOR), *sections(material.head(part), VISITOR)]
+            shown = [*sections(part, VISITOR), *sections(attachments.head(part), VISITOR)]
             marked = [each.source for each in shown if each.language is None]
             assert not [each for each in marked if odd(each) or DIRECTIVE.search(bare(each))]
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from liaobots.demo.server import StandIn
-from liaobots.ui import chats, state, texts, wishes
+from liaobots.ui import chats, identity, texts, wishes
 from tests.app import ROOT, App
 from tests.conftest import CODE
 from tests.visit import ask, conversed, message
@@ -63,7 +63,7 @@ def test_the_balance_shows(opened: AppTest) -> None:
 
 def test_the_servers_code_is_not_sent_to_the_browser(opened: AppTest) -> None:
     """The field says that there is one, and is empty."""
-    field = opened.text_input(key=state.AUTH_TOKEN)
+    field = opened.text_input(key=identity.AUTH_TOKEN)
     assert (field.label, field.value) == ("Auth token", "")
     assert field.placeholder == texts.AUTH_TOKEN_SET
     assert CODE not in str(opened.main) + str(opened.sidebar)
@@ -71,18 +71,18 @@ def test_the_servers_code_is_not_sent_to_the_browser(opened: AppTest) -> None:
 
 def test_a_typed_code_counts_more(opened: AppTest, standin: StandIn) -> None:
     """The visitor's own code is the one that is sent."""
-    opened.text_input(key=state.AUTH_TOKEN).set_value("mine").run()
+    opened.text_input(key=identity.AUTH_TOKEN).set_value("mine").run()
     opened.chat_input[0].set_value("hello").run()
     assert conversed(standin)[-1]["headers"]["x-auth-code"] == "mine"
 
 
 def test_a_wrong_code_says_so_and_keeps_the_question(opened: AppTest, standin: StandIn) -> None:
     """The words stand where the answer would, and one click tries again with a better code."""
-    opened.text_input(key=state.AUTH_TOKEN).set_value("wrong").run()
+    opened.text_input(key=identity.AUTH_TOKEN).set_value("wrong").run()
     opened.chat_input[0].set_value("hello").run()
     assert "does not accept this auth code" in opened.error[0].value
     assert "hello" in words_of(opened)
-    opened.text_input(key=state.AUTH_TOKEN).set_value("right").run()
+    opened.text_input(key=identity.AUTH_TOKEN).set_value("right").run()
     next(button for button in opened.button if button.label == texts.TRY_AGAIN).click().run()
     assert not opened.error
     assert r"built\-in stand\-in" in words_of(opened)

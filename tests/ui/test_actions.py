@@ -12,7 +12,7 @@ from liaobots.generation.rate_limit import Allowance
 from liaobots.limits import Limits
 from liaobots.storage.records import Ending, State
 from liaobots.ui import chats, desk, offer, texts, wishes
-from tests.test_page import opened, words_of
+from tests.ui.test_page import opened, words_of
 from tests.visit import conversed
 
 __all__ = ["opened"]

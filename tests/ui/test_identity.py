@@ -13,7 +13,7 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 from liaobots.errors import LiaobotsError
-from liaobots.ui import markdown, state, texts
+from liaobots.ui import identity, markdown, texts
 from tests.app import ROOT
 from tests.conftest import CODE
 from tests.mangled import mangled
@@ -69,12 +69,12 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 def test_any_secrets(write: Callable[[bytes], None], data: bytes) -> None:
     """There is a connection, or words of ours why there is none; nothing else is raised."""
     write(data)
-    assert isinstance(state.of_server("LIAOBOTS_DATABASE_URL"), str)
-    assert all(name is None or isinstance(name, str) for name in state.providers())
-    if state.are_secrets_broken():
+    assert isinstance(identity.of_server("LIAOBOTS_DATABASE_URL"), str)
+    assert all(name is None or isinstance(name, str) for name in identity.providers())
+    if identity.are_secrets_broken():
         return
     try:
-        found = state.connection()
+        found = identity.connection()
     except LiaobotsError as error:
         words = str(error)
         assert words.isprintable()

@@ -6,9 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from liaobots.demo.server import StandIn
-from liaobots.ui import choice, desk, offer, server, state, texts, way
-from tests.test_page import SCRIPT, opened, words_of
-from tests.test_wishes import act, ask, message_id, press, said
+from liaobots.ui import choice, desk, identity, offer, server_state, texts, way
+from tests.ui.test_actions import act, ask, message_id, press, said
+from tests.ui.test_page import SCRIPT, opened, words_of
 from tests.visit import conversed
 
 __all__ = ["opened"]
@@ -44,8 +44,8 @@ def models_sent(standin: StandIn) -> list[str]:
 
 def let_the_list_be_read_anew() -> None:
     """Does what an hour does."""
-    for name in [name for name in vars(server._HELD) if name.startswith("models ")]:
-        del vars(server._HELD)[name]
+    for name in [name for name in vars(server_state._HELD) if name.startswith("models ")]:
+        del vars(server_state._HELD)[name]
 
 
 def test_the_picker_is_grouped_by_maker(opened: AppTest) -> None:
@@ -277,7 +277,7 @@ def test_a_code_without_an_address_locks_nobody_out(
     monkeypatch.delenv("LIAOBOTS_URL", raising=False)
     monkeypatch.delenv("LIAOBOTS_AUTH", raising=False)
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    page.text_input(key=state.AUTH_TOKEN).set_value("a-code-of-mine").run()
+    page.text_input(key=identity.AUTH_TOKEN).set_value("a-code-of-mine").run()
     assert texts.DEMO in words_of(page)
     press(page, texts.FORGET)
     assert not conversed(standin)

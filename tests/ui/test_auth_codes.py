@@ -2,7 +2,7 @@
 
 import time
 
-from liaobots.ui.codes import Codes
+from liaobots.ui.auth_codes import Codes
 
 
 def test_remembers_and_forgets() -> None:

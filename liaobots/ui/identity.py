@@ -11,9 +11,9 @@ import streamlit as st
 
 from liaobots.client import request_builder, settings
 from liaobots.demo.server import StandIn
-from liaobots.ui import identity_cookie, server
+from liaobots.ui import identity_cookie, server_state
+from liaobots.ui.auth_codes import Codes
 from liaobots.ui.client_address import client_address
-from liaobots.ui.codes import Codes
 from liaobots.ui.identity_cookie import Keys
 
 AUTH_TOKEN = "auth_token"  # noqa: S105 -- the name of a widget, no token
@@ -60,7 +60,7 @@ def recognise(keys: Keys) -> str:
 
 def unverified_owners() -> set[str]:
     """Return those who came while their cookies could not be verified."""
-    return server.held("unverified owners", set)
+    return server_state.held("unverified owners", set)
 
 
 def owner() -> str:
@@ -187,11 +187,11 @@ def of_server(name: str) -> str:
 
 
 def _codes() -> Codes:
-    return server.held("codes", Codes)
+    return server_state.held("codes", Codes)
 
 
 def _standin() -> StandIn:
-    return server.held("stand-in", lambda: StandIn().start())
+    return server_state.held("stand-in", lambda: StandIn().start())
 
 
 def _secret(name: str) -> object:

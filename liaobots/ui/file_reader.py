@@ -12,8 +12,8 @@ from liaobots.errors import InputRefused, LiaobotsError, ServerBusy
 from liaobots.limits import limits
 from liaobots.sandbox.job import SandboxJob
 from liaobots.sandbox.pool import SandboxPool
-from liaobots.ui import material, server, state, texts
-from liaobots.ui.material import Material
+from liaobots.ui import attachments, identity, server_state, texts
+from liaobots.ui.attachments import Material
 from liaobots.ui.scratch import Scratch
 
 PDF = "liaobots.documents.pdf:extract"
@@ -29,7 +29,7 @@ class Reading:
 
     def __init__(self, name: str, data: bytes) -> None:
         """Begin to read a file. Raise `ServerBusy` if too many files wait."""
-        self.name = material.pdf_name(name)
+        self.name = attachments.pdf_name(name)
         self._text = ""
         try:
             with contextlib.ExitStack() as undo:
@@ -73,7 +73,7 @@ class Reading:
             memory_bytes=bounds.document_memory_bytes,
             result_bytes=bounds.document_characters * CHARACTER_BYTES,
             options=_options(),
-            owner=state.owner(),
+            owner=identity.owner(),
             is_wanted=_is_here(),
             on_over=self._take,
         )
@@ -93,23 +93,23 @@ def begin(name: str, data: bytes) -> Material | Reading:
     most = limits().document_bytes
     if len(data) > most:
         raise InputRefused(
-            f"“{material.harmless(name)}” is larger than {most // 1_000_000} MB. "
+            f"“{attachments.harmless(name)}” is larger than {most // 1_000_000} MB. "
             "Save the part that matters as a file of its own, and add that."
         )
-    return Reading(name, data) if material.is_pdf(data) else material.read(name, data)
+    return Reading(name, data) if attachments.is_pdf(data) else attachments.read(name, data)
 
 
 def _pool() -> SandboxPool:
-    return server.held("documents", _make_pool)
+    return server_state.held("documents", _make_pool)
 
 
 def _scratch() -> Scratch:
-    return server.held("scratch", _make_scratch)
+    return server_state.held("scratch", _make_scratch)
 
 
 def _make_scratch() -> Scratch:
     scratch = Scratch()
-    server.at_end(scratch.close)
+    server_state.at_end(scratch.close)
     return scratch
 
 
@@ -118,7 +118,7 @@ def _make_pool() -> SandboxPool:
     pool = SandboxPool(
         bounds.documents_at_once, bounds.documents_waiting, bounds.documents_waiting_per_visitor
     )
-    server.at_end(pool.close)
+    server_state.at_end(pool.close)
     return pool
 
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liaobots.errors import InputRefused
-from liaobots.ui import material
-from liaobots.ui.material import KINDS, Material, harmless, head, is_long, joined, parts, read
+from liaobots.ui import attachments
+from liaobots.ui.attachments import KINDS, Material, harmless, head, is_long, joined, parts, read
 
 PIECES = [
     *(
@@ -255,4 +255,4 @@ def test_kinds() -> None:
     """The page's chooser takes each kind once, and what people have."""
     assert len(set(KINDS)) == len(KINDS)
     assert {"txt", "md", "csv", "json", "log", "html", "yml", "py", "cs", "sh", "pdf"} < set(KINDS)
-    assert material.LANGUAGES.keys() < set(KINDS)
+    assert attachments.LANGUAGES.keys() < set(KINDS)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from liaobots.errors import NoConnection
-from liaobots.ui.lookup import Lookup
+from liaobots.ui.background_value import Lookup
 
 
 def wait_for(lookup: Lookup[int], value: int) -> bool:
@@ -50,10 +50,10 @@ def test_a_value_is_kept_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     lookup = Lookup(count, 0)
     assert wait_for(lookup, 1)
     now = time.monotonic()
-    monkeypatch.setattr("liaobots.ui.lookup.time.monotonic", lambda: now + 3500)
+    monkeypatch.setattr("liaobots.ui.background_value.time.monotonic", lambda: now + 3500)
     lookup.value()
     assert len(calls) == 1
-    monkeypatch.setattr("liaobots.ui.lookup.time.monotonic", lambda: now + 3700)
+    monkeypatch.setattr("liaobots.ui.background_value.time.monotonic", lambda: now + 3700)
     lookup.value()
     monkeypatch.undo()
     assert wait_for(lookup, 2)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liaobots.ui import difference as module
-from liaobots.ui.difference import ALL_WORDS, LINES, WORDS, Kind, Part, difference, html
+from liaobots.ui import word_diff as module
 from liaobots.ui.markdown.escape import HIDDEN
+from liaobots.ui.word_diff import ALL_WORDS, LINES, WORDS, Kind, Part, difference, html
 
 WORD = st.sampled_from(
     ["a", "b", "the", "fox.", " ", "  ", "\n", "\r\n", "\n\n", "\t", "中", "文", "<b>"]
