@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.storage.records import Message, State
 from liaobots.ui import message, texts, wishes
-from liaobots.ui.chats import Opened
+from liaobots.ui.state.open_chat import Opened
 
 
 def show(opened: Opened, compared: Sequence[Message]) -> Mapping[str, DeltaGenerator]:

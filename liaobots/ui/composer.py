@@ -2,22 +2,11 @@
 
 import streamlit as st
 
-from liaobots.ui import (
-    attachments,
-    browser,
-    desk,
-    library,
-    markdown,
-    meter,
-    money,
-    pending,
-    shelf,
-    texts,
-    wishes,
-)
-from liaobots.ui.chats import Opened
+from liaobots.ui import attachments, browser, library, markdown, shelf, texts, wishes
 from liaobots.ui.identity import Connection
-from liaobots.ui.pending import Pending, Progress
+from liaobots.ui.state import balance, context_meter, pending_question, session
+from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.pending_question import Pending, Progress
 
 
 def show(link: Connection, opened: Opened | None) -> Progress:
@@ -27,16 +16,16 @@ def show(link: Connection, opened: Opened | None) -> Progress:
     no text comes. The input stands beside it, and not in the main body, where
     Streamlit would follow the writing against the reader's will.
     """
-    waiting = pending.at(pending.place_of(opened))
+    waiting = pending_question.at(pending_question.place_of(opened))
     with st.bottom:
         _show_refusal()
-        _show_warning(money.warning(link, opened))
+        _show_warning(balance.warning(link, opened))
         _show_deleted()
         library.show(opened)
         progress = _show_readings(opened, waiting)
         with st.container(horizontal=True, vertical_alignment="center", key="tools"):
             library.offer()
-            meter.show(opened)
+            context_meter.show(opened)
             _show_materials()
             # At the end, so that nothing comes to lie below the pointer when it goes.
             if opened and opened.writing:
@@ -50,7 +39,7 @@ def show(link: Connection, opened: Opened | None) -> Progress:
                 )
         st.chat_input(
             texts.ASK,
-            key=desk.QUESTION,
+            key=session.QUESTION,
             on_submit=wishes.ask_typed,
             accept_file="multiple",
             file_type=list(attachments.KINDS),
@@ -61,13 +50,13 @@ def show(link: Connection, opened: Opened | None) -> Progress:
 
 def tell_the_browser() -> None:
     """Tells our script what it has to know."""
-    message, leading = desk.target()
-    text, copying = desk.copied()
+    message, leading = session.target()
+    text, copying = session.copied()
     facts = {
         "to-the-end": texts.TO_THE_END,
         "copied": texts.COPIED,
-        "asked": desk.how_often_asked(),
-        "handed": desk.how_often_handed_in(),
+        "asked": session.how_often_asked(),
+        "handed": session.how_often_handed_in(),
         "target": message,
         "leading": leading,
         "copy": text,
@@ -78,7 +67,7 @@ def tell_the_browser() -> None:
 
 def _show_refusal() -> None:
     with st.empty():
-        if words := desk.refusal():
+        if words := session.refusal():
             st.error(markdown.plain(words), icon=texts.NOT_SENT_ICON)
 
 
@@ -92,7 +81,7 @@ def _show_warning(words: str) -> None:
 def _show_deleted() -> None:
     """Draws the way back from a deletion."""
     with st.empty():
-        if (deleted := desk.deleted()) is None:
+        if (deleted := session.deleted()) is None:
             return
         with st.container(horizontal=True, vertical_alignment="center", key="deleted"):
             st.caption(texts.MESSAGE_DELETED if deleted.is_message else texts.CHAT_DELETED)
@@ -101,7 +90,7 @@ def _show_deleted() -> None:
                 texts.DISMISS,
                 icon=texts.DISMISS_ICON,
                 type="tertiary",
-                on_click=desk.forget_deleted,
+                on_click=session.forget_deleted,
             )
 
 
@@ -117,21 +106,21 @@ def _show_readings(opened: Opened | None, waiting: Pending | None) -> Progress:
                 texts.STOP_READING,
                 icon=texts.STOP_ICON,
                 key="stop-reading",
-                on_click=pending.stop,
-                args=(pending.place_of(opened),),
+                on_click=pending_question.stop,
+                args=(pending_question.place_of(opened),),
             )
     return progress
 
 
 def _show_materials() -> None:
     """Draws the files that go along with the next question, each with a way to let it go."""
-    for number, each in enumerate(desk.materials()):
+    for number, each in enumerate(session.materials()):
         label = texts.FILE_LABEL.format(name=each.name, length=len(each.text))
         st.button(
             markdown.plain(label),
             icon=texts.DISMISS_ICON,
             key=f"material-{number}",
             help=markdown.plain(texts.REMOVE.format(name=each.name)),
-            on_click=desk.take_away,
+            on_click=session.take_away,
             args=(number,),
         )

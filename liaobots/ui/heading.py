@@ -3,7 +3,7 @@
 import streamlit as st
 
 from liaobots.ui import markdown, shelf, texts, wishes
-from liaobots.ui.chats import Opened
+from liaobots.ui.state.open_chat import Opened
 
 
 def show_trouble(opened: Opened | None, failed: str, trouble: str) -> None:

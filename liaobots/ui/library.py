@@ -6,15 +6,16 @@ import streamlit as st
 
 from liaobots.storage.prompts import filled, places_in
 from liaobots.storage.records import Prompt
-from liaobots.ui import desk, markdown, navigation, shelf, texts, wishes
-from liaobots.ui.chats import Opened
+from liaobots.ui import markdown, navigation, shelf, texts, wishes
+from liaobots.ui.state import session
+from liaobots.ui.state.open_chat import Opened
 
 CHOSEN = "prompt"
 
 
 def show(opened: Opened | None) -> None:
     """Draws the prompts and the instructions, where they are wished for."""
-    if desk.is_library_open():
+    if session.is_library_open():
         with st.container(border=True, key="library"):
             _show_prompts(opened)
             _show_instructions(opened)
@@ -24,10 +25,10 @@ def offer() -> None:
     """Draws the way to the prompts, and back."""
     st.button(
         texts.PROMPTS,
-        icon=texts.FOLD_ICON if desk.is_library_open() else texts.PROMPTS_ICON,
+        icon=texts.FOLD_ICON if session.is_library_open() else texts.PROMPTS_ICON,
         type="tertiary",
         key="prompts-fold",
-        on_click=desk.open_or_close_library,
+        on_click=session.open_or_close_library,
     )
 
 
@@ -59,7 +60,7 @@ def _show_prompt(opened: Opened | None, prompt: Prompt) -> None:
 
 
 def _put_in(text: str, fields: Mapping[str, str]) -> None:
-    desk.put_in(_filled(text, fields))
+    session.put_in(_filled(text, fields))
 
 
 def _instruct(opened: Opened | None, text: str, fields: Mapping[str, str]) -> None:
@@ -72,7 +73,7 @@ def _filled(text: str, fields: Mapping[str, str]) -> str:
 
 
 def _show_instructions(opened: Opened | None) -> None:
-    known = opened.conversation.system if opened else desk.system()
+    known = opened.conversation.system if opened else session.system()
     key = f"instructions-{opened.conversation.id if opened else ''}-{hash(known)}"
     st.text_area(
         texts.INSTRUCTIONS,

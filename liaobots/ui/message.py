@@ -6,12 +6,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.storage.records import Message, State
-from liaobots.ui import attachments, desk, markdown, offer, panel, texts, wishes
+from liaobots.ui import attachments, markdown, panel, texts, wishes
 from liaobots.ui.attachments import Material
-from liaobots.ui.chats import Opened
-from liaobots.ui.desk import Act
 from liaobots.ui.markdown import Manner
 from liaobots.ui.sheet import AnswerSheet, Sheet
+from liaobots.ui.state import available_models, session
+from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.session import Act
 
 NOTES = {State.STOPPED: texts.STOPPED, State.INTERRUPTED: texts.INTERRUPTED}
 VISITOR = Manner(is_dressed=True, keeps_lines=True)
@@ -127,7 +128,7 @@ def _offer_try_again(opened: Opened, message: Message) -> None:
 
 def _offer_fallback(opened: Opened, message: Message) -> None:
     """Draws the way to let another model answer, where this one failed after its first text."""
-    other = offer.fallback()
+    other = available_models.fallback()
     if message.state is State.FAILED and message.text and other not in ("", message.model):
         st.button(
             texts.ANSWER_WITH.format(model=markdown.plain(other)),
@@ -185,7 +186,7 @@ def _offer_copy(message: Message) -> None:
         key=f"copy-{message.id}",
         type="tertiary",
         shortcut="Ctrl+Shift+Y",
-        on_click=desk.copy,
+        on_click=session.copy,
         args=(message.text,),
     )
 
@@ -196,7 +197,7 @@ def acts(message: Message) -> list[str]:
         return [Act.EDIT, Act.COPY, Act.DELETE]
     found = [Act.COPY] if message.text else []
     found += [Act.AGAIN, Act.WITH]
-    if len(offer.now().models) > 1:
+    if len(available_models.now().models) > 1:
         found.append(Act.COMPARE)
     if len(message.versions) > 1 and message.text:
         found.append(Act.DIFFERENCE)
@@ -208,7 +209,7 @@ def _act(opened: Opened, message: Message, key: str) -> None:
     act = Act(st.session_state[key])
     thumb = {Act.GOOD: 1, Act.BAD: 0}.get(act)
     if act is Act.COPY:
-        desk.copy(message.text)
+        session.copy(message.text)
     if act is Act.AGAIN:
         wishes.try_again(opened, message.id, message.model)
     elif act is Act.DELETE:
@@ -216,4 +217,4 @@ def _act(opened: Opened, message: Message, key: str) -> None:
     elif thumb is not None:
         wishes.rate(opened, message.id, None if message.thumb == thumb else thumb)
     else:
-        desk.begin(act, message.id)
+        session.begin(act, message.id)

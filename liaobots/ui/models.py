@@ -8,7 +8,8 @@ import streamlit as st
 
 from liaobots.client.catalog import Facts
 from liaobots.storage.records import Pace
-from liaobots.ui import choice, markdown, offer, texts
+from liaobots.ui import markdown, texts
+from liaobots.ui.state import available_models, preferences
 
 WISH = "models"
 # So many are shown; more come by searching.
@@ -23,8 +24,8 @@ def show() -> None:
     wish = st.text_input(
         texts.MODELS_LABEL, key=WISH, type="search", live=True, icon=texts.SEARCH_ICON
     )
-    models, paces = offer.now().models, offer.paces_of_late(at_most=1)
-    found = [name for name in offer.names() if _has_words(models[name], wish or "")]
+    models, paces = available_models.now().models, available_models.paces_of_late(at_most=1)
+    found = [name for name in available_models.names() if _has_words(models[name], wish or "")]
     if not found:
         st.caption(texts.NO_MODEL_FOUND)
     for head, group in _groups(found[:SHOWN], models):
@@ -45,7 +46,7 @@ def _groups(
     found: Sequence[str], models: Mapping[str, Facts]
 ) -> Iterator[tuple[str, Sequence[str]]]:
     """Gives the models below their heads: the favourites, then each maker's."""
-    first = choice.favourites()
+    first = preferences.favourites()
 
     def head(name: str) -> str:
         maker = markdown.plain(models[name]["provider"])
@@ -56,7 +57,7 @@ def _groups(
 
 
 def _show_model(facts: Facts, pace: Pace | None) -> None:
-    name, is_first = facts["id"], facts["id"] in choice.favourites()
+    name, is_first = facts["id"], facts["id"] in preferences.favourites()
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width="stretch", gap="xsmall"):
             st.markdown(f"**{markdown.plain(facts['name'])}**")
@@ -66,7 +67,7 @@ def _show_model(facts: Facts, pace: Pace | None) -> None:
             icon=texts.NO_FAVOURITE_ICON if is_first else texts.FAVOURITE_ICON,
             key=f"{'unstar' if is_first else 'star'}-{name}",
             type="tertiary",
-            on_click=choice.turn_favourite,
+            on_click=preferences.turn_favourite,
             args=(name,),
         )
         st.button(texts.USE, key=f"use-{name}", on_click=_use, args=(name,))
@@ -74,8 +75,8 @@ def _show_model(facts: Facts, pace: Pace | None) -> None:
 
 def _use(name: str) -> None:
     """Begins a chat with a model."""
-    st.session_state[offer.CHAT] = ""
-    st.session_state[offer.MODEL] = name
+    st.session_state[available_models.CHAT] = ""
+    st.session_state[available_models.MODEL] = name
     st.session_state["goto"] = ""
 
 

@@ -7,8 +7,9 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from liaobots.storage.records import Summary
-from liaobots.ui import chats, markdown, models, prompts, search, texts, transfer, trash
-from liaobots.ui.chats import Glance
+from liaobots.ui import markdown, models, prompts, search, texts, transfer, trash
+from liaobots.ui.state import open_chat
+from liaobots.ui.state.open_chat import Glance
 
 # What stands in the place of a chat, each at an address of its own.
 VIEWS: dict[str, ModuleType] = {
@@ -30,8 +31,8 @@ def show(seen: Glance) -> str:
     """Draws the list and gives the chat or the view to show, or "" for a new chat."""
     new = st.Page(_nothing, title=texts.NEW_CHAT, icon=texts.NEW_CHAT_ICON, default=True)
     find = st.Page(_nothing, title=texts.SEARCH, icon=texts.SEARCH_ICON, url_path="search")
-    target = chats.where_to_go()
-    listed = _with_requested(seen.chats, target or chats.requested())
+    target = open_chat.where_to_go()
+    listed = _with_requested(seen.chats, target or open_chat.requested())
     pages = {chat.id: _page(chat) for chat in listed}
     pinned = [pages[chat.id] for chat in listed if chat.is_pinned]
     others = [pages[chat.id] for chat in listed if not chat.is_pinned]
@@ -46,7 +47,7 @@ def show(seen: Glance) -> str:
         st.switch_page(pages.get(target, new))
     if seen.has_older:
         st.sidebar.button(
-            texts.OLDER, on_click=chats.show_older, type="tertiary", icon=texts.OLDER_ICON
+            texts.OLDER, on_click=open_chat.show_older, type="tertiary", icon=texts.OLDER_ICON
         )
     return chosen.url_path
 
@@ -74,7 +75,7 @@ def _with_requested(listed: Sequence[Summary], wanted: str) -> Sequence[Summary]
     """Adds the chat that is to be shown, where it is too old for the list."""
     if wanted in VIEWS or any(chat.id == wanted for chat in listed):
         return listed
-    opened = chats.open_chat(wanted)
+    opened = open_chat.open_chat(wanted)
     if opened is None:
         return listed
     found = opened.conversation

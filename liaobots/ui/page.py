@@ -12,21 +12,25 @@ if str(Path(__file__).parents[2]) not in sys.path:
 from liaobots.errors import InputRefused
 from liaobots.ui import (
     browser,
-    chats,
     composer,
     heading,
     identity,
     markdown,
-    money,
     navigation,
-    offer,
-    pending,
     server_settings,
     sidebar,
     texts,
     transcript,
 )
-from liaobots.ui.pending import Progress
+from liaobots.ui.state import (
+    available_models,
+    open_chat,
+    pending_question,
+)
+from liaobots.ui.state import (
+    balance as balance_state,
+)
+from liaobots.ui.state.pending_question import Progress
 
 # For so many seconds a page is taken for as new as it looks.
 FRESH = 1.0
@@ -41,11 +45,11 @@ if faults := server_settings.faults():
     st.error(markdown.plain(texts.SETTINGS_WRONG.format(words=" ".join(faults))))
     st.stop()
 
-chats.recognise()
-seen = chats.glance()
+open_chat.recognise()
+seen = open_chat.glance()
 place = navigation.show(seen)
 view = navigation.VIEWS.get(place)
-opened = None if view else chats.open_chat(place)
+opened = None if view else open_chat.open_chat(place)
 if opened and len(opened.conversation.compared) > 3:
     st.set_page_config(layout="wide")
 try:
@@ -53,19 +57,19 @@ try:
 except InputRefused as error:
     st.error(markdown.plain(str(error)))
     st.stop()
-offer.settle(opened)
-if pending.settle(None if view else pending.place_of(opened)):
+available_models.settle(opened)
+if pending_question.settle(None if view else pending_question.place_of(opened)):
     # A question went off as its files are read: the page is to show it.
-    chats.draw_again()
+    open_chat.draw_again()
 
 sidebar.show(link, is_new=opened is None and not view)
-money.look(link, patience=0)
-balance = sidebar.show_balance(money.words(link, opened))
+balance_state.look(link, patience=0)
+balance = sidebar.show_balance(balance_state.words(link, opened))
 navigation.show_more()
 composer.tell_the_browser()
 progress = Progress({}) if view else composer.show(link, opened)
 with st.empty():
-    heading.show_trouble(opened, chats.last_trouble(), seen.trouble)
+    heading.show_trouble(opened, open_chat.last_trouble(), seen.trouble)
 transcript.greet(is_empty=opened is None and not view, is_demo=link.is_demo)
 if view:
     view.show()
@@ -74,11 +78,11 @@ if opened:
     transcript.show(opened, progress.is_due)
     if opened.writing:
         # An answer has ended: draw the page again without its Stop and with what can be done now.
-        chats.draw_again()
+        open_chat.draw_again()
 if progress.follow():
-    chats.draw_again()
-money.look(link, money.PATIENCE)
-sidebar.show_balance(money.words(link, opened), balance)
+    open_chat.draw_again()
+balance_state.look(link, balance_state.PATIENCE)
+sidebar.show_balance(balance_state.words(link, opened), balance)
 transcript.warm_up()
 
 
@@ -86,8 +90,8 @@ transcript.warm_up()
 def watch() -> None:
     """Draws the page again when something has changed elsewhere: in another tab or server."""
     is_new = time.monotonic() - began < FRESH
-    if not is_new and chats.glance() != seen:
-        chats.draw_again()
+    if not is_new and open_chat.glance() != seen:
+        open_chat.draw_again()
 
 
 watch()

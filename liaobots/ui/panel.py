@@ -6,9 +6,10 @@ from functools import partial
 import streamlit as st
 
 from liaobots.storage.records import Message
-from liaobots.ui import desk, offer, texts, wishes, word_diff
-from liaobots.ui.chats import Opened
-from liaobots.ui.desk import Act
+from liaobots.ui import texts, wishes, word_diff
+from liaobots.ui.state import available_models, session
+from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.session import Act
 
 
 def show(opened: Opened, message: Message) -> None:
@@ -20,7 +21,7 @@ def show(opened: Opened, message: Message) -> None:
         Act.COMPARE: partial(_show_comparison, opened, message),
         Act.DIFFERENCE: partial(_show_difference, opened, message),
     }
-    if show_act := shows.get(desk.act_on(message.id)):
+    if show_act := shows.get(session.act_on(message.id)):
         with st.container(border=True, key=f"panel-{message.id}"):
             show_act()
 
@@ -33,12 +34,12 @@ def _show_edit(message: Message) -> None:
 
 def _show_copy(message: Message) -> None:
     st.code(message.text, language="markdown", wrap_lines=True, height=300)
-    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=desk.leave)
+    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=session.leave)
 
 
 def _show_models(opened: Opened, message: Message) -> None:
     key = f"with-{message.id}"
-    models = offer.names()
+    models = available_models.names()
     others = [name for name in models if name != message.model] or list(models)
     st.selectbox(texts.OTHER_MODEL, others, format_func=models.__getitem__, key=key)
     _show_ends(message, texts.ANSWER_NOW, wishes.answer_with, opened, message.id, key)
@@ -46,7 +47,7 @@ def _show_models(opened: Opened, message: Message) -> None:
 
 def _show_comparison(opened: Opened, message: Message) -> None:
     key = f"compare-{message.id}"
-    models = offer.names()
+    models = available_models.names()
     others = [name for name in models if name != message.model]
     room = 4 - max(1, len(opened.conversation.compared))
     st.multiselect(
@@ -76,10 +77,10 @@ def _show_difference(opened: Opened, message: Message) -> None:
     if chosen and (old := wishes.message(opened, chosen)):
         st.html(word_diff.html(word_diff.difference(old.text, message.text)))
         st.caption(texts.NOT_ADDED)
-    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=desk.leave)
+    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=session.leave)
 
 
 def _show_ends(message: Message, words: str, act: Callable[..., None], *values: object) -> None:
     with st.container(horizontal=True):
         st.button(words, type="primary", key=f"do-{message.id}", on_click=act, args=values)
-        st.button(texts.CANCEL, key=f"leave-{message.id}", on_click=desk.leave)
+        st.button(texts.CANCEL, key=f"leave-{message.id}", on_click=session.leave)

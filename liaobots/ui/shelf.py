@@ -13,16 +13,17 @@ from liaobots.formats.import_job import Importing, Imports
 from liaobots.generation.manager import Generations
 from liaobots.limits import limits
 from liaobots.storage.records import Found, Prompt, Trashed
-from liaobots.ui import attempt, chats, desk, identity, server_state, uploads
-from liaobots.ui.chats import Opened
+from liaobots.ui import identity, server_state, uploads
+from liaobots.ui.state import attempt, open_chat, session
+from liaobots.ui.state.open_chat import Opened
 
 # The trash
 
 
 def undo() -> None:
     """Puts back what was deleted just now."""
-    last = desk.deleted()
-    desk.forget_deleted()
+    last = session.deleted()
+    session.forget_deleted()
     if last:
         put_back(last.place, last.id)
 
@@ -31,7 +32,7 @@ def put_back(place: Generations, id_: str) -> None:
     """Takes something out of the trash, and opens its chat."""
     chat = None
     # What waited in memory may have moved meanwhile.
-    for each in [place, *(other for other in chats.places() if other is not place)]:
+    for each in [place, *(other for other in open_chat.places() if other is not place)]:
         chat = chat or attempt.given(partial(each.store.trash.put_back, identity.owner(), id_))
     if chat:
         st.session_state["goto"] = chat
@@ -39,23 +40,23 @@ def put_back(place: Generations, id_: str) -> None:
 
 def forget(place: Generations, id_: str) -> None:
     """Forgets for good what lies in the trash."""
-    desk.forget_deleted()
-    for each in [place, *(other for other in chats.places() if other is not place)]:
+    session.forget_deleted()
+    for each in [place, *(other for other in open_chat.places() if other is not place)]:
         attempt.done(partial(each.store.trash.forget, identity.owner(), id_))
 
 
 def empty_trash() -> None:
-    desk.forget_deleted()
-    for place in chats.places():
+    session.forget_deleted()
+    for place in open_chat.places():
         attempt.done(partial(place.store.trash.empty, identity.owner()))
 
 
 def trashed(limit: int) -> Sequence[tuple[Generations, Trashed]]:
     """Gives what the visitor deleted last, with where it lies."""
-    memory, waiting = chats.in_memory(), chats.waiting().of(identity.owner())
+    memory, waiting = open_chat.in_memory(), open_chat.waiting().of(identity.owner())
     found = [
         (place, each)
-        for place in chats.places()
+        for place in open_chat.places()
         for each in attempt.given(partial(place.store.trash.list, identity.owner(), limit)) or []
         if place is memory or each.conversation not in waiting
     ]
@@ -69,7 +70,7 @@ def find(wish: str, limit: int) -> Sequence[tuple[Generations, Found]]:
     """Gives what the visitor's words are found in, with where it is kept."""
     return [
         (place, found)
-        for place in chats.places()
+        for place in open_chat.places()
         for found in attempt.given(partial(place.store.search.find, identity.owner(), wish, limit))
         or []
     ]
@@ -77,15 +78,15 @@ def find(wish: str, limit: int) -> Sequence[tuple[Generations, Found]]:
 
 def open_found(place: Generations, found: Found) -> None:
     """Opens the chat of what was found, and leads to the message."""
-    place = chats.where(found.conversation, place)
+    place = open_chat.where(found.conversation, place)
     if found.message is not None:
         if attempt.given(partial(place.store.show, identity.owner(), found.message)) is None:
             return
         opened = attempt.given(partial(place.store.open, identity.owner(), found.conversation))
         ids = [message.id for message in opened.messages] if opened else []
         behind = len(ids) - ids.index(found.message) if found.message in ids else 0
-        chats.show_as_many(found.conversation, max(chats.MESSAGES, behind + 2))
-        desk.lead_to(found.message)
+        open_chat.show_as_many(found.conversation, max(open_chat.MESSAGES, behind + 2))
+        session.lead_to(found.message)
     st.session_state["goto"] = found.conversation
 
 
@@ -93,18 +94,18 @@ def open_found(place: Generations, found: Found) -> None:
 
 
 def prompts() -> Sequence[Prompt]:
-    return attempt.given(partial(chats.home().store.prompts.list, identity.owner())) or []
+    return attempt.given(partial(open_chat.home().store.prompts.list, identity.owner())) or []
 
 
 def save_prompt(name: str, name_widget: str, text_widget: str) -> None:
     """Keeps a prompt; one without a name yet takes the one that was typed."""
     name = name or str(st.session_state[name_widget])
     text = str(st.session_state[text_widget])
-    attempt.done(partial(chats.home().store.prompts.save, identity.owner(), name, text))
+    attempt.done(partial(open_chat.home().store.prompts.save, identity.owner(), name, text))
 
 
 def delete_prompt(prompt: str) -> None:
-    attempt.done(partial(chats.home().store.prompts.delete, identity.owner(), prompt))
+    attempt.done(partial(open_chat.home().store.prompts.delete, identity.owner(), prompt))
 
 
 # Taking along, and bringing in
@@ -112,8 +113,8 @@ def delete_prompt(prompt: str) -> None:
 
 def everything() -> Callable[[], str]:
     """Gives what writes all of the visitor's chats and prompts as JSON, in any thread."""
-    owner, stores = identity.owner(), [place.store for place in chats.places()]
-    waiting = chats.waiting()
+    owner, stores = identity.owner(), [place.store for place in open_chat.places()]
+    waiting = open_chat.waiting()
 
     def write() -> str:
         taken = (
@@ -147,18 +148,18 @@ def bring_in(widget: str) -> None:
     """Begins to bring in the file that was chosen."""
     if (file := st.session_state[widget]) is None:
         return
-    desk.renew_upload()
+    session.renew_upload()
     try:
         source, free = uploads.hand_over(file)
-        desk.note_importing(_start_import(source, free))
+        session.note_importing(_start_import(source, free))
     except LiaobotsError as error:
-        desk.refuse_import(str(error))
+        session.refuse_import(str(error))
 
 
 def _start_import(source: Path, free: Callable[[], object]) -> Importing:
     imports = server_state.held("imports", partial(Imports, limits()))
     try:
-        return imports.start(chats.home().store, identity.owner(), source, free)
+        return imports.start(open_chat.home().store, identity.owner(), source, free)
     except LiaobotsError:
         free()
         raise

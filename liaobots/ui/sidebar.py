@@ -3,8 +3,9 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.ui import choice, identity, markdown, offer, texts, way, wishes
+from liaobots.ui import identity, markdown, texts, wishes
 from liaobots.ui.identity import Connection
+from liaobots.ui.state import available_models, backend, preferences
 
 
 def show(link: Connection, *, is_new: bool) -> None:
@@ -21,7 +22,7 @@ def show(link: Connection, *, is_new: bool) -> None:
         _show_beside()
         _show_options()
         with st.empty():
-            if not offer.now().is_live:
+            if not available_models.now().is_live:
                 st.caption(texts.MODELS_UNKNOWN)
         _show_code()
         with st.empty():
@@ -39,31 +40,31 @@ def show_balance(words: str, place: DeltaGenerator | None = None) -> DeltaGenera
 
 
 def _show_models() -> None:
-    names = offer.names(with_pace=True)
+    names = available_models.names(with_pace=True)
     st.selectbox(
         texts.MODEL,
         list(names),
         # Where one is chosen, it can be changed and not be cleared.
-        index=0 if offer.model() else None,
+        index=0 if available_models.model() else None,
         format_func=names.__getitem__,
-        key=offer.MODEL,
+        key=available_models.MODEL,
         placeholder=texts.MODEL_EMPTY,
         help=texts.MODEL_HELP,
         on_change=wishes.choose_model,
     )
     with st.empty():
-        if gone := offer.vanished():
+        if gone := available_models.vanished():
             st.caption(markdown.plain(texts.MODEL_GONE.format(model=gone)))
 
 
 def _show_beside() -> None:
     """Draws the choice of models that answer beside the chosen one."""
-    names = offer.names()
+    names = available_models.names()
     st.multiselect(
         texts.BESIDE,
-        [name for name in names if name != offer.model()],
+        [name for name in names if name != available_models.model()],
         format_func=names.__getitem__,
-        key=offer.BESIDE,
+        key=available_models.BESIDE,
         max_selections=3,
         placeholder=texts.BESIDE_EMPTY,
         help=texts.BESIDE_HELP,
@@ -73,8 +74,8 @@ def _show_beside() -> None:
 
 def _show_options() -> None:
     """Draws who stands in where a model fails, and whether the service searches the web."""
-    names = offer.names()
-    st.session_state["fallback"] = offer.fallback() or None
+    names = available_models.names()
+    st.session_state["fallback"] = available_models.fallback() or None
     st.selectbox(
         texts.FALLBACK,
         list(names),
@@ -83,12 +84,12 @@ def _show_options() -> None:
         key="fallback",
         placeholder=texts.FALLBACK_EMPTY,
         help=texts.FALLBACK_HELP,
-        on_change=choice.choose_fallback,
+        on_change=preferences.choose_fallback,
         args=("fallback",),
     )
-    if way.can_search():
-        identity.keep(way.SEARCH, first=False)
-        st.toggle(texts.WEB_SEARCH, key=way.SEARCH, help=texts.WEB_SEARCH_HELP)
+    if backend.can_search():
+        identity.keep(backend.SEARCH, first=False)
+        st.toggle(texts.WEB_SEARCH, key=backend.SEARCH, help=texts.WEB_SEARCH_HELP)
 
 
 def _show_code() -> None:

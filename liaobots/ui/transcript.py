@@ -12,10 +12,11 @@ from streamlit.delta_generator import DeltaGenerator
 from liaobots.backoff import Backoff
 from liaobots.generation.live_answer import TICK
 from liaobots.storage.records import Message, State
-from liaobots.ui import beside, chats, message, meter, server_state, texts, wishes
-from liaobots.ui.chats import Opened
+from liaobots.ui import beside, message, server_state, texts, wishes
 from liaobots.ui.markdown import GrowingAnswer
 from liaobots.ui.sheet import AnswerSheet
+from liaobots.ui.state import context_meter, open_chat
+from liaobots.ui.state.open_chat import Opened
 
 # More frames a second cost the browser more and show no more. Where frames are late they
 # come less often, by so many times that, and no less than once in so many seconds.
@@ -42,7 +43,7 @@ def greet(*, is_empty: bool, is_demo: bool) -> None:
                 starter,
                 icon=icon,
                 on_click=wishes.ask_first,
-                args=(starter, chats.beginning()),
+                args=(starter, open_chat.beginning()),
                 width="stretch",
             )
         if is_demo:
@@ -65,10 +66,10 @@ def show(opened: Opened, is_due: Callable[[], bool]) -> None:
     """
     messages, compared = opened.conversation.messages, opened.conversation.compared
     in_a_row = messages[:-1] if compared else messages
-    shown = _newest(in_a_row, chats.how_many(opened))
+    shown = _newest(in_a_row, open_chat.how_many(opened))
     _offer_earlier(opened, is_wanted=len(shown) < len(in_a_row))
     places: dict[str, DeltaGenerator] = {}
-    first_sent = meter.first_sent(opened)
+    first_sent = context_meter.first_sent(opened)
     for each in shown:
         if each.id == first_sent:
             st.caption(texts.SENT_FROM_HERE, text_alignment="center")
@@ -97,7 +98,7 @@ def _offer_earlier(opened: Opened, *, is_wanted: bool) -> None:
                 texts.EARLIER,
                 icon=texts.EARLIER_ICON,
                 type="tertiary",
-                on_click=chats.show_earlier,
+                on_click=open_chat.show_earlier,
                 args=(opened,),
             )
 
@@ -134,7 +135,7 @@ def _frames(
     patience = TICK if len(places) == 1 else 0
     backoff = Backoff(1 / FRAMES, LONGEST_REST, YIELDING)
     followers = [
-        _Follower(AnswerSheet(place), chats.follow(opened, answer, patience))
+        _Follower(AnswerSheet(place), open_chat.follow(opened, answer, patience))
         for answer, place in places.items()
     ]
     while not is_due():

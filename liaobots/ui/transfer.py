@@ -4,7 +4,8 @@ import streamlit as st
 
 from liaobots.formats import LIMIT
 from liaobots.formats.import_job import Importing
-from liaobots.ui import desk, markdown, shelf, texts
+from liaobots.ui import markdown, shelf, texts
+from liaobots.ui.state import session
 
 # How often the bar moves, in seconds.
 PAUSE = 0.1
@@ -30,7 +31,7 @@ def show() -> None:
 
 def _show_import() -> None:
     """Draws the field for a file, and what became of the last one."""
-    key = desk.upload()
+    key = session.upload()
     st.file_uploader(
         texts.IMPORT_LABEL,
         key=key,
@@ -38,9 +39,9 @@ def _show_import() -> None:
         on_change=shelf.bring_in,
         args=(key,),
     )
-    if words := desk.import_refusal():
+    if words := session.import_refusal():
         st.error(markdown.plain(words))
-    importing = desk.importing()
+    importing = session.importing()
     if importing is None:
         return
     place = st.empty()
@@ -57,7 +58,7 @@ def _follow(importing: Importing) -> None:
     st.button(texts.IMPORT_STOP, icon=texts.STOP_ICON, on_click=importing.cancel)
     for _ in importing.follow(PAUSE):
         # The touch lets a click through.
-        desk.importing()
+        session.importing()
         bar.progress(importing.share, _progress(importing))
 
 

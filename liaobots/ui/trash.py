@@ -4,7 +4,8 @@ import streamlit as st
 
 from liaobots.generation.manager import Generations
 from liaobots.storage.records import Trashed
-from liaobots.ui import desk, markdown, shelf, texts
+from liaobots.ui import markdown, shelf, texts
+from liaobots.ui.state import session
 
 # How many entries are shown.
 ENTRIES = 50
@@ -51,15 +52,15 @@ def _show_entry(place: Generations, each: Trashed) -> None:
 
 def _offer_to_empty() -> None:
     """Draws the way to forget everything, which asks once more."""
-    if desk.is_sure():
+    if session.is_sure():
         st.caption(texts.EMPTY_TRASH_WARNING)
         with st.container(horizontal=True):
             st.button(texts.EMPTY_NOW, type="primary", on_click=shelf.empty_trash)
-            st.button(texts.CANCEL, on_click=desk.be_sure, kwargs={"is_sure": False})
+            st.button(texts.CANCEL, on_click=session.be_sure, kwargs={"is_sure": False})
     else:
         st.button(
             texts.EMPTY_TRASH,
             icon=texts.TRASH_ICON,
-            on_click=desk.be_sure,
+            on_click=session.be_sure,
             kwargs={"is_sure": True},
         )

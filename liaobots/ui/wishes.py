@@ -16,10 +16,19 @@ from liaobots.generation.backend import Road
 from liaobots.generation.context_window import Room
 from liaobots.generation.manager import Generations
 from liaobots.storage.records import Message
-from liaobots.ui import attempt, chats, desk, identity, meter, offer, pending, texts, way
+from liaobots.ui import identity, texts
 from liaobots.ui.auth_codes import DAY
-from liaobots.ui.chats import Opened
-from liaobots.ui.desk import Act, Deleted
+from liaobots.ui.state import (
+    attempt,
+    available_models,
+    backend,
+    context_meter,
+    open_chat,
+    pending_question,
+    session,
+)
+from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.session import Act, Deleted
 
 TEMPORARY = "temporary"
 
@@ -49,12 +58,14 @@ class Asking:
         "": there are too many questions, or the chat does not show the question
         `instead_of` any more.
         """
-        memory = chats.in_memory()
+        memory = open_chat.in_memory()
         try:
             asked = self._put(question, instead_of)
         except ServerBusy as error:
             return partial(str, error)
-        memory.store.forget(older_than=DAY, beyond=chats.IN_MEMORY, but=chats.waiting().all())
+        memory.store.forget(
+            older_than=DAY, beyond=open_chat.IN_MEMORY, but=open_chat.waiting().all()
+        )
         memory.store.speed.forget_old(DAY)
         if not asked:
             return partial(str, texts.EDITED_ELSEWHERE)
@@ -69,7 +80,7 @@ class Asking:
 
     def _put(self, question: str, instead_of: str | None) -> str:
         """Ask in the store, or where it fails in a chat that waits; return the chat, or ""."""
-        waiting, memory, opened = chats.waiting(), chats.in_memory(), self.opened
+        waiting, memory, opened = open_chat.waiting(), open_chat.in_memory(), self.opened
         say = partial(self._say, question=question, instead_of=instead_of)
         chat = opened.conversation.id if opened else None
         if self.is_temporary:
@@ -77,11 +88,11 @@ class Asking:
         with waiting.still():
             if chat and waiting.reason(self.owner, chat):
                 return say(memory, chat)
-        kept = chats.kept()
+        kept = open_chat.kept()
         try:
             if kept is not None:
                 return say(kept, chat)
-            reason = chats.not_kept_because()
+            reason = open_chat.not_kept_because()
         except StoreFault as error:
             reason = str(error)
         waiting.admit(reason)
@@ -116,12 +127,12 @@ def asking() -> Asking:
     return Asking(
         opened=opened,
         owner=identity.owner(),
-        model=offer.model(),
-        road=way.road(),
-        beside=offer.beside(),
-        system="" if opened else desk.system(),
+        model=available_models.model(),
+        road=backend.road(),
+        beside=available_models.beside(),
+        system="" if opened else session.system(),
         is_temporary=is_temporary,
-        room=offer.room(),
+        room=available_models.room(),
     )
 
 
@@ -136,11 +147,11 @@ def _note_asked(opened: Opened | None, asked: str) -> str:
     Who went elsewhere while its files were read stays there.
     """
     now: Opened | None = st.session_state.get("opened")
-    desk.note_asked()
+    session.note_asked()
     st.session_state.pop("trouble", None)
     if opened is None:
-        desk.instruct("")
-    is_here = pending.place_of(now) == pending.place_of(opened)
+        session.instruct("")
+    is_here = pending_question.place_of(now) == pending_question.place_of(opened)
     if is_here and (opened is None or asked != opened.conversation.id):
         st.session_state["goto"] = asked
     return ""
@@ -149,15 +160,15 @@ def _note_asked(opened: Opened | None, asked: str) -> str:
 def ask_typed() -> None:
     """Asks the question in the composer, with the files that are there, or says what is wrong."""
     now = asking()
-    pending.hand_in(now.opened, now.send)
+    pending_question.hand_in(now.opened, now.send)
 
 
 def ask_first(question: str, number: int) -> None:
     """Asks a question of the empty page with this number, unless one was asked there already."""
-    if number == chats.beginning():
+    if number == open_chat.beginning():
         st.session_state["beginning"] = number + 1
         if words := _send(question):
-            desk.put_back(question, words)
+            session.put_back(question, words)
 
 
 def _send(question: str) -> str:
@@ -167,7 +178,7 @@ def _send(question: str) -> str:
 
 def refusal_of(question: str, instead_of: str = "") -> str:
     """Gives why a question cannot be sent, or ""."""
-    return _refusal(st.session_state.get("opened"), question, offer.model(), instead_of)
+    return _refusal(st.session_state.get("opened"), question, available_models.model(), instead_of)
 
 
 def _refusal(
@@ -178,8 +189,8 @@ def _refusal(
     room: Room | None = None,
 ) -> str:
     if not model:
-        return texts.CHOOSE_MODEL.format(model=offer.vanished())
-    return meter.refusal(opened, question, instead_of, room)
+        return texts.CHOOSE_MODEL.format(model=available_models.vanished())
+    return context_meter.refusal(opened, question, instead_of, room)
 
 
 def edit(message: Message, widget: str) -> None:
@@ -189,16 +200,16 @@ def edit(message: Message, widget: str) -> None:
     field, and those that are one too many, or whose place is gone, come into
     the composer.
     """
-    if desk.act_on(message.id) is not Act.EDIT:
+    if session.act_on(message.id) is not Act.EDIT:
         # The second click of a double click.
         return
     question = str(st.session_state[widget]).strip()
     if words := refusal_of(question, message.id):
-        desk.refuse(words)
+        session.refuse(words)
         return
-    desk.leave()
+    session.leave()
     if question and (words := ask(question, instead_of=message.id)):
-        desk.put_back(question, words)
+        session.put_back(question, words)
 
 
 # Answers
@@ -216,30 +227,30 @@ def stop_one(opened: Opened, answer: str) -> None:
 
 def try_again(opened: Opened, message: str, model: str = "") -> None:
     """Answers a question again, with the chosen model where the named one is not on offer."""
-    model, road = offer.usable(model), way.road()
+    model, road = available_models.usable(model), backend.road()
     if model:
         attempt.done(partial(opened.generations.try_again, identity.owner(), message, model, road))
     else:
-        desk.refuse(texts.CHOOSE_MODEL.format(model=offer.vanished()))
+        session.refuse(texts.CHOOSE_MODEL.format(model=available_models.vanished()))
 
 
 def answer_with(opened: Opened, message: str, widget: str) -> None:
     """Answers again with the model that was chosen for that."""
     model = str(st.session_state[widget])
-    desk.leave()
+    session.leave()
     try_again(opened, message, model)
 
 
 def compare(opened: Opened, answer: str, widget: str) -> None:
     """Lets the chosen models answer the same question beside an answer."""
-    models, road = list(st.session_state[widget]), way.road()
-    desk.leave()
+    models, road = list(st.session_state[widget]), backend.road()
+    session.leave()
     attempt.done(partial(opened.generations.compare, identity.owner(), answer, models, road))
 
 
 def go_on(opened: Opened, answer: str, model: str) -> None:
     """Lets an answer that broke off be written on."""
-    road = way.road()
+    road = backend.road()
     attempt.done(partial(opened.generations.go_on, identity.owner(), answer, model, road))
 
 
@@ -263,8 +274,8 @@ def message(opened: Opened, id_: str) -> Message | None:
 def choose_model() -> None:
     """Lets the open chat remember the model that was chosen."""
     opened: Opened | None = st.session_state.get("opened")
-    is_shown = opened and opened.conversation.id == st.session_state.get(offer.CHAT)
-    if opened and is_shown and (name := offer.model()):
+    is_shown = opened and opened.conversation.id == st.session_state.get(available_models.CHAT)
+    if opened and is_shown and (name := available_models.model()):
         store, chat = opened.generations.store, opened.conversation.id
         attempt.done(partial(store.choose, identity.owner(), chat, name))
 
@@ -287,7 +298,7 @@ def instruct_typed(opened: Opened | None, widget: str) -> None:
 def instruct(opened: Opened | None, system: str) -> None:
     """Notes what the model is told first: in a chat, or in the one that will be begun."""
     if opened is None:
-        desk.instruct(system)
+        session.instruct(system)
     else:
         store = opened.generations.store
         attempt.done(partial(store.instruct, identity.owner(), opened.conversation.id, system))
@@ -302,11 +313,11 @@ def delete(opened: Opened) -> None:
     chat, place = opened.conversation.id, opened.generations
     if attempt.done(partial(place.store.trash.put_conversation, identity.owner(), chat)):
         st.session_state["goto"] = ""
-        desk.note_deleted(Deleted(chat, is_message=False, place=place))
+        session.note_deleted(Deleted(chat, is_message=False, place=place))
 
 
 def delete_message(opened: Opened, message: str) -> None:
     """Puts a message into the trash, with what follows it."""
     place = opened.generations
     if attempt.done(partial(place.store.trash.put_message, identity.owner(), message)):
-        desk.note_deleted(Deleted(message, is_message=True, place=place))
+        session.note_deleted(Deleted(message, is_message=True, place=place))

@@ -11,7 +11,8 @@ from liaobots.demo.server import StandIn
 from liaobots.generation.rate_limit import Allowance
 from liaobots.limits import Limits
 from liaobots.storage.records import Ending, State
-from liaobots.ui import chats, desk, offer, texts, wishes
+from liaobots.ui import texts, wishes
+from liaobots.ui.state import available_models, open_chat, session
 from tests.ui.test_page import opened, words_of
 from tests.visit import conversed
 
@@ -53,7 +54,7 @@ def message_id(page: AppTest, number: int) -> str:
     return found
 
 
-def act(page: AppTest, number: int, what: desk.Act) -> None:
+def act(page: AppTest, number: int, what: session.Act) -> None:
     page.menu_button(key=f"menu-{message_id(page, number)}").set_value(what).run()
     settle(page)
 
@@ -71,7 +72,7 @@ def test_edit(opened: AppTest, standin: StandIn) -> None:
     """The field has the old words; the new ones are asked alone; both are versions."""
     ask(opened, "one")
     ask(opened, "two")
-    act(opened, 0, desk.Act.EDIT)
+    act(opened, 0, session.Act.EDIT)
     field = opened.text_area(key=f"edit-{message_id(opened, 0)}")
     assert field.value == "one"
     field.set_value("uno")
@@ -87,7 +88,7 @@ def test_edit(opened: AppTest, standin: StandIn) -> None:
 def test_an_edit_whose_place_is_gone_is_not_lost(opened: AppTest) -> None:
     """The chat went another way in another tab: the new words come into the composer."""
     ask(opened, "one")
-    act(opened, 0, desk.Act.EDIT)
+    act(opened, 0, session.Act.EDIT)
     opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("uno")
     shown = opened.session_state["opened"]
     chat, store = shown.conversation, shown.generations.store
@@ -103,7 +104,7 @@ def test_an_edit_whose_place_is_gone_is_not_lost(opened: AppTest) -> None:
 def test_an_edit_that_is_too_long_stays_in_its_field(opened: AppTest) -> None:
     """With by how much; and nothing is sent."""
     ask(opened, "one")
-    act(opened, 0, desk.Act.EDIT)
+    act(opened, 0, session.Act.EDIT)
     field = f"edit-{message_id(opened, 0)}"
     opened.text_area(key=field).set_value("u" * 1_000_000)
     button(opened, texts.ASK_AGAIN).click().run()
@@ -115,7 +116,7 @@ def test_an_edit_that_is_too_long_stays_in_its_field(opened: AppTest) -> None:
 def test_cancel_changes_nothing(opened: AppTest) -> None:
     """The panel closes, and the chat is as it was."""
     ask(opened, "one")
-    act(opened, 0, desk.Act.EDIT)
+    act(opened, 0, session.Act.EDIT)
     press(opened, texts.CANCEL)
     assert not opened.text_area
     assert said(opened) == ["one", "answer 1 to one"]
@@ -124,7 +125,7 @@ def test_cancel_changes_nothing(opened: AppTest) -> None:
 def test_answer_with_another_model(opened: AppTest, standin: StandIn) -> None:
     """The chosen one is asked the same question; the old answer is kept."""
     ask(opened, "one")
-    act(opened, 1, desk.Act.WITH)
+    act(opened, 1, session.Act.WITH)
     opened.selectbox(key=f"with-{message_id(opened, 1)}").select("stand-in")
     press(opened, texts.ANSWER_NOW)
     assert said(opened) == ["one", "answer 2 to one"]
@@ -136,7 +137,7 @@ def test_answer_with_another_model(opened: AppTest, standin: StandIn) -> None:
 
 def test_compare_from_the_sidebar(opened: AppTest, standin: StandIn) -> None:
     """Each chosen model is asked once; the picked answer is the chat's."""
-    opened.multiselect(key=offer.BESIDE).set_value(["gpt-4", "stand-in"]).run()
+    opened.multiselect(key=available_models.BESIDE).set_value(["gpt-4", "stand-in"]).run()
     ask(opened, "one")
     compared = opened.session_state["opened"].conversation.compared
     assert [answer.model for answer in compared] == ["gpt-3.5-turbo", "gpt-4", "stand-in"]
@@ -153,9 +154,9 @@ def test_compare_from_the_sidebar(opened: AppTest, standin: StandIn) -> None:
 def test_thumbs(opened: AppTest) -> None:
     """A thumb shows on the message; the same again takes it back."""
     ask(opened, "one")
-    act(opened, 1, desk.Act.BAD)
+    act(opened, 1, session.Act.BAD)
     assert opened.session_state["opened"].conversation.messages[1].thumb == 0
-    act(opened, 1, desk.Act.BAD)
+    act(opened, 1, session.Act.BAD)
     assert opened.session_state["opened"].conversation.messages[1].thumb is None
 
 
@@ -163,13 +164,13 @@ def test_delete_and_undo(opened: AppTest) -> None:
     """The way back stands above the composer, until the next question."""
     ask(opened, "one")
     ask(opened, "two")
-    act(opened, 2, desk.Act.DELETE)
+    act(opened, 2, session.Act.DELETE)
     assert said(opened) == ["one", "answer 1 to one"]
     assert texts.MESSAGE_DELETED in words_of(opened)
     press(opened, texts.UNDO)
     assert said(opened)[2:] == ["two", "answer 2 to two"]
     assert texts.MESSAGE_DELETED not in words_of(opened)
-    act(opened, 2, desk.Act.DELETE)
+    act(opened, 2, session.Act.DELETE)
     ask(opened, "three")
     assert texts.MESSAGE_DELETED not in words_of(opened)
 
@@ -177,7 +178,7 @@ def test_delete_and_undo(opened: AppTest) -> None:
 def test_an_answer_deleted_leaves_its_question(opened: AppTest) -> None:
     """Which can be answered again."""
     ask(opened, "one")
-    act(opened, 1, desk.Act.DELETE)
+    act(opened, 1, session.Act.DELETE)
     assert said(opened) == ["one"]
     press(opened, texts.TRY_AGAIN)
     assert said(opened) == ["one", "answer 2 to one"]
@@ -211,7 +212,7 @@ def test_one_question_too_many(opened: AppTest, standin: StandIn, is_temporary: 
     """It is neither kept nor sent, and takes nothing along that was prepared for it."""
     opened.toggle(key=wishes.TEMPORARY).set_value(is_temporary).run()
     opened.session_state["system"] = "Be brief."
-    place = chats.in_memory() if is_temporary else chats.home()
+    place = open_chat.in_memory() if is_temporary else open_chat.home()
     place._allowance = Allowance(Limits(answers_per_visitor=0))
     opened.chat_input[0].set_value("one").run()
     assert "may have 0 at once" in opened.error[0].value
@@ -222,7 +223,7 @@ def test_one_question_too_many(opened: AppTest, standin: StandIn, is_temporary: 
     assert said(opened) == ["one", "answer 1 to one"]
     assert conversed(standin)[-1]["body"]["prompt"] == "Be brief."
     place._allowance = Allowance(Limits(answers_per_visitor=0))
-    act(opened, 0, desk.Act.EDIT)
+    act(opened, 0, session.Act.EDIT)
     opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("two")
     opened.button(key=f"do-{message_id(opened, 0)}").click().run()
     assert "may have 0 at once" in opened.error[0].value
@@ -244,9 +245,9 @@ def test_a_temporary_chat_is_worked_with_too(opened: AppTest) -> None:
     """Edited, deleted and found, in the server's memory alone."""
     opened.toggle(key=wishes.TEMPORARY).set_value(True).run()
     ask(opened, "passing thought")
-    act(opened, 1, desk.Act.AGAIN)
+    act(opened, 1, session.Act.AGAIN)
     assert said(opened)[1] == "answer 2 to passing thought"
-    kept = chats.kept()
+    kept = open_chat.kept()
     assert kept
     with kept.store._database.reading() as connection:
         assert connection.scalar(text("SELECT count(*) FROM conversations")) == 0

@@ -6,7 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from liaobots.demo.server import StandIn
-from liaobots.ui import choice, desk, identity, offer, server_state, texts, way
+from liaobots.ui import identity, server_state, texts
+from liaobots.ui.state import available_models, backend, preferences, session
 from tests.ui.test_actions import act, ask, message_id, press, said
 from tests.ui.test_page import SCRIPT, opened, words_of
 from tests.visit import conversed
@@ -35,7 +36,7 @@ def words(page: AppTest) -> str:
 
 
 def picker(page: AppTest) -> list[str]:
-    return [name.partition(" ·")[0] for name in page.selectbox(key=offer.MODEL).options]
+    return [name.partition(" ·")[0] for name in page.selectbox(key=available_models.MODEL).options]
 
 
 def models_sent(standin: StandIn) -> list[str]:
@@ -51,8 +52,12 @@ def let_the_list_be_read_anew() -> None:
 def test_the_picker_is_grouped_by_maker(opened: AppTest) -> None:
     """In the service's order; nobody's come last; the service's first is chosen."""
     assert picker(opened) == ["GPT-4", "GPT-5", "Claude 1", "Odd"]
-    assert opened.selectbox(key=offer.MODEL).value == "gpt-4"
-    assert opened.selectbox(key=offer.MODEL).options[2].startswith("Claude 1 · 16K · Anthropic")
+    assert opened.selectbox(key=available_models.MODEL).value == "gpt-4"
+    assert (
+        opened.selectbox(key=available_models.MODEL)
+        .options[2]
+        .startswith("Claude 1 · 16K · Anthropic")
+    )
 
 
 def test_the_list_is_asked_for_once(opened: AppTest, standin: StandIn) -> None:
@@ -67,59 +72,59 @@ def test_favourites_come_first_and_are_kept(opened: AppTest) -> None:
     ask(opened, "one")
     owner = sha256(f"session {opened.session_state['identity']}".encode()).hexdigest()
     preferences = opened.session_state["opened"].generations.store.preferences
-    preferences.put(owner, choice.FAVOURITES, '["odd", "gone", 7]')
+    preferences.put(owner, preferences.FAVOURITES, '["odd", "gone", 7]')
     del opened.session_state["chosen"]
     assert picker(opened.run()) == ["★ Odd", "GPT-4", "GPT-5", "Claude 1"]
-    preferences.put(owner, choice.FAVOURITES, "no JSON")
+    preferences.put(owner, preferences.FAVOURITES, "no JSON")
     del opened.session_state["chosen"]
     assert picker(opened.run())[0] == "GPT-4"
 
 
 def test_a_chat_remembers_its_model(opened: AppTest, standin: StandIn) -> None:
     """Each chat shows its own when it is opened."""
-    opened.selectbox(key=offer.MODEL).select("claude-1").run()
+    opened.selectbox(key=available_models.MODEL).select("claude-1").run()
     ask(opened, "one")
     first = opened.session_state["opened"].conversation.id
     opened.session_state["goto"] = ""
     opened.run()
-    opened.selectbox(key=offer.MODEL).select("odd").run()
+    opened.selectbox(key=available_models.MODEL).select("odd").run()
     ask(opened, "two")
-    assert opened.selectbox(key=offer.MODEL).value == "odd"
+    assert opened.selectbox(key=available_models.MODEL).value == "odd"
     opened.session_state["goto"] = first
     opened.run()
-    assert opened.selectbox(key=offer.MODEL).value == "claude-1"
-    opened.selectbox(key=offer.MODEL).select("gpt-5").run()
+    assert opened.selectbox(key=available_models.MODEL).value == "claude-1"
+    opened.selectbox(key=available_models.MODEL).select("gpt-5").run()
     opened.run()
     assert opened.session_state["opened"].conversation.model == "gpt-5"
 
 
 def test_a_model_that_vanished_asks_for_a_choice(opened: AppTest, standin: StandIn) -> None:
     """The old chat is readable; a question comes back until another one is chosen."""
-    opened.selectbox(key=offer.MODEL).select("odd").run()
+    opened.selectbox(key=available_models.MODEL).select("odd").run()
     ask(opened, "one")
     standin.models = standin.models[:3]
     let_the_list_be_read_anew()
     opened.run()
-    assert opened.selectbox(key=offer.MODEL).value is None
+    assert opened.selectbox(key=available_models.MODEL).value is None
     assert "odd answered here, and is not on offer any more" in words(opened)
     assert said(opened) == ["one", "answer to one"]
     opened.chat_input[0].set_value("two").run()
     assert "Choose another model" in words(opened)
     assert opened.chat_input[0].proto.value == "two"
     assert len(conversed(standin)) == 1
-    opened.selectbox(key=offer.MODEL).select("gpt-5").run()
+    opened.selectbox(key=available_models.MODEL).select("gpt-5").run()
     ask(opened, "two")
     assert models_sent(standin) == ["odd", "gpt-5"]
 
 
 def test_a_list_that_cannot_be_had_takes_no_model_away(opened: AppTest, standin: StandIn) -> None:
     """Nobody knows that the chat's own model has gone."""
-    opened.selectbox(key=offer.MODEL).select("odd").run()
+    opened.selectbox(key=available_models.MODEL).select("odd").run()
     ask(opened, "one")
     let_the_list_be_read_anew()
     standin.models = []
     opened.run()
-    assert opened.selectbox(key=offer.MODEL).value == "odd"
+    assert opened.selectbox(key=available_models.MODEL).value == "odd"
     assert texts.MODELS_UNKNOWN in words(opened)
     ask(opened, "two")
     assert models_sent(standin) == ["odd", "odd"]
@@ -170,7 +175,7 @@ def test_quiet_where_nothing_is_told(
     ask(opened, "one")
     assert "Balance" not in words(opened)
     assert conversed(standin)[-1]["path"] == "/v1/chat/completions"
-    assert way.SEARCH not in [toggle.key for toggle in opened.toggle]
+    assert backend.SEARCH not in [toggle.key for toggle in opened.toggle]
 
 
 def test_the_meter(opened: AppTest) -> None:
@@ -194,13 +199,13 @@ def test_what_does_not_fit_is_left_out_and_marked(opened: AppTest, standin: Stan
     sent = [message["content"][:1] for message in conversed(standin)[-1]["body"]["messages"]]
     assert sent == ["b", "a", "c", "a", "d"]
     assert len(said(opened)) == 8
-    opened.selectbox(key=offer.MODEL).select("gpt-5").run()
+    opened.selectbox(key=available_models.MODEL).select("gpt-5").run()
     assert texts.SENT_FROM_HERE not in words(opened)
 
 
 def test_one_may_choose_to_be_told_instead(opened: AppTest, standin: StandIn) -> None:
     """Then the question comes back, with by how much the chat is too long."""
-    opened.radio(key="edge").set_value(choice.Edge.TELL).run()
+    opened.radio(key="edge").set_value(preferences.Edge.TELL).run()
     for letter in "ab":
         ask(opened, letter * 400)
     opened.chat_input[0].set_value("c" * 200).run()
@@ -208,17 +213,17 @@ def test_one_may_choose_to_be_told_instead(opened: AppTest, standin: StandIn) ->
     assert "100 too many" in words(opened)
     assert opened.chat_input[0].proto.value == "c" * 200
     assert len(conversed(standin)) == 2
-    opened.radio(key="edge").set_value(choice.Edge.LEAVE_OUT).run()
+    opened.radio(key="edge").set_value(preferences.Edge.LEAVE_OUT).run()
     ask(opened, "c" * 200)
     assert len(conversed(standin)[-1]["body"]["messages"]) == 3
 
 
 def test_an_edit_counts_only_what_stands_before_it(opened: AppTest, standin: StandIn) -> None:
     """A shorter question in a full chat is no reason to be told."""
-    opened.radio(key="edge").set_value(choice.Edge.TELL).run()
+    opened.radio(key="edge").set_value(preferences.Edge.TELL).run()
     for letter in "ab":
         ask(opened, letter * 400)
-    act(opened, 0, desk.Act.EDIT)
+    act(opened, 0, session.Act.EDIT)
     opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("c" * 300)
     press(opened, texts.ASK_AGAIN)
     assert said(opened)[0] == "c" * 300
@@ -241,7 +246,7 @@ def test_another_model_stands_in_and_says_so(opened: AppTest, standin: StandIn) 
 
 def test_the_web_can_be_searched(opened: AppTest, standin: StandIn) -> None:
     """By the field that the form of 2025 has for it."""
-    opened.toggle(key=way.SEARCH).set_value(True).run()
+    opened.toggle(key=backend.SEARCH).set_value(True).run()
     for question in ("one", "two"):
         ask(opened, question)
         assert conversed(standin)[-1]["body"]["search"] == "true"
@@ -252,19 +257,19 @@ def test_the_pace_stands_in_the_picker(opened: AppTest) -> None:
     ask(opened, "one")
     del opened.session_state["paces"]
     opened.run()
-    assert opened.selectbox(key=offer.MODEL).options[0].endswith(" s")
+    assert opened.selectbox(key=available_models.MODEL).options[0].endswith(" s")
 
 
 def test_a_choice_survives_its_label(opened: AppTest, standin: StandIn) -> None:
     """The pace in the label changes after an answer; who is chosen does not."""
-    opened.selectbox(key=offer.MODEL).select("gpt-5").run()
-    opened.multiselect(key=offer.BESIDE).set_value(["odd"]).run()
-    before = list(opened.selectbox(key=offer.MODEL).options)
+    opened.selectbox(key=available_models.MODEL).select("gpt-5").run()
+    opened.multiselect(key=available_models.BESIDE).set_value(["odd"]).run()
+    before = list(opened.selectbox(key=available_models.MODEL).options)
     ask(opened, "one")
     del opened.session_state["paces"]
     opened.run()
-    assert list(opened.selectbox(key=offer.MODEL).options) != before
-    assert opened.selectbox(key=offer.MODEL).value == "gpt-5"
+    assert list(opened.selectbox(key=available_models.MODEL).options) != before
+    assert opened.selectbox(key=available_models.MODEL).value == "gpt-5"
     ask(opened, "two")
     assert sorted(models_sent(standin)) == ["gpt-5", "gpt-5", "odd", "odd"]
 

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from liaobots.demo.server import StandIn
-from liaobots.ui import chats, identity, texts, wishes
+from liaobots.ui import identity, texts, wishes
+from liaobots.ui.state import open_chat
 from tests.app import ROOT, App
 from tests.conftest import CODE
 from tests.visit import ask, conversed, message
@@ -101,13 +102,13 @@ def test_only_so_many_chats_are_kept_in_memory(
     opened: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest goes first, for all visitors together."""
-    monkeypatch.setattr(chats, "IN_MEMORY", 2)
+    monkeypatch.setattr(open_chat, "IN_MEMORY", 2)
     for number in range(3):
         if number:
             opened = AppTest.from_file(SCRIPT, default_timeout=30).run()
         opened.toggle(key=wishes.TEMPORARY).set_value(True).run()
         opened.chat_input[0].set_value(f"question {number}").run()
-    memory = chats.in_memory().store
+    memory = open_chat.in_memory().store
     with memory._database.reading() as connection:
         assert connection.scalar(text("SELECT count(*) FROM conversations")) == 2
         titles = connection.execute(text("SELECT title FROM conversations")).scalars()

@@ -22,9 +22,10 @@ from streamlit import config
 
 from liaobots.errors import StoreFault
 from liaobots.storage.identities import Identities
-from liaobots.ui import chats, identity_cookie
+from liaobots.ui import identity_cookie
 from liaobots.ui.asgi.security_middleware import is_https, is_page
 from liaobots.ui.identity_cookie import COOKIE, COOKIE_SECONDS, IDENTITY, Keys
+from liaobots.ui.state import open_chat
 
 TRUSTED_HEADERS = "server.trustedUserHeaders"
 BROWSER_HEADER, BROWSER = "x-liaobots-browser", "liaobots_browser"
@@ -104,8 +105,8 @@ async def _recognise(request: Headers, *, is_secure: bool, is_new_welcome: bool)
     values = identity_cookie.values_of(header, identity_cookie.name(is_https=is_secure))
     # The old name is read for a takeover alone.
     unsigned = [each for each in identity_cookie.values_of(header, COOKIE) if _is_unsigned(each)]
-    place = chats.kept_now() or await run_in_threadpool(chats.kept)
-    keys = chats.keys_of(place)
+    place = open_chat.kept_now() or await run_in_threadpool(open_chat.kept)
+    keys = open_chat.keys_of(place)
     for value in values:
         if identity := keys.identity_in(value):
             return Visitor(identity, value, keys.cookie_for(identity, values))

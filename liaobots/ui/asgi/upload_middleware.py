@@ -23,8 +23,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
 from liaobots.limits import limits
-from liaobots.ui import chats, identity_cookie, texts
+from liaobots.ui import identity_cookie, texts
 from liaobots.ui.client_address import client_address
+from liaobots.ui.state import open_chat
 from liaobots.ui.uploads import Upload, UploadRefused, uploads
 
 PATH = re.compile(r"/_stcore/upload_file/([^/]*)/([^/]*)")
@@ -206,7 +207,7 @@ def visitor_of(scope: Scope) -> str:
     A cookie that nobody signed would bring a new budget with each request.
     """
     header = Headers(scope=scope).get("cookie", "")
-    keys = chats.keys_of(chats.kept_now())
+    keys = open_chat.keys_of(open_chat.kept_now())
     values = [value for name in COOKIES for value in identity_cookie.values_of(header, name)]
     identity = next(filter(None, map(keys.identity_in, values)), "")
     return f"identity {identity}" if identity else f"address {client_address(scope)}"

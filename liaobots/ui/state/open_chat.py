@@ -25,9 +25,10 @@ from liaobots.generation.waiting_chats import Waiting
 from liaobots.storage.database import MEMORY, Database
 from liaobots.storage.records import Conversation, State, Summary
 from liaobots.storage.store import Store
-from liaobots.ui import attempt, identity, server_state, texts
+from liaobots.ui import identity, server_state, texts
 from liaobots.ui.background_value import Lookup
 from liaobots.ui.identity_cookie import Keys
+from liaobots.ui.state import attempt
 
 # How many chats the list shows at first, and how many more at each wish.
 LIST = 30

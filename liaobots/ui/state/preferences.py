@@ -11,7 +11,8 @@ from functools import partial
 
 import streamlit as st
 
-from liaobots.ui import attempt, chats, identity
+from liaobots.ui import identity
+from liaobots.ui.state import attempt, open_chat
 
 FAVOURITES, FALLBACK, EDGE = "favourites", "fallback", "edge"
 
@@ -63,8 +64,8 @@ def _chosen() -> Mapping[str, str]:
     owner = identity.owner()
     held = st.session_state.get("chosen")
     if held is None or held[0] != owner:
-        found = attempt.given(partial(chats.home().store.preferences.all, owner))
-        if found is None or chats.kept() is None:
+        found = attempt.given(partial(open_chat.home().store.preferences.all, owner))
+        if found is None or open_chat.kept() is None:
             # What is kept is not known as long as the store is away.
             return found or {}
         held = st.session_state["chosen"] = (owner, dict(found))
@@ -76,4 +77,4 @@ def _choose(name: str, value: str) -> None:
     """Keeps a choice; where the store fails, it holds for this session."""
     owner = identity.owner()
     st.session_state["chosen"] = (owner, {**_chosen(), name: value})
-    attempt.done(partial(chats.home().store.preferences.put, owner, name, value))
+    attempt.done(partial(open_chat.home().store.preferences.put, owner, name, value))

@@ -15,10 +15,11 @@ from liaobots.errors import StoreFault
 from liaobots.generation.context_window import Room
 from liaobots.limits import limits
 from liaobots.storage.records import Pace
-from liaobots.ui import chats, choice, identity, markdown, server_state, texts
+from liaobots.ui import identity, markdown, server_state, texts
 from liaobots.ui.background_value import Lookup, SharedLookups
-from liaobots.ui.chats import Opened
 from liaobots.ui.identity import Connection
+from liaobots.ui.state import open_chat, preferences
+from liaobots.ui.state.open_chat import Opened
 
 MODEL = "model"
 # The chat for which the model was chosen.
@@ -125,13 +126,13 @@ def beside() -> Sequence[str]:
 
 def fallback() -> str:
     """Gives the model that stands in, where it is on offer, or ""."""
-    name = choice.fallback()
+    name = preferences.fallback()
     return name if name in now().models else ""
 
 
 def names(*, with_pace: bool = False) -> Mapping[str, str]:
     """Gives the models on offer with their labels: favourites, then by maker."""
-    models, first = now().models, choice.favourites()
+    models, first = now().models, preferences.favourites()
     paces = paces_of_late() if with_pace else {}
     order = [name for name in first if name in models]
     # In the service's order, but for those whose maker nobody knows.
@@ -163,7 +164,7 @@ def paces_of_late(at_most: float = FRESH) -> Mapping[str, Pace]:
     if not held or time.monotonic() - held[0] > at_most:
         found: dict[str, Pace] = {}
         try:
-            board = chats.home().store.speed.board(identity.owner())
+            board = open_chat.home().store.speed.board(identity.owner())
             found = {pace.model: pace for pace in board}
         except StoreFault:
             # The page says so already; here there are just no figures.

@@ -8,8 +8,8 @@ import streamlit as st
 from liaobots.client.client import Client
 from liaobots.generation.balance import Read, Till, Tills
 from liaobots.ui import identity, server_state, texts
-from liaobots.ui.chats import Opened
 from liaobots.ui.identity import Connection
+from liaobots.ui.state.open_chat import Opened
 
 # Near nothing, where no answer has told yet what one costs.
 LITTLE = 0.1

@@ -8,23 +8,24 @@ import streamlit as st
 from liaobots.generation import context_window
 from liaobots.generation.context_window import Room, Size, size_of
 from liaobots.storage.records import Message
-from liaobots.ui import attachments, choice, desk, offer, texts
-from liaobots.ui.chats import Opened
-from liaobots.ui.choice import Edge
+from liaobots.ui import attachments, texts
+from liaobots.ui.state import available_models, preferences, session
+from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.preferences import Edge
 
 
 def show(opened: Opened | None) -> None:
     """Draws the share of the room that is filled, with its figures and the choice behind it."""
-    limit, size = offer.room().for_question, filled(opened)
+    limit, size = available_models.room().for_question, filled(opened)
     with st.popover(texts.room_label(limit.share(size)), type="tertiary", key="room"):
         st.progress(min(1.0, limit.share(size)), texts.room_figures(limit, size))
         st.radio(
             texts.EDGE,
             list(Edge),
-            index=list(Edge).index(choice.edge()),
+            index=list(Edge).index(preferences.edge()),
             format_func=lambda edge: texts.EDGES[edge],
             key="edge",
-            on_change=choice.choose_edge,
+            on_change=preferences.choose_edge,
             args=("edge",),
         )
         st.caption(texts.ROOM_HINT)
@@ -35,18 +36,18 @@ def filled(opened: Opened | None, question: str = "", instead_of: str = "") -> S
 
     Where the question stands in the place of another one, the chat ends before that.
     """
-    coming = question or attachments.joined("", desk.materials())
+    coming = question or attachments.joined("", session.materials())
     said = [*_said(opened, instead_of), {"role": "user", "content": coming}]
     return sum((size_of(each["content"]) for each in said if each["content"]), Size())
 
 
 def first_sent(opened: Opened) -> str:
     """Gives the id of the message at which begins what is sent, or "" where all of it is."""
-    if choice.edge() is Edge.TELL:
+    if preferences.edge() is Edge.TELL:
         return ""
     shown = [message for message in _messages(opened) if message.text.strip()]
     said = [*_said(opened), {"role": "user", "content": ""}]
-    count = context_window.left_out(said, offer.room())
+    count = context_window.left_out(said, available_models.room())
     return shown[count].id if 0 < count < len(shown) else ""
 
 
@@ -58,12 +59,12 @@ def refusal(
     What is left free for the answer is no reason to refuse: tokens are estimated.
     `limit` is the room of the models that are asked, where others may be chosen by now.
     """
-    limit = limit or offer.room()
+    limit = limit or available_models.room()
     alone = [*_system(opened), {"role": "user", "content": question}]
     size = sum((size_of(each["content"]) for each in alone), Size())
     if limit.share(size) > 1:
         return texts.too_long(limit, size)
-    if choice.edge() is Edge.TELL and (
+    if preferences.edge() is Edge.TELL and (
         limit.share(whole := filled(opened, question, instead_of)) > 1
     ):
         return texts.chat_too_long(limit, whole)
@@ -72,7 +73,7 @@ def refusal(
 
 def rooms() -> dict[str, Room]:
     """Gives the rooms by which older turns are left out; none where one wants to be told."""
-    return {} if choice.edge() is Edge.TELL else dict(offer.rooms())
+    return {} if preferences.edge() is Edge.TELL else dict(available_models.rooms())
 
 
 def _messages(opened: Opened | None) -> Sequence[Message]:
@@ -80,7 +81,7 @@ def _messages(opened: Opened | None) -> Sequence[Message]:
 
 
 def _system(opened: Opened | None) -> list[dict[str, str]]:
-    text = opened.conversation.system if opened else desk.system()
+    text = opened.conversation.system if opened else session.system()
     return [{"role": "system", "content": text}] if text else []
 
 

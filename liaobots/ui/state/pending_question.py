@@ -13,10 +13,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.errors import LiaobotsError
-from liaobots.ui import attachments, desk, file_reader, markdown, texts, uploads
+from liaobots.ui import attachments, file_reader, markdown, texts, uploads
 from liaobots.ui.attachments import Material
-from liaobots.ui.chats import Opened
 from liaobots.ui.file_reader import Reading
+from liaobots.ui.state import session
+from liaobots.ui.state.open_chat import Opened
 
 # What puts a question into the store, and gives what notes that for the page. That can be done
 # again; it gives why the question was not sent, or "".
@@ -64,9 +65,9 @@ class Pending:
 
     def put_back(self) -> None:
         """Put what was typed back into the composer, with the files that were read."""
-        desk.put_back(self.typed, "\n".join(self.refusals))
+        session.put_back(self.typed, "\n".join(self.refusals))
         kept = [file for file in self.files if isinstance(file, Material)]
-        desk.set_materials([*kept, *desk.materials()])
+        session.set_materials([*kept, *session.materials()])
 
     def _read(self, file: Material | Reading) -> Material | None:
         try:
@@ -81,11 +82,11 @@ def hand_in(opened: Opened | None, send: Send) -> None:
 
     Where it cannot be sent, what was typed comes back with the files that were read.
     """
-    desk.note_handed_in()
-    given, materials = st.session_state[desk.QUESTION], desk.materials()
+    session.note_handed_in()
+    given, materials = st.session_state[session.QUESTION], session.materials()
     waiting, place = _all(), place_of(opened)
     if place in waiting:
-        desk.refuse(texts.STILL_READING)
+        session.refuse(texts.STILL_READING)
         return
     pending = Pending(str(given.text), [*materials], [], send)
     for file in given.files:
@@ -99,7 +100,7 @@ def hand_in(opened: Opened | None, send: Send) -> None:
         _settle(place, place)
     else:
         # It stands there, and cannot be changed, until its files are read.
-        st.session_state[desk.QUESTION] = pending.typed
+        st.session_state[session.QUESTION] = pending.typed
 
 
 def place_of(opened: Opened | None) -> str:
@@ -121,7 +122,7 @@ def settle(here: str | None) -> bool:
     for place in [place for place, each in _all().items() if each.is_ready]:
         is_sent = _settle(place, here) or is_sent
         if is_sent and place == here:
-            st.session_state[desk.QUESTION] = ""
+            st.session_state[session.QUESTION] = ""
     return is_sent
 
 

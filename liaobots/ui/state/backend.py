@@ -7,7 +7,8 @@ import streamlit as st
 from liaobots.client import settings
 from liaobots.generation.backend import Pieces, Road
 from liaobots.generation.context_window import Room
-from liaobots.ui import identity, meter, money, offer
+from liaobots.ui import identity
+from liaobots.ui.state import available_models, balance, context_meter
 
 SEARCH = "web search"
 # A page shows eight frames a second: to wake up for each piece in between would
@@ -17,7 +18,7 @@ REST = 0.05
 
 def road() -> Road:
     """Gives the road for an answer that is asked for now. No thread on it touches the session."""
-    link, client, rooms = identity.connection(), offer.client(), meter.rooms()
+    link, client, rooms = identity.connection(), available_models.client(), context_meter.rooms()
     is_searching = can_search() and bool(st.session_state.get(SEARCH))
 
     def send(messages: list[dict[str, str]], model: str) -> Pieces:
@@ -25,10 +26,10 @@ def road() -> Road:
 
     return Road(
         send,
-        fallback=offer.fallback(),
+        fallback=available_models.fallback(),
         room_of=lambda model: _room_of(rooms, model),
-        till=money.till(link),
-        balance=money.reader(link),
+        till=balance.till(link),
+        balance=balance.reader(link),
         address=identity.visitor_address(),
     )
 
