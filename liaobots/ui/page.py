@@ -10,18 +10,8 @@ if str(Path(__file__).parents[2]) not in sys.path:
     sys.path.append(str(Path(__file__).parents[2]))
 
 from liaobots.errors import InputRefused
-from liaobots.ui import (
-    browser,
-    composer,
-    heading,
-    identity,
-    markdown,
-    navigation,
-    server_settings,
-    sidebar,
-    texts,
-    transcript,
-)
+from liaobots.ui import browser, identity, markdown, server_settings, texts
+from liaobots.ui.components import chat_header, composer, navigation, sidebar, transcript
 from liaobots.ui.state import (
     available_models,
     open_chat,
@@ -69,12 +59,12 @@ navigation.show_more()
 composer.tell_the_browser()
 progress = Progress({}) if view else composer.show(link, opened)
 with st.empty():
-    heading.show_trouble(opened, open_chat.last_trouble(), seen.trouble)
+    chat_header.show_trouble(opened, open_chat.last_trouble(), seen.trouble)
 transcript.greet(is_empty=opened is None and not view, is_demo=link.is_demo)
 if view:
     view.show()
 if opened:
-    heading.show(opened)
+    chat_header.show(opened)
     transcript.show(opened, progress.is_due)
     if opened.writing:
         # An answer has ended: draw the page again without its Stop and with what can be done now.

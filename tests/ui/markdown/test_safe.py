@@ -11,9 +11,9 @@ from markdown_it.token import Token
 
 from liaobots.ui import attachments
 from liaobots.ui.attachments import Material, joined
+from liaobots.ui.components.message import VISITOR
 from liaobots.ui.markdown import Manner, parser, plain, safe, sections
 from liaobots.ui.markdown import sections as section_module
-from liaobots.ui.message import VISITOR
 from tests.ui.markdown.documents import documents
 
 JUDGE = MarkdownIt("commonmark").enable(["table", "strikethrough"])

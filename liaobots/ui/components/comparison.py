@@ -6,7 +6,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.storage.records import Message, State
-from liaobots.ui import message, texts, wishes
+from liaobots.ui import texts, wishes
+from liaobots.ui.components import message
 from liaobots.ui.state.open_chat import Opened
 
 

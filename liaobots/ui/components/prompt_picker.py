@@ -6,7 +6,8 @@ import streamlit as st
 
 from liaobots.storage.prompts import filled, places_in
 from liaobots.storage.records import Prompt
-from liaobots.ui import markdown, navigation, shelf, texts, wishes
+from liaobots.ui import markdown, shelf, texts, wishes
+from liaobots.ui.components import navigation
 from liaobots.ui.state import session
 from liaobots.ui.state.open_chat import Opened
 

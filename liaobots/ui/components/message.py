@@ -6,10 +6,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.storage.records import Message, State
-from liaobots.ui import attachments, markdown, panel, texts, wishes
+from liaobots.ui import attachments, markdown, texts, wishes
 from liaobots.ui.attachments import Material
+from liaobots.ui.components import message_panel
+from liaobots.ui.components.answer_view import AnswerSheet, Sheet
 from liaobots.ui.markdown import Manner
-from liaobots.ui.sheet import AnswerSheet, Sheet
 from liaobots.ui.state import available_models, session
 from liaobots.ui.state.open_chat import Opened
 from liaobots.ui.state.session import Act
@@ -34,7 +35,7 @@ def show(opened: Opened, message: Message, *, is_last: bool) -> None:
     show_text(message)
     show_end(message)
     _show_ways_on(opened, message, is_last=is_last)
-    panel.show(opened, message)
+    message_panel.show(opened, message)
 
 
 def show_model(message: Message) -> None:

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from liaobots.ui import attachments, browser, library, markdown, shelf, texts, wishes
+from liaobots.ui import attachments, browser, markdown, shelf, texts, wishes
+from liaobots.ui.components import prompt_picker
 from liaobots.ui.identity import Connection
 from liaobots.ui.state import balance, context_meter, pending_question, session
 from liaobots.ui.state.open_chat import Opened
@@ -21,10 +22,10 @@ def show(link: Connection, opened: Opened | None) -> Progress:
         _show_refusal()
         _show_warning(balance.warning(link, opened))
         _show_deleted()
-        library.show(opened)
+        prompt_picker.show(opened)
         progress = _show_readings(opened, waiting)
         with st.container(horizontal=True, vertical_alignment="center", key="tools"):
-            library.offer()
+            prompt_picker.offer()
             context_meter.show(opened)
             _show_materials()
             # At the end, so that nothing comes to lie below the pointer when it goes.

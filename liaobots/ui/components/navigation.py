@@ -7,9 +7,10 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from liaobots.storage.records import Summary
-from liaobots.ui import markdown, models, prompts, search, texts, transfer, trash
+from liaobots.ui import markdown, texts
 from liaobots.ui.state import open_chat
 from liaobots.ui.state.open_chat import Glance
+from liaobots.ui.views import models, prompts, search, transfer, trash
 
 # What stands in the place of a chat, each at an address of its own.
 VIEWS: dict[str, ModuleType] = {

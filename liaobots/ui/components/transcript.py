@@ -12,9 +12,10 @@ from streamlit.delta_generator import DeltaGenerator
 from liaobots.backoff import Backoff
 from liaobots.generation.live_answer import TICK
 from liaobots.storage.records import Message, State
-from liaobots.ui import beside, message, server_state, texts, wishes
+from liaobots.ui import server_state, texts, wishes
+from liaobots.ui.components import comparison, message
+from liaobots.ui.components.answer_view import AnswerSheet
 from liaobots.ui.markdown import GrowingAnswer
-from liaobots.ui.sheet import AnswerSheet
 from liaobots.ui.state import context_meter, open_chat
 from liaobots.ui.state.open_chat import Opened
 
@@ -77,7 +78,7 @@ def show(opened: Opened, is_due: Callable[[], bool]) -> None:
         with places[each.id]:
             message.show(opened, each, is_last=each is messages[-1])
     if compared:
-        places |= beside.show(opened, compared)
+        places |= comparison.show(opened, compared)
     followed = [answer for answer in opened.followed if answer in places]
     if followed:
         # It calls what it is given; text it could only append, and would send whole each time.
