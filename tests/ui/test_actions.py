@@ -11,7 +11,8 @@ from liaobots.demo.server import StandIn
 from liaobots.generation.rate_limit import Allowance
 from liaobots.limits import Limits
 from liaobots.storage.records import Ending, State
-from liaobots.ui import texts, wishes
+from liaobots.ui import texts
+from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.state import available_models, open_chat, session
 from tests.ui.test_page import opened, words_of
 from tests.visit import conversed
@@ -210,7 +211,7 @@ def test_a_question_that_is_too_long(opened: AppTest, standin: StandIn) -> None:
 @pytest.mark.parametrize("is_temporary", [False, True])
 def test_one_question_too_many(opened: AppTest, standin: StandIn, is_temporary: bool) -> None:
     """It is neither kept nor sent, and takes nothing along that was prepared for it."""
-    opened.toggle(key=wishes.TEMPORARY).set_value(is_temporary).run()
+    opened.toggle(key=chat_actions.TEMPORARY).set_value(is_temporary).run()
     opened.session_state["system"] = "Be brief."
     place = open_chat.in_memory() if is_temporary else open_chat.home()
     place._allowance = Allowance(Limits(answers_per_visitor=0))
@@ -243,7 +244,7 @@ def test_a_file_that_cannot_be_read(opened: AppTest, standin: StandIn) -> None:
 
 def test_a_temporary_chat_is_worked_with_too(opened: AppTest) -> None:
     """Edited, deleted and found, in the server's memory alone."""
-    opened.toggle(key=wishes.TEMPORARY).set_value(True).run()
+    opened.toggle(key=chat_actions.TEMPORARY).set_value(True).run()
     ask(opened, "passing thought")
     act(opened, 1, session.Act.AGAIN)
     assert said(opened)[1] == "answer 2 to passing thought"

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from liaobots.demo.server import StandIn
-from liaobots.ui import identity, texts, wishes
+from liaobots.ui import identity, texts
+from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.state import open_chat
 from tests.app import ROOT, App
 from tests.conftest import CODE
@@ -106,7 +107,7 @@ def test_only_so_many_chats_are_kept_in_memory(
     for number in range(3):
         if number:
             opened = AppTest.from_file(SCRIPT, default_timeout=30).run()
-        opened.toggle(key=wishes.TEMPORARY).set_value(True).run()
+        opened.toggle(key=chat_actions.TEMPORARY).set_value(True).run()
         opened.chat_input[0].set_value(f"question {number}").run()
     memory = open_chat.in_memory().store
     with memory._database.reading() as connection:

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from liaobots.ui import markdown, shelf, texts, wishes
+from liaobots.ui import markdown, texts
+from liaobots.ui.actions import chat as chat_actions
+from liaobots.ui.actions import library
 from liaobots.ui.state.open_chat import Opened
 
 
@@ -45,27 +47,27 @@ def _show_menu(opened: Opened) -> None:
         texts.RENAME,
         opened.conversation.title,
         key=f"title-{chat}",
-        on_change=wishes.rename,
+        on_change=chat_actions.rename,
         args=(opened, f"title-{chat}"),
     )
     st.button(
         texts.UNPIN if is_pinned else texts.PIN,
         icon=texts.UNPIN_ICON if is_pinned else texts.PIN_ICON,
-        on_click=wishes.pin,
+        on_click=chat_actions.pin,
         args=(opened,),
         kwargs={"is_pinned": not is_pinned},
     )
     _offer_export(opened, texts.EXPORT_MARKDOWN, "md", "text/markdown")
     _offer_export(opened, texts.EXPORT_JSON, "json", "application/json")
-    st.button(texts.DELETE, icon=texts.DELETE_ICON, on_click=wishes.delete, args=(opened,))
+    st.button(texts.DELETE, icon=texts.DELETE_ICON, on_click=chat_actions.delete, args=(opened,))
 
 
 def _offer_export(opened: Opened, words: str, ending: str, kind: str) -> None:
     """Draws a way to take the chat along, which is written when it is wished for."""
-    write = {"md": shelf.as_markdown, "json": shelf.as_json}[ending]
+    write = {"md": library.as_markdown, "json": library.as_json}[ending]
     st.download_button(
         words,
-        shelf.one(opened, write),
+        library.one(opened, write),
         file_name=f"{texts.file_name(opened.conversation.title)}.{ending}",
         mime=kind,
         icon=texts.EXPORT_ICON,

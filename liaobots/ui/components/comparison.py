@@ -6,7 +6,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.storage.records import Message, State
-from liaobots.ui import texts, wishes
+from liaobots.ui import texts
+from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.components import message
 from liaobots.ui.state.open_chat import Opened
 
@@ -37,7 +38,7 @@ def _show_ways_on(opened: Opened, answer: Message) -> None:
                 texts.STOP,
                 icon=texts.STOP_ICON,
                 key=f"stop-{answer.id}",
-                on_click=wishes.stop_one,
+                on_click=chat_actions.stop_one,
                 args=(opened, answer.id),
             )
     if answer.state is State.WRITING:
@@ -51,6 +52,6 @@ def _show_ways_on(opened: Opened, answer: Message) -> None:
                 icon=texts.PICK_ICON,
                 key=f"pick-{answer.id}",
                 type="primary",
-                on_click=wishes.show,
+                on_click=chat_actions.show,
                 args=(opened, answer.id),
             )

@@ -6,7 +6,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.storage.records import Message, State
-from liaobots.ui import attachments, markdown, texts, wishes
+from liaobots.ui import attachments, markdown, texts
+from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.attachments import Material
 from liaobots.ui.components import message_panel
 from liaobots.ui.components.answer_view import AnswerSheet, Sheet
@@ -108,7 +109,7 @@ def show_ways_to_mend(opened: Opened, message: Message) -> None:
             texts.GO_ON,
             icon=texts.GO_ON_ICON,
             key=f"go-on-{message.id}",
-            on_click=wishes.go_on,
+            on_click=chat_actions.go_on,
             args=(opened, message.id, message.model),
         )
     _offer_try_again(opened, message)
@@ -122,7 +123,7 @@ def _offer_try_again(opened: Opened, message: Message) -> None:
         texts.TRY_AGAIN,
         icon=texts.TRY_AGAIN_ICON,
         key=f"try-again-{message.id}",
-        on_click=wishes.try_again,
+        on_click=chat_actions.try_again,
         args=(opened, message.id),
     )
 
@@ -135,7 +136,7 @@ def _offer_fallback(opened: Opened, message: Message) -> None:
             texts.ANSWER_WITH.format(model=markdown.plain(other)),
             icon=texts.TRY_AGAIN_ICON,
             key=f"fall-back-{message.id}",
-            on_click=wishes.try_again,
+            on_click=chat_actions.try_again,
             args=(opened, message.id, other),
         )
 
@@ -159,7 +160,7 @@ def _offer_version(opened: Opened, message: Message, at: int, words: str, icon: 
         key=f"version-{at}-{message.id}",
         type="tertiary",
         disabled=not exists,
-        on_click=wishes.show,
+        on_click=chat_actions.show,
         args=(opened, message.versions[at] if exists else message.id),
     )
 
@@ -212,10 +213,10 @@ def _act(opened: Opened, message: Message, key: str) -> None:
     if act is Act.COPY:
         session.copy(message.text)
     if act is Act.AGAIN:
-        wishes.try_again(opened, message.id, message.model)
+        chat_actions.try_again(opened, message.id, message.model)
     elif act is Act.DELETE:
-        wishes.delete_message(opened, message.id)
+        chat_actions.delete_message(opened, message.id)
     elif thumb is not None:
-        wishes.rate(opened, message.id, None if message.thumb == thumb else thumb)
+        chat_actions.rate(opened, message.id, None if message.thumb == thumb else thumb)
     else:
         session.begin(act, message.id)

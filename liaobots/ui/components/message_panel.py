@@ -6,7 +6,8 @@ from functools import partial
 import streamlit as st
 
 from liaobots.storage.records import Message
-from liaobots.ui import texts, wishes, word_diff
+from liaobots.ui import texts, word_diff
+from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.state import available_models, session
 from liaobots.ui.state.open_chat import Opened
 from liaobots.ui.state.session import Act
@@ -29,7 +30,7 @@ def show(opened: Opened, message: Message) -> None:
 def _show_edit(message: Message) -> None:
     key = f"edit-{message.id}"
     st.text_area(texts.EDIT, message.text, key=key, height="content")
-    _show_ends(message, texts.ASK_AGAIN, wishes.edit, message, key)
+    _show_ends(message, texts.ASK_AGAIN, chat_actions.edit, message, key)
 
 
 def _show_copy(message: Message) -> None:
@@ -42,7 +43,7 @@ def _show_models(opened: Opened, message: Message) -> None:
     models = available_models.names()
     others = [name for name in models if name != message.model] or list(models)
     st.selectbox(texts.OTHER_MODEL, others, format_func=models.__getitem__, key=key)
-    _show_ends(message, texts.ANSWER_NOW, wishes.answer_with, opened, message.id, key)
+    _show_ends(message, texts.ANSWER_NOW, chat_actions.answer_with, opened, message.id, key)
 
 
 def _show_comparison(opened: Opened, message: Message) -> None:
@@ -59,7 +60,7 @@ def _show_comparison(opened: Opened, message: Message) -> None:
         max_selections=room,
         select_all=False,
     )
-    _show_ends(message, texts.COMPARE_NOW, wishes.compare, opened, message.id, key)
+    _show_ends(message, texts.COMPARE_NOW, chat_actions.compare, opened, message.id, key)
 
 
 def _show_difference(opened: Opened, message: Message) -> None:
@@ -74,7 +75,7 @@ def _show_difference(opened: Opened, message: Message) -> None:
         format_func=lambda version: texts.VERSION.format(number=number[version]),
         key=f"difference-{message.id}",
     )
-    if chosen and (old := wishes.message(opened, chosen)):
+    if chosen and (old := chat_actions.message(opened, chosen)):
         st.html(word_diff.html(word_diff.difference(old.text, message.text)))
         st.caption(texts.NOT_ADDED)
     st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=session.leave)

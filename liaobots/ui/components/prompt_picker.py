@@ -6,7 +6,9 @@ import streamlit as st
 
 from liaobots.storage.prompts import filled, places_in
 from liaobots.storage.records import Prompt
-from liaobots.ui import markdown, shelf, texts, wishes
+from liaobots.ui import markdown, texts
+from liaobots.ui.actions import chat as chat_actions
+from liaobots.ui.actions import library
 from liaobots.ui.components import navigation
 from liaobots.ui.state import session
 from liaobots.ui.state.open_chat import Opened
@@ -34,7 +36,7 @@ def offer() -> None:
 
 
 def _show_prompts(opened: Opened | None) -> None:
-    prompts = {prompt.id: prompt for prompt in shelf.prompts()}
+    prompts = {prompt.id: prompt for prompt in library.prompts()}
     if not prompts:
         st.caption(texts.NO_PROMPTS)
     else:
@@ -65,7 +67,7 @@ def _put_in(text: str, fields: Mapping[str, str]) -> None:
 
 
 def _instruct(opened: Opened | None, text: str, fields: Mapping[str, str]) -> None:
-    wishes.instruct(opened, _filled(text, fields))
+    chat_actions.instruct(opened, _filled(text, fields))
 
 
 def _filled(text: str, fields: Mapping[str, str]) -> str:
@@ -82,6 +84,6 @@ def _show_instructions(opened: Opened | None) -> None:
         key=key,
         help=texts.INSTRUCTIONS_HELP,
         placeholder=texts.INSTRUCTIONS_EMPTY,
-        on_change=wishes.instruct_typed,
+        on_change=chat_actions.instruct_typed,
         args=(opened, key),
     )

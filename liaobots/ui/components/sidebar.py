@@ -3,7 +3,8 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.ui import identity, markdown, texts, wishes
+from liaobots.ui import identity, markdown, texts
+from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.identity import Connection
 from liaobots.ui.state import available_models, backend, preferences
 
@@ -17,7 +18,7 @@ def show(link: Connection, *, is_new: bool) -> None:
     with st.sidebar:
         with st.empty():
             if is_new:
-                st.toggle(texts.TEMPORARY, key=wishes.TEMPORARY, help=texts.TEMPORARY_HELP)
+                st.toggle(texts.TEMPORARY, key=chat_actions.TEMPORARY, help=texts.TEMPORARY_HELP)
         _show_models()
         _show_beside()
         _show_options()
@@ -50,7 +51,7 @@ def _show_models() -> None:
         key=available_models.MODEL,
         placeholder=texts.MODEL_EMPTY,
         help=texts.MODEL_HELP,
-        on_change=wishes.choose_model,
+        on_change=chat_actions.choose_model,
     )
     with st.empty():
         if gone := available_models.vanished():

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from liaobots.storage.records import Prompt
-from liaobots.ui import markdown, shelf, texts
+from liaobots.ui import markdown, texts
+from liaobots.ui.actions import library
 
 
 def show() -> None:
     """Draws each prompt in a fold, and below them the way to a new one."""
     st.title(texts.PROMPTS, anchor=False)
-    prompts = shelf.prompts()
+    prompts = library.prompts()
     with st.empty():
         if not prompts:
             st.caption(texts.NO_PROMPTS)
@@ -27,7 +28,7 @@ def _show_prompt(prompt: Prompt) -> None:
         icon=texts.DELETE_ICON,
         key=f"delete-{prompt.id}",
         type="tertiary",
-        on_click=shelf.delete_prompt,
+        on_click=library.delete_prompt,
         args=(prompt.id,),
     )
 
@@ -42,6 +43,6 @@ def _show_fields(key: str, prompt: Prompt) -> None:
         icon=texts.SAVE_ICON,
         key=f"save-{key}",
         type="primary",
-        on_click=shelf.save_prompt,
+        on_click=library.save_prompt,
         args=(prompt.name, name, text),
     )

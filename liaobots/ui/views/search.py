@@ -7,7 +7,8 @@ import streamlit as st
 from liaobots.generation.manager import Generations
 from liaobots.storage.ngrams import Piece, excerpt, words_of
 from liaobots.storage.records import Found
-from liaobots.ui import markdown, shelf, texts
+from liaobots.ui import markdown, texts
+from liaobots.ui.actions import library
 
 # How many hits are shown.
 HITS = 30
@@ -24,7 +25,7 @@ def show() -> None:
         if not wish or not words_of(wish):
             st.caption(texts.SEARCH_HINT)
             return
-        hits = shelf.find(wish, HITS)
+        hits = library.find(wish, HITS)
         if not hits:
             st.caption(texts.NOTHING_FOUND)
         for number, (place, found) in enumerate(hits[:HITS]):
@@ -41,7 +42,7 @@ def _show_hit(number: int, place: Generations, found: Found, words: Sequence[str
             markdown.plain(found.title) or texts.UNTITLED,
             key=f"hit-{number}-{found.conversation}-{found.message}",
             type="tertiary",
-            on_click=shelf.open_found,
+            on_click=library.open_found,
             args=(place, found),
         )
         text = found.title if found.message is None else found.text

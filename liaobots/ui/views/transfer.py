@@ -4,7 +4,8 @@ import streamlit as st
 
 from liaobots.formats import LIMIT
 from liaobots.formats.import_job import Importing
-from liaobots.ui import markdown, shelf, texts
+from liaobots.ui import markdown, texts
+from liaobots.ui.actions import library
 from liaobots.ui.state import session
 
 # How often the bar moves, in seconds.
@@ -18,7 +19,7 @@ def show() -> None:
     st.caption(texts.EXPORT_HINT)
     st.download_button(
         texts.EXPORT_ALL,
-        shelf.everything(),
+        library.everything(),
         file_name=texts.EXPORT_FILE,
         mime="application/json",
         icon=texts.EXPORT_ICON,
@@ -36,7 +37,7 @@ def _show_import() -> None:
         texts.IMPORT_LABEL,
         key=key,
         max_upload_size=LIMIT // 1_000_000,
-        on_change=shelf.bring_in,
+        on_change=library.bring_in,
         args=(key,),
     )
     if words := session.import_refusal():

@@ -4,7 +4,8 @@ import streamlit as st
 
 from liaobots.generation.manager import Generations
 from liaobots.storage.records import Trashed
-from liaobots.ui import markdown, shelf, texts
+from liaobots.ui import markdown, texts
+from liaobots.ui.actions import library
 from liaobots.ui.state import session
 
 # How many entries are shown.
@@ -15,7 +16,7 @@ def show() -> None:
     """Draws what lies in the trash, the last one first."""
     st.title(texts.TRASH, anchor=False)
     st.caption(texts.TRASH_HINT)
-    entries = shelf.trashed(ENTRIES + 1)
+    entries = library.trashed(ENTRIES + 1)
     with st.empty():
         if not entries:
             st.caption(texts.TRASH_EMPTY)
@@ -38,14 +39,14 @@ def _show_entry(place: Generations, each: Trashed) -> None:
                 texts.PUT_BACK,
                 icon=texts.PUT_BACK_ICON,
                 key=f"back-{each.id}",
-                on_click=shelf.put_back,
+                on_click=library.put_back,
                 args=(place, each.id),
             )
             st.button(
                 texts.FORGET_FOR_GOOD,
                 key=f"forget-{each.id}",
                 type="tertiary",
-                on_click=shelf.forget,
+                on_click=library.forget,
                 args=(place, each.id),
             )
 
@@ -55,7 +56,7 @@ def _offer_to_empty() -> None:
     if session.is_sure():
         st.caption(texts.EMPTY_TRASH_WARNING)
         with st.container(horizontal=True):
-            st.button(texts.EMPTY_NOW, type="primary", on_click=shelf.empty_trash)
+            st.button(texts.EMPTY_NOW, type="primary", on_click=library.empty_trash)
             st.button(texts.CANCEL, on_click=session.be_sure, kwargs={"is_sure": False})
     else:
         st.button(
