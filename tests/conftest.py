@@ -22,10 +22,10 @@ from liaobots.demo.server import StandIn
 from liaobots.storage.database import Database
 from liaobots.storage.store import Store
 from liaobots.ui import server_state
-from tests import archive
-from tests import browser as chromium
-from tests.app import App
-from tests.teller import Teller
+from tests.support import backup_samples
+from tests.support import chromium as chromium
+from tests.support.app import App
+from tests.support.raw_server import Teller
 
 CODE = "code-of-nobody-7f3a"
 # So many chats are in a database whose copy takes seconds.
@@ -184,7 +184,7 @@ def rich(tmp_path: Path) -> str:
     """The address of a database with something of everything."""
     address = f"sqlite:///{tmp_path}/rich.db"
     store = Store(Database(address))
-    archive.fill(store)
+    backup_samples.fill(store)
     store.close()
     return address
 
@@ -193,7 +193,7 @@ def rich(tmp_path: Path) -> str:
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with many chats, whose copy takes seconds."""
     file = tmp_path_factory.mktemp("many") / "many.db"
-    archive.fill_with_many(f"sqlite:///{file}", MANY)
+    backup_samples.fill_with_many(f"sqlite:///{file}", MANY)
     return file
 
 

@@ -13,11 +13,11 @@ import pytest
 from liaobots.demo.server import StandIn
 from liaobots.storage.database import Database
 from liaobots.storage.store import Store
-from tests import archive
-from tests.app import ROOT, App
-from tests.archive import content, run
-from tests.headless import Visitor, finished
-from tests.kept import kept
+from tests.support import backup_samples
+from tests.support.app import ROOT, App
+from tests.support.backup_samples import content, run
+from tests.support.protocol_client import Visitor, finished
+from tests.support.stored_chats import kept
 
 SECRET = "s3cret"
 
@@ -83,7 +83,7 @@ def test_the_default_database(tmp_path: Path) -> None:
     """With no setting at all, the file in the user's data folder."""
     folder = tmp_path / "data"
     store = Store(Database(f"sqlite:///{folder}/liaobots-chat/chats.db"))
-    archive.said(store, "Hello", "you")
+    backup_samples.said(store, "Hello", "you")
     store.close()
     file = str(tmp_path / "backup.db")
     code, out, _ = run("backup", file, XDG_DATA_HOME=str(folder), HOME=str(tmp_path))

@@ -26,11 +26,11 @@ from liaobots.storage.records import Ending, Message, State
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.store import Store
 from liaobots.ui import texts
-from tests.app import App
 from tests.conftest import CODE
-from tests.headless import Visitor, finished
-from tests.kept import kept, owner_of, signed_identity
-from tests.visit import wait_until
+from tests.support.app import App
+from tests.support.page_actions import wait_until
+from tests.support.protocol_client import Visitor, finished
+from tests.support.stored_chats import kept, owner_of, signed_identity
 
 WORDS = [f"word{n} " for n in range(60)]
 WHOLE = "".join(WORDS).strip()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.audit import Verdict, audit, judged
+from tests.support.audit import Verdict, audit, judged
 
 NOBODY = "http://127.0.0.1:9"
 

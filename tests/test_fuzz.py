@@ -15,8 +15,8 @@ from liaobots.client import retry
 from liaobots.client.client import Account, Client
 from liaobots.errors import LiaobotsError
 from tests.conftest import CODE
-from tests.mangled import OBJECTS, cuts, mangled
-from tests.teller import Teller, whole
+from tests.support.raw_server import Teller, whole
+from tests.support.strategies import OBJECTS, cuts, mangled
 
 WIRES = st.sampled_from(["2023", "2025", "openai"])
 FUZZ = settings(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app import ROOT
+from tests.support.app import ROOT
 
 HOUSE = ROOT / "liaobots"
 MAY_IMPORT = {

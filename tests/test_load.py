@@ -8,9 +8,9 @@ import asyncio
 from pathlib import Path
 
 from liaobots.demo.server import StandIn
-from tests.app import App
-from tests.headless import Visitor, finished
-from tests.visit import conversed, wait_until
+from tests.support.app import App
+from tests.support.page_actions import conversed, wait_until
+from tests.support.protocol_client import Visitor, finished
 
 VISITORS = 30
 

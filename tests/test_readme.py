@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.app import ROOT
+from tests.support.app import ROOT
 
 README = (ROOT / "README.md").read_text()
 

@@ -18,9 +18,9 @@ from liaobots.demo.server import FAULTS, StandIn
 from liaobots.storage.database import Database
 from liaobots.storage.records import State
 from liaobots.storage.store import Store
-from tests.app import App
-from tests.headless import Visitor, cookie_of_page, finished
-from tests.kept import owner_of
+from tests.support.app import App
+from tests.support.protocol_client import Visitor, cookie_of_page, finished
+from tests.support.stored_chats import owner_of
 
 TYPED = "typed-code-Zq8w2marked"
 SERVERS = "servers-code-Xk4v7marked"

@@ -19,12 +19,12 @@ from liaobots.client.error_detector import CUT
 from liaobots.demo.server import StandIn
 from liaobots.generation import worker
 from liaobots.storage.records import Message, State
-from tests.app import App
 from tests.conftest import CODE
-from tests.headless import Visitor, finished
-from tests.kept import kept
-from tests.liar import Liar, Lie, event, head
-from tests.visit import wait_until
+from tests.support.app import App
+from tests.support.page_actions import wait_until
+from tests.support.protocol_client import Visitor, finished
+from tests.support.scripted_server import Liar, Lie, event, head
+from tests.support.stored_chats import kept
 
 STREAM = "text/event-stream"
 TEN_MEGABYTES = 10_000_000

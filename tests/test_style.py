@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.app import ROOT
+from tests.support.app import ROOT
 
 
 @pytest.mark.parametrize("words", ["ruff check", "ruff format --check", "mypy"])

@@ -53,7 +53,7 @@ who measure by their own clock, first in peace and then during the attack, while
                                                .test_cost_grows_with_the_text
   26  A balance of odd values                  tests.client.test_client.test_an_account_of_odd_values,
                                                tests.test_fuzz.test_a_balance
-  27  A hostile answer in a browser            tests.test_transcript
+  27  A hostile answer in a browser            tests.browser.test_transcript
                                                .test_nothing_is_loaded_from_elsewhere,
                                                tests.ui.markdown.test_safe
   28  Guesses                                  test_input.test_anothers_chat_and_identity,

@@ -21,7 +21,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from tests.headless import Visitor, finished
+from tests.support.protocol_client import Visitor, finished
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -21,9 +21,9 @@ from types import TracebackType
 from typing import Self
 
 from liaobots.ui import texts
-from tests.app import ROOT
 from tests.attack.service import FIRST, LAST
-from tests.headless import Visitor
+from tests.support.app import ROOT
+from tests.support.protocol_client import Visitor
 
 VISITORS = 2
 # With these words the page says that a question is not kept yet.

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.app import App
 from tests.attack.bystanders import Bystanders
 from tests.attack.service import Service
 from tests.conftest import CODE
+from tests.support.app import App
 
 
 @dataclass(frozen=True)

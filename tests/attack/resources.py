@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
 
-from tests.app import App
+from tests.support.app import App
 
 MEGABYTE = 1_048_576
 INTERVAL_SECONDS = 0.1

@@ -19,8 +19,8 @@ from typing import Self
 
 import requests
 
-from tests.app import ROOT
 from tests.attack import hostile
+from tests.support.app import ROOT
 
 DRIP = "--drips"
 # What every ordinary answer begins with, and ends with.

@@ -22,8 +22,8 @@ from tests.attack.watch import (
     assert_hardly_left,
     is_little,
 )
-from tests.headless import Visitor
-from tests.visit import wait_until
+from tests.support.page_actions import wait_until
+from tests.support.protocol_client import Visitor
 
 IDENTITIES, QUESTIONS = 8, 32
 HOLD_SECONDS = 8.0

@@ -28,9 +28,9 @@ from tests.attack.watch import (
     missing,
     missing_soon,
 )
-from tests.headless import Visitor, finished
-from tests.kept import owner_of
-from tests.visit import wait_until
+from tests.support.page_actions import wait_until
+from tests.support.protocol_client import Visitor, finished
+from tests.support.stored_chats import owner_of
 
 TURNS, LETTERS = 20, 200_000
 # PostgreSQL takes some four times as long for each.

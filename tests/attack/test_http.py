@@ -14,7 +14,7 @@ from tests.attack.conftest import Place
 from tests.attack.resources import spent
 from tests.attack.service import LAST
 from tests.attack.watch import assert_hardly_felt, assert_hardly_left
-from tests.headless import Visitor, finished
+from tests.support.protocol_client import Visitor, finished
 
 MEGABYTE = 1_000_000
 COMMANDS = [

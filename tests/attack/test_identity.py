@@ -15,7 +15,7 @@ from websockets.typing import Origin, Subprotocol
 from tests.attack.attacker import COOKIE, PROTOCOL, Sender
 from tests.attack.conftest import Place
 from tests.attack.service import LAST
-from tests.headless import Visitor, finished
+from tests.support.protocol_client import Visitor, finished
 
 PLANTED = "F" * 43
 LISTEN_SECONDS = 2.0

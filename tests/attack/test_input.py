@@ -21,11 +21,11 @@ from liaobots.demo.server import StandIn
 from liaobots.limits import Limits
 from liaobots.storage.store import Store
 from liaobots.ui import texts
-from tests.app import App
 from tests.conftest import CODE
-from tests.headless import Visitor, finished
-from tests.kept import owner_of
-from tests.visit import conversed
+from tests.support.app import App
+from tests.support.page_actions import conversed
+from tests.support.protocol_client import Visitor, finished
+from tests.support.stored_chats import owner_of
 
 # So many answers may one visitor have at once.
 AT_ONCE = Limits().answers_per_visitor

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.app import ROOT, App
-from tests.archive import run
 from tests.attack.attacker import Sender
 from tests.attack.conftest import opened
 from tests.attack.test_database_writer import heavy
 from tests.attack.watch import missing
-from tests.headless import Visitor, finished
+from tests.support.app import ROOT, App
+from tests.support.backup_samples import run
+from tests.support.protocol_client import Visitor, finished
 
 FIRST_LAYOUT = ROOT / "tests" / "layout_0001.sql"
 CHATS, TURNS = 300, 8

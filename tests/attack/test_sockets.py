@@ -9,7 +9,7 @@ from tests.attack.attacker import MESSAGES, apart, flood, never_read, visited
 from tests.attack.conftest import Place
 from tests.attack.resources import spent
 from tests.attack.watch import assert_hardly_felt, assert_hardly_left
-from tests.headless import Visitor
+from tests.support.protocol_client import Visitor
 
 FLOOD_SECONDS = 0.5
 PAGES, OPEN_SECONDS = 300, 3.0

@@ -20,12 +20,12 @@ from liaobots.storage.records import Asked, State
 from liaobots.storage.schema import conversations, findable, messages
 from liaobots.storage.store import Store
 from liaobots.ui.identity_cookie import Keys
-from tests import archive
-from tests.app import ROOT
-from tests.archive import OWNER, content, copied, count_of, finds, mark_of
 from tests.conftest import CODE, MANY
-from tests.kept import signed_identity
-from tests.visit import wait_until
+from tests.support import backup_samples
+from tests.support.app import ROOT
+from tests.support.backup_samples import OWNER, content, copied, count_of, finds, mark_of
+from tests.support.page_actions import wait_until
+from tests.support.stored_chats import signed_identity
 
 FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 
@@ -49,7 +49,7 @@ def test_it_goes_on_after_the_copy(rich: str, new_address: Callable[[], str]) ->
     target = new_address()
     copied(rich, target)
     store = Store(Database(target))
-    asked = archive.said(store, "A new rainbow", "fresh words")
+    asked = backup_samples.said(store, "A new rainbow", "fresh words")
     assert [hit.message for hit in store.search.find(OWNER, "fresh", 9)] == [asked.answer]
     for summary in store.list(OWNER, 99):
         store.rename(OWNER, summary.id, "Renamed")
@@ -58,7 +58,7 @@ def test_it_goes_on_after_the_copy(rich: str, new_address: Callable[[], str]) ->
     assert store.search.find(OWNER, "rainbow", 9) == []
     with store._database.reading() as connection:
         owners = select(conversations.c.owner).distinct()
-        assert connection.execute(owners).scalars().all() == [archive.OTHER]
+        assert connection.execute(owners).scalars().all() == [backup_samples.OTHER]
         assert connection.scalar(select(func.count()).select_from(findable)) == 3
     store.close()
 
@@ -70,7 +70,7 @@ def test_an_empty_database(new_address: Callable[[], str]) -> None:
     rows = {name: count for name, count in copied(source, target).rows.items() if count}
     assert rows == {"secrets": 1}
     store = Store(Database(target))
-    assert archive.said(store, "First", "one")
+    assert backup_samples.said(store, "First", "one")
     store.close()
 
 
@@ -95,7 +95,7 @@ def test_what_is_being_written(tmp_path: Path, new_address: Callable[[], str]) -
     """In the copy nobody writes it on: it is interrupted, with the text that was there."""
     source, target = new_address(), new_address()
     store = Store(Database(source))
-    asked = archive.fill(store)
+    asked = backup_samples.fill(store)
     copied(source, target)
     there = Store(Database(target))
     message = there.message(OWNER, asked.answer)
@@ -112,7 +112,7 @@ def test_what_is_being_written(tmp_path: Path, new_address: Callable[[], str]) -
 def test_parents_come_first(new_address: Callable[[], str]) -> None:
     """However deep a chat is, and in whichever order its messages lie in the database."""
     source, target = new_address(), new_address()
-    archive.fill_with_many(source, 1)
+    backup_samples.fill_with_many(source, 1)
     ids = [f"deep{number:04}" for number in range(1500)]
     database = Database(source)
     row = {"conversation": "c0", "role": "user", "state": "done", "asked": 1.0}
@@ -130,7 +130,7 @@ def test_what_is_there_is_not_overwritten(rich: str, new_address: Callable[[], s
     """A single row is enough, in whichever table it is."""
     for put in (
         lambda store: store.preferences.put(OWNER, "x", "y"),
-        lambda store: archive.said(store, "Mine", "mine"),
+        lambda store: backup_samples.said(store, "Mine", "mine"),
     ):
         target = new_address()
         store = Store(Database(target))
@@ -145,7 +145,7 @@ def test_what_is_there_is_not_overwritten(rich: str, new_address: Callable[[], s
 def test_a_file_that_is_there_stays_as_it_is(rich: str, tmp_path: Path) -> None:
     """Byte for byte: another backup, another program's database, and what is none."""
     backup, foreign, none = (tmp_path / name for name in ("backup", "foreign", "none"))
-    assert archive.run("backup", str(backup), "--database", rich)[0] == 0
+    assert backup_samples.run("backup", str(backup), "--database", rich)[0] == 0
     with sqlite3.connect(foreign) as raw:
         raw.execute("CREATE TABLE songs (title)")
     raw.close()
@@ -186,7 +186,7 @@ def test_into_itself(new_address: Callable[[], str]) -> None:
 def test_a_source_is_only_read(rich: str, tmp_path: Path) -> None:
     """A backup on a disk that cannot be written can be brought back, and stays as it is."""
     backup = tmp_path / "kept" / "backup.db"
-    assert archive.run("backup", str(backup), "--database", rich)[0] == 0
+    assert backup_samples.run("backup", str(backup), "--database", rich)[0] == 0
     before = backup.read_bytes()
     assert [file.name for file in backup.parent.iterdir()] == ["backup.db"]
     copied(str(backup), str(tmp_path / "back.db"))
@@ -210,7 +210,7 @@ def test_a_source_of_the_first_layout(tmp_path: Path, new_address: Callable[[], 
 def test_what_no_database_takes(tmp_path: Path, new_address: Callable[[], str]) -> None:
     """A NUL that another program wrote becomes what the store makes of it, everywhere."""
     source, target = f"sqlite:///{tmp_path}/source.db", new_address()
-    archive.fill_with_many(source, 1)
+    backup_samples.fill_with_many(source, 1)
     with sqlite3.connect(tmp_path / "source.db") as raw:
         raw.execute(
             "UPDATE messages SET text = 'a' || char(0) || 'b', cost = -0.0 WHERE id = 'c0m1'"
@@ -254,7 +254,7 @@ def test_while_the_app_is_writing(
     wait_until(lambda: all(_kept(address, asked)))
     files = [str(tmp_path / f"backup{n}.db") for n in range(3)]
     for file in files:
-        code, out, err = archive.run("backup", file, "--database", address)
+        code, out, err = backup_samples.run("backup", file, "--database", address)
         assert (code, err) == (0, "")
         assert "verified" in out
     may_end.set()
@@ -281,11 +281,11 @@ def test_a_copy_sees_one_moment(
     source, target = new_address(), f"sqlite:///{tmp_path}/target.db"
     copied(own_many, source)
     before = content(source)
-    process = archive.start("migrate", source, target)
+    process = backup_samples.start("migrate", source, target)
     wait_until(lambda: count_of(target) >= 1, 60)
     store = Store(Database(source))
     began = time.monotonic()
-    archive.said(store, "Meanwhile", "x")
+    backup_samples.said(store, "Meanwhile", "x")
     for number in (1, MANY - 1):
         store.trash.put_conversation(OWNER, f"c{number}")
         store.trash.forget(OWNER, f"c{number}")

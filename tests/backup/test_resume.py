@@ -14,10 +14,19 @@ from liaobots.storage import lease
 from liaobots.storage.database import Database
 from liaobots.storage.schema import messages, prompts
 from liaobots.storage.store import Store
-from tests import archive
-from tests.archive import OWNER, compared, content, copied, count_of, finds, kill_when, mark_of
 from tests.conftest import MANY
-from tests.visit import wait_until
+from tests.support import backup_samples
+from tests.support.backup_samples import (
+    OWNER,
+    compared,
+    content,
+    copied,
+    count_of,
+    finds,
+    kill_when,
+    mark_of,
+)
+from tests.support.page_actions import wait_until
 
 
 @pytest.mark.parametrize("count", [1, MANY // 2, MANY])
@@ -33,7 +42,7 @@ def test_killed_and_run_again(
     with pytest.raises(StoreFault, match="that is not finished"):
         copied(target, f"{own_many}.copy")
     assert count_of(target) < MANY or count == MANY
-    code, out, err = archive.run("migrate", own_many, target)
+    code, out, err = backup_samples.run("migrate", own_many, target)
     assert (code, err) == (0, "")
     assert "went on" in out
     assert content(target) == content(own_many)
@@ -81,7 +90,7 @@ def test_the_source_changed_meanwhile(
     store.rename(OWNER, "c5", "A needle of a title")
     edited = store.ask(OWNER, "c6", "A needle", "gpt-4", instead_of="c6m9")
     assert edited
-    archive.said(store, "New", "needle")
+    backup_samples.said(store, "New", "needle")
     came = Chat("0" * 24, "Came", [Turn("c4m5", None, "user", text="x")], None, 1.0, 1.0)
     # A message that is forgotten in one chat may come with a file into another.
     store.porter.bring_in(OWNER, came)
@@ -111,9 +120,9 @@ def test_another_source_goes_on_with_nothing(
 def test_two_at_once(own_many: str, new_address: Callable[[], str]) -> None:
     """The second command takes the copy over; the first says so, and nothing is spoilt."""
     target = new_address()
-    first = archive.start("migrate", own_many, target)
+    first = backup_samples.start("migrate", own_many, target)
     wait_until(lambda: count_of(target) >= 1, 60)
-    second = archive.start("migrate", own_many, target)
+    second = backup_samples.start("migrate", own_many, target)
     assert second.communicate()[1] == ""
     out, err = first.communicate()
     assert (first.returncode, second.returncode) == (1, 0)
@@ -140,7 +149,7 @@ def test_a_row_that_differs_is_named(
 ) -> None:
     """Its table, and how many there are; the mark stays, and going on mends it."""
     source, target = new_address(), new_address()
-    archive.fill_with_many(source, 3)
+    backup_samples.fill_with_many(source, 3)
     copied(source, target)
     end = End(target)
     with end.writing() as connection:
@@ -164,7 +173,7 @@ def test_a_copy_that_came_out_wrong_keeps_its_mark(rich: str, tmp_path: Path) ->
             "CREATE TRIGGER spoil AFTER INSERT ON prompts BEGIN UPDATE prompts SET text = 'x'; END"
         )
     raw.close()
-    code, out, err = archive.run("migrate", rich, target)
+    code, out, err = backup_samples.run("migrate", rich, target)
     assert code == 1
     assert "in prompts, 1 rows differ" in err
     assert "verified" not in out

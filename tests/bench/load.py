@@ -21,8 +21,8 @@ from multiprocessing import Process, Queue
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.app import App
-from tests.headless import Visitor
+from tests.support.app import App
+from tests.support.protocol_client import Visitor
 
 if TYPE_CHECKING:
     IntQueue = Queue[int]

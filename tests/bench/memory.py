@@ -14,9 +14,9 @@ import tempfile
 from pathlib import Path
 
 from liaobots.demo.server import StandIn
-from tests.app import App
 from tests.bench.watching import markdown
-from tests.headless import Visitor
+from tests.support.app import App
+from tests.support.protocol_client import Visitor
 
 CODE = "nobody"
 BEFORE, AT_ONCE = 200, 100

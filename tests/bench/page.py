@@ -19,10 +19,10 @@ from liaobots.demo.server import StandIn
 from liaobots.storage.database import Database
 from liaobots.storage.records import Ending, State
 from liaobots.storage.store import Store
-from tests import browser as chromium
-from tests.app import App
 from tests.bench.watching import WATCH, Cost, Watched, ask, in_pieces, markdown, stamp
-from tests.visit import owner_of
+from tests.support import chromium as chromium
+from tests.support.app import App
+from tests.support.page_actions import owner_of
 
 CODE = "nobody"
 RATE = 200

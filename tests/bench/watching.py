@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from playwright.sync_api import CDPSession, Page
 
 from liaobots.ui import texts
-from tests.app import App
+from tests.support.app import App
 
 # Notes, for each change of the page, how old the newest word is that it shows.
 WATCH = r"""

@@ -17,7 +17,7 @@ from liaobots.client.catalog import (
     room_of,
 )
 from liaobots.errors import InputRefused, ServiceFault
-from tests.mangled import JSON, LEAVES
+from tests.support.strategies import JSON, LEAVES
 
 
 def test_unknown_names_get_the_nearest() -> None:

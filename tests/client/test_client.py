@@ -17,7 +17,7 @@ from liaobots.client.reply import LONGEST_REST, YIELDING
 from liaobots.client.transport import Line
 from liaobots.demo.server import FAULTS, SHAPES, StandIn, tour
 from tests.conftest import CODE
-from tests.teller import Teller
+from tests.support.raw_server import Teller
 
 WIRES = ["2023", "2025", "openai"]
 THOUGHT = "<think>Let me think.</think>\n\n"

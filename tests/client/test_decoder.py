@@ -21,7 +21,7 @@ from liaobots.errors import (
     TooFast,
 )
 from tests.conftest import CODE
-from tests.mangled import JSON, OBJECTS, cuts, mangled
+from tests.support.strategies import JSON, OBJECTS, cuts, mangled
 
 EVENTS = "text/event-stream"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)

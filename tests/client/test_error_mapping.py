@@ -21,7 +21,7 @@ from liaobots.errors import (
     ServiceFault,
     TooFast,
 )
-from tests.mangled import OBJECTS, mangled
+from tests.support.strategies import OBJECTS, mangled
 
 CHECK = "<!DOCTYPE html><html><title>人机验证</title>"
 PLAIN_PAGE = "<html><head><title>502 Bad Gateway</title></head>"

@@ -10,8 +10,8 @@ import liaobots
 from liaobots import _create_completion
 from liaobots.demo.server import StandIn, tour
 from liaobots.errors import CodeMissing, InputRefused
-from tests.app import ROOT
 from tests.conftest import CODE
+from tests.support.app import ROOT
 
 QUESTION = [{"role": "user", "content": "Привет, как дела?"}]
 

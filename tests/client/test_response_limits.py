@@ -14,7 +14,7 @@ from liaobots.client import retry
 from liaobots.client.client import Client
 from tests.client.test_client import ask, assert_fit_for_the_page
 from tests.conftest import CODE
-from tests.teller import Teller, whole
+from tests.support.raw_server import Teller, whole
 
 WIRES = ["2023", "2025", "openai"]
 MEGABYTE = 1_048_576

@@ -14,7 +14,7 @@ from liaobots.client.transport import Line
 from liaobots.demo.server import StandIn
 from liaobots.errors import ServiceFault
 from tests.conftest import CODE
-from tests.mangled import mangled
+from tests.support.strategies import mangled
 
 HOME = "https://liaobots.work/api/chat"
 

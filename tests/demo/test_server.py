@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from liaobots.demo.server import FAULTS, SHAPES, StandIn, tour
-from tests.app import ROOT
+from tests.support.app import ROOT
 
 QUESTION = [{"role": "user", "content": "Hello"}]
 AS_SOMEBODY = {"x-auth-code": "somebody"}

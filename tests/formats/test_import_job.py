@@ -22,9 +22,9 @@ from liaobots.storage.database import Database
 from liaobots.storage.store import Store
 from tests.formats.strategies import PARCELS
 from tests.formats.test_detect import SAMPLES
-from tests.mangled import mangled
-from tests.memory import Peak
 from tests.storage.test_chat_io import branched, taken
+from tests.support.memory import Peak
+from tests.support.strategies import mangled
 
 MEGABYTE = 1_000_000
 

@@ -18,11 +18,11 @@ from liaobots.generation.manager import Generations
 from liaobots.storage.store import Store
 from liaobots.ui import background_value
 from liaobots.ui.background_value import Lookup, SharedLookups
-from tests.app import App
 from tests.conftest import CODE
-from tests.dripper import BALANCE, HEADERS, LIST, TAIL, Dripper
-from tests.headless import Visitor, finished
-from tests.visit import wait_until
+from tests.support.app import App
+from tests.support.dripping_server import BALANCE, HEADERS, LIST, TAIL, Dripper
+from tests.support.page_actions import wait_until
+from tests.support.protocol_client import Visitor, finished
 
 SECONDS = 2
 

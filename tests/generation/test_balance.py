@@ -9,7 +9,7 @@ import pytest
 from liaobots.errors import NoConnection
 from liaobots.generation.account_readers import Readers
 from liaobots.generation.balance import Till, Tills
-from tests.visit import wait_until
+from tests.support.page_actions import wait_until
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from liaobots.storage.database import Database
 from liaobots.storage.records import Asked, Ending, Message, State
 from liaobots.storage.store import Store
 from tests.conftest import CODE
-from tests.visit import wait_until
+from tests.support.page_actions import wait_until
 
 LETTERS = "abcdefghijklmnopqrst"
 

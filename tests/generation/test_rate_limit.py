@@ -14,9 +14,9 @@ from liaobots.generation.live_answer import Answer
 from liaobots.generation.rate_limit import Allowance, Slot
 from liaobots.limits import Limits
 from liaobots.storage.records import Asked, State
-from tests.app import App
 from tests.conftest import CODE
-from tests.headless import Visitor, finished
+from tests.support.app import App
+from tests.support.protocol_client import Visitor, finished
 
 # An attacker's address, and that of an ordinary visitor: public ones, for a proxy with an
 # address of its own network is not counted. Nothing is sent to them.

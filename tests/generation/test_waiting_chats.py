@@ -20,7 +20,7 @@ from liaobots.storage.database import Database
 from liaobots.storage.records import Conversation, Ending, Message, State
 from liaobots.storage.store import Store
 from tests.conftest import CODE
-from tests.visit import wait_until
+from tests.support.page_actions import wait_until
 
 REASON = "The database is busy."
 WORDS = [f"word{n} " for n in range(20)]

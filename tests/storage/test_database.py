@@ -22,7 +22,7 @@ from liaobots.storage.identities import TAKEOVER_SECONDS
 from liaobots.storage.records import Ending, State
 from liaobots.storage.schema import VERSION, tables, unsigned_owners
 from liaobots.storage.store import Store
-from tests.app import ROOT
+from tests.support.app import ROOT
 
 FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 

@@ -15,8 +15,8 @@ import pytest
 from liaobots.storage.database import Database
 from liaobots.storage.records import Message, State
 from liaobots.storage.store import Store
-from tests.app import ROOT
 from tests.formats.strategies import read
+from tests.support.app import ROOT
 
 OLD_FILES = ROOT / "tests" / "old_files"
 OWNER = "a" * 64

@@ -14,8 +14,8 @@ from liaobots.storage.records import Ending, State
 from liaobots.ui import texts
 from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.state import available_models, open_chat, session
+from tests.support.page_actions import conversed
 from tests.ui.test_page import opened, words_of
-from tests.visit import conversed
 
 __all__ = ["opened"]
 

@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from liaobots.errors import LiaobotsError
 from liaobots.ui import identity, markdown, texts
-from tests.app import ROOT
 from tests.conftest import CODE
-from tests.mangled import mangled
+from tests.support.app import ROOT
+from tests.support.strategies import mangled
 
 SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")
 SAMPLES = [

@@ -8,7 +8,7 @@ from starlette.requests import cookie_parser
 
 from liaobots.ui import identity_cookie
 from liaobots.ui.identity_cookie import COOKIE, MOST_SIGNED, SIGNED, Keys
-from tests.mangled import mangled
+from tests.support.strategies import mangled
 
 OURS, OTHERS = Keys(database=[b"ours", b"older"]), Keys(database=[b"others"])
 IDENTITY = "i" * 43

@@ -13,9 +13,9 @@ from liaobots.demo.server import StandIn
 from liaobots.ui import identity, texts
 from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.state import open_chat
-from tests.app import ROOT, App
 from tests.conftest import CODE
-from tests.visit import ask, conversed, message
+from tests.support.app import ROOT, App
+from tests.support.page_actions import ask, conversed, message
 
 SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")
 

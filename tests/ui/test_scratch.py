@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from liaobots.ui.scratch import Scratch
-from tests.app import ROOT
+from tests.support.app import ROOT
 
 KILLED = """
 import os, signal

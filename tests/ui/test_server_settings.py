@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.app import App
-from tests.headless import Visitor, finished
+from tests.support.app import App
+from tests.support.protocol_client import Visitor, finished
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from liaobots.demo.server import StandIn
 from liaobots.ui import texts
-from tests.app import App
 from tests.conftest import CODE
-from tests.identity_provider import IdentityProvider, Person
-from tests.visit import ask, listed, message, wait_for_address
+from tests.support.app import App
+from tests.support.identity_provider import IdentityProvider, Person
+from tests.support.page_actions import ask, listed, message, wait_for_address
 
 ANNA = Person("subject-of-anna-41c7", "anna-41c7@example.org")
 BORIS = Person("subject-of-boris-90e2", "boris-90e2@example.org")

@@ -8,7 +8,7 @@ from liaobots.client.catalog import unknown
 from liaobots.generation.context_window import Room, Size
 from liaobots.storage.records import Pace
 from liaobots.ui import texts
-from tests.app import ROOT
+from tests.support.app import ROOT
 
 PARTS = [
     "page",

@@ -19,11 +19,11 @@ from liaobots.storage.records import Message
 from liaobots.storage.store import Store
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE, SECURE_COOKIE, SIGNED
-from tests.app import App
 from tests.conftest import CODE
-from tests.headless import Visitor, finished
-from tests.kept import kept, owner_of, signed_identity
-from tests.visit import wait_until
+from tests.support.app import App
+from tests.support.page_actions import wait_until
+from tests.support.protocol_client import Visitor, finished
+from tests.support.stored_chats import kept, owner_of, signed_identity
 
 FIRST_LAYOUT = Path(__file__).parent / "layout_0001.sql"
 HTTPS = {"X-Forwarded-Proto": "https"}

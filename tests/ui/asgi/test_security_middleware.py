@@ -16,9 +16,9 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from liaobots.ui.asgi.security_middleware import POLICY, Door, is_welcome
-from tests.app import App
-from tests.headless import Visitor, finished
-from tests.mangled import mangled
+from tests.support.app import App
+from tests.support.protocol_client import Visitor, finished
+from tests.support.strategies import mangled
 
 
 def test_headers(demo_app: App) -> None:

@@ -14,9 +14,9 @@ from websockets.typing import Origin, Subprotocol
 
 from liaobots.limits import Limits
 from liaobots.ui.asgi.session_storage import FairSessionStorage
-from tests import flood
-from tests.app import App
-from tests.headless import finished
+from tests.support import flood
+from tests.support.app import App
+from tests.support.protocol_client import finished
 
 KEPT = 4
 

@@ -9,7 +9,7 @@ from websockets.frames import Opcode
 from liaobots.limits import Limits
 from liaobots.ui.asgi.socket_meter import AddressMeters, TokenBucket
 from liaobots.ui.asgi.websocket_frames import FrameReader
-from tests.flood import frame
+from tests.support.flood import frame
 
 
 @settings(deadline=None)

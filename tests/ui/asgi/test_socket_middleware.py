@@ -18,10 +18,10 @@ from websockets.sync.client import connect
 from liaobots.limits import Limits
 from liaobots.ui import texts
 from liaobots.ui.asgi.socket_middleware import POLICY_VIOLATION, SocketLimits
-from tests import flood
-from tests.app import App
-from tests.flood import Line, frame
-from tests.headless import Visitor, finished
+from tests.support import flood
+from tests.support.app import App
+from tests.support.flood import Line, frame
+from tests.support.protocol_client import Visitor, finished
 
 FLOODS: dict[str, Callable[[], bytes]] = {
     "reruns": lambda: frame(flood.reruns()),

@@ -12,9 +12,9 @@ import requests
 
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
-from tests.app import App
-from tests.headless import Visitor, finished
-from tests.memory import Peak
+from tests.support.app import App
+from tests.support.memory import Peak
+from tests.support.protocol_client import Visitor, finished
 
 MEGABYTE = 1_000_000
 # Small enough that a test reaches them at once.

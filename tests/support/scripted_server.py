@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.teller import Teller, whole
+from tests.support.raw_server import Teller, whole
 
 Lie = Callable[[], Iterable[bytes]]
 

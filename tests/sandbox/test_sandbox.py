@@ -26,7 +26,7 @@ from liaobots.sandbox import process
 from liaobots.sandbox.fair_queue import FairQueue
 from liaobots.sandbox.job import SandboxJob
 from liaobots.sandbox.pool import SandboxPool
-from tests.app import ROOT
+from tests.support.app import ROOT
 
 Submit = Callable[..., SandboxJob]
 
@@ -55,7 +55,7 @@ def submitter(pool: SandboxPool, folder: Path) -> Submit:
             "options": {"times": 2},
         }
         return pool.submit(
-            f"tests.sandbox_tasks:{task}", source, folder / result, **(bounds | others)
+            f"tests.support.sandbox_tasks:{task}", source, folder / result, **(bounds | others)
         )
 
     return submit
@@ -330,7 +330,7 @@ from pathlib import Path
 from liaobots.sandbox.pool import SandboxPool
 pool = SandboxPool(1, 1)
 folder = Path(sys.argv[1])
-job = pool.submit("tests.sandbox_tasks:" + sys.argv[2], folder / "source", folder / "result",
+job = pool.submit("tests.support.sandbox_tasks:" + sys.argv[2], folder / "source", folder / "result",
     processor_seconds=600, memory_bytes=10**9, options={"times": 2})
 for _ in job.follow(0.1):
     pass

@@ -4,9 +4,9 @@ from playwright.sync_api import FilePayload, Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from liaobots.demo.server import StandIn
-from tests.app import App
-from tests.headless import Visitor, finished
-from tests.visit import ask, conversed, message, wait_until
+from tests.support.app import App
+from tests.support.page_actions import ask, conversed, message, wait_until
+from tests.support.protocol_client import Visitor, finished
 
 FILES = [
     FilePayload(name="data.csv", mimeType="text/csv", buffer=b"a,b\nsecret,2\n"),

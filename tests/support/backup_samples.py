@@ -17,8 +17,8 @@ from liaobots.storage.database import Database
 from liaobots.storage.records import Asked, Attempt, Checkpoint, Ending, StandIn, State, Tries
 from liaobots.storage.schema import conversations, messages, tables, unsigned_owners
 from liaobots.storage.store import Store
-from tests.app import ROOT
-from tests.visit import wait_until
+from tests.support.app import ROOT
+from tests.support.page_actions import wait_until
 
 OWNER, OTHER = "a" * 64, "b" * 64
 WISHES = ["rainbow", "радуг", "彩虹", "虹", "🌈", "needle", "c#", "x", "rabbit 7"]

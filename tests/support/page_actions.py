@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from liaobots.demo.server import StandIn
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
-from tests import kept
+from tests.support import stored_chats
 
 
 def ask(page: Page, question: str) -> None:
@@ -63,7 +63,7 @@ def wait_for_address(page: Page) -> str:
 def owner_of(visitor: BrowserContext) -> str:
     """Gives the owner that the app makes of a browser's identity."""
     cookie = next(each for each in visitor.cookies() if each.get("name") == COOKIE)
-    return kept.owner_of(str(cookie["value"]))
+    return stored_chats.owner_of(str(cookie["value"]))
 
 
 def wait_until(is_so: Callable[[], object], seconds: float = 10) -> None:

@@ -16,9 +16,9 @@ from liaobots.documents import pdf as reader
 from liaobots.errors import InputRefused, LimitReached
 from liaobots.limits import Limits
 from liaobots.sandbox.pool import SandboxPool
-from tests.app import ROOT
-from tests.mangled import mangled
-from tests.pdfs import bomb, encrypted, forms, packed, pdf, shared
+from tests.support.app import ROOT
+from tests.support.pdfs import bomb, encrypted, forms, packed, pdf, shared
+from tests.support.strategies import mangled
 
 USUAL = Limits()
 OPTIONS = {

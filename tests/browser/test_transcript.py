@@ -15,10 +15,10 @@ from liaobots.storage.database import Database
 from liaobots.storage.records import Ending, State
 from liaobots.storage.store import Store
 from liaobots.ui import texts
-from tests.app import App
 from tests.bench.watching import Watched, in_pieces, markdown
 from tests.conftest import CODE
-from tests.visit import act, ask, button, message, owner_of, wait_until, way_to_copy
+from tests.support.app import App
+from tests.support.page_actions import act, ask, button, message, owner_of, wait_until, way_to_copy
 
 HOSTILE = """\
 An ![inline](URL/inline?q=SECRET) image, an ![by reference][r], an ![titled](URL/titled "t").
@@ -205,7 +205,7 @@ def pages(writer: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     text = str(other / "text")
     with (
         App(ours, **settings) as app,
-        App(other, script="tests/whole.py", SHOWN_TEXT=text) as whole,
+        App(other, script="tests/support/whole_text_page.py", SHOWN_TEXT=text) as whole,
     ):
         yield app, whole
 

@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterable
 from itertools import chain, repeat
 
-from tests.liar import event, head
-from tests.teller import Teller, whole
+from tests.support.raw_server import Teller, whole
+from tests.support.scripted_server import event, head
 
 # An answer that is over, though its connection is not.
 ANSWER = [head("text/event-stream"), event("Here it is"), b"data: [DONE]\n\n"]

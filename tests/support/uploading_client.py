@@ -11,7 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from liaobots.ui.identity_cookie import COOKIE
-from tests.headless import Visitor
+from tests.support.protocol_client import Visitor
 
 XSRF = "_streamlit_xsrf"
 

@@ -13,9 +13,9 @@ from liaobots.storage.records import State
 from liaobots.storage.store import Store
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
-from tests.app import App
 from tests.conftest import CODE
-from tests.visit import (
+from tests.support.app import App
+from tests.support.page_actions import (
     ask,
     button,
     conversed,

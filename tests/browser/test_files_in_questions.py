@@ -13,14 +13,14 @@ from playwright.sync_api import FilePayload, Page, expect
 from liaobots.demo.server import StandIn
 from liaobots.ui import texts
 from liaobots.ui.scratch import LOCK
-from tests.app import App
+from tests.browser.test_chat_actions import answered, begin
 from tests.conftest import CODE
-from tests.headless import Visitor, finished
-from tests.pdfs import bomb, packed, pdf
-from tests.sender import Sender
-from tests.test_sandbox import is_alive
-from tests.test_working import answered, begin
-from tests.visit import ask, button, conversed, listed, message, wait_until
+from tests.sandbox.test_sandbox import is_alive
+from tests.support.app import App
+from tests.support.page_actions import ask, button, conversed, listed, message, wait_until
+from tests.support.pdfs import bomb, packed, pdf
+from tests.support.protocol_client import Visitor, finished
+from tests.support.uploading_client import Sender
 
 CSV = FilePayload(name="a.csv", mimeType="text/csv", buffer=b"a,b\n1,2\n")
 READING = texts.FILE_BEING_READ.partition("·")[2].strip()

@@ -8,8 +8,16 @@ from playwright.sync_api import Page, expect
 
 from liaobots.demo.server import StandIn
 from liaobots.ui import texts
-from tests.app import App
-from tests.visit import ask, button, conversed, listed, message, wait_for_address, wait_until
+from tests.support.app import App
+from tests.support.page_actions import (
+    ask,
+    button,
+    conversed,
+    listed,
+    message,
+    wait_for_address,
+    wait_until,
+)
 
 ROOM = {"maxLength": 48_000, "tokenLimit": 16_000}
 MODELS = [

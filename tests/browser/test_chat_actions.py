@@ -14,9 +14,8 @@ from playwright.sync_api import Browser, Download, FilePayload, Locator, Page, e
 
 from liaobots.demo.server import StandIn
 from liaobots.ui import texts
-from tests.app import App
-from tests.pdfs import pdf
-from tests.visit import (
+from tests.support.app import App
+from tests.support.page_actions import (
     act,
     ask,
     button,
@@ -27,6 +26,7 @@ from tests.visit import (
     wait_until,
     way_to_copy,
 )
+from tests.support.pdfs import pdf
 
 
 @pytest.fixture
