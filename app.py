@@ -10,9 +10,9 @@ from starlette.middleware import Middleware
 from liaobots.ui import server_settings, server_state, uploads
 from liaobots.ui.asgi import session_storage
 from liaobots.ui.asgi.identity_middleware import IdentityMiddleware
-from liaobots.ui.asgi.security_middleware import Door
-from liaobots.ui.asgi.socket_middleware import SocketLimits
-from liaobots.ui.asgi.upload_middleware import UploadLimits
+from liaobots.ui.asgi.security_middleware import SecurityMiddleware
+from liaobots.ui.asgi.socket_middleware import SocketMiddleware
+from liaobots.ui.asgi.upload_middleware import UploadMiddleware
 
 SWEEP_SECONDS = 1.0
 
@@ -23,7 +23,7 @@ async def life(app: st.App) -> AsyncIterator[None]:
     del app
     server_settings.log_faults()
     session_storage.install()
-    server_state.begin()
+    server_state.tune_gc()
     sweeper = asyncio.create_task(sweep())
     yield
     sweeper.cancel()
@@ -40,9 +40,9 @@ async def sweep() -> None:
 app = st.App(
     "liaobots/ui/page.py",
     middleware=[
-        Middleware(SocketLimits),
-        Middleware(Door),
-        Middleware(UploadLimits),
+        Middleware(SocketMiddleware),
+        Middleware(SecurityMiddleware),
+        Middleware(UploadMiddleware),
         Middleware(IdentityMiddleware),
     ],
     lifespan=life,

@@ -17,9 +17,9 @@ from contextlib import closing
 from typing import NoReturn
 
 from liaobots.backup.copy import Copied, Progress, copy
-from liaobots.backup.endpoint import End
+from liaobots.backup.endpoint import Endpoint
 from liaobots.client import settings
-from liaobots.errors import InputRefused, LiaobotsError
+from liaobots.errors import InvalidInput, LiaobotsError
 
 # How often it says how far it is, in seconds.
 PACE = 2.0
@@ -89,14 +89,14 @@ def _run(given: argparse.Namespace) -> None:
         source, target = given.source, given.target
     else:
         if "://" in given.file:
-            raise InputRefused("FILE is the path of a file. Between addresses there is migrate.")
+            raise InvalidInput("FILE is the path of a file. Between addresses there is migrate.")
         ours = settings.database() if given.database is None else given.database
         file = os.path.abspath(given.file)
         source, target = (ours, file) if given.command == "backup" else (file, ours)
-    with closing(End(source)) as from_, closing(End(target)) as to:
+    with closing(Endpoint(source)) as from_, closing(Endpoint(target)) as to:
         copied = copy(from_, to, Teller())
         if given.command == "backup":
-            to.settle()
+            to.finalize()
         _report(copied, to.name)
 
 

@@ -21,22 +21,23 @@ do next, and holds neither the auth code nor HTML. Each class has a stable
 `code`, which is what databases and exports keep, and `values` that belong to it.
 """
 
+import threading
 from collections.abc import Mapping
 from typing import ClassVar
 
 # What was kept instead of codes until layout 0004: the names that the classes had then.
 CODE_OF_FORMER_NAME = {
-    "InputRefused": "invalid_input",
-    "CodeMissing": "auth_code_missing",
-    "CodeRefused": "auth_code_rejected",
-    "CreditExhausted": "out_of_credit",
-    "TooFast": "rate_limited",
-    "HumanCheckWanted": "captcha_required",
-    "ServiceFault": "service_error",
-    "NoConnection": "connection_failed",
-    "AnswerCut": "answer_interrupted",
+    "InvalidInput": "invalid_input",
+    "AuthCodeMissing": "auth_code_missing",
+    "AuthCodeRejected": "auth_code_rejected",
+    "OutOfCredit": "out_of_credit",
+    "RateLimited": "rate_limited",
+    "CaptchaRequired": "captcha_required",
+    "ServiceError": "service_error",
+    "ConnectionFailed": "connection_failed",
+    "AnswerInterrupted": "answer_interrupted",
     "ServerBusy": "server_busy",
-    "StoreFault": "storage_error",
+    "StorageError": "storage_error",
     "ProgramMistake": "internal_error",
 }
 # The code of a mistake of the program itself, which is no error that anybody raises on purpose.
@@ -57,19 +58,19 @@ class LiaobotsError(Exception):
         return {}
 
 
-class InputRefused(LiaobotsError, ValueError):
+class InvalidInput(LiaobotsError, ValueError):
     """What was given cannot be used; nothing was sent."""
 
     code = "invalid_input"
 
 
-class CodeMissing(InputRefused):
+class AuthCodeMissing(InvalidInput):
     """There is no auth code, or it has characters that no header can carry."""
 
     code = "auth_code_missing"
 
 
-class LimitReached(InputRefused):
+class LimitReached(InvalidInput):
     """Reading a file costs more than it may.
 
     `limit` names what was reached: "processor time", "time", "memory" or "output".
@@ -86,7 +87,7 @@ class LimitReached(InputRefused):
         return {"limit": self.limit}
 
 
-class FileUnreadable(InputRefused):
+class FileUnreadable(InvalidInput):
     """The process that read a file ended without a result."""
 
     code = "file_unreadable"
@@ -98,19 +99,19 @@ class JobCancelled(LiaobotsError):
     code = "job_cancelled"
 
 
-class CodeRefused(LiaobotsError):
+class AuthCodeRejected(LiaobotsError):
     """The service answered 401 or 403."""
 
     code = "auth_code_rejected"
 
 
-class CreditExhausted(LiaobotsError):
+class OutOfCredit(LiaobotsError):
     """The service answered 402."""
 
     code = "out_of_credit"
 
 
-class TooFast(LiaobotsError):
+class RateLimited(LiaobotsError):
     """The service answered 429.
 
     `retry_after` is the number of seconds to wait, or None where the service
@@ -128,7 +129,7 @@ class TooFast(LiaobotsError):
         return {"retry_after": self.retry_after}
 
 
-class HumanCheckWanted(LiaobotsError):
+class CaptchaRequired(LiaobotsError):
     """The service sent a web page where an answer should be.
 
     `link` is the address to open in a browser.
@@ -145,19 +146,19 @@ class HumanCheckWanted(LiaobotsError):
         return {"link": self.link}
 
 
-class ServiceFault(LiaobotsError):
+class ServiceError(LiaobotsError):
     """The service failed, or sent something that is no answer."""
 
     code = "service_error"
 
 
-class NoConnection(LiaobotsError):
+class ConnectionFailed(LiaobotsError):
     """The service could not be reached, or sent no byte in time."""
 
     code = "connection_failed"
 
 
-class AnswerCut(NoConnection):
+class AnswerInterrupted(ConnectionFailed):
     """The answer broke off; the pieces before the break were given already."""
 
     code = "answer_interrupted"
@@ -169,7 +170,12 @@ class ServerBusy(LiaobotsError):
     code = "server_busy"
 
 
-class StoreFault(LiaobotsError):
+class StorageError(LiaobotsError):
     """The database cannot be opened, read or written."""
 
     code = "storage_error"
+
+
+def report_mistake(error: Exception) -> None:
+    """Hand a mistake of the program to the thread's excepthook, as if it had not been caught."""
+    threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 
 SETTING = "LIAOBOTS_LIMITS"
 
@@ -107,14 +107,14 @@ class Limits:
 
 @cache
 def limits() -> Limits:
-    """Return the limits of this process. Raise `InputRefused` if the setting is wrong."""
+    """Return the limits of this process. Raise `InvalidInput` if the setting is wrong."""
     return read(os.environ.get(SETTING, ""))
 
 
 def read(setting: str) -> Limits:
     """Return the limits that `setting` names, and the usual ones beside them.
 
-    Raise `InputRefused` for an unknown name, or a value that is no positive whole number.
+    Raise `InvalidInput` for an unknown name, or a value that is no positive whole number.
     """
     return Limits(**dict(_pairs(setting)))
 
@@ -124,12 +124,12 @@ def _pairs(setting: str) -> Iterator[tuple[str, int]]:
     for pair in filter(None, (each.strip() for each in setting.split(","))):
         name, _, number = (part.strip() for part in pair.partition("="))
         if name not in known:
-            raise InputRefused(
+            raise InvalidInput(
                 f"{SETTING} names “{name[:40]}”, which is no limit. "
                 f"The limits are {', '.join(sorted(known))}."
             )
         if not number.replace("_", "").isdecimal() or int(number) < 1:
-            raise InputRefused(
+            raise InvalidInput(
                 f"{SETTING} sets {name} to “{number[:40]}”. Write a whole number above zero."
             )
         yield name, int(number)

@@ -18,12 +18,11 @@ from playwright.sync_api import (
 )
 from sqlalchemy import create_engine, make_url, text
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.storage.database import Database
 from liaobots.storage.store import Store
 from liaobots.ui import server_state
-from tests.support import backup_samples
-from tests.support import chromium as chromium
+from tests.support import backup_samples, chromium
 from tests.support.app import App
 from tests.support.raw_server import Teller
 
@@ -54,7 +53,7 @@ def clean_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     yield
-    server_state.let_go_of_all()
+    server_state.reset()
 
 
 @pytest.fixture(scope="session")
@@ -88,9 +87,9 @@ def owner() -> str:
 
 
 @pytest.fixture
-def standin() -> Iterator[StandIn]:
+def demo_server() -> Iterator[DemoServer]:
     """A stand-in that answers as fast as it can and keeps a record."""
-    with StandIn(pace=None, keeps_record=True) as service:
+    with DemoServer(pace=None, keeps_record=True) as service:
         yield service
 
 
@@ -102,9 +101,9 @@ def teller() -> Iterator[Teller]:
 
 
 @pytest.fixture
-def slow_standin() -> Iterator[StandIn]:
+def slow_demo_server() -> Iterator[DemoServer]:
     """A stand-in that answers slowly enough to be watched."""
-    with StandIn(pace=20, keeps_record=True) as service:
+    with DemoServer(pace=20, keeps_record=True) as service:
         yield service
 
 
@@ -145,9 +144,9 @@ def demo_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture
-def app(tmp_path: Path, slow_standin: StandIn) -> Iterator[App]:
+def app(tmp_path: Path, slow_demo_server: DemoServer) -> Iterator[App]:
     """The app with a code of its server, talking to the slow stand-in."""
-    with App(tmp_path, LIAOBOTS_URL=slow_standin.url, LIAOBOTS_AUTH=CODE) as running:
+    with App(tmp_path, LIAOBOTS_URL=slow_demo_server.url, LIAOBOTS_AUTH=CODE) as running:
         yield running
 
 

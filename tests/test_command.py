@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.storage.database import Database
 from liaobots.storage.store import Store
 from tests.support import backup_samples
@@ -156,12 +156,12 @@ def test_no_page_is_loaded() -> None:
     assert done.stdout.strip() == "set()"
 
 
-def test_a_backup_while_visitors_are_answered(tmp_path: Path, slow_standin: StandIn) -> None:
+def test_a_backup_while_visitors_are_answered(tmp_path: Path, slow_demo_server: DemoServer) -> None:
     """The copy is whole, with what had come by then, and the answers go on."""
     words = [f"word{number} " for number in range(60)]
-    slow_standin.answer = lambda _: iter(words)
+    slow_demo_server.answer = lambda _: iter(words)
     file, address = tmp_path / "backup.db", f"sqlite:///{tmp_path}/chats.db"
-    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": "nobody"}
+    settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": "nobody"}
 
     async def visit(app: App) -> str:
         async with Visitor(app.url) as visitor:

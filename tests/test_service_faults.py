@@ -1,7 +1,7 @@
 """A service that is away, silent, mad or endless: what the page says, and what is kept.
 
 Each fault meets the app as it runs, and each time the app answers an ordinary
-question afterwards. How long an answer may take is tested with `Generations`.
+question afterwards. How long an answer may take is tested with `AnswerManager`.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from liaobots.client.error_detector import CUT
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.generation import worker
-from liaobots.storage.records import Message, State
+from liaobots.storage.records import Message, MessageState
 from tests.conftest import CODE
 from tests.support.app import App
 from tests.support.page_actions import wait_until
@@ -103,7 +103,7 @@ def asked(app: App, question: str, words: str) -> list[Message]:
 
 def kept_at_the_end(address: str, identity: str) -> list[Message]:
     """Gives what is kept when the answer has ended there: the page may be a moment ahead."""
-    wait_until(lambda: kept(address, identity)[-1].state is not State.WRITING)
+    wait_until(lambda: kept(address, identity)[-1].state is not MessageState.WRITING)
     return list(kept(address, identity))
 
 
@@ -117,7 +117,7 @@ def answer_to(app: App, question: str, words: str) -> Message:
 def is_in_order(app: App, question: str = "Hello", words: str = "Good day.") -> None:
     """Asks an ordinary question, whose answer must come and be kept."""
     answer = answer_to(app, question, words)
-    assert answer.state is State.DONE
+    assert answer.state is MessageState.DONE
     assert words in answer.text
 
 
@@ -128,15 +128,15 @@ def test_a_service_that_cannot_be_reached(tmp_path: Path) -> None:
     with running(tmp_path, f"http://127.0.0.1:{port}") as app:
         answer = answer_to(app, "Anybody there?", "The service could not be reached")
         assert (answer.state, answer.error_kind, answer.text) == (
-            State.FAILED,
+            MessageState.FAILED,
             "connection_failed",
             "",
         )
         with ExitStack() as lines:
             lines.enter_context(_full(port))
             answer = answer_to(app, "And now?", "The service could not be reached")
-            assert (answer.state, answer.error_kind) == (State.FAILED, "connection_failed")
-        with StandIn(port, pace=None, answer=lambda _: iter(["Good ", "day."])):
+            assert (answer.state, answer.error_kind) == (MessageState.FAILED, "connection_failed")
+        with DemoServer(port, pace=None, answer=lambda _: iter(["Good ", "day."])):
             is_in_order(app)
 
 
@@ -158,19 +158,19 @@ def _full(port: int) -> ExitStack:
 def test_a_service_that_falls_silent(tmp_path: Path) -> None:
     """Before the first word, in the middle, or with a cut: what came is kept, and no more."""
     words = [f"word{n} " for n in range(10)]
-    with StandIn(pace=None) as service, running(tmp_path, service.url) as app:
+    with DemoServer(pace=None) as service, running(tmp_path, service.url) as app:
         service.answer = lambda _: iter(words)
         answer = answer_to(app, "fault: silent", "The service sent nothing in time.")
         assert (answer.state, answer.error_kind, answer.text) == (
-            State.FAILED,
+            MessageState.FAILED,
             "connection_failed",
             "",
         )
         answer = answer_to(app, "fault: stall", "Nothing more came in time.")
-        assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
+        assert (answer.state, answer.error_kind) == (MessageState.FAILED, "answer_interrupted")
         assert answer.text == "".join(words[:5])
         answer = answer_to(app, "fault: cut", CUT)
-        assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
+        assert (answer.state, answer.error_kind) == (MessageState.FAILED, "answer_interrupted")
         assert answer.text == "".join(words[:5])
         is_in_order(app, "Hello", "".join(words).strip())
 
@@ -187,7 +187,11 @@ def test_a_service_that_falls_silent(tmp_path: Path) -> None:
 def test_what_is_no_answer(met: Met, question: str, words: str) -> None:
     """It is neither shown nor kept; the page says what came, and offers to try again."""
     answer = answer_to(met.app, question, words)
-    assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "service_error", "")
+    assert (answer.state, answer.error_kind, answer.text) == (
+        MessageState.FAILED,
+        "service_error",
+        "",
+    )
     assert met.liar.asked.count(question) == 1
     is_in_order(met.app)
 
@@ -196,7 +200,7 @@ def test_what_is_no_answer(met: Met, question: str, words: str) -> None:
 def test_an_answer_without_an_end(met: Met, question: str) -> None:
     """It is ended at its bound, the service is hung up on, and all up to there is kept."""
     answer = answer_to(met.app, question, f"{worker.LONGEST:,} characters")
-    assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
+    assert (answer.state, answer.error_kind) == (MessageState.FAILED, "answer_interrupted")
     assert len(answer.text) == worker.LONGEST
     assert (PIECE * 200).startswith(answer.text)
     assert met.liar.hung_up.count(question) == 1
@@ -207,7 +211,11 @@ def test_an_answer_without_an_end(met: Met, question: str) -> None:
 def test_an_answer_that_never_begins(met: Met, question: str) -> None:
     """Where nothing that has come can be read, the memory that it takes is bounded."""
     answer = answer_to(met.app, question, "sent too much at once")
-    assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "service_error", "")
+    assert (answer.state, answer.error_kind, answer.text) == (
+        MessageState.FAILED,
+        "service_error",
+        "",
+    )
     assert met.liar.hung_up.count(question) == 1
     is_in_order(met.app)
 
@@ -215,9 +223,13 @@ def test_an_answer_that_never_begins(met: Met, question: str) -> None:
 def test_ten_megabytes_in_one_line(met: Met) -> None:
     """An event of them is none; raw text is shown and kept up to the bound of an answer."""
     answer = answer_to(met.app, "A long event", "sent too much at once")
-    assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "service_error", "")
+    assert (answer.state, answer.error_kind, answer.text) == (
+        MessageState.FAILED,
+        "service_error",
+        "",
+    )
     answer = answer_to(met.app, "A long line", f"{worker.LONGEST:,} characters")
-    assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
+    assert (answer.state, answer.error_kind) == (MessageState.FAILED, "answer_interrupted")
     assert answer.text == "x" * worker.LONGEST
     is_in_order(met.app)
 
@@ -232,6 +244,10 @@ def test_a_storm_of_refusals(met: Met) -> None:
     for identity in finished(storm()):
         said, answer = kept_at_the_end(met.address, identity)
         assert said.text == "Too fast"
-        assert (answer.state, answer.error_kind, answer.text) == (State.FAILED, "rate_limited", "")
+        assert (answer.state, answer.error_kind, answer.text) == (
+            MessageState.FAILED,
+            "rate_limited",
+            "",
+        )
     assert met.liar.asked.count("Too fast") == 8
     is_in_order(met.app)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from liaobots.backup import checksums
-from liaobots.backup.endpoint import End
+from liaobots.backup.endpoint import Endpoint
 from liaobots.storage import deletion, lease, search_index
 from liaobots.storage.schema import conversations, messages, pieces
 from liaobots.storage.tree import from_above
@@ -26,7 +26,7 @@ def groups(connection: Connection) -> Iterable[Sequence[str]]:
     return found.scalars().partitions()
 
 
-def clear(source: Connection, target: End, hand: str) -> None:
+def clear(source: Connection, target: Endpoint, owner: str) -> None:
     """Deletes from the target the chats that are gone from the source, or differ there."""
     with target.snapshot() as here:
         for ids in groups(here):
@@ -34,16 +34,16 @@ def clear(source: Connection, target: End, hand: str) -> None:
             stale = [each for each in ids if known.get(each) != found[each]]
             if stale:
                 with target.writing() as connection:
-                    lease.check(connection, hand)
+                    lease.check(connection, owner)
                     for each in stale:
                         deletion.at_once(connection, conversations.c.id == each)
 
 
-def add(source: Connection, target: End, hand: str) -> Iterable[int]:
+def add(source: Connection, target: Endpoint, owner: str) -> Iterable[int]:
     """Adds the chats that are missing, and says after each step how many were looked at."""
     for ids in groups(source):
         with target.writing() as connection:
-            lease.check(connection, hand)
+            lease.check(connection, owner)
             there = select(conversations.c.id).where(conversations.c.id.in_(ids))
             missing = sorted(set(ids) - set(connection.execute(there).scalars()))
             if missing:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, func, select, tuple_
 
-from liaobots.errors import StoreFault
+from liaobots.errors import StorageError
 from liaobots.storage.queries import storable
 from liaobots.storage.schema import conversations, findable, messages, pieces
 
@@ -113,7 +113,7 @@ def compare(source: Connection, target: Connection, table: Table) -> int:
     """
     there, here = of_table(source, table), of_table(target, table)
     if there != here:
-        raise StoreFault(
+        raise StorageError(
             f"The copy is not the same as what was copied: in {table.name}, "
             f"{_how_many_differ(source, target, table)} rows differ. "
             "Run the same command again; it writes them anew."

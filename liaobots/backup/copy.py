@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from liaobots.backup import chat_rows, checksums, other_rows
-from liaobots.backup.endpoint import End
+from liaobots.backup.endpoint import Endpoint
 from liaobots.storage import lease, schema, search_index
 
 
@@ -26,7 +26,7 @@ class Copied:
     went_on: bool
 
 
-def copy(source: End, target: End, tell: Callable[[Progress], None]) -> Copied:
+def copy(source: Endpoint, target: Endpoint, tell: Callable[[Progress], None]) -> Copied:
     """Copies all rows as they are at one moment, while the app may go on writing.
 
     Into an empty database, or one with an unfinished copy of the same source:
@@ -37,28 +37,30 @@ def copy(source: End, target: End, tell: Callable[[Progress], None]) -> Copied:
     anything else in it stays as it is.
     """
     identity = source.open_source()
-    hand, went_on = target.open_target(source.name, identity)
+    owner, went_on = target.open_target(source.name, identity)
     with source.snapshot() as there:
         if went_on:
-            chat_rows.clear(there, target, hand)
-            other_rows.clear(there, target, hand)
-        _add(there, target, hand, tell)
+            chat_rows.clear(there, target, owner)
+            other_rows.clear(there, target, owner)
+        _add(there, target, owner, tell)
         rows = compare(there, target)
     with target.writing() as connection:
-        lease.take_away(connection, hand)
+        lease.release(connection, owner)
         search_index.sort(connection)
     return Copied(rows, went_on)
 
 
-def _add(source: Connection, target: End, hand: str, tell: Callable[[Progress], None]) -> None:
+def _add(
+    source: Connection, target: Endpoint, owner: str, tell: Callable[[Progress], None]
+) -> None:
     done, total = 0, chat_rows.count(source)
-    for more in chat_rows.add(source, target, hand):
+    for more in chat_rows.add(source, target, owner):
         done += more
         tell(Progress(done, total))
-    other_rows.add(source, target, hand)
+    other_rows.add(source, target, owner)
 
 
-def compare(source: Connection, target: End) -> Mapping[str, int]:
+def compare(source: Connection, target: Endpoint) -> Mapping[str, int]:
     """Gives how many rows each table has; raises StoreFault where the two differ in any."""
     with target.snapshot() as here:
         return {

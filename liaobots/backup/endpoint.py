@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from liaobots.errors import StoreFault
+from liaobots.errors import StorageError
 from liaobots.storage import lease, migrations, schema, search_index
 from liaobots.storage.database import (
     NO_FILE,
@@ -41,7 +41,7 @@ PATIENCE = 60
 ENDLESS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
-class End:
+class Endpoint:
     """A database by its address, or by the path of its file; "" is the default one.
 
     Nothing is opened or made before it is asked for. Raises StoreFault for what
@@ -85,13 +85,15 @@ class End:
         StoreFault where no chats are kept here, and then makes nothing.
         """
         if self.file and not self.file.is_file():
-            raise StoreFault(f"There is no file {self.name}, so nothing can be copied from it.")
+            raise StorageError(f"There is no file {self.name}, so nothing can be copied from it.")
         with self._named(), self.snapshot() as connection:
             version = migrations.version_of(connection)
             if version is None:
-                raise StoreFault(f"No chats are kept in {self.name}, so there is nothing to copy.")
+                raise StorageError(
+                    f"No chats are kept in {self.name}, so there is nothing to copy."
+                )
             if lease.of(connection) is not None:
-                raise StoreFault(f"{self.name} is a copy that is not finished. Finish it first.")
+                raise StorageError(f"{self.name} is a copy that is not finished. Finish it first.")
             identity = self._identity(connection)
         if version != schema.VERSION:
             with self.writing() as connection:
@@ -107,20 +109,20 @@ class End:
         self._make_file()
         with self._named(), self.writing() as connection:
             if self._identity(connection) == identity:
-                raise StoreFault("A database cannot be copied into itself. Name another one.")
+                raise StorageError("A database cannot be copied into itself. Name another one.")
             before = lease.of(connection)
             self._refuse_what_is_there(connection, before, source)
             bring_up_to_date(connection)
             if before is None:
                 # The copy has those of its source.
                 connection.execute(delete(schema.secrets))
-            hand = lease.put(connection, source)
+            owner = lease.put(connection, source)
             search_index.leave_unsorted(connection)
         if self.file:
             self._set_journal("WAL")
-        return hand, before is not None
+        return owner, before is not None
 
-    def settle(self) -> None:
+    def finalize(self) -> None:
         """Leaves a file that is whole by itself, which also a read-only disk can hold."""
         if self.file:
             self._set_journal("DELETE")
@@ -137,12 +139,12 @@ class End:
         self, connection: Connection, before: str | None, source: str
     ) -> None:
         if before not in (None, source):
-            raise StoreFault(
+            raise StorageError(
                 f"A copy of {before} into {self.name} is not finished. Run that command again, "
                 "or name another database."
             )
         if before is None and _has_rows(connection):
-            raise StoreFault(
+            raise StorageError(
                 f"Refusing to overwrite {self.name}: something is kept there already. "
                 "Name another database or file, or move this one away first."
             )
@@ -166,10 +168,10 @@ class End:
         """Says of what goes wrong in which of the two databases it does."""
         try:
             yield
-        except StoreFault as error:
+        except StorageError as error:
             if self.name in str(error):
                 raise
-            raise StoreFault(f"{self.name}: {error}") from error
+            raise StorageError(f"{self.name}: {error}") from error
 
 
 def _url(address: str) -> URL:
@@ -177,15 +179,15 @@ def _url(address: str) -> URL:
         return URL.create("sqlite", database=address)
     try:
         url = url_of(address)
-    except StoreFault:
+    except StorageError:
         url = None
     if url is None or url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise StoreFault(
+        raise StorageError(
             "What was given is no address of a database. It looks like "
             "postgresql://user@host/name or sqlite:////folder/chats.db, or is the path of a file."
         )
     if _is_sqlite(url) and (url.database in NO_FILE or str(url.database).startswith("file:")):
-        raise StoreFault("Only a SQLite database in a file can be copied. Give the file's path.")
+        raise StorageError("Only a SQLite database in a file can be copied. Give the file's path.")
     return url
 
 

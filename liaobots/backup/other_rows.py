@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, bindparam, delete
 
 from liaobots.backup import chat_rows, checksums
-from liaobots.backup.endpoint import End
+from liaobots.backup.endpoint import Endpoint
 from liaobots.storage import lease, schema
 
 TABLES = [table for table in schema.tables.sorted_tables if table not in checksums.CHAT_OF]
 
 
-def clear(source: Connection, target: End, hand: str) -> None:
+def clear(source: Connection, target: Endpoint, owner: str) -> None:
     """Deletes from the target the rows that are gone from the source, or differ there."""
     for table in TABLES:
         with target.snapshot() as here:
@@ -22,27 +22,27 @@ def clear(source: Connection, target: End, hand: str) -> None:
                 stale = [
                     key for key, row in found.items() if not checksums.is_same(row, known.get(key))
                 ]
-                _delete(target, hand, table, stale)
+                _delete(target, owner, table, stale)
 
 
-def add(source: Connection, target: End, hand: str) -> None:
+def add(source: Connection, target: Endpoint, owner: str) -> None:
     """Adds the rows that are missing."""
     for table in TABLES:
         for rows in checksums.stream(source, checksums.all_of(table)):
             with target.writing() as connection:
-                lease.check(connection, hand)
+                lease.check(connection, owner)
                 there = checksums.by_key(connection, table, rows)
                 new = [row for row in rows if checksums.key_of(table, row) not in there]
                 if new:
                     chat_rows.put(connection, table, new)
 
 
-def _delete(target: End, hand: str, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
+def _delete(target: Endpoint, owner: str, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
     if not keys:
         return
     names = [column.name for column in table.primary_key]
     which = and_(*(table.c[name] == bindparam(f"key_{name}") for name in names))
     rows = [dict(zip((f"key_{name}" for name in names), key, strict=True)) for key in keys]
     with target.writing() as connection:
-        lease.check(connection, hand)
+        lease.check(connection, owner)
         connection.execute(delete(table).where(which), rows)

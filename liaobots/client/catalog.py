@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Any, NotRequired, TypedDict
 
 from liaobots.client.secret_finder import finder
-from liaobots.errors import InputRefused, ServiceFault
+from liaobots.errors import InvalidInput, ServiceError
 
 
 class Price(TypedDict):
@@ -15,7 +15,7 @@ class Price(TypedDict):
     completion: float
 
 
-class Facts(TypedDict):
+class ModelInfo(TypedDict):
     """What is known of one model.
 
     `maxLength` is in characters and `tokenLimit` in tokens; None where the
@@ -66,7 +66,7 @@ MAKERS = {
     "glm": "Zhipu",
 }
 
-BUILT_IN: dict[str, Facts] = {
+BUILT_IN: dict[str, ModelInfo] = {
     "gpt-3.5-turbo": {
         "id": "gpt-3.5-turbo",
         "name": "GPT-3.5 Turbo",
@@ -84,7 +84,7 @@ BUILT_IN: dict[str, Facts] = {
 }
 
 
-def facts_of(model: str, models: dict[str, Facts]) -> Facts:
+def get_model(model: str, models: dict[str, ModelInfo]) -> ModelInfo:
     """Gives the facts of `model`.
 
     Raises InputRefused, with the nearest names, for a name not in `models`.
@@ -92,12 +92,12 @@ def facts_of(model: str, models: dict[str, Facts]) -> Facts:
     if isinstance(model, str) and model in models:
         return models[model]
     near = get_close_matches(str(model), models, n=3, cutoff=0.4) or sorted(models)[:3]
-    raise InputRefused(
+    raise InvalidInput(
         f"There is no model called “{str(model)[:80]}”. The nearest are: {', '.join(near)}."
     )
 
 
-def unknown(model: str) -> Facts:
+def placeholder_model(model: str) -> ModelInfo:
     """Gives the facts of a model of which nothing but its name is known."""
     return {
         "id": model,
@@ -108,7 +108,7 @@ def unknown(model: str) -> Facts:
     }
 
 
-def room_of(facts: Facts) -> int:
+def max_characters(facts: ModelInfo) -> int:
     """Gives how many characters a model takes, at the most.
 
     Where the service names tokens alone, three characters are counted for one:
@@ -119,7 +119,7 @@ def room_of(facts: Facts) -> int:
     return facts["maxLength"] or (tokens * 3 if tokens else ROOM)
 
 
-def read_list(payload: object, secret: str = "") -> dict[str, Facts]:
+def parse_model_list(payload: object, secret: str = "") -> dict[str, ModelInfo]:
     """Gives the models of a live list by id, in the service's order.
 
     A list as Liaobots gives it, or within `data` as in OpenAI's API. Entries
@@ -136,16 +136,16 @@ def read_list(payload: object, secret: str = "") -> dict[str, Facts]:
         if not any(map(is_secret, (facts["id"], facts["name"], facts["provider"])))
     }
     if not found:
-        raise ServiceFault(
+        raise ServiceError(
             "The service's list of models could not be read. The built-in names still work."
         )
     return found
 
 
-def _read_entry(entry: object) -> Facts | None:
+def _read_entry(entry: object) -> ModelInfo | None:
     if not isinstance(entry, dict) or not _is_name(entry.get("id")):
         return None
-    facts = unknown(entry["id"])
+    facts = placeholder_model(entry["id"])
     facts["name"] = _text(entry.get("name")) or facts["id"]
     facts["provider"] = _text(entry.get("provider")) or facts["provider"] or _owner_of(entry)
     facts["maxLength"] = _count(entry.get("maxLength"))

@@ -7,7 +7,7 @@ in `reasoning_content`, Ollama, OpenRouter and newer vLLM in `reasoning`.
 
 from typing import Any
 
-from liaobots.errors import AnswerCut, LiaobotsError, ServiceFault
+from liaobots.errors import AnswerInterrupted, LiaobotsError, ServiceError
 
 THOUGHTS = ("reasoning_content", "reasoning")
 UNENDED = (
@@ -16,27 +16,27 @@ UNENDED = (
 )
 SHORTFALLS: dict[str, tuple[type[LiaobotsError], str]] = {
     "length": (
-        AnswerCut,
+        AnswerInterrupted,
         "The model stopped here because its room was full. Ask to continue, or choose a "
         "model with more room.",
     ),
     "content_filter": (
-        ServiceFault,
+        ServiceError,
         "The service's filter stopped this answer. Ask in other words, or choose another model.",
     ),
 }
 
 
-class Completion:
+class ChatCompletionParser:
     """An answer's objects in, its text out; thoughts stand in `<think>` before it.
 
     Thoughts that come after its first words are left out.
 
-    `ending` is the reason that the answer named for its end, or "".
+    `finish_reason` is the reason that the answer named for its end, or "".
     """
 
     def __init__(self) -> None:
-        self.ending = ""
+        self.finish_reason = ""
         self._is_thinking = False
         self._has_spoken = False
         self._is_streamed = False
@@ -44,18 +44,18 @@ class Completion:
         self._blank = ""
 
     @property
-    def shortfall(self) -> LiaobotsError | None:
+    def incomplete_reason(self) -> LiaobotsError | None:
         """Gives why the model ended before it was done, or None.
 
         By the API the last chunk of a stream names the reason for its end. Some
         engines break a stream off for another visitor's question, and say
         [DONE] all the same, but no reason.
         """
-        if self._is_streamed and not self.ending:
-            return AnswerCut(UNENDED)
-        if self.ending not in SHORTFALLS:
+        if self._is_streamed and not self.finish_reason:
+            return AnswerInterrupted(UNENDED)
+        if self.finish_reason not in SHORTFALLS:
             return None
-        kind, words = SHORTFALLS[self.ending]
+        kind, words = SHORTFALLS[self.finish_reason]
         return kind(words)
 
     def text_of(self, event: dict[str, Any]) -> str:
@@ -69,7 +69,7 @@ class Completion:
         text = self._said(said) if isinstance(said, dict) else ""
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
-            self.ending = reason
+            self.finish_reason = reason
         return text
 
     def end(self) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from liaobots.client import catalog, request_builder, settings
-from liaobots.client.catalog import Facts
+from liaobots.client.catalog import ModelInfo
 from liaobots.client.reply import Reply
-from liaobots.client.retry import ask
+from liaobots.client.retry import request_json
 from liaobots.client.secret_finder import holds
-from liaobots.client.transport import Line
-from liaobots.errors import ServiceFault
+from liaobots.client.transport import CancellableRequest
+from liaobots.errors import ServiceError
 
 # Nobody has more, in any currency; what is more is no number that a page can show.
 MOST = 1e15
@@ -47,7 +47,7 @@ class Client:
         *,
         timeout: float | None = None,
         wire: str | None = None,
-        models: Mapping[str, Facts] | None = None,
+        models: Mapping[str, ModelInfo] | None = None,
     ) -> None:
         self._auth = auth
         self._base_url = base_url
@@ -79,9 +79,9 @@ class Client:
         """
         form = settings.wire(self._wire)
         if form == request_builder.OPENAI and isinstance(model, str) and model:
-            facts = self._known.get(model) or catalog.unknown(model)
+            facts = self._known.get(model) or catalog.placeholder_model(model)
         else:
-            facts = catalog.facts_of(model, self._known)
+            facts = catalog.get_model(model, self._known)
         code = settings.auth(self._auth, form)
         body = request_builder.question(form, facts, messages, conversation_id, search=search)
         line = self._line(form)
@@ -93,7 +93,7 @@ class Client:
             rest=rest,
         )
 
-    def models(self, total_timeout: float | None = None) -> dict[str, Facts]:
+    def models(self, total_timeout: float | None = None) -> dict[str, ModelInfo]:
         """Gives the facts of the service's models by id, and lets `chat` use them.
 
         `total_timeout` is in seconds for the whole call, however the service drips.
@@ -103,8 +103,8 @@ class Client:
         code = settings.auth(self._auth, form) if form == request_builder.OPENAI else ""
         secret = settings.code_of(self._auth)
         line = self._line(form, total_timeout)
-        payload = ask(line, request_builder.listing(form, code, line.base_url), secret)
-        found = catalog.read_list(payload, secret)
+        payload = request_json(line, request_builder.listing(form, code, line.base_url), secret)
+        found = catalog.parse_model_list(payload, secret)
         self._known |= found
         return found
 
@@ -119,16 +119,16 @@ class Client:
         line = self._line(form, total_timeout)
         if (request := request_builder.account(form, code, line.base_url)) is None:
             return Account()
-        fields = _fields_of(ask(line, request, code), code)
+        fields = _fields_of(request_json(line, request, code), code)
         return Account(
             balance=_number(fields.pop("balance", None)),
             amount=_number(fields.pop("amount", None)),
             others=fields,
         )
 
-    def _line(self, form: str, total_timeout: float | None = None) -> Line:
+    def _line(self, form: str, total_timeout: float | None = None) -> CancellableRequest:
         address = settings.base_url(self._base_url, form)
-        return Line(address, settings.timeout(self._timeout), total_timeout)
+        return CancellableRequest(address, settings.timeout(self._timeout), total_timeout)
 
 
 def _fields_of(value: Any, code: str) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def _fields_of(value: Any, code: str) -> dict[str, Any]:
     with suppress(RecursionError):
         fields = _without(value, code)
     if not isinstance(fields, dict):
-        raise ServiceFault("The service's account page could not be read. Try again later.")
+        raise ServiceError("The service's account page could not be read. Try again later.")
     return fields
 
 

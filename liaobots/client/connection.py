@@ -19,7 +19,7 @@ READ = 65_536
 logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
-class HungUp(Exception):
+class Cancelled(Exception):
     """The line was hung up on by its own owner, from this thread or another."""
 
 
@@ -62,7 +62,7 @@ def _noting(kind: Any) -> Any:
             new: socket.socket = super()._new_conn()
             try:
                 self._note(new)
-            except HungUp:
+            except Cancelled:
                 new.close()
                 raise
             return new
@@ -70,7 +70,7 @@ def _noting(kind: Any) -> Any:
     return Noting
 
 
-class NotingAdapter(HTTPAdapter):
+class SocketTrackingAdapter(HTTPAdapter):
     """Opens connections that report their sockets to `note`.
 
     While a request waits for its response, requests gives no other way to the socket.

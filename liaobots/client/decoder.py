@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from liaobots.client import error_mapping
-from liaobots.client.chat_completion import Completion
+from liaobots.client.chat_completion import ChatCompletionParser
 from liaobots.client.error_detector import (
     CUT,
     DOUBT,
-    Verdict,
+    ErrorDetector,
     is_odd_beginning,
     json_of,
     raise_if_too_long,
 )
-from liaobots.client.sse import CompletionStream, EventStream
-from liaobots.errors import AnswerCut, LiaobotsError, ServiceFault
+from liaobots.client.sse import ChatCompletionSSEDecoder, SSEDecoder
+from liaobots.errors import AnswerInterrupted, LiaobotsError, ServiceError
 
 REFUSAL = '{"error":true'
 # How a page begins, and what comes behind all that tells whether it is a human check.
@@ -24,12 +24,12 @@ PAGES = ("<!doctype html", "<html", "<head", "<body")
 BEHIND_HEAD = re.compile("</title|<body|</html", re.I | re.A)
 
 
-class Form(Protocol):
+class BodyDecoder(Protocol):
     """One way to read an answer's bytes."""
 
     done: bool
 
-    def __init__(self, verdict: "Verdict") -> None: ...
+    def __init__(self, errors: "ErrorDetector") -> None: ...
     def feed(self, data: bytes) -> Iterator[str]: ...
     def finish(self) -> Iterator[str]: ...
 
@@ -55,29 +55,29 @@ class Decoder:
         link: str = "",
     ) -> None:
         kind = content_type.partition(";")[0].strip().lower()
-        forms: dict[str, type[Form]] = {
-            "text/event-stream": EventStream,
+        forms: dict[str, type[BodyDecoder]] = {
+            "text/event-stream": SSEDecoder,
             "application/json": _Document,
         }
-        verdict = Verdict(kind, secret, link)
-        self._completion = Completion()
+        errors = ErrorDetector(kind, secret, link)
+        self._completion = ChatCompletionParser()
         if is_openai and kind == "application/json":
-            self._form: Form = _CompletionDocument(verdict, self._completion)
+            self._form: BodyDecoder = _CompletionDocument(errors, self._completion)
         elif is_openai:
-            self._form = CompletionStream(verdict, self._completion)
+            self._form = ChatCompletionSSEDecoder(errors, self._completion)
         else:
-            self._form = forms.get(kind, _RawText)(verdict)
+            self._form = forms.get(kind, _RawText)(errors)
         self._empty = True
 
     @property
     def is_whole(self) -> bool:
         """Says whether the answer has told its end, though more may follow that is no text."""
-        return self._completion.ending != ""
+        return self._completion.finish_reason != ""
 
     @property
-    def shortfall(self) -> LiaobotsError | None:
+    def incomplete_reason(self) -> LiaobotsError | None:
         """Gives why the model ended before it was done, or None."""
-        return self._completion.shortfall
+        return self._completion.incomplete_reason
 
     @property
     def done(self) -> bool:
@@ -96,10 +96,10 @@ class Decoder:
             if text:
                 self._empty = False
                 yield text
-        if self._empty and self.is_whole and self.shortfall:
-            raise self.shortfall
+        if self._empty and self.is_whole and self.incomplete_reason:
+            raise self.incomplete_reason
         if self._empty:
-            raise ServiceFault(
+            raise ServiceError(
                 "The service sent an answer with nothing in it. Try again, ask something "
                 "shorter, or choose another model."
             )
@@ -108,9 +108,9 @@ class Decoder:
 class _Document:
     """Reads `application/json`: one object, which is an answer or a refusal."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, errors: ErrorDetector) -> None:
         self.done = False
-        self._verdict = verdict
+        self._verdict = errors
         self._body = bytearray()
 
     def feed(self, data: bytes) -> Iterator[str]:
@@ -132,7 +132,7 @@ class _Document:
     def _other(self, body: bytes) -> Iterator[str]:
         """Reads a body that is no object in spite of its label, by the rules of raw text."""
         if body.lstrip().startswith(b"{"):
-            raise AnswerCut(CUT)
+            raise AnswerInterrupted(CUT)
         raw = _RawText(self._verdict)
         yield from raw.feed(body)
         yield from raw.finish()
@@ -141,8 +141,8 @@ class _Document:
 class _CompletionDocument(_Document):
     """Reads a whole answer of OpenAI's API."""
 
-    def __init__(self, verdict: Verdict, completion: Completion) -> None:
-        super().__init__(verdict)
+    def __init__(self, errors: ErrorDetector, completion: ChatCompletionParser) -> None:
+        super().__init__(errors)
         self._completion = completion
 
     def finish(self) -> Iterator[str]:
@@ -160,9 +160,9 @@ class _CompletionDocument(_Document):
 class _RawText:
     """Reads raw UTF-8 text, once it is clear that it is no error in disguise."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, errors: ErrorDetector) -> None:
         self.done = False
-        self._verdict = verdict
+        self._verdict = errors
         self._cut = b""
         self._is_first = True
         self._head: str | None = ""
@@ -185,7 +185,7 @@ class _RawText:
             self._verdict.raise_if_error(self._head)
             yield self._settled()
         if self._cut:
-            raise AnswerCut(CUT)
+            raise AnswerInterrupted(CUT)
 
     def _settled(self) -> str:
         head, self._head = self._head or "", None

@@ -4,7 +4,7 @@ import json
 from typing import Any, NoReturn
 
 from liaobots.client import error_mapping
-from liaobots.errors import ServiceFault
+from liaobots.errors import ServiceError
 
 # An unlabelled body may be held back for so many characters until it is clear
 # whether it is an answer or an error page.
@@ -24,12 +24,12 @@ READ_JSON = json.JSONDecoder().decode
 def raise_if_too_long(size: int) -> None:
     """Raises ServiceFault for what is too long to be a part of an answer, and must be held."""
     if size > LONGEST:
-        raise ServiceFault(
+        raise ServiceError(
             "The service sent too much at once to be an answer. Try again, or choose another model."
         )
 
 
-class Verdict:
+class ErrorDetector:
     """What is no answer but a refusal, in whatever form it comes."""
 
     def __init__(self, kind: str, secret: str, link: str) -> None:
@@ -39,8 +39,8 @@ class Verdict:
 
     def raise_refusal(self, event: dict[str, Any]) -> NoReturn:
         """Raises the error that came in band."""
-        said = error_mapping.refusal_of(event)
-        raise error_mapping.fault_of(
+        said = error_mapping.parse_error_body(event)
+        raise error_mapping.error_for_status(
             said.status or 500,
             said.words,
             secret=self._secret,
@@ -58,7 +58,7 @@ class Verdict:
         lost = text[:DOUBT].count(LOST)
         is_noise = is_odd_beginning(text) and len(text) >= SOME and 4 * lost > len(text[:DOUBT])
         if self._labelled_no_text or is_noise:
-            raise ServiceFault(
+            raise ServiceError(
                 "The service sent something that is no text. Try again, or choose another model."
             )
 
@@ -66,7 +66,7 @@ class Verdict:
         """Raises the error that a whole body is: a page, a refusal as JSON, or `Error`."""
         self.raise_if_page(whole)
         if whole.strip() == "Error":
-            raise ServiceFault("The service answered “Error” and nothing more. Try again.")
+            raise ServiceError("The service answered “Error” and nothing more. Try again.")
         event = json_of(whole.encode("utf-8", "replace")) or {}
         if event.get("error") is True:
             self.raise_refusal(event)

@@ -9,12 +9,12 @@ from typing import Any
 
 from liaobots.client.secret_finder import holds
 from liaobots.errors import (
-    CodeRefused,
-    CreditExhausted,
-    HumanCheckWanted,
+    AuthCodeRejected,
+    CaptchaRequired,
     LiaobotsError,
-    ServiceFault,
-    TooFast,
+    OutOfCredit,
+    RateLimited,
+    ServiceError,
 )
 
 WORDS = 200
@@ -50,7 +50,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Refusal:
+class ErrorBody:
     """What a service says in JSON where it does not answer; `status` None where it names none."""
 
     words: str = ""
@@ -62,7 +62,7 @@ class Refusal:
         return 402 if KINDS.get(self.kind) == 402 else status
 
 
-def refusal_of(event: Mapping[str, Any]) -> Refusal:
+def parse_error_body(event: Mapping[str, Any]) -> ErrorBody:
     """Reads an error's JSON in each way that is known.
 
     Liaobots says `{"message"}`, in band `{"error": true, "res_status", "message"}`;
@@ -77,7 +77,7 @@ def refusal_of(event: Mapping[str, Any]) -> Refusal:
     kind = next((each for each in kinds if isinstance(each, str) and each in KINDS), "")
     numbers = [event.get("res_status"), said.get("code"), said.get("status")]
     status = next(filter(None, map(_status, numbers)), None)
-    return Refusal(words if isinstance(words, str) else "", status or KINDS.get(kind), kind)
+    return ErrorBody(words if isinstance(words, str) else "", status or KINDS.get(kind), kind)
 
 
 def _status(value: object) -> int | None:
@@ -86,7 +86,7 @@ def _status(value: object) -> int | None:
     return int(text) if re.fullmatch(r"[345]\d\d", text, re.ASCII) else None
 
 
-def fault_of(
+def error_for_status(
     status: int,
     words: str = "",
     *,
@@ -103,17 +103,17 @@ def fault_of(
         return human_check(link)
     match status:
         case 401 | 403:
-            return CodeRefused(
+            return AuthCodeRejected(
                 (REFUSED if secret else CODE_WANTED) + _quoted(_telling(words), secret)
             )
         case 402:
-            return CreditExhausted(
+            return OutOfCredit(
                 "This auth code has no credit left. Top it up at the service, or use another code."
                 + _quoted(_telling(words), secret)
             )
         case 429:
             return _too_fast(retry_after(headers or {}), _quoted(_telling(words), secret))
-    return ServiceFault(_what_failed(status) + _quoted(words, secret))
+    return ServiceError(_what_failed(status) + _quoted(words, secret))
 
 
 def _what_failed(status: int) -> str:
@@ -131,9 +131,9 @@ def _what_failed(status: int) -> str:
     return f"The service failed (status {status}). Try again in a moment."
 
 
-def human_check(link: str) -> HumanCheckWanted:
+def human_check(link: str) -> CaptchaRequired:
     """Gives the error for a web page that came where an answer should be."""
-    return HumanCheckWanted(
+    return CaptchaRequired(
         "The service asks to check that you are human. Open it in your browser, "
         "pass the check there, then try again.",
         link,
@@ -168,10 +168,10 @@ def is_challenge(text: str) -> bool:
     return is_page(text) and CHALLENGE.search(text) is not None
 
 
-def _too_fast(seconds: float | None, quoted: str) -> TooFast:
+def _too_fast(seconds: float | None, quoted: str) -> RateLimited:
     wait = "a moment" if seconds is None else _span(seconds)
     words = f"Too many questions in a short time. Wait {wait}, then try again.{quoted}"
-    return TooFast(words, seconds)
+    return RateLimited(words, seconds)
 
 
 def _span(seconds: float) -> str:

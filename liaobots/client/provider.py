@@ -4,12 +4,12 @@ from collections.abc import Generator
 from typing import Any
 
 from liaobots.client import catalog, settings
-from liaobots.client.catalog import Facts
+from liaobots.client.catalog import ModelInfo
 from liaobots.client.client import Client
 from liaobots.client.request_builder import Messages
 
 url: str = settings.URL
-models: dict[str, Facts] = catalog.BUILT_IN
+models: dict[str, ModelInfo] = catalog.BUILT_IN
 model: list[str] = list(models)
 supports_stream = True
 needs_auth = True

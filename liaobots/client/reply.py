@@ -10,11 +10,11 @@ import requests
 
 from liaobots.backoff import Backoff
 from liaobots.client import request_builder
-from liaobots.client.connection import HungUp
+from liaobots.client.connection import Cancelled
 from liaobots.client.decoder import Decoder
 from liaobots.client.request_builder import Request
-from liaobots.client.retry import BROKEN, ours, reach, stripped
-from liaobots.client.transport import Line
+from liaobots.client.retry import BROKEN, send_with_retries, to_liaobots_error, without_request
+from liaobots.client.transport import CancellableRequest
 from liaobots.errors import LiaobotsError
 
 # A service that gives signs of life, but no text, is waited for so many times the timeout:
@@ -33,7 +33,13 @@ class Reply(Iterator[str]):
     """
 
     def __init__(
-        self, line: Line, request: Request, code: str, *, stream: bool, rest: float = 0.0
+        self,
+        line: CancellableRequest,
+        request: Request,
+        code: str,
+        *,
+        stream: bool,
+        rest: float = 0.0,
     ) -> None:
         self._line = line
         self._lock = threading.Lock()
@@ -42,7 +48,7 @@ class Reply(Iterator[str]):
         self._pieces = pieces if stream else _whole(line, pieces)
 
     @property
-    def shortfall(self) -> LiaobotsError | None:
+    def incomplete_reason(self) -> LiaobotsError | None:
         """Gives, at the end, why the model ended before it was done, or None.
 
         It is not raised, for the text is all that the service had to give.
@@ -66,7 +72,7 @@ class Reply(Iterator[str]):
 
     def close(self) -> None:
         """Hangs up. What was already given stays given."""
-        self._line.hang_up()
+        self._line.cancel()
         # Where another thread is inside, it sees the end and tidies up by itself.
         if self._lock.acquire(blocking=False):
             try:
@@ -76,7 +82,7 @@ class Reply(Iterator[str]):
 
 
 def _read(
-    line: Line, request: Request, code: str, ends: list[LiaobotsError], rest: float
+    line: CancellableRequest, request: Request, code: str, ends: list[LiaobotsError], rest: float
 ) -> Generator[str, None, None]:
     """Gives an answer's pieces, and lets go of the line at the end.
 
@@ -85,25 +91,25 @@ def _read(
     """
     begun = False
     try:
-        response = reach(line, request, code)
+        response = send_with_retries(line, request, code)
         kind = response.headers.get("content-type", "")
         is_openai = request.path == request_builder.CHAT
         decoder = Decoder(kind, is_openai=is_openai, secret=code, link=line.base_url)
         for piece in _pieces_of(line, response, decoder, rest):
             begun = True
             yield piece
-        ends += [decoder.shortfall] if decoder.shortfall else []
-    except HungUp:
+        ends += [decoder.incomplete_reason] if decoder.incomplete_reason else []
+    except Cancelled:
         return
     except BROKEN as error:
-        if not line.is_hung_up:
-            raise ours(error, begun=begun) from stripped(error)
+        if not line.is_cancelled:
+            raise to_liaobots_error(error, begun=begun) from without_request(error)
     finally:
         line.close()
 
 
 def _pieces_of(
-    line: Line, response: requests.Response, decoder: Decoder, rest: float
+    line: CancellableRequest, response: requests.Response, decoder: Decoder, rest: float
 ) -> Iterator[str]:
     last, may_rest = time.monotonic(), False
     backoff = Backoff(rest, LONGEST_REST, YIELDING)
@@ -127,7 +133,7 @@ def _pieces_of(
     yield from decoder.finish()
 
 
-def _whole(line: Line, pieces: Iterator[str]) -> Generator[str, None, None]:
+def _whole(line: CancellableRequest, pieces: Iterator[str]) -> Generator[str, None, None]:
     """Gives the pieces as one; none where the line was hung up on before the end."""
     text = "".join(pieces)
     if text and not line.was_hung_up_on:

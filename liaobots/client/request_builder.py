@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from liaobots.client.catalog import Facts, maker_of
-from liaobots.errors import InputRefused
+from liaobots.client.catalog import ModelInfo, maker_of
+from liaobots.errors import InvalidInput
 
 Messages = list[dict[str, str]]
 ROLES = ("system", "user", "assistant")
@@ -39,7 +39,7 @@ class Request:
 
 def question(
     form: str,
-    facts: Facts,
+    facts: ModelInfo,
     messages: Messages,
     conversation: str | None = None,
     *,
@@ -110,13 +110,13 @@ def _headers(form: str, code: str, base_url: str) -> dict[str, str]:
 def check(messages: Messages) -> None:
     """Raises InputRefused unless `messages` can be sent."""
     if not isinstance(messages, list | tuple) or not messages:
-        raise InputRefused("There is nothing to send: messages must be a list with a question.")
+        raise InvalidInput("There is nothing to send: messages must be a list with a question.")
     for number, message in enumerate(messages, start=1):
         complaint = _complaint(message)
         if complaint:
-            raise InputRefused(f"Message {number} cannot be sent: {complaint}.")
+            raise InvalidInput(f"Message {number} cannot be sent: {complaint}.")
     if all(message["role"] == "system" for message in messages):
-        raise InputRefused("There is no question: every message is a system message.")
+        raise InvalidInput("There is no question: every message is a system message.")
 
 
 def _complaint(message: Any) -> str:

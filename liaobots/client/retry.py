@@ -12,12 +12,12 @@ import requests
 from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 
 from liaobots.client import error_mapping
-from liaobots.client.connection import HungUp
+from liaobots.client.connection import Cancelled
 from liaobots.client.error_detector import CUT
-from liaobots.client.error_mapping import Refusal
+from liaobots.client.error_mapping import ErrorBody
 from liaobots.client.request_builder import Request
-from liaobots.client.transport import Line
-from liaobots.errors import AnswerCut, LiaobotsError, NoConnection, ServiceFault
+from liaobots.client.transport import CancellableRequest
+from liaobots.errors import AnswerInterrupted, ConnectionFailed, LiaobotsError, ServiceError
 
 PAUSES = (0.5, 1.5)
 WORTH_ANOTHER_TRY = (502, 503, 504)
@@ -29,23 +29,23 @@ PATIENCE = 3
 BROKEN = (requests.RequestException, HTTPError, HTTPException, OSError)
 
 
-def ask(line: Line, request: Request, code: str) -> Any:
+def request_json(line: CancellableRequest, request: Request, code: str) -> Any:
     """Gives the JSON that the service answers to a small question.
 
     The timeout alone would let a service that sends byte after byte go on for ever: the call
     is over after the line's total timeout, or else after three times the timeout.
     """
     total = PATIENCE * line.timeout if line.total_timeout is None else line.total_timeout
-    limit = threading.Timer(total, line.hang_up)
+    limit = threading.Timer(total, line.cancel)
     limit.daemon = True
     limit.start()
     try:
-        data = _head_of(line, reach(line, request, code))
-    except HungUp:
-        raise ours(TimeoutError(), begun=False) from None
+        data = _head_of(line, send_with_retries(line, request, code))
+    except Cancelled:
+        raise to_liaobots_error(TimeoutError(), begun=False) from None
     except BROKEN as error:
-        met = TimeoutError() if line.is_hung_up else error
-        raise ours(met, begun=False) from stripped(error)
+        met = TimeoutError() if line.is_cancelled else error
+        raise to_liaobots_error(met, begun=False) from without_request(error)
     finally:
         limit.cancel()
         line.close()
@@ -54,11 +54,11 @@ def ask(line: Line, request: Request, code: str) -> Any:
         raise error_mapping.human_check(line.base_url)
     value = _json_of(data)
     if value is None:
-        raise ServiceFault("The service's answer could not be read. Try again.")
+        raise ServiceError("The service's answer could not be read. Try again.")
     return value
 
 
-def reach(line: Line, request: Request, code: str) -> requests.Response:
+def send_with_retries(line: CancellableRequest, request: Request, code: str) -> requests.Response:
     """Gives a response whose answer can be read.
 
     Tries again, with growing pauses, where the connection failed or the
@@ -76,7 +76,9 @@ def reach(line: Line, request: Request, code: str) -> requests.Response:
             continue
         if response.status_code in NOTHING_THERE and request.elsewhere:
             response.close()
-            return reach(line, replace(request, path=request.elsewhere, elsewhere=""), code)
+            return send_with_retries(
+                line, replace(request, path=request.elsewhere, elsewhere=""), code
+            )
         if response.status_code not in WORTH_ANOTHER_TRY:
             return _accepted(line, response, code)
         response.close()
@@ -84,7 +86,9 @@ def reach(line: Line, request: Request, code: str) -> requests.Response:
     return _accepted(line, send(), code)
 
 
-def _accepted(line: Line, response: requests.Response, code: str) -> requests.Response:
+def _accepted(
+    line: CancellableRequest, response: requests.Response, code: str
+) -> requests.Response:
     """Gives the response back, or raises what its status means."""
     if response.ok:
         return response
@@ -93,9 +97,9 @@ def _accepted(line: Line, response: requests.Response, code: str) -> requests.Re
     except BROKEN:
         # The status says enough, whatever became of the words.
         line.rest(0)
-        said = Refusal()
+        said = ErrorBody()
     headers = {name.lower(): value for name, value in response.headers.items()}
-    raise error_mapping.fault_of(
+    raise error_mapping.error_for_status(
         said.status_after(response.status_code),
         said.words,
         headers=headers,
@@ -104,19 +108,19 @@ def _accepted(line: Line, response: requests.Response, code: str) -> requests.Re
     )
 
 
-def _head_of(line: Line, response: requests.Response) -> bytes:
+def _head_of(line: CancellableRequest, response: requests.Response) -> bytes:
     data = bytearray()
     while len(data) < ENOUGH and (more := line.read(response)):
         data += more
     return bytes(data)
 
 
-def _refusal_of(data: bytes) -> Refusal:
+def _refusal_of(data: bytes) -> ErrorBody:
     """Gives what an error's JSON body says, or the body where it is none."""
     value = _json_of(data)
     if value is None:
-        return Refusal(data.decode("utf-8", "replace"))
-    return error_mapping.refusal_of(value) if isinstance(value, dict) else Refusal()
+        return ErrorBody(data.decode("utf-8", "replace"))
+    return error_mapping.parse_error_body(value) if isinstance(value, dict) else ErrorBody()
 
 
 def _json_of(data: bytes) -> Any:
@@ -126,28 +130,28 @@ def _json_of(data: bytes) -> Any:
     return None
 
 
-def ours(error: Exception, *, begun: bool) -> LiaobotsError:
+def to_liaobots_error(error: Exception, *, begun: bool) -> LiaobotsError:
     late = isinstance(error, requests.Timeout | ReadTimeoutError | TimeoutError)
     if begun:
-        return AnswerCut(f"{'Nothing more came in time. ' if late else ''}{CUT}")
+        return AnswerInterrupted(f"{'Nothing more came in time. ' if late else ''}{CUT}")
     if isinstance(error, DecodeError):
-        return ServiceFault("The service's answer could not be unpacked. Try again.")
+        return ServiceError("The service's answer could not be unpacked. Try again.")
     if isinstance(error, requests.exceptions.SSLError):
-        return NoConnection(
+        return ConnectionFailed(
             "The service's certificate could not be verified, so nothing was sent. "
             "Check the address, this machine's clock and its network."
         )
     if _is_no_http(error):
-        return NoConnection(
+        return ConnectionFailed(
             "What came is no answer of a web service, or has more headers than one. Check the "
             "service's address, then try again."
         )
     if isinstance(error, requests.ConnectTimeout) or not late:
-        return NoConnection(
+        return ConnectionFailed(
             "The service could not be reached. Check your network and the service's "
             "address, then try again."
         )
-    return NoConnection("The service sent nothing in time. Try again, or choose another model.")
+    return ConnectionFailed("The service sent nothing in time. Try again, or choose another model.")
 
 
 def _is_no_http(error: BaseException | None) -> bool:
@@ -157,7 +161,7 @@ def _is_no_http(error: BaseException | None) -> bool:
     return error is not None and not isinstance(error, RemoteDisconnected | IncompleteRead)
 
 
-def stripped(error: Exception) -> Exception:
+def without_request(error: Exception) -> Exception:
     """Gives the error without its request, whose headers hold the code."""
     if isinstance(error, requests.RequestException):
         error.request = error.response = None

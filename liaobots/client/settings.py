@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from liaobots.errors import CodeMissing, InputRefused
+from liaobots.errors import AuthCodeMissing, InvalidInput
 
 URL = "https://liaobots.work"
 TIMEOUT = 60.0
@@ -27,12 +27,12 @@ def base_url(given: str | None = None, form: str = WIRES[0]) -> str:
     home = "" if form == "openai" else URL
     address = (given or os.environ.get("LIAOBOTS_URL") or home).strip().rstrip("/")
     if not address:
-        raise InputRefused(
+        raise InvalidInput(
             "LIAOBOTS_WIRE=openai needs the service's address as well. "
             "Set LIAOBOTS_URL, for example to http://localhost:11434/v1."
         )
     if not _is_web_address(address):
-        raise InputRefused(
+        raise InvalidInput(
             "The service's address must look like https://example.org. "
             "Check LIAOBOTS_URL, or the base_url that was given."
         )
@@ -67,12 +67,12 @@ def auth(given: str | None = None, form: str = WIRES[0]) -> str:
     if not code and form == "openai":
         return ""
     if not code:
-        raise CodeMissing(
+        raise AuthCodeMissing(
             "An auth code is needed. Paste yours into “Auth token”, "
             "pass auth=, or set LIAOBOTS_AUTH."
         )
     if not all("!" <= character <= "~" for character in code):
-        raise CodeMissing(
+        raise AuthCodeMissing(
             "The auth code has characters that cannot be sent, such as a space or a "
             "letter that is not plain ASCII. Copy it once more, the code alone."
         )
@@ -91,7 +91,7 @@ def timeout(given: float | None = None) -> float:
     except (TypeError, ValueError):
         seconds = math.nan
     if not 0 < seconds <= DAY:
-        raise InputRefused(
+        raise InvalidInput(
             "LIAOBOTS_TIMEOUT must be a number of seconds above zero, such as 60. More than a "
             "day cannot be waited."
         )
@@ -105,7 +105,7 @@ def wire(given: str | None = None) -> str:
     """
     form = (given or os.environ.get("LIAOBOTS_WIRE") or WIRES[0]).strip()
     if form not in WIRES:
-        raise InputRefused(f"LIAOBOTS_WIRE must be one of {', '.join(WIRES)}.")
+        raise InvalidInput(f"LIAOBOTS_WIRE must be one of {', '.join(WIRES)}.")
     return form
 
 
@@ -128,7 +128,7 @@ def _secrets_in(file: Path) -> dict[str, object]:
         return {}
     except (OSError, ValueError):
         # What went wrong exactly may quote a secret.
-        raise InputRefused(
+        raise InvalidInput(
             f"{file} cannot be read, and may say where chats are kept. "
             "Mend it, or name the database with --database."
         ) from None

@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from liaobots.client.chat_completion import Completion
-from liaobots.client.error_detector import CUT, DOUBT, Verdict, json_of, raise_if_too_long
-from liaobots.errors import AnswerCut
+from liaobots.client.chat_completion import ChatCompletionParser
+from liaobots.client.error_detector import CUT, DOUBT, ErrorDetector, json_of, raise_if_too_long
+from liaobots.errors import AnswerInterrupted
 
 # So many lines of an event stream that are no fields are kept to be judged.
 STRAYS = 20
 
 
-class EventStream:
+class SSEDecoder:
     """Reads `text/event-stream`; each event's data is a JSON object with `content`.
 
     Between two pieces the processor forgets what it ran before, so that each
@@ -24,9 +24,9 @@ class EventStream:
     line takes few of them.
     """
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, errors: ErrorDetector) -> None:
         self.done = False
-        self._verdict = verdict
+        self._verdict = errors
         self._lines = _Lines()
         self._data: list[bytes] = []
         self._held = 0
@@ -118,18 +118,18 @@ class EventStream:
         inside_name = bool(last) and len(last) < len(b"data:") and b"data:".startswith(last)
         inside_data = bool(self._data) and json_of(b"\n".join(self._data)) is None
         if inside_name or inside_data:
-            raise AnswerCut(CUT)
+            raise AnswerInterrupted(CUT)
 
 
-class CompletionStream(EventStream):
+class ChatCompletionSSEDecoder(SSEDecoder):
     """Reads the event stream of OpenAI's API, whatever it is labelled as."""
 
-    def __init__(self, verdict: Verdict, completion: Completion) -> None:
-        super().__init__(verdict)
+    def __init__(self, errors: ErrorDetector, completion: ChatCompletionParser) -> None:
+        super().__init__(errors)
         self._completion = completion
 
     def finish(self) -> Iterator[str]:
-        if self._completion.ending:
+        if self._completion.finish_reason:
             # Whatever the bytes ended inside, it was no text any more.
             self._data.clear()
             self.done = True

@@ -15,9 +15,9 @@ import requests
 from requests.utils import get_environ_proxies
 from urllib3.util.wait import wait_for_read
 
-from liaobots.client.connection import READ, HungUp, NotingAdapter
+from liaobots.client.connection import READ, Cancelled, SocketTrackingAdapter
 from liaobots.client.secret_finder import holds
-from liaobots.errors import ServiceFault
+from liaobots.errors import ServiceError
 
 CONNECT_TIMEOUT = 10.0
 REDIRECTS = 5
@@ -29,7 +29,7 @@ OWN_HEADERS = {
 }
 
 
-class Line:
+class CancellableRequest:
     """One call to the service. `timeout` is in seconds without a byte.
 
     `total_timeout` is in seconds for all of the call, where it has such a limit; it bounds
@@ -48,7 +48,7 @@ class Line:
         self._response: requests.Response | None = None
         self._is_closing = False
         self.was_hung_up_on = False
-        self._adapter = NotingAdapter(self._note)
+        self._adapter = SocketTrackingAdapter(self._note)
 
     def send(
         self, method: str, path: str, body: Any, headers: dict[str, str], secret: str = ""
@@ -67,7 +67,7 @@ class Line:
                 return response
             address = self._next_address(address, response.headers["location"], secret)
             response.close()
-        raise ServiceFault("The service redirects in a circle. Try again later.")
+        raise ServiceError("The service redirects in a circle. Try again later.")
 
     def _send(
         self, method: str, address: str, data: bytes | None, headers: dict[str, str]
@@ -118,7 +118,7 @@ class Line:
             if not data and plain.length:
                 raise IncompleteRead(data, plain.length)
         if self._gone.is_set():
-            raise HungUp
+            raise Cancelled
         return data
 
     def has_more(self, response: requests.Response) -> bool:
@@ -149,10 +149,10 @@ class Line:
         """
         began = time.monotonic()
         if self._gone.wait(seconds):
-            raise HungUp
+            raise Cancelled
         return time.monotonic() - began - seconds
 
-    def hang_up(self) -> None:
+    def cancel(self) -> None:
         """Ends the call at once, also while another thread waits in it.
 
         While a connection is still being dialled, it ends as soon as that is
@@ -164,13 +164,13 @@ class Line:
             _shut(each)
 
     @property
-    def is_hung_up(self) -> bool:
+    def is_cancelled(self) -> bool:
         return self._gone.is_set()
 
     def close(self) -> None:
         """Lets go of what the call held, its connection included."""
         self._is_closing = True
-        self.hang_up()
+        self.cancel()
         if self._response is not None:
             self._response.close()
         self._adapter.close()
@@ -187,7 +187,7 @@ class Line:
         self._sockets.append(handle)
         if self._gone.is_set():
             _shut(handle)
-            raise HungUp
+            raise Cancelled
 
     def _next_address(self, address: str, location: str, secret: str = "") -> str:
         try:
@@ -195,9 +195,9 @@ class Line:
             here, there = urlsplit(address), urlsplit(target)
             stays = _is_same_host(here, there)
         except ValueError as error:
-            raise ServiceFault("The service redirects to no valid address. Try later.") from error
+            raise ServiceError("The service redirects to no valid address. Try later.") from error
         if not stays:
-            raise ServiceFault(
+            raise ServiceError(
                 f"The service redirects to another place{_named(there, secret)}, which was not "
                 "followed, so that your code stays where you sent it. If you trust that "
                 "address, set LIAOBOTS_URL to it."

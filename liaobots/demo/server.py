@@ -71,7 +71,7 @@ SHAPES = {
     "thoughtful-too": "the same, in the other field that engines use for it",
     "unmarked": "without [DONE] (OpenAI's form; else as usual)",
 }
-TOURS = Path(__file__).parent / "tours"
+REPLIES = Path(__file__).parent / "replies"
 WORD = re.compile(r"\s*\S{1,12}")
 HUMAN_CHECK = "<!DOCTYPE html><html><head><title>人机验证</title></head><body>…</body></html>"
 MODELS = [
@@ -100,7 +100,7 @@ USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
 Answer = Callable[[str], Iterator[str]]
 
 
-class StandIn:
+class DemoServer:
     """The service on a port of its own; `port` 0 takes a free one.
 
     `pace` is in pieces a second, None for as fast as it goes. `answer` gives
@@ -142,7 +142,7 @@ class StandIn:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def start(self) -> "StandIn":
+    def start(self) -> "DemoServer":
         """Begins to serve in a thread of its own and gives itself."""
         threading.Thread(target=self.serve, name="stand-in", daemon=True).start()
         return self
@@ -157,7 +157,7 @@ class StandIn:
         self._server.shutdown()
         self._server.server_close()
 
-    def __enter__(self) -> "StandIn":
+    def __enter__(self) -> "DemoServer":
         return self.start()
 
     def __exit__(self, *_: object) -> None:
@@ -169,7 +169,7 @@ def tour(question: str) -> Iterator[str]:
 
     In Russian or Chinese where the question is, or asks for it.
     """
-    text = (TOURS / f"{_language(question)}.md").read_text(encoding="utf-8")
+    text = (REPLIES / f"{_language(question)}.md").read_text(encoding="utf-8")
     quoted = question.strip()
     quoted = quoted if len(quoted) <= 300 else quoted[:300] + "…"
     text = text.replace("{question}", quoted.replace("\n", "\n> "))
@@ -215,7 +215,7 @@ class _HungUp(Exception):
 class _Handler(BaseHTTPRequestHandler):
     """One connection: reads a request, then answers it in the shape that was asked for."""
 
-    service: StandIn
+    service: DemoServer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -577,7 +577,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8601)
     parser.add_argument("--pace", type=float, default=30, help="pieces a second (default: 30)")
     options = parser.parse_args()
-    service = StandIn(options.port, pace=options.pace)
+    service = DemoServer(options.port, pace=options.pace)
     print(f"The stand-in answers at {service.url}. Use it with LIAOBOTS_URL={service.url}")
     try:
         service.serve()

@@ -9,7 +9,7 @@ import pypdf
 from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 from pypdf.generic import StreamObject
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 
 ADVICE = "Save the pages that matter as a PDF of their own, and add that."
 
@@ -22,7 +22,7 @@ def extract(source: Path, result: Path, options: Mapping[str, int]) -> None:
     """Write the text of a PDF's pages, with an empty line between two, as UTF-8.
 
     `options` are the bounds: `pages`, `unpacked_bytes`, `operators` and
-    `characters`. Raise `InputRefused` if one is passed, or if the file is no PDF.
+    `characters`. Raise `InvalidInput` if one is passed, or if the file is no PDF.
     """
     # What pypdf thinks of a file is told in our own words, not on the console.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
@@ -30,13 +30,13 @@ def extract(source: Path, result: Path, options: Mapping[str, int]) -> None:
         with pypdf.apply_configuration(jbig2dec_binary=None), source.open("rb") as file:
             text = "\n\n".join(_pages(pypdf.PdfReader(file), options))
     except _Exceeded as error:
-        raise InputRefused(f"The file {error}. {ADVICE}") from error
-    except (InputRefused, MemoryError):
+        raise InvalidInput(f"The file {error}. {ADVICE}") from error
+    except (InvalidInput, MemoryError):
         raise
     except Exception as error:  # A broken file makes pypdf raise anything, as it says itself.
         raise _unread(error) from error
     if not text.strip():
-        raise InputRefused(
+        raise InvalidInput(
             "The file holds no text: its pages are probably scanned pictures. "
             "Let a program with text recognition (OCR) make a PDF with text of it, and add that."
         )
@@ -95,14 +95,14 @@ def _counted_reads(counter: _Counter) -> Iterator[None]:
         setattr(StreamObject, name, read)
 
 
-def _unread(error: Exception) -> InputRefused:
+def _unread(error: Exception) -> InvalidInput:
     if isinstance(error, FileNotDecryptedError | DependencyError):
-        return InputRefused(
+        return InvalidInput(
             "The file is encrypted. Save it as a PDF without a password, and add that."
         )
     if isinstance(error, LimitReachedError):
-        return InputRefused(f"The file holds more in one piece than can be read. {ADVICE}")
-    return InputRefused(
+        return InvalidInput(f"The file holds more in one piece than can be read. {ADVICE}")
+    return InvalidInput(
         "The file is broken, or no real PDF: its pages cannot be read. "
         "Open it in a PDF reader, save or print it as a new PDF, and add that."
     )

@@ -1,7 +1,7 @@
 """Chats into files, and out of files of four kinds. Pure: no store, no page, no network.
 
 A file may hold anything. What is read from it are chats that are trees of
-sound turns, or an `InputRefused` that names the place and what to do.
+sound turns, or an `InvalidInput` that names the place and what to do.
 
 parcel     what is carried: chats, turns, prompts
 window     a part of a large file, and lines and columns in it
@@ -17,9 +17,9 @@ page       a chat as Markdown
 """
 
 from liaobots.formats.detect import read
-from liaobots.formats.markdown import markdown
-from liaobots.formats.native import write
+from liaobots.formats.markdown import to_markdown
+from liaobots.formats.native import to_json
 from liaobots.formats.text_window import LIMIT
-from liaobots.storage.bundle import Chat, Prompt, Turn
+from liaobots.storage.bundle import Chat, ExportedMessage, Prompt
 
-__all__ = ["LIMIT", "Chat", "Prompt", "Turn", "markdown", "read", "write"]
+__all__ = ["LIMIT", "Chat", "ExportedMessage", "Prompt", "read", "to_json", "to_markdown"]

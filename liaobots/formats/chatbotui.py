@@ -4,15 +4,15 @@ Version 1 is a bare list; 2 and 3 have `history` and folders; 4 has prompts too.
 Messages have no ids and no times, and stand in a line.
 """
 
-from liaobots.formats.checked_value import Given, made_id
+from liaobots.formats.checked_value import CheckedValue, made_id
 from liaobots.formats.native import ROLES
-from liaobots.storage.bundle import Chat, Prompt, Turn
+from liaobots.storage.bundle import Chat, ExportedMessage, Prompt
 
 # Chatbot UI writes it into every chat; nobody has chosen it.
 DEFAULT = "You are ChatGPT, a large language model trained by OpenAI"
 
 
-def chat(given: Given) -> Chat:
+def chat(given: CheckedValue) -> Chat:
     messages = list(given.at("messages").elements())
     first = messages[0].at("content").words() if messages else ""
     id_ = _id(given, first)
@@ -31,12 +31,12 @@ def chat(given: Given) -> Chat:
     )
 
 
-def prompt(given: Given) -> Prompt:
+def prompt(given: CheckedValue) -> Prompt:
     text = given.at("content").text()
     return Prompt(_id(given, text), given.at("name").words(), text)
 
 
-def _id(given: Given, text: str) -> str:
+def _id(given: CheckedValue, text: str) -> str:
     """Gives the id, or makes one: the numbers of early versions count from 1 in every browser."""
     id_ = given.at("id")
     if isinstance(id_.raw, str):
@@ -45,11 +45,11 @@ def _id(given: Given, text: str) -> str:
     return made_id("chatbotui", mark, text)
 
 
-def _model(given: Given) -> str:
+def _model(given: CheckedValue) -> str:
     return given.at("id").words() if isinstance(given.raw, dict) else given.words()
 
 
-def _turn(message: Given, id_: str, parent: str | None, model: str) -> Turn:
+def _turn(message: CheckedValue, id_: str, parent: str | None, model: str) -> ExportedMessage:
     role = message.at("role").one_of(ROLES)
     text = message.at("content").text()
-    return Turn(id_, parent, role, text, model=model if role == "assistant" else "")
+    return ExportedMessage(id_, parent, role, text, model=model if role == "assistant" else "")

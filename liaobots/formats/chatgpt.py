@@ -5,8 +5,8 @@ left out, and what stands below them is attached to what stands above.
 """
 
 from liaobots.formats import parent_links
-from liaobots.formats.checked_value import Given, made_id
-from liaobots.storage.bundle import Chat, Turn
+from liaobots.formats.checked_value import CheckedValue, made_id
+from liaobots.storage.bundle import Chat, ExportedMessage
 
 ROLES = {"user": True, "assistant": True, "system": False, "tool": False}
 UNSEEN = {"thoughts", "reasoning_recap", "user_editable_context", "model_editable_context"}
@@ -18,7 +18,7 @@ WORDS = {
 }
 
 
-def chat(given: Given) -> Chat:
+def chat(given: CheckedValue) -> Chat:
     links = [
         parent_links.Link(key, _parent(node), node) for key, node in given.at("mapping").by_id()
     ]
@@ -38,7 +38,7 @@ def chat(given: Given) -> Chat:
     )
 
 
-def _id(given: Given) -> str:
+def _id(given: CheckedValue) -> str:
     for name in ("conversation_id", "id"):
         if isinstance(given.at(name).raw, str):
             return given.at(name).id()
@@ -46,12 +46,12 @@ def _id(given: Given) -> str:
     return made_id("chatgpt", first)
 
 
-def _parent(node: Given) -> str | None:
+def _parent(node: CheckedValue) -> str | None:
     parent = node.at("parent")
     return parent.text() if parent.is_there else None
 
 
-def _is_seen(message: Given) -> bool:
+def _is_seen(message: CheckedValue) -> bool:
     """Says whether a node has something to be seen. An answer may be a mere call of a tool."""
     if not message.is_there or not message.at("author").at("role").one_of(ROLES):
         return False
@@ -63,11 +63,11 @@ def _is_seen(message: Given) -> bool:
     return message.at("author").at("role").raw == "user" or _text(content) != ""
 
 
-def _turn(link: parent_links.Link, parent: str | None, created: float) -> Turn:
+def _turn(link: parent_links.Link, parent: str | None, created: float) -> ExportedMessage:
     message = link.given.at("message")
     metadata, role = message.at("metadata"), message.at("author").at("role").text()
     is_answer = role == "assistant" and metadata.is_there
-    return Turn(
+    return ExportedMessage(
         id=link.id,
         parent=parent,
         role=role,
@@ -77,14 +77,14 @@ def _turn(link: parent_links.Link, parent: str | None, created: float) -> Turn:
     )
 
 
-def _text(content: Given) -> str:
+def _text(content: CheckedValue) -> str:
     parts = content.at("parts")
     if not parts.is_there:
         return content.at("text").words()
     return "\n\n".join(filter(None, map(_part, parts.elements())))
 
 
-def _part(part: Given) -> str:
+def _part(part: CheckedValue) -> str:
     """Gives a part of a message; of what is no text, a word that stands for it."""
     if not part.is_there or isinstance(part.raw, str):
         return part.words()

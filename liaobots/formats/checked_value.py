@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.formats.json_reader import NEXT
 
 # Of the file's own words so much is repeated in a complaint, and no more.
@@ -32,10 +32,10 @@ NAMES: Mapping[type, str] = {
 T = TypeVar("T")
 
 
-class Given:
+class CheckedValue:
     """A value, the one that holds it, and the step from there to here."""
 
-    def __init__(self, raw: object, step: str, above: "Given | None" = None) -> None:
+    def __init__(self, raw: object, step: str, above: "CheckedValue | None" = None) -> None:
         self.raw = raw
         self._step = step
         self._above = above
@@ -53,32 +53,32 @@ class Given:
     def is_there(self) -> bool:
         return self.raw is not None
 
-    def refusal(self, expected: str) -> InputRefused:
+    def refusal(self, expected: str) -> InvalidInput:
         """Gives the error that says what was expected here, and what came."""
         came = NAMES.get(type(self.raw), "something else")
         if isinstance(self.raw, str) and self.raw:
             came = f"“{short(self.raw)}”"
-        return InputRefused(
+        return InvalidInput(
             f"The file does not fit: {expected} was expected at {self.path}, where {came} stands. "
             + NEXT
         )
 
-    def at(self, name: str) -> "Given":
+    def at(self, name: str) -> "CheckedValue":
         """Gives what an object holds under a name; where it holds none, nothing."""
-        return Given(self._object().get(name), f".{name}", self)
+        return CheckedValue(self._object().get(name), f".{name}", self)
 
-    def by_id(self) -> Iterator[tuple[str, "Given"]]:
+    def by_id(self) -> Iterator[tuple[str, "CheckedValue"]]:
         """Gives all that an object holds under ids."""
         for name, raw in self._object().items():
             step = f"[{short(name)}]"
-            yield Given(name, step, self).id(), Given(raw, step, self)
+            yield CheckedValue(name, step, self).id(), CheckedValue(raw, step, self)
 
-    def elements(self) -> Iterator["Given"]:
+    def elements(self) -> Iterator["CheckedValue"]:
         """Gives what a list holds."""
         if not isinstance(self.raw, list):
             raise self.refusal("a list")
         for index, raw in enumerate(self.raw):
-            yield Given(raw, f"[{index}]", self)
+            yield CheckedValue(raw, f"[{index}]", self)
 
     def text(self) -> str:
         if not isinstance(self.raw, str):

@@ -7,8 +7,8 @@ below the one before it.
 from collections.abc import Iterator, Sequence
 
 from liaobots.formats import parent_links
-from liaobots.formats.checked_value import Given, made_id
-from liaobots.storage.bundle import Chat, Turn
+from liaobots.formats.checked_value import CheckedValue, made_id
+from liaobots.storage.bundle import Chat, ExportedMessage
 
 ROLES = {"human": "user", "assistant": "assistant"}
 ROOTS = {
@@ -20,7 +20,7 @@ ROOTS = {
 PARENT = "parent_message_uuid"
 
 
-def chat(given: Given) -> Chat:
+def chat(given: CheckedValue) -> Chat:
     messages = list(given.at("chat_messages").elements())
     id_ = _id(given, messages)
     links = _links(messages, [_turn_id(each, id_, n) for n, each in enumerate(messages)])
@@ -38,19 +38,19 @@ def chat(given: Given) -> Chat:
     )
 
 
-def _id(given: Given, messages: Sequence[Given]) -> str:
+def _id(given: CheckedValue, messages: Sequence[CheckedValue]) -> str:
     if isinstance(given.at("uuid").raw, str):
         return given.at("uuid").id()
     first = messages[0].at("uuid").words() if messages else ""
     return made_id("claude", first or given.path, given.at("name").words())
 
 
-def _turn_id(message: Given, chat_id: str, position: int) -> str:
+def _turn_id(message: CheckedValue, chat_id: str, position: int) -> str:
     uuid = message.at("uuid")
     return uuid.id() if uuid.is_there else made_id(chat_id, position)
 
 
-def _links(messages: Sequence[Given], ids: Sequence[str]) -> Sequence[parent_links.Link]:
+def _links(messages: Sequence[CheckedValue], ids: Sequence[str]) -> Sequence[parent_links.Link]:
     if any(each.at(PARENT).is_there for each in messages):
         above = [_parent(each.at(PARENT)) for each in messages]
     else:
@@ -58,13 +58,13 @@ def _links(messages: Sequence[Given], ids: Sequence[str]) -> Sequence[parent_lin
     return [parent_links.Link(*each) for each in zip(ids, above, messages, strict=False)]
 
 
-def _parent(given: Given) -> str | None:
+def _parent(given: CheckedValue) -> str | None:
     return None if given.raw is None or given.text() in ROOTS else given.id()
 
 
-def _turn(link: parent_links.Link, created: float) -> Turn:
+def _turn(link: parent_links.Link, created: float) -> ExportedMessage:
     message = link.given
-    return Turn(
+    return ExportedMessage(
         id=link.id,
         parent=link.parent,
         role=message.at("sender").one_of(ROLES),
@@ -73,7 +73,7 @@ def _turn(link: parent_links.Link, created: float) -> Turn:
     )
 
 
-def _said(message: Given) -> str:
+def _said(message: CheckedValue) -> str:
     """Gives the blocks of text; `text` may hold excuses for what an old page cannot show."""
     blocks = [
         each.at("text").words()
@@ -83,7 +83,7 @@ def _said(message: Given) -> str:
     return "\n\n".join(filter(None, blocks)) or message.at("text").words()
 
 
-def _attached(message: Given) -> Iterator[str]:
+def _attached(message: CheckedValue) -> Iterator[str]:
     """Gives the names of files, with what they say where the export knows it."""
     names: set[str] = set()
     for each in (*_elements(message.at("attachments")), *_elements(message.at("files"))):
@@ -94,5 +94,5 @@ def _attached(message: Given) -> Iterator[str]:
         names.add(name)
 
 
-def _elements(given: Given) -> Sequence[Given]:
+def _elements(given: CheckedValue) -> Sequence[CheckedValue]:
     return list(given.elements()) if given.is_there else ()

@@ -4,30 +4,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.formats import chatbotui, chatgpt, claude, native
-from liaobots.formats.checked_value import Given
-from liaobots.formats.json_reader import Item, Walk
+from liaobots.formats.checked_value import CheckedValue
+from liaobots.formats.json_reader import Item, JsonReader
 from liaobots.formats.text_window import check
 from liaobots.storage.bundle import Chat, Prompt
 
 
 @dataclass(frozen=True)
-class Kind:
+class Format:
     """How to read a chat and a prompt; `key` is the name of the list of chats in an object."""
 
-    chat: Callable[[Given], Chat]
-    prompt: Callable[[Given], Prompt] = native.prompt
+    chat: Callable[[CheckedValue], Chat]
+    prompt: Callable[[CheckedValue], Prompt] = native.prompt
     key: str | None = None
 
 
-OWN = Kind(native.chat, native.prompt, "chats")
-CHATBOT_UI = Kind(chatbotui.chat, chatbotui.prompt, "history")
+OWN = Format(native.chat, native.prompt, "chats")
+CHATBOT_UI = Format(chatbotui.chat, chatbotui.prompt, "history")
 # What only a chat of this kind holds, where the file is a bare list of chats.
 MARKS = {
-    "mapping": Kind(chatgpt.chat),
-    "chat_messages": Kind(claude.chat),
-    "messages": Kind(chatbotui.chat),
+    "mapping": Format(chatgpt.chat),
+    "chat_messages": Format(claude.chat),
+    "messages": Format(chatbotui.chat),
 }
 # The names in an object that matter; None is the file itself.
 HEAD = {None, "format", "version", OWN.key, CHATBOT_UI.key, "prompts"}
@@ -47,13 +47,13 @@ class Records(Protocol):
 def read(file: BinaryIO, into: Records, tell: Callable[[float], object] | None = None) -> None:
     """Read a file of chats, and add what it holds to `into`.
 
-    `tell` is told how much of it is done, from 0 to 1. Raise `InputRefused` if
+    `tell` is told how much of it is done, from 0 to 1. Raise `InvalidInput` if
     the file is broken or of no known kind; what was added before is then of no use.
     """
     tell = tell or (lambda _: None)
     check(file)
-    sorter = Sorter(_kind_of_file(file), into)
-    walk = Walk(file)
+    sorter = BundleReader(_kind_of_file(file), into)
+    walk = JsonReader(file)
     for item in walk.items():
         sorter.take(item)
         tell(walk.share)
@@ -61,20 +61,20 @@ def read(file: BinaryIO, into: Records, tell: Callable[[float], object] | None =
     tell(1.0)
 
 
-def _kind_of_file(file: BinaryIO) -> Kind | None:
+def _kind_of_file(file: BinaryIO) -> Format | None:
     """Return the kind of a file, read as far as needed for that; of an empty list, None."""
-    head: dict[str | None, Given] = {}
-    for item in Walk(file).items():
+    head: dict[str | None, CheckedValue] = {}
+    for item in JsonReader(file).items():
         if item.key is None and item.index is not None:
-            return kind_of_chat(Given(item.value, f"[{item.index}]"))
+            return kind_of_chat(CheckedValue(item.value, f"[{item.index}]"))
         if item.index is None and item.key in HEAD:
-            head[item.key] = Given(item.value, item.key or "")
+            head[item.key] = CheckedValue(item.value, item.key or "")
             if kind := _early_kind(head):
                 return kind
     return None if isinstance(head[None].raw, list) else _kind_of_object(head)
 
 
-def _early_kind(head: Mapping[str | None, Given]) -> Kind | None:
+def _early_kind(head: Mapping[str | None, CheckedValue]) -> Format | None:
     """Return the kind of a file whose names so far tell it."""
     if _is_own(head):
         return _kind_of_object(head) if "version" in head else None
@@ -82,11 +82,11 @@ def _early_kind(head: Mapping[str | None, Given]) -> Kind | None:
     return CHATBOT_UI if is_history else None
 
 
-def _is_own(head: Mapping[str | None, Given]) -> bool:
+def _is_own(head: Mapping[str | None, CheckedValue]) -> bool:
     return "format" in head and head["format"].raw == native.FORMAT
 
 
-def _kind_of_object(head: Mapping[str | None, Given]) -> Kind:
+def _kind_of_object(head: Mapping[str | None, CheckedValue]) -> Format:
     if _is_own(head):
         native.check_version(_member(head, "version"))
         return OWN
@@ -95,26 +95,28 @@ def _kind_of_object(head: Mapping[str | None, Given]) -> Kind:
     raise unknown()
 
 
-def _member(head: Mapping[str | None, Given], key: str) -> Given:
-    return head.get(key, Given(None, key))
+def _member(head: Mapping[str | None, CheckedValue], key: str) -> CheckedValue:
+    return head.get(key, CheckedValue(None, key))
 
 
-class Sorter:
+class BundleReader:
     """Items in, chats and prompts out, one after another, so that none need be held."""
 
-    def __init__(self, kind: Kind | None, into: Records) -> None:
+    def __init__(self, kind: Format | None, into: Records) -> None:
         self._kind = kind
         self._into = into
-        self._head: dict[str | None, Given] = {}
+        self._head: dict[str | None, CheckedValue] = {}
 
     def take(self, item: Item) -> None:
         if item.index is not None:
-            self._take_element(item.key, Given(item.value, f"{item.key or ''}[{item.index}]"))
+            self._take_element(
+                item.key, CheckedValue(item.value, f"{item.key or ''}[{item.index}]")
+            )
         elif item.key in HEAD:
-            self._take_member(item.key, Given(item.value, item.key or ""))
+            self._take_member(item.key, CheckedValue(item.value, item.key or ""))
 
     def finish(self) -> None:
-        """Raise `InputRefused` if the end of the file makes it one of another kind."""
+        """Raise `InvalidInput` if the end of the file makes it one of another kind."""
         if self._kind is None or isinstance(self._head[None].raw, list):
             return
         kind = _kind_of_object(self._head)
@@ -125,7 +127,7 @@ class Sorter:
         if _member(self._head, "prompts").is_there:
             self._check_list("prompts")
 
-    def _take_element(self, key: str | None, given: Given) -> None:
+    def _take_element(self, key: str | None, given: CheckedValue) -> None:
         if self._kind is None:
             return
         if key == self._kind.key:
@@ -133,7 +135,7 @@ class Sorter:
         elif key == "prompts":
             self._into.add_prompt(self._kind.prompt(given))
 
-    def _take_member(self, key: str | None, given: Given) -> None:
+    def _take_member(self, key: str | None, given: CheckedValue) -> None:
         """Take what begins here. A name that stands twice means what it says last."""
         self._head[key] = given
         if key is None or self._kind is None:
@@ -148,7 +150,7 @@ class Sorter:
             raise _member(self._head, key).refusal("a list")
 
 
-def kind_of_chat(given: Given) -> Kind:
+def kind_of_chat(given: CheckedValue) -> Format:
     if isinstance(given.raw, dict):
         for mark, kind in MARKS.items():
             if mark in given.raw:
@@ -156,8 +158,8 @@ def kind_of_chat(given: Given) -> Kind:
     raise unknown()
 
 
-def unknown() -> InputRefused:
-    return InputRefused(
+def unknown() -> InvalidInput:
+    return InvalidInput(
         "The file holds no chats of a known kind. Known are the exports of this "
         "app, conversations.json of ChatGPT, conversations.json of Claude, and the exports of "
         "Chatbot UI (versions 1 to 4). Nothing was imported. Choose one of these."

@@ -9,9 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from liaobots.errors import JobCancelled, LiaobotsError, ServerBusy, StoreFault
+from liaobots.errors import JobCancelled, LiaobotsError, ServerBusy, StorageError, report_mistake
 from liaobots.formats import record_file
-from liaobots.generation.worker import report
 from liaobots.limits import Limits
 from liaobots.sandbox.pool import SandboxPool
 from liaobots.storage.store import Store
@@ -26,38 +25,38 @@ MISTAKE = "The program made a mistake while it imported. What came is kept; noth
 STOPPED = "The import was stopped."
 
 
-class Imports:
+class ImportQueue:
     """The imports of this server: a few at once, the others in a queue."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.pool = SandboxPool(limits.imports_at_once, limits.imports_at_once)
-        self._line: list[Importing] = []
+        self._line: list[ImportJob] = []
         self._lock = threading.Lock()
 
     def start(
         self, store: Store, owner: str, source: Path, on_over: Callable[[], object] = int
-    ) -> "Importing":
+    ) -> "ImportJob":
         """Begin to bring in a file, which is removed when that is over.
 
         `on_over` is called then. Raise `ServerBusy` if the owner, or the server,
         has as many imports as may be; the file is then left alone.
         """
-        importing = Importing(self, store, owner, source, on_over)
+        importing = ImportJob(self, store, owner, source, on_over)
         with self._lock:
             self._check(owner)
             self._line.append(importing)
         importing.start()
         return importing
 
-    def position(self, importing: "Importing") -> int:
+    def position(self, importing: "ImportJob") -> int:
         """Return 0 for an import that may run or is over, 1 for the next one that waits."""
         with self._lock:
             if importing not in self._line:
                 return 0
             return max(0, self._line.index(importing) + 1 - self.limits.imports_at_once)
 
-    def leave(self, importing: "Importing") -> None:
+    def leave(self, importing: "ImportJob") -> None:
         with self._lock:
             self._line.remove(importing)
 
@@ -75,7 +74,7 @@ class Imports:
             )
 
 
-class Importing:
+class ImportJob:
     """How far a file has come: `done` of `all` chats, `messages` and `prompts` that are new.
 
     The file is read whole before anything is written, so that a broken one
@@ -84,7 +83,7 @@ class Importing:
 
     def __init__(
         self,
-        imports: Imports,
+        imports: ImportQueue,
         store: Store,
         owner: str,
         source: Path,
@@ -137,8 +136,8 @@ class Importing:
             self.error = error
         except Exception as error:
             # Whatever it is, the page must be told that it is over.
-            self.error = StoreFault(MISTAKE)
-            report(error)
+            self.error = StorageError(MISTAKE)
+            report_mistake(error)
         finally:
             self._finish()
 
@@ -170,7 +169,7 @@ class Importing:
         for chat in record_file.chats(self._result):
             if self._cancelled.is_set():
                 raise JobCancelled(STOPPED)
-            self.messages += self._store.porter.bring_in(self.owner, chat)
+            self.messages += self._store.porter.import_chat(self.owner, chat)
             self.done += 1
             self._brought = self.done / self.all
         self.prompts = self._store.prompts.add(
@@ -185,7 +184,7 @@ class Importing:
             record_file.remove(self._result)
             self._on_over()
         except Exception as error:
-            report(error)
+            report_mistake(error)
         finally:
             self._imports.leave(self)
             self._over.set()

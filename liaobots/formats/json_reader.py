@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.formats.text_window import PIECE_BYTES, Window
 
 # No time and no count has so many digits; reading longer ones takes long on purpose.
@@ -73,7 +73,7 @@ def _whole(digits: str) -> int:
 DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_int=_whole)
 
 
-class Walk:
+class JsonReader:
     """A way through a JSON file, item by item."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -89,7 +89,7 @@ class Walk:
         """Yield what the two outermost levels hold, in the order of the file."""
         opening = self._peek()
         if opening == b"":
-            raise InputRefused("The file is empty. Nothing was imported. Choose another file.")
+            raise InvalidInput("The file is empty. Nothing was imported. Choose another file.")
         if opening == b"[":
             yield from self._list(None)
         elif opening == b"{":
@@ -240,12 +240,12 @@ class Walk:
         """Return the place in the file of a character of a piece that begins here."""
         return self._window.offset + len(text[:position].encode())
 
-    def _refused(self, words: str) -> InputRefused:
+    def _refused(self, words: str) -> InvalidInput:
         return self._broken(self._window.offset, words, SMALLER)
 
-    def _broken(self, offset: int, words: str, what_next: str = NEXT) -> InputRefused:
+    def _broken(self, offset: int, words: str, what_next: str = NEXT) -> InvalidInput:
         line, column = self._window.place(offset)
-        return InputRefused(
+        return InvalidInput(
             f"The file cannot be read as JSON: {words} at line {line}, column {column}. {what_next}"
         )
 

@@ -5,7 +5,7 @@ import re
 from liaobots.formats import parent_links
 from liaobots.formats.checked_value import LOST
 from liaobots.formats.native import HALF
-from liaobots.storage.bundle import Chat, Turn
+from liaobots.storage.bundle import Chat, ExportedMessage
 
 ACTIVE = re.compile(r"([\\`*_\[\]<>&#~|$])")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -16,7 +16,7 @@ FENCE = re.compile(
 TOP = re.compile(r" {0,3}")
 
 
-def markdown(chat: Chat) -> str:
+def to_markdown(chat: Chat) -> str:
     """Gives the turns that are shown, each under a heading that says whose it is."""
     turns = parent_links.path(chat.turns, chat.leaf or parent_links.newest_leaf(chat.turns))
     blocks = [f"# {line(chat.title) or 'Chat'}"]
@@ -53,5 +53,5 @@ def _closes(opening: re.Match[str], match: re.Match[str]) -> bool:
     return bool(is_near and is_bare and match[2].startswith(opening[2]))
 
 
-def _speaker(turn: Turn) -> str:
+def _speaker(turn: ExportedMessage) -> str:
     return "You" if turn.role == "user" else line(turn.model) or "Assistant"

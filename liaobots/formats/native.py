@@ -8,33 +8,33 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from liaobots.errors import CODE_OF_FORMER_NAME, InputRefused
+from liaobots.errors import CODE_OF_FORMER_NAME, InvalidInput
 from liaobots.formats import parent_links
-from liaobots.formats.checked_value import Given
-from liaobots.storage.bundle import Chat, Prompt, Turn
-from liaobots.storage.records import State
+from liaobots.formats.checked_value import CheckedValue
+from liaobots.storage.bundle import Chat, ExportedMessage, Prompt
+from liaobots.storage.records import MessageState
 
 FORMAT = "liaobots-chat"
 VERSION = 1
 ROLES = {"user": "user", "assistant": "assistant"}
-STATES = {state.value: state for state in State}
+STATES = {state.value: state for state in MessageState}
 # Halves of characters, as a cut in the wrong place leaves them: UTF-8 has none.
 HALF = re.compile("[\ud800-\udfff]")
 
 
-def check_version(version: Given) -> None:
+def check_version(version: CheckedValue) -> None:
     """Refuses what a newer version of this app has written."""
     if type(version.raw) is not int or version.raw < 1:
         raise version.refusal(f"the number {VERSION}")
     if version.raw > VERSION:
-        raise InputRefused(
+        raise InvalidInput(
             f"The file was written by a newer version of this app: its format has number "
             f"{str(version.raw)[:8]}, and this one reads up to {VERSION}. Nothing was imported. "
             "Update this app, or export the chats there in another format."
         )
 
 
-def chat(given: Given) -> Chat:
+def chat(given: CheckedValue) -> Chat:
     links = [
         parent_links.Link(each.at("id").id(), _parent(each.at("parent")), each)
         for each in given.at("turns").elements()
@@ -56,11 +56,11 @@ def chat(given: Given) -> Chat:
     )
 
 
-def prompt(given: Given) -> Prompt:
+def prompt(given: CheckedValue) -> Prompt:
     return Prompt(given.at("id").id(), given.at("name").words(), given.at("text").text())
 
 
-def write(chats: Iterable[Chat], prompts: Iterable[Prompt]) -> Iterator[str]:
+def to_json(chats: Iterable[Chat], prompts: Iterable[Prompt]) -> Iterator[str]:
     """Gives a file in pieces, of which each can be encoded to UTF-8."""
     yield f'{{"format": "{FORMAT}", "version": {VERSION}, "chats": ['
     yield from _listed(_fields(chat) for chat in chats)
@@ -69,18 +69,18 @@ def write(chats: Iterable[Chat], prompts: Iterable[Prompt]) -> Iterator[str]:
     yield "]}\n"
 
 
-def _parent(given: Given) -> str | None:
+def _parent(given: CheckedValue) -> str | None:
     return given.id() if given.is_there else None
 
 
-def _turn(link: parent_links.Link) -> Turn:
+def _turn(link: parent_links.Link) -> ExportedMessage:
     given, state = link.given, link.given.at("state")
-    return Turn(
+    return ExportedMessage(
         id=link.id,
         parent=link.parent,
         role=given.at("role").one_of(ROLES),
         text=given.at("text").text(),
-        state=state.one_of(STATES) if state.is_there else State.DONE,
+        state=state.one_of(STATES) if state.is_there else MessageState.DONE,
         model=given.at("model").words(),
         asked=given.at("asked").time(0.0),
         first_text=given.at("first_text").time(None),
@@ -97,7 +97,7 @@ def _error_code(name: str) -> str:
     return CODE_OF_FORMER_NAME.get(name, name)
 
 
-def _thumb(given: Given) -> int | None:
+def _thumb(given: CheckedValue) -> int | None:
     if given.raw is None:
         return None
     if type(given.raw) is not int or given.raw not in (0, 1):

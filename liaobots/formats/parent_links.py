@@ -6,8 +6,8 @@ A chat may be ten thousand turns deep.
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from liaobots.formats.checked_value import Given
-from liaobots.storage.bundle import Turn
+from liaobots.formats.checked_value import CheckedValue
+from liaobots.storage.bundle import ExportedMessage
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Link:
 
     id: str
     parent: str | None
-    given: Given
+    given: CheckedValue
 
 
 def check(links: Sequence[Link], id_name: str, parent_name: str) -> Mapping[str, str | None]:
@@ -63,17 +63,17 @@ def nearest(parents: Mapping[str, str | None], kept: Set[str]) -> Mapping[str | 
     return found
 
 
-def newest_leaf(turns: Sequence[Turn]) -> str | None:
+def newest_leaf(turns: Sequence[ExportedMessage]) -> str | None:
     """Gives the turn with none below it that was asked last; of equals, the last one."""
     inner = {turn.parent for turn in turns}
     leaves = [turn for turn in reversed(turns) if turn.id not in inner]
     return max(leaves, key=lambda turn: turn.asked).id if leaves else None
 
 
-def path(turns: Sequence[Turn], leaf: str | None) -> Sequence[Turn]:
+def path(turns: Sequence[ExportedMessage], leaf: str | None) -> Sequence[ExportedMessage]:
     """Gives the turns from the first one to the leaf."""
     left = {turn.id: turn for turn in turns}
-    found: list[Turn] = []
+    found: list[ExportedMessage] = []
     while leaf in left:
         found.append(left.pop(leaf))
         leaf = found[-1].parent

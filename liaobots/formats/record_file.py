@@ -13,10 +13,10 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.formats.detect import read
-from liaobots.storage.bundle import Chat, Prompt, Turn
-from liaobots.storage.records import State
+from liaobots.storage.bundle import Chat, ExportedMessage, Prompt
+from liaobots.storage.records import MessageState
 
 # A person who asks all day for ten years has written less.
 MOST_CHATS, MOST_TURNS = 100_000, 1_000_000
@@ -26,7 +26,7 @@ PIECE_CHARACTERS = 250_000
 TOTALS_BYTES = 200
 # Halves of characters are kept: the database decides about them.
 HALVES = "surrogatepass"
-DEFAULTS = {field.name: field.default for field in fields(Turn)}
+DEFAULTS = {field.name: field.default for field in fields(ExportedMessage)}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Totals:
 def convert(source: Path, result: Path, options: Mapping[str, int]) -> None:
     """Read the file `source`, and write its records to `result`.
 
-    Raise `InputRefused` if it is broken. This is run in a process of its own.
+    Raise `InvalidInput` if it is broken. This is run in a process of its own.
     """
     del options
     # What is read has no circles, and looking for them takes most of the time.
@@ -101,13 +101,13 @@ def _next(lines: BinaryIO) -> dict[str, Any]:
     return record
 
 
-def _read_turn(lines: BinaryIO) -> Turn:
+def _read_turn(lines: BinaryIO) -> ExportedMessage:
     record = _next(lines)
     text = lines.read(record["text_bytes"]).decode("utf-8", HALVES)
     lines.readline()
     values = record["turn"]
-    state = {"state": State(values["state"])} if "state" in values else {}
-    return Turn(**{**values, **state, "text": text})
+    state = {"state": MessageState(values["state"])} if "state" in values else {}
+    return ExportedMessage(**{**values, **state, "text": text})
 
 
 class _ShareNote:
@@ -165,7 +165,7 @@ class _Writer:
         found = Totals(self._chats, self._turns, len(self._prompts), prompts_at)
         self._write({"totals": vars(found)})
 
-    def _write_turn(self, turn: Turn) -> None:
+    def _write_turn(self, turn: ExportedMessage) -> None:
         given = {name: each for name, each in vars(turn).items() if each != DEFAULTS[name]}
         given.pop("text")
         length = sum(map(len, _encoded(turn.text)))
@@ -186,7 +186,7 @@ def _encoded(text: str) -> Iterator[bytes]:
 
 def _check(count: int, most: int, what: str) -> None:
     if count > most:
-        raise InputRefused(
+        raise InvalidInput(
             f"The file has more than {most:,} {what}, and no more can be imported at a time. "
             "Nothing was imported. Export fewer chats at a time."
         )

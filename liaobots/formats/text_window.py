@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 
 LIMIT = 100_000_000
 # What is decoded at once. A larger piece keeps other threads waiting for longer.
@@ -19,16 +19,16 @@ CONTINUING = bytes(range(0x80, 0xC0))
 
 
 def check(file: BinaryIO) -> None:
-    """Raise `InputRefused` if a file is too large, packed, or no text."""
+    """Raise `InvalidInput` if a file is too large, packed, or no text."""
     size = file.seek(0, 2)
     if size > LIMIT:
-        raise InputRefused(
+        raise InvalidInput(
             f"The file has {size / 1e6:,.1f} MB, and at most {LIMIT / 1e6:,.0f} MB can be "
             "read. Nothing was imported. Export fewer chats at a time."
         )
     file.seek(0)
     if file.read(4) in ZIPS:
-        raise InputRefused(
+        raise InvalidInput(
             "The file is a ZIP archive. Unpack it, and choose the file conversations.json in it."
         )
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -47,7 +47,7 @@ def _check_text(
     try:
         decoder.decode(part, final)
     except UnicodeDecodeError as error:
-        raise InputRefused(
+        raise InvalidInput(
             f"The file is no UTF-8 text: byte {start + error.start + 1:,} is "
             f"0x{error.object[error.start]:02X}. Nothing was imported. Choose a JSON file, or "
             "save it as UTF-8."

@@ -22,7 +22,7 @@ class Task:
     deadline: float
 
 
-class Readers:
+class AccountReaders:
     """Runs tasks in daemon threads, at most `count` at once, each thread for one task.
 
     The others wait in the order in which they came. A task that waited until its deadline,

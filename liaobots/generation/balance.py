@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from liaobots.errors import LiaobotsError
-from liaobots.generation.account_readers import Readers
+from liaobots.generation.account_readers import AccountReaders
 
 # Reads the balance, in at most so many seconds.
 Read = Callable[[float], float | None]
@@ -25,7 +25,7 @@ class Ended:
     at: float
 
 
-class Till:
+class BalanceTracker:
     """The balance of one code, for all who use it on this server.
 
     One reader at a time reads it, however many answers end. Those that end while it reads
@@ -33,7 +33,7 @@ class Till:
     only where no other answer was being written on the same code meanwhile.
     """
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: AccountReaders) -> None:
         self.balance: float | None = None
         self._readers = readers
         self._before: float | None = None
@@ -140,19 +140,19 @@ class Till:
         return before - balance
 
 
-class Tills:
+class BalanceTrackers:
     """The tills of the codes that were used last, by names that do not tell the codes."""
 
-    def __init__(self, readers: Readers, limit: int = 1000) -> None:
+    def __init__(self, readers: AccountReaders, limit: int = 1000) -> None:
         self._readers = readers
         self._limit = limit
-        self._tills: OrderedDict[str, Till] = OrderedDict()
+        self._tills: OrderedDict[str, BalanceTracker] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, name: str) -> Till:
+    def of(self, name: str) -> BalanceTracker:
         """Gives the till with this name."""
         with self._lock:
-            found = self._tills.get(name) or Till(self._readers)
+            found = self._tills.get(name) or BalanceTracker(self._readers)
             self._tills[name] = found
             self._tills.move_to_end(name)
             while len(self._tills) > self._limit:

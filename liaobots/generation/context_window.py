@@ -25,44 +25,44 @@ Messages = Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Size:
+class TextSize:
     """How long something is; tokens are estimated."""
 
     characters: int = 0
     tokens: int = 0
 
-    def __add__(self, other: Self) -> "Size":
-        return Size(self.characters + other.characters, self.tokens + other.tokens)
+    def __add__(self, other: Self) -> "TextSize":
+        return TextSize(self.characters + other.characters, self.tokens + other.tokens)
 
 
 @dataclass(frozen=True)
-class Room:
+class ContextLimit:
     """How much a model takes with one question; None where nobody says."""
 
     characters: int | None = None
     tokens: int | None = None
 
     @property
-    def for_question(self) -> "Room":
+    def for_question(self) -> "ContextLimit":
         """Gives the room without what is left free for the answer, a quarter at most."""
         if self.tokens is None:
             return self
-        return Room(self.characters, self.tokens - min(ANSWER, self.tokens // 4))
+        return ContextLimit(self.characters, self.tokens - min(ANSWER, self.tokens // 4))
 
-    def share(self, size: Size) -> float:
+    def share(self, size: TextSize) -> float:
         """Gives how much of the room this fills; above 1 it does not fit, 0 where nobody says."""
         limits = ((size.characters, self.characters), (size.tokens, self.tokens))
         return max((used / limit for used, limit in limits if limit), default=0.0)
 
-    def over(self, size: Size) -> Size:
+    def over(self, size: TextSize) -> TextSize:
         """Gives by how much this is too long, in characters and in tokens."""
-        return Size(
+        return TextSize(
             max(0, size.characters - (self.characters or size.characters)),
             max(0, size.tokens - (self.tokens or size.tokens)),
         )
 
 
-def tokens_of(text: str) -> int:
+def estimate_tokens(text: str) -> int:
     """Gives about how many tokens a text has.
 
     The bytes say what kinds of characters there are: one in ASCII, two in most
@@ -78,12 +78,12 @@ def tokens_of(text: str) -> int:
     )
 
 
-def size_of(text: str) -> Size:
+def measure_text(text: str) -> TextSize:
     """Gives how long a message with this text is."""
-    return Size(len(text), tokens_of(text) + EACH)
+    return TextSize(len(text), estimate_tokens(text) + EACH)
 
 
-def left_out(messages: Messages, room: Room, always: int = 1) -> int:
+def count_trimmed(messages: Messages, room: ContextLimit, always: int = 1) -> int:
     """Gives how many of the oldest messages are not sent, so that the rest fits.
 
     They go in whole turns: a question with what followed it. System messages
@@ -91,21 +91,21 @@ def left_out(messages: Messages, room: Room, always: int = 1) -> int:
     messages, whether they fit or not.
     """
     turns = list(_turns(_said(messages), always))
-    size = sum((size_of(each["content"]) for each in messages if _is_system(each)), Size())
+    size = sum((measure_text(each["content"]) for each in messages if _is_system(each)), TextSize())
     limit, kept = room.for_question, 0
     for number, turn in enumerate(reversed(turns)):
-        size = sum((size_of(each["content"]) for each in turn), size)
+        size = sum((measure_text(each["content"]) for each in turn), size)
         if number and limit.share(size) > 1:
             break
         kept += len(turn)
     return sum(map(len, turns)) - kept
 
 
-def fitting(messages: Messages, room: Room, always: int = 1) -> list[dict[str, str]]:
+def trim_history(messages: Messages, room: ContextLimit, always: int = 1) -> list[dict[str, str]]:
     """Gives the messages that are sent."""
     system = [dict(each) for each in messages if _is_system(each)]
     said = [dict(each) for each in _said(messages)]
-    return system + said[left_out(messages, room, always) :]
+    return system + said[count_trimmed(messages, room, always) :]
 
 
 def _is_system(message: Mapping[str, str]) -> bool:

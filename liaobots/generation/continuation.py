@@ -2,7 +2,7 @@
 
 import re
 
-GO_ON = (
+CONTINUE_PROMPT = (
     "Your last answer was cut off. Go on exactly where it stopped, in the middle of the "
     "word or the line if need be. Repeat nothing, add no introduction, and open no new "
     "code block if one is still open."
@@ -18,7 +18,7 @@ HALF_OPENING = re.compile(r"\s*[`~]{1,}[\w+#.-]*[ \t]*")
 SENTENCE_END = re.compile(r"(?:[.!?:;…]|[。！？])[\"'»”)*_]*\s+\Z|[。！？]\Z")
 
 
-class Seam:
+class OverlapRemover:
     """Text of a continuation in, the same text out, without what `before` already says.
 
     Models tend to say the last line once more, or to open the code block again.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from liaobots.errors import ServerBusy
-from liaobots.generation.live_answer import Answer
+from liaobots.generation.live_answer import LiveAnswer
 from liaobots.generation.worker import failure
 from liaobots.limits import Limits, limits
 
@@ -29,14 +29,14 @@ class Slot:
 
     owner: str
     address: str
-    answer: Answer | None = None
+    answer: LiveAnswer | None = None
 
 
 class ServerFull(ServerBusy):
     """All places are taken, and the visitor who asks has none of them."""
 
 
-class Allowance:
+class RateLimiter:
     """What each visitor, each address and all together may have, in answers.
 
     Any thread may use it.
@@ -54,14 +54,14 @@ class Allowance:
 
         Raise `ServerBusy` where that is too many, and then note nothing.
         """
-        slots = self.take(owner, address, wanted)
+        slots = self.acquire(owner, address, wanted)
         try:
             yield slots
         finally:
             with self._lock:
                 self._slots.difference_update(slots)
 
-    def take(self, owner: str, address: str, wanted: int) -> list[Slot]:
+    def acquire(self, owner: str, address: str, wanted: int) -> list[Slot]:
         """Return so many new slots. Raise `ServerBusy` as `admitted`.
 
         On a full server an answer that has been silent for long gives way to one of somebody
@@ -77,7 +77,7 @@ class Allowance:
         self.release(silent)
         return self._take(owner, address, wanted)
 
-    def release(self, answer: Answer) -> None:
+    def release(self, answer: LiveAnswer) -> None:
         """Free the slot of an answer that has ended, unless it is free already."""
         with self._lock:
             self._slots = {slot for slot in self._slots if slot.answer is not answer}
@@ -94,7 +94,7 @@ class Allowance:
             self._slots.update(new)
             return new
 
-    def _silent(self) -> Answer | None:
+    def _silent(self) -> LiveAnswer | None:
         """Return the answer that is to give way to another, or None.
 
         It is one of those without text for long: of whoever has the most, the one without

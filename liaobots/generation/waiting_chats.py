@@ -13,13 +13,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from liaobots.errors import ServerBusy, StoreFault
-from liaobots.generation.manager import Generations
-from liaobots.generation.worker import report
+from liaobots.errors import ServerBusy, StorageError, report_mistake
+from liaobots.generation.manager import AnswerManager
 from liaobots.limits import limits
 from liaobots.storage import chat_rows
 from liaobots.storage.chat_rows import Merged, Rows
-from liaobots.storage.records import Conversation, State
+from liaobots.storage.records import Conversation, MessageState
 
 PAUSE_SECONDS = 1.0
 # A page may still act on a chat that has just been moved.
@@ -39,10 +38,10 @@ class _Entry:
     merged: Merged = field(default_factory=Merged)
 
 
-class Waiting:
+class WaitingChats:
     """The chats that wait in `memory`, by their ids. `kept` is where they go, once it is there."""
 
-    def __init__(self, memory: Generations, kept: Callable[[], Generations | None]) -> None:
+    def __init__(self, memory: AnswerManager, kept: Callable[[], AnswerManager | None]) -> None:
         self._memory, self._kept = memory, kept
         self._entries: dict[str, _Entry] = {}
         self._moved: OrderedDict[str, None] = OrderedDict()
@@ -121,7 +120,7 @@ class Waiting:
                 self._move_all()
             except Exception as error:
                 # Without its thread all that waits would wait for ever.
-                report(error)
+                report_mistake(error)
             with self._lock:
                 if not self._entries:
                     self._mover = None
@@ -137,12 +136,12 @@ class Waiting:
         for conversation, entry in entries.items():
             try:
                 self._move(kept, conversation, entry)
-            except StoreFault as error:
+            except StorageError as error:
                 # The next would only wait for the same.
                 entry.reason = str(error)
                 return
 
-    def _move(self, kept: Generations, conversation: str, entry: _Entry) -> None:
+    def _move(self, kept: AnswerManager, conversation: str, entry: _Entry) -> None:
         found = self._memory.store.rows(entry.owner, conversation)
         if found is None:
             # Its owner forgot it: what the store has of it lies in the trash.
@@ -157,11 +156,11 @@ class Waiting:
                     self._moved.popitem(last=False)
 
 
-def _read(kept: Generations | None, owner: str, known: Conversation) -> Rows:
+def _read(kept: AnswerManager | None, owner: str, known: Conversation) -> Rows:
     """Return a chat's rows from the store, else as the page knows it."""
     try:
         found = kept.store.rows(owner, known.id) if kept else None
-    except StoreFault:
+    except StorageError:
         found = None
     return found or chat_rows.of_known(owner, known)
 
@@ -169,7 +168,7 @@ def _read(kept: Generations | None, owner: str, known: Conversation) -> Rows:
 def _as_written_here(found: Rows, writers: Mapping[str, str]) -> Rows:
     """Return rows in which only those answers are being written whose writers are named."""
     messages = [
-        {**row, "state": State.WRITING.value, "writer": writers[row["id"]]}
+        {**row, "state": MessageState.WRITING.value, "writer": writers[row["id"]]}
         if row["id"] in writers
         else {**row, "state": _ended(row["state"])}
         for row in found.messages
@@ -178,4 +177,4 @@ def _as_written_here(found: Rows, writers: Mapping[str, str]) -> Rows:
 
 
 def _ended(state: str) -> str:
-    return State.INTERRUPTED.value if state == State.WRITING else state
+    return MessageState.INTERRUPTED.value if state == MessageState.WRITING else state

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 
 OPEN_FILES = 64
 REPORT_CHARACTERS = 2_000
@@ -111,7 +111,7 @@ def _run(request: Mapping[str, str]) -> Mapping[str, str]:
     try:
         function = getattr(import_module(module), name)
         function(Path(request["source"]), Path(request["result"]), request["options"])
-    except InputRefused as error:
+    except InvalidInput as error:
         return {"kind": "refused", "words": str(error)[:REPORT_CHARACTERS]}
     except Exception as error:  # Whatever it is, the parent is told in which way it ended.
         return _failure(error)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from liaobots.errors import FileUnreadable, InputRefused, LiaobotsError, LimitReached
+from liaobots.errors import FileUnreadable, InvalidInput, LiaobotsError, LimitReached
 
 ROOT = Path(__file__).parents[2]
 REPORT_BYTES = 32_768
@@ -84,7 +84,7 @@ class Child:
         if kind == "done":
             return None
         if kind == "refused":
-            return InputRefused(str(report.get("words", "")))
+            return InvalidInput(str(report.get("words", "")))
         if kind in ("memory", "output"):
             return limit_reached(str(kind), self._request)
         if self._process.returncode == -signal.SIGXCPU:

@@ -10,27 +10,27 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from liaobots.storage import indexer, queries, search_index
 from liaobots.storage.database import Database
-from liaobots.storage.records import Asked, Checkpoint, Ending, StandIn, State
+from liaobots.storage.records import Checkpoint, Fallback, MessageState, Outcome, PendingAnswer
 from liaobots.storage.schema import clock, conversations, messages, pieces
 
 # A live answer is marked twice a second; one not marked for so long is an orphan.
 SILENCE = 5.0
 # An answer taken for interrupted may turn out to be written still.
-ALIVE = (State.WRITING, State.INTERRUPTED)
+ALIVE = (MessageState.WRITING, MessageState.INTERRUPTED)
 
 
 def is_orphan(row: Row[Any]) -> bool:
     """Return whether nobody writes an answer any more that is marked as being written."""
-    return bool(row.state == State.WRITING and row.age > SILENCE)
+    return bool(row.state == MessageState.WRITING and row.age > SILENCE)
 
 
 def add_answer(
     connection: Connection, conversation: str, question: str, model: str, number: int = 0
-) -> Asked:
+) -> PendingAnswer:
     """Adds the row of an answer below its question; `number` is its place among several."""
-    asked = Asked(conversation, queries.new_id(), queries.new_id())
+    asked = PendingAnswer(conversation, queries.new_id(), queries.new_id())
     place = {"id": asked.answer, "conversation": conversation, "parent": question}
-    said = {"role": "assistant", "state": State.WRITING, "model": model}
+    said = {"role": "assistant", "state": MessageState.WRITING, "model": model}
     # SQLite's clock counts milliseconds, in which several may be added.
     moment = clock() + number * queries.STEP
     life = {"asked": moment, "heartbeat": clock(), "writer": asked.writer}
@@ -50,14 +50,14 @@ def rewrite(
     model: str,
     computed: Mapping[int, Sequence[int]],
     **values: Any,
-) -> Asked:
+) -> PendingAnswer:
     """Turn an ended answer into one being written, by a new writer.
 
     `computed` is what `indexing.prepare_drop` returned of it.
     """
     search_index.drop(connection, search_index.is_of([answer]), computed)
-    asked = Asked(conversation, answer, queries.new_id())
-    fresh = {"state": State.WRITING, "model": model, "ended": None, "stop_asked": False}
+    asked = PendingAnswer(conversation, answer, queries.new_id())
+    fresh = {"state": MessageState.WRITING, "model": model, "ended": None, "stop_asked": False}
     error = {"error_kind": "", "error_words": "", "error_link": ""}
     life = {"heartbeat": clock(), "writer": asked.writer}
     connection.execute(
@@ -66,7 +66,7 @@ def rewrite(
     return asked
 
 
-def hand_over(connection: Connection, owner: str, asked: Asked, to: StandIn) -> None:
+def hand_over(connection: Connection, owner: str, asked: PendingAnswer, to: Fallback) -> None:
     """Notes that another model writes an answer, and why the first one did not."""
     mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
     where = and_(mine, queries.is_owned_message(owner))
@@ -74,13 +74,13 @@ def hand_over(connection: Connection, owner: str, asked: Asked, to: StandIn) -> 
     connection.execute(update(messages).where(where).values(said))
 
 
-def mark(connection: Connection, checkpoints: Sequence[Checkpoint]) -> dict[Asked, bool]:
+def mark(connection: Connection, checkpoints: Sequence[Checkpoint]) -> dict[PendingAnswer, bool]:
     """Marks answers as alive, and says of each that is still its writer's whether to go on."""
     asked = {each.asked.writer: each.asked for each in checkpoints}
     with_text = [each.asked.answer for each in checkpoints if each.start + len(each.text)]
     begun = and_(messages.c.first_text.is_(None), messages.c.id.in_(with_text))
     values = {
-        "state": State.WRITING,
+        "state": MessageState.WRITING,
         "heartbeat": clock(),
         "first_text": case((begun, clock()), else_=messages.c.first_text),
     }
@@ -126,14 +126,16 @@ class Whole:
     replaced: Mapping[int, Sequence[int]]
 
 
-def prepare(database: Database, owner: str, asked: Asked, text: str) -> Whole:
+def prepare(database: Database, owner: str, asked: PendingAnswer, text: str) -> Whole:
     """Compute what `finish` needs, before its transaction."""
     text = queries.storable(text)
     replaced = indexer.prepare_drop(database, search_index.is_of([asked.answer]))
     return Whole(text, search_index.grams_of(owner, {asked.answer: text}), replaced)
 
 
-def finish(connection: Connection, owner: str, asked: Asked, whole: Whole, ending: Ending) -> None:
+def finish(
+    connection: Connection, owner: str, asked: PendingAnswer, whole: Whole, ending: Outcome
+) -> None:
     """Writes down a whole answer, unless another writer has taken over."""
     text = whole.text
     if queries.lock(connection, owner, asked.conversation) is None:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from liaobots.errors import StoreFault
+from liaobots.errors import StorageError
 
 
 class Background:
@@ -37,5 +37,5 @@ class Background:
                     return
                 self._is_wanted = False
             # What could not be done is done the next time, or by the hourly sweep.
-            with suppress(StoreFault):
+            with suppress(StorageError):
                 self._work()

@@ -6,11 +6,11 @@ Times are in seconds since 1970, and 0.0 where a file names none.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from liaobots.storage.records import State
+from liaobots.storage.records import MessageState
 
 
 @dataclass(frozen=True)
-class Turn:
+class ExportedMessage:
     """A question or an answer; `role` is "user" or "assistant".
 
     `parent` is the turn before it, or None for a first one. `thumb` is 1 for up
@@ -22,7 +22,7 @@ class Turn:
     parent: str | None
     role: str
     text: str
-    state: State = State.DONE
+    state: MessageState = MessageState.DONE
     model: str = ""
     asked: float = 0.0
     first_text: float | None = None
@@ -33,8 +33,8 @@ class Turn:
     error_link: str = ""
 
     def __post_init__(self) -> None:
-        if self.state is State.WRITING:
-            object.__setattr__(self, "state", State.INTERRUPTED)
+        if self.state is MessageState.WRITING:
+            object.__setattr__(self, "state", MessageState.INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Chat:
 
     id: str
     title: str
-    turns: Sequence[Turn]
+    turns: Sequence[ExportedMessage]
     leaf: str | None
     created: float
     changed: float

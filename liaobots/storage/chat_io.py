@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from liaobots.formats import Chat, Turn
 from liaobots.storage import indexer, queries, search_index
+from liaobots.storage.bundle import Chat, ExportedMessage
 from liaobots.storage.database import Database
-from liaobots.storage.records import Message, State
+from liaobots.storage.records import Message, MessageState
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.tree import from_above
 
@@ -22,13 +22,13 @@ BATCH_CHARACTERS = 1_000_000
 ID = re.compile(r"[\w-]{1,40}", re.ASCII)
 
 
-class Porter:
+class ChatIO:
     """Carries an owner's chats. Each method raises StoreFault where it cannot."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take_out(self, owner: str, conversation: str | None = None) -> Iterator[Chat]:
+    def export_chats(self, owner: str, conversation: str | None = None) -> Iterator[Chat]:
         """Gives the owner's chats with all their branches, the oldest first; or the one named.
 
         What lies in the trash stays there.
@@ -46,7 +46,7 @@ class Porter:
                 if head is not None:
                     yield _chat(connection, head)
 
-    def bring_in(self, owner: str, chat: Chat) -> int:
+    def import_chat(self, owner: str, chat: Chat) -> int:
         """Adds a chat, or of one that is there already the messages that are missing.
 
         Gives how many messages came. A chat that lies in the trash comes back.
@@ -119,7 +119,7 @@ class _Prepared:
         return max(1 / BATCH_TURNS, numbers / search_index.PART, characters / BATCH_CHARACTERS)
 
 
-def _prepared(place: _Place, turn: Turn) -> _Prepared:
+def _prepared(place: _Place, turn: ExportedMessage) -> _Prepared:
     row = _row(place, turn)
     return _Prepared(row, search_index.grams_of(place.owner, {row["id"]: row["text"]}))
 
@@ -164,7 +164,7 @@ def _add(connection: Connection, place: _Place, batch: Sequence[_Prepared]) -> i
     return len(new)
 
 
-def _row(place: _Place, turn: Turn) -> dict[str, Any]:
+def _row(place: _Place, turn: ExportedMessage) -> dict[str, Any]:
     text = queries.storable(turn.text)
     return {
         "id": place.ids[turn.id],
@@ -201,7 +201,7 @@ def _show_leaf(connection: Connection, place: _Place, chat: Chat) -> None:
     queries.move(connection, head, leaf)
 
 
-def _from_above(turns: Sequence[Turn]) -> Sequence[Turn]:
+def _from_above(turns: Sequence[ExportedMessage]) -> Sequence[ExportedMessage]:
     """Gives turns in an order in which each comes after the one that it names."""
     by_id = {turn.id: turn for turn in turns}
     return [by_id[each] for each in from_above({turn.id: turn.parent for turn in turns})]
@@ -222,11 +222,13 @@ def _chat(connection: Connection, head: Row[Any]) -> Chat:
     )
 
 
-def _turn(message: Message) -> Turn:
-    is_written = message.state is State.WRITING
-    kept = {each.name for each in fields(Turn)} - {"state"}
+def _turn(message: Message) -> ExportedMessage:
+    is_written = message.state is MessageState.WRITING
+    kept = {each.name for each in fields(ExportedMessage)} - {"state"}
     values = {name: value for name, value in vars(message).items() if name in kept}
-    return Turn(state=State.INTERRUPTED if is_written else message.state, **values)
+    return ExportedMessage(
+        state=MessageState.INTERRUPTED if is_written else message.state, **values
+    )
 
 
 def _derived(*parts: str) -> str:

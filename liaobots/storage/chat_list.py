@@ -17,18 +17,18 @@ from sqlalchemy import (
 )
 
 from liaobots.storage import answer_queries
-from liaobots.storage.records import State, Summary
+from liaobots.storage.records import ChatSummary, MessageState
 from liaobots.storage.schema import clock, conversations, messages
 
 # So many chats stand above the others.
 PINNED = 50
 
 
-def newest(connection: Connection, owner: str, limit: int) -> Sequence[Summary]:
+def newest(connection: Connection, owner: str, limit: int) -> Sequence[ChatSummary]:
     """Gives the newest conversations, at most `limit`, below those pinned, in one query."""
     asked = {"owner": owner, "limit": limit, "silence": answer_queries.SILENCE}
     return [
-        Summary(
+        ChatSummary(
             row.id,
             row.title,
             row.changed,
@@ -46,7 +46,7 @@ def _newest() -> CompoundSelect[Any]:
     is_alive = func.abs(clock() - messages.c.heartbeat) < bindparam("silence")
     is_writing = exists().where(
         messages.c.conversation == conversations.c.id,
-        messages.c.state == literal(State.WRITING.value, literal_execute=True),
+        messages.c.state == literal(MessageState.WRITING.value, literal_execute=True),
         messages.c.deleted.is_(None),
         is_alive,
     )

@@ -13,14 +13,14 @@ from sqlalchemy import delete as sql_delete
 
 from liaobots.storage import deletion, indexer, queries, search_index
 from liaobots.storage.database import Database
-from liaobots.storage.records import Conversation, Message, State
+from liaobots.storage.records import Conversation, Message, MessageState
 from liaobots.storage.schema import clock, conversations, messages, pieces
 from liaobots.storage.tree import from_above
 
 HEAD = ("title", "system", "pinned", "model", "compared", "leaf", "deleted")
 # What of a message is carried, beside its place and what it says.
 SAID = ("state", "text", "characters", "model", "asked", "first_text", "ended")
-ABOUT = ("thumb", "seen", "cost", "deleted", "deleted_with", "instead_of", "instead_words")
+ABOUT = ("thumb", "reveal_hidden", "cost", "deleted", "deleted_with", "instead_of", "instead_words")
 ERROR = ("error_kind", "error_words", "error_link")
 VALUES = (*SAID, *ABOUT, *ERROR)
 BATCH_CHARACTERS = 100_000
@@ -37,7 +37,7 @@ class Rows:
 
     @property
     def is_writing(self) -> bool:
-        return any(each["state"] == State.WRITING for each in self.messages)
+        return any(each["state"] == MessageState.WRITING for each in self.messages)
 
 
 @dataclass
@@ -80,11 +80,11 @@ class Merged:
         one, for a question may hang from it; and again when it has ended.
         """
         for row in rows.messages:
-            if row["state"] != State.WRITING:
+            if row["state"] != MessageState.WRITING:
                 if self.changed(row):
                     yield row
             elif row["id"] not in self.messages:
-                yield {**row, "state": State.INTERRUPTED.value}
+                yield {**row, "state": MessageState.INTERRUPTED.value}
 
     def has_all(self, rows: Rows) -> bool:
         """Return whether the other database has all that is in these rows, to the end."""
@@ -134,7 +134,7 @@ def of_known(owner: str, known: Conversation) -> Rows:
 
 def _of_message(conversation: str, message: Message) -> Values:
     place = {"id": message.id, "conversation": conversation, "parent": message.parent}
-    unknown = {"seen": None, "deleted": None, "deleted_with": None, "writer": None}
+    unknown = {"reveal_hidden": None, "deleted": None, "deleted_with": None, "writer": None}
     values = {name: getattr(message, name) for name in VALUES if name not in unknown}
     return {**place, "role": message.role, **unknown, **values, "state": message.state.value}
 
@@ -158,7 +158,7 @@ def _whole(row: Values) -> dict[str, Any]:
 
 
 def merge(database: Database, rows: Rows, merged: Merged) -> None:
-    """Write what has changed since the last merge. Raise `StoreFault` where that cannot be."""
+    """Write what has changed since the last merge. Raise `StorageError` where that cannot be."""
     mine = messages.c.conversation == rows.head["id"]
     with database.reading() as connection:
         there = set(connection.execute(select(messages.c.id).where(mine)).scalars())

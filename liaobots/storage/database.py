@@ -16,9 +16,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from liaobots.errors import StoreFault
+from liaobots.errors import StorageError
 from liaobots.storage import lease, migrations, schema
-from liaobots.storage.write_queue import Rest, Turns, pause_after
+from liaobots.storage.write_queue import Rest, WriteQueue, pause_after
 
 BUSY_SECONDS = 5
 # Work in the background tries again later, and keeps nobody waiting while another process writes.
@@ -45,7 +45,7 @@ class Database:
         self.is_memory = address in (MEMORY, f"{MEMORY}/", f"{MEMORY}/:memory:")
         self._alone = threading.RLock()
         self._reads, self._writes = Rest(), Rest()
-        self._turns = Turns()
+        self._turns = WriteQueue()
         with made_ours(), ExitStack() as otherwise:
             self._engine = _engine(url_of(address))
             otherwise.callback(self.close)
@@ -101,7 +101,7 @@ class Database:
         try:
             with made_ours():
                 yield
-        except StoreFault as error:
+        except StorageError as error:
             if time.monotonic() - began > PATIENCE:
                 for rest in rests:
                     rest.begin(str(error))
@@ -136,7 +136,7 @@ class Database:
             try:
                 stack.enter_context(turn)
             except TimeoutError as error:
-                raise StoreFault(_words("locked")) from error
+                raise StorageError(_words("locked")) from error
             # Those ahead may have waited in vain meanwhile.
             if not in_background:
                 self._writes.refuse()
@@ -154,7 +154,7 @@ class Database:
     def _bring_up_to_date(self) -> None:
         with self.reading() as connection:
             if lease.of(connection) is not None:
-                raise StoreFault(
+                raise StorageError(
                     "A copy into this database is not finished. Run the same command again, "
                     "or set LIAOBOTS_DATABASE_URL to another database."
                 )
@@ -175,7 +175,7 @@ def bring_up_to_date(connection: Connection) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
     version = migrations.version_of(connection)
     if version is not None and version not in migrations.known_versions():
-        raise StoreFault(
+        raise StorageError(
             "The database was made by a newer version of this program. Update the "
             "program, or set LIAOBOTS_DATABASE_URL to another database."
         )
@@ -194,7 +194,7 @@ def url_of(address: str) -> URL:
         url = make_url(address) if address else URL.create("sqlite", database=str(default_path()))
     except (ArgumentError, ValueError):
         # What went wrong exactly may quote a password.
-        raise StoreFault(
+        raise StorageError(
             "LIAOBOTS_DATABASE_URL is no address of a database. It looks like "
             "postgresql://user@host/name or sqlite:////folder/chats.db."
         ) from None
@@ -262,7 +262,7 @@ def made_ours() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, CommandError, OSError, sqlite3.Error, ImportError) as error:
-        raise StoreFault(_words(str(error).lower())) from error
+        raise StorageError(_words(str(error).lower())) from error
 
 
 def _words(technical: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
-from liaobots.errors import StoreFault
+from liaobots.errors import StorageError
 from liaobots.storage import search_index
 from liaobots.storage.database import Database
 from liaobots.storage.schema import clock, conversations, secrets, unsigned_owners
@@ -30,14 +30,14 @@ class Identities:
     def secrets(self) -> Sequence[str]:
         """Return what identities may be signed with; new ones with the first of them.
 
-        They are read once. Raise `StoreFault` if they cannot be.
+        They are read once. Raise `StorageError` if they cannot be.
         """
         if not self._secrets:
             with self._database.reading() as connection:
                 rows = connection.execute(select(secrets).order_by(secrets.c.name)).all()
             found = {row.name: row.value for row in rows}
             if SECRET not in found:
-                raise StoreFault(
+                raise StorageError(
                     "The database has no secret to sign identities with. Restore it from a "
                     "backup, or set LIAOBOTS_DATABASE_URL to another database."
                 )

@@ -1,6 +1,6 @@
 """What is done to the search index in several transactions, so that each of them is short.
 
-SQLite needs up to a second for the grams of one long text. They come and go in
+SQLite needs up to a second for the ngrams of one long text. They come and go in
 parts; whatever ends in between, an entry whose parts are not all there says so
 (see `index`), and is completed by the next `complete`.
 """
@@ -12,12 +12,12 @@ from typing import Any
 from liaobots.storage import search_index
 from liaobots.storage.background import Background
 from liaobots.storage.database import Database
-from liaobots.storage.ngrams import grams
+from liaobots.storage.ngrams import ngrams
 from liaobots.storage.schema import findable
 
 
 def complete(database: Database) -> None:
-    """Write the grams that are missing, in the background."""
+    """Write the ngrams that are missing, in the background."""
     with database.reading() as connection:
         entries = search_index.partial(connection)
     for entry in entries:
@@ -28,7 +28,7 @@ def _complete(database: Database, entry: int) -> None:
     with database.reading() as connection:
         found = search_index.entry_texts(connection, findable.c.id == entry)
     for said, owner in found.values():
-        for part in search_index.parts(sorted(grams(said, owner))):
+        for part in search_index.parts(sorted(ngrams(said, owner))):
             with database.writing(in_background=True) as connection:
                 # Without the mark somebody was quicker, or it is gone.
                 if search_index.has(connection, entry, search_index.PARTIAL):
@@ -41,13 +41,13 @@ def _complete(database: Database, entry: int) -> None:
 def prepare_drop(
     database: Database, which: Any, *, in_background: bool = False
 ) -> Mapping[int, Sequence[int]]:
-    """Return the grams of entries for `index.drop`, and take those of long texts out before.
+    """Return the ngrams of entries for `index.drop`, and take those of long texts out before.
 
     Whoever does not drop them then leaves them to `complete`.
     """
     with database.reading() as connection:
         found = search_index.entry_texts(connection, which)
-    computed = {entry: sorted(grams(said, owner)) for entry, (said, owner) in found.items()}
+    computed = {entry: sorted(ngrams(said, owner)) for entry, (said, owner) in found.items()}
     for entry, numbers in computed.items():
         if len(numbers) > search_index.PART:
             _shorten(database, entry, numbers, in_background=in_background)
@@ -74,7 +74,7 @@ class Indexer:
         self._work = Background("indexer", work, at_once=database.is_memory)
 
     def complete_soon(self, found: Mapping[str | None, Sequence[int]]) -> None:
-        """Begin to write what is missing of these grams, where something is."""
+        """Begin to write what is missing of these ngrams, where something is."""
         if search_index.is_long(found):
             self.wake()
 

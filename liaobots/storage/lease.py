@@ -9,7 +9,7 @@ import secrets
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text, inspect, select, update
 
-from liaobots.errors import StoreFault
+from liaobots.errors import StorageError
 
 unfinished = Table(
     "unfinished",
@@ -28,25 +28,25 @@ def of(connection: Connection) -> str | None:
 
 def put(connection: Connection, source: str) -> str:
     """Marks the database, or takes the copy over from whoever made it until now. Gives the hand."""
-    hand = secrets.token_hex(12)
+    owner = secrets.token_hex(12)
     if of(connection) is None:
         unfinished.create(connection)
-        connection.execute(unfinished.insert().values(source=source, hand=hand))
+        connection.execute(unfinished.insert().values(source=source, owner=owner))
     else:
-        connection.execute(update(unfinished).values(hand=hand))
-    return hand
+        connection.execute(update(unfinished).values(owner=owner))
+    return owner
 
 
-def check(connection: Connection, hand: str) -> None:
+def check(connection: Connection, owner: str) -> None:
     """Raises StoreFault where another hand copies by now; none does until the transaction's end."""
     has_mark = of(connection) is not None
-    whose = select(unfinished.c.hand).with_for_update()
-    if not has_mark or connection.scalar(whose) != hand:
-        raise StoreFault(
+    whose = select(unfinished.c.owner).with_for_update()
+    if not has_mark or connection.scalar(whose) != owner:
+        raise StorageError(
             "Another command copies into this database by now, so this one has stopped."
         )
 
 
-def take_away(connection: Connection, hand: str) -> None:
-    check(connection, hand)
+def release(connection: Connection, owner: str) -> None:
+    check(connection, owner)
     unfinished.drop(connection)

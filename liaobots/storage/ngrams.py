@@ -29,7 +29,7 @@ BEFORE, AFTER = 60, 140
 
 
 @dataclass(frozen=True)
-class Piece:
+class Fragment:
     """A piece of a text, and whether it is one that was looked for."""
 
     text: str
@@ -47,7 +47,7 @@ def words_of(wish: str) -> Sequence[str]:
     return list(dict.fromkeys(words))[:WORDS]
 
 
-def grams(text: str, owner: str) -> set[int]:
+def ngrams(text: str, owner: str) -> set[int]:
     """Gives the grams of a text as numbers of 32 bits, the owner's own among them.
 
     Two grams may share a number; whoever finds something looks into the text.
@@ -58,7 +58,7 @@ def grams(text: str, owner: str) -> set[int]:
     return found
 
 
-def wanted(words: Sequence[str], owner: str) -> set[int]:
+def query_ngrams(words: Sequence[str], owner: str) -> set[int]:
     """Gives the grams that every text has in which all these words stand."""
     found = {_number(f"\0{owner}")}
     for word in words:
@@ -73,15 +73,15 @@ def has_all(text: str, words: Sequence[str]) -> bool:
     return all(any(_places(folded, word)) for word in words)
 
 
-def excerpt(text: str, words: Sequence[str]) -> Sequence[Piece]:
+def excerpt(text: str, words: Sequence[str]) -> Sequence[Fragment]:
     """Gives one line around the first word that was looked for, in pieces."""
     text = unicodedata.normalize("NFC", text[:REACH])
     firsts = (next(_places(text.casefold(), word), None) for word in words)
     first = _origins(text)[min((span[0] for span in firsts if span), default=0)]
     start, end = max(0, first - BEFORE), first + AFTER
     line = " ".join(text[start:end].split())
-    before = [Piece("…", is_hit=False)] if start else []
-    after = [Piece("…", is_hit=False)] if end < len(text) else []
+    before = [Fragment("…", is_hit=False)] if start else []
+    after = [Fragment("…", is_hit=False)] if end < len(text) else []
     return [*before, *_marked(line, _spans(line, words)), *after]
 
 
@@ -92,15 +92,15 @@ def _origins(text: str) -> Sequence[int]:
     return [at for at, letter in enumerate(text) for _ in letter.casefold()] + [len(text)]
 
 
-def _marked(line: str, spans: Sequence[tuple[int, int]]) -> Iterator[Piece]:
+def _marked(line: str, spans: Sequence[tuple[int, int]]) -> Iterator[Fragment]:
     at = 0
     for start, end in spans:
         if start > at:
-            yield Piece(line[at:start], is_hit=False)
-        yield Piece(line[start:end], is_hit=True)
+            yield Fragment(line[at:start], is_hit=False)
+        yield Fragment(line[start:end], is_hit=True)
         at = end
     if at < len(line):
-        yield Piece(line[at:], is_hit=False)
+        yield Fragment(line[at:], is_hit=False)
 
 
 def _spans(line: str, words: Sequence[str]) -> Sequence[tuple[int, int]]:

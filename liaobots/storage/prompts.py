@@ -7,7 +7,7 @@ from itertools import count
 from sqlalchemy import and_, insert, select, update
 from sqlalchemy import delete as sql_delete
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.storage import queries
 from liaobots.storage.database import Database
 from liaobots.storage.records import Prompt
@@ -37,7 +37,7 @@ class Prompts:
         """
         name, text = queries.title_of(name), queries.storable(text.strip())
         if not name or not text:
-            raise InputRefused("A prompt needs a name and a text. Fill in both, then save it.")
+            raise InvalidInput("A prompt needs a name and a text. Fill in both, then save it.")
         mine = and_(prompts.c.owner == owner, prompts.c.name == name)
         with self._database.writing() as connection:
             if not connection.execute(update(prompts).where(mine).values(text=text)).rowcount:

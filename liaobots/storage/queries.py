@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from liaobots.storage import search_index
-from liaobots.storage.records import Message, State
+from liaobots.storage.records import Message, MessageState
 from liaobots.storage.schema import clock, conversations, messages, pieces
 from liaobots.storage.title import title_from
 from liaobots.storage.tree import Node, Tree
@@ -91,7 +91,7 @@ def begin(connection: Connection, owner: str, question: str, system: str) -> str
 
 def tree(connection: Connection, conversation: str) -> Tree:
     """Gives the places of all messages that are not in the trash, in one query."""
-    names = ("id", "parent", "role", "asked", "seen", "cost")
+    names = ("id", "parent", "role", "asked", "reveal_hidden", "cost")
     is_there = and_(messages.c.conversation == conversation, messages.c.deleted.is_(None))
     query = select(*(messages.c[name] for name in names)).where(is_there)
     return Tree(Node(*row) for row in connection.execute(query))
@@ -151,7 +151,7 @@ def add_question(
 ) -> None:
     """Add a question below `parent`."""
     text, new = question.text, question.id
-    said = {"role": "user", "state": State.DONE, "text": text, "characters": len(text)}
+    said = {"role": "user", "state": MessageState.DONE, "text": text, "characters": len(text)}
     place = {"id": new, "conversation": conversation, "parent": parent}
     connection.execute(insert(messages).values({**place, **said, "asked": clock()}))
     search_index.add(connection, conversation, question.grams)
@@ -203,7 +203,7 @@ def shown(connection: Connection, owner: str, message: str) -> Place | None:
 def ended(connection: Connection, owner: str, message: str) -> Place | None:
     """Gives a message if it is shown and not being written."""
     place = shown(connection, owner, message)
-    return None if place is None or place.row.state == State.WRITING else place
+    return None if place is None or place.row.state == MessageState.WRITING else place
 
 
 def path(connection: Connection, leaf: str | None, tree: Tree | None = None) -> Sequence[Message]:
@@ -240,7 +240,7 @@ def with_texts(
     return [
         _message(
             row,
-            text_since(connection, row, 0) if row.state == State.WRITING else row.text,
+            text_since(connection, row, 0) if row.state == MessageState.WRITING else row.text,
             tree.versions(row.id) if tree and row.id in tree else [row.id],
         )
         for row in rows
@@ -248,7 +248,7 @@ def with_texts(
 
 
 def text_since(connection: Connection, row: Row[Any], start: int) -> str:
-    if row.state != State.WRITING:
+    if row.state != MessageState.WRITING:
         return str(row.text[start:])
     more = (
         select(pieces.c.start, pieces.c.text)
@@ -264,7 +264,7 @@ def _message(row: Row[Any], text: str, versions: Sequence[str]) -> Message:
         id=row.id,
         parent=row.parent,
         role=row.role,
-        state=State(row.state),
+        state=MessageState(row.state),
         text=text,
         model=row.model,
         asked=row.asked,
@@ -277,6 +277,6 @@ def _message(row: Row[Any], text: str, versions: Sequence[str]) -> Message:
         thumb=row.thumb,
         versions=versions,
         cost=row.cost,
-        instead_of=row.instead_of,
+        replaces=row.replaces,
         instead_words=row.instead_words,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class MessageState(StrEnum):
     """How far a message has come. A question is always done."""
 
     WRITING = "writing"
@@ -19,7 +19,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Summary:
+class ChatSummary:
     """A conversation as the list shows it. `changed` is in seconds since 1970."""
 
     id: str
@@ -38,14 +38,14 @@ class Message:
     `error_words` says it to the reader. `versions` are the ids of all that stand
     in this place, itself among them, the first one first. `thumb` is 1 for up
     and 0 for down. `cost` is in the unit of the balance, None where nobody knows.
-    Where `instead_of` names a model, that one was asked first, and
+    Where `replaces` names a model, that one was asked first, and
     `instead_words` say why it did not answer.
     """
 
     id: str
     parent: str | None
     role: str
-    state: State
+    state: MessageState
     text: str
     model: str
     asked: float
@@ -58,7 +58,7 @@ class Message:
     thumb: int | None = None
     versions: Sequence[str] = ()
     cost: float | None = None
-    instead_of: str = ""
+    replaces: str = ""
     instead_words: str = ""
 
 
@@ -83,7 +83,7 @@ class Conversation:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PendingAnswer:
     """Where a question was put: its conversation, and the answer to be written.
 
     `writer` is whoever writes the answer this time; nobody else's writing counts.
@@ -99,23 +99,23 @@ class Checkpoint:
     """What came of an answer since the last one; `start` is where it begins, in characters."""
 
     owner: str
-    asked: Asked
+    asked: PendingAnswer
     start: int
     text: str
 
 
 @dataclass(frozen=True)
-class Ending:
+class Outcome:
     """How an answer ended."""
 
-    state: State
+    state: MessageState
     error_kind: str = ""
     error_words: str = ""
     error_link: str = ""
 
 
 @dataclass(frozen=True)
-class Trashed:
+class TrashEntry:
     """What lies in the trash: a conversation, or a message with all below it.
 
     `words` are its title, or the beginning of its text.
@@ -129,7 +129,7 @@ class Trashed:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchHit:
     """A title or a text in which the words looked for stand.
 
     `message` is None where it is the title; `text` is then empty.
@@ -153,16 +153,16 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class StandIn:
+class Fallback:
     """A model that answers in another's place, and the words why that one did not."""
 
     model: str
-    instead_of: str
+    replaces: str
     instead_words: str
 
 
 @dataclass(frozen=True)
-class Attempt:
+class ModelAttempt:
     """How a model answered once. Times are in seconds.
 
     `waited` went by until the first text and `lasted` from there to the end;
@@ -177,15 +177,15 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Tries:
+class GenerationLog:
     """How an answer came to be: the attempts at it, and who stood in for the first model."""
 
-    attempts: Sequence[Attempt] = ()
-    stand_in: StandIn | None = None
+    attempts: Sequence[ModelAttempt] = ()
+    stand_in: Fallback | None = None
 
 
 @dataclass(frozen=True)
-class Pace:
+class ModelSpeed:
     """How fast a model was of late, by the medians of `count` attempts.
 
     `wait` is in seconds to the first text, `rate` in characters a second, None

@@ -7,8 +7,8 @@ from sqlalchemy import Row
 
 from liaobots.storage import search_index
 from liaobots.storage.database import Database
-from liaobots.storage.ngrams import has_all, wanted, words_of
-from liaobots.storage.records import Found
+from liaobots.storage.ngrams import has_all, query_ngrams, words_of
+from liaobots.storage.records import SearchHit
 
 # So many candidates are looked into at first, and so many times more each time after.
 BATCH, GROWTH = 60, 4
@@ -22,7 +22,7 @@ class Search:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find(self, owner: str, wish: str, limit: int) -> Sequence[Found]:
+    def find(self, owner: str, wish: str, limit: int) -> Sequence[SearchHit]:
         """Gives the newest titles and texts in which all the words stand, at most `limit`.
 
         Case does not matter, nor where in a word it stands; a word of one or two
@@ -32,17 +32,17 @@ class Search:
         words = words_of(wish)
         if not words:
             return []
-        grams, found = wanted(words, owner), list[Found]()
+        ngrams, found = query_ngrams(words, owner), list[SearchHit]()
         before: int | None = NEWEST
         batch = BATCH
         with self._database.reading() as connection:
             while before is not None and len(found) < limit:
-                rows, before = search_index.candidates(connection, owner, grams, before, batch)
+                rows, before = search_index.candidates(connection, owner, ngrams, before, batch)
                 batch = min(batch * GROWTH, MOST)
                 found += [_found(row) for row in rows if has_all(row.text or row.title, words)]
         return found[:limit]
 
 
-def _found(row: Row[Any]) -> Found:
+def _found(row: Row[Any]) -> SearchHit:
     said = (row.role, row.text, row.asked) if row.message is not None else ()
-    return Found(row.conversation, row.title, row.message, *said)
+    return SearchHit(row.conversation, row.title, row.message, *said)

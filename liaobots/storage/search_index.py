@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, text
 from sqlalchemy import delete as sql_delete
 
-from liaobots.storage.ngrams import grams
+from liaobots.storage.ngrams import ngrams
 from liaobots.storage.schema import conversations, findable, messages
 
 # What waits to be sorted in is looked through at each search, so it is kept short.
@@ -69,7 +69,7 @@ def make(connection: Connection) -> None:
 
 def grams_of(owner: str, texts: Mapping[str | None, str]) -> dict[str | None, Sequence[int]]:
     """Return the grams of texts by their messages, None for the title; none for a blank text."""
-    return {name: sorted(grams(said, owner)) for name, said in texts.items() if said.strip()}
+    return {name: sorted(ngrams(said, owner)) for name, said in texts.items() if said.strip()}
 
 
 def is_long(found: Mapping[str | None, Sequence[int]]) -> bool:
@@ -118,7 +118,7 @@ def copy(source: Connection, target: Connection, conversation_ids: Sequence[str]
         ]
         target.execute(insert(findable), places)
         put = [
-            {"entry": row.id, "grams": _written(target, sorted(grams(_text(row), row.owner)))}
+            {"entry": row.id, "grams": _written(target, sorted(ngrams(_text(row), row.owner)))}
             for row in some
         ]
         target.execute(text(PUT[target.dialect.name]), put)
@@ -161,7 +161,7 @@ def drop(
         found = {each: numbers for each, numbers in (computed or {}).items() if each in entries}
         others = findable.c.id.in_([each for each in entries if each not in found])
         for entry, (said, owner) in entry_texts(connection, others).items():
-            found[entry] = sorted(grams(said, owner))
+            found[entry] = sorted(ngrams(said, owner))
         _take_out(connection, found)
     gone = sql_delete(findable).where(findable.c.id == bindparam("entry"))
     connection.execute(gone, [{"entry": each} for each in entries])
@@ -242,13 +242,13 @@ def drop_title(connection: Connection, conversation: str) -> None:
 
 
 def candidates(
-    connection: Connection, owner: str, wanted: set[int], before: int, limit: int
+    connection: Connection, owner: str, query_ngrams: set[int], before: int, limit: int
 ) -> tuple[Sequence[Row[Any]], int | None]:
     """Gives the newest entries that may be the ones looked for, among those before a number.
 
     And the number to go on before, or None where there are no more.
     """
-    wish = {"grams": _written(connection, sorted(wanted)), "before": before, "limit": limit}
+    wish = {"grams": _written(connection, sorted(query_ngrams)), "before": before, "limit": limit}
     entries = _entries_before(connection, wish)
     is_kept = and_(conversations.c.deleted.is_(None), messages.c.deleted.is_(None))
     rows = connection.execute(

@@ -20,7 +20,7 @@ from liaobots.storage import (
     search_index,
     speed,
 )
-from liaobots.storage.chat_io import Porter
+from liaobots.storage.chat_io import ChatIO
 from liaobots.storage.chat_rows import Merged, Rows
 from liaobots.storage.database import Database
 from liaobots.storage.identities import Identities
@@ -28,15 +28,15 @@ from liaobots.storage.indexer import Indexer
 from liaobots.storage.preferences import Preferences
 from liaobots.storage.prompts import Prompts
 from liaobots.storage.records import (
-    Asked,
+    ChatSummary,
     Checkpoint,
     Conversation,
-    Ending,
+    Fallback,
+    GenerationLog,
     Message,
-    StandIn,
-    State,
-    Summary,
-    Tries,
+    MessageState,
+    Outcome,
+    PendingAnswer,
 )
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.search import Search
@@ -59,7 +59,7 @@ class Store:
         self.trash = Trash(database)
         self.search = Search(database)
         self.prompts = Prompts(database)
-        self.porter = Porter(database)
+        self.porter = ChatIO(database)
         self.preferences = Preferences(database)
         self.speed = Speed(database)
         self.identities = Identities(database)
@@ -74,7 +74,7 @@ class Store:
 
     # Conversations
 
-    def list(self, owner: str, limit: int) -> Sequence[Summary]:
+    def list(self, owner: str, limit: int) -> Sequence[ChatSummary]:
         """Gives the owner's newest conversations, at most `limit`, below those pinned.
 
         Another list comes whenever one of them was asked, ended, renamed, pinned,
@@ -132,7 +132,7 @@ class Store:
                     connection, conversation, search_index.grams_of(owner, {None: title})
                 )
 
-    def choose(self, owner: str, conversation: str, model: str) -> None:
+    def set_model(self, owner: str, conversation: str, model: str) -> None:
         """Notes which model is to answer next in a conversation."""
         where = queries.is_owned_conversation(owner, conversation)
         with self._database.writing() as connection:
@@ -146,13 +146,13 @@ class Store:
         with self._database.writing() as connection:
             connection.execute(update(conversations).where(where).values(pinned=moment))
 
-    def instruct(self, owner: str, conversation: str, system: str) -> None:
+    def set_instructions(self, owner: str, conversation: str, system: str) -> None:
         """Notes what the model is told before everything else; "" is nothing."""
         with self._database.writing() as connection:
             text = queries.storable(system.strip())
             queries.touch(connection, owner, conversation, system=text)
 
-    def forget(self, *, older_than: float, beyond: int, but: Collection[str] = ()) -> None:
+    def purge(self, *, older_than: float, beyond: int, but: Collection[str] = ()) -> None:
         """Forget conversations unchanged for so many seconds, and all but the newest `beyond`.
 
         Those named in `but` stay, and do not count.
@@ -200,13 +200,13 @@ class Store:
         question: str,
         model: str,
         *,
-        instead_of: str | None = None,
+        replaces: str | None = None,
         system: str = "",
-    ) -> Asked | None:
+    ) -> PendingAnswer | None:
         """Adds a question and the row of its answer, in a new conversation where none is named.
 
         It goes below what is shown, or stands as another version in the place of
-        the question `instead_of`. A new conversation begins with `system`. Gives
+        the question `replaces`. A new conversation begins with `system`. Gives
         None where the owner has no such conversation, or it shows no such
         question any more.
         """
@@ -218,8 +218,8 @@ class Store:
             if head is None or head.deleted is not None:
                 return None
             parent = head.leaf
-            if instead_of is not None:
-                place = queries.shown(connection, owner, instead_of)
+            if replaces is not None:
+                place = queries.shown(connection, owner, replaces)
                 if place is None or place.head.id != conversation:
                     return None
                 parent = place.row.parent
@@ -230,7 +230,7 @@ class Store:
         self.indexer.complete_soon(added.grams)
         return asked
 
-    def try_again(self, owner: str, message: str, model: str) -> Asked | None:
+    def try_again(self, owner: str, message: str, model: str) -> PendingAnswer | None:
         """Adds another answer to a question, or uses the row again where it is empty.
 
         `message` is an answer, or a question that has none. Gives None where it is
@@ -255,7 +255,7 @@ class Store:
             queries.touch(connection, owner, head.id)
             return asked
 
-    def compare(self, owner: str, answer: str, models: Sequence[str]) -> Sequence[Asked]:
+    def compare(self, owner: str, answer: str, models: Sequence[str]) -> Sequence[PendingAnswer]:
         """Adds answers of other models beside an answer, as many as may stand there.
 
         Gives none where that answer is not shown.
@@ -276,7 +276,7 @@ class Store:
             queries.touch(connection, owner, place.head.id)
             return added
 
-    def go_on(self, owner: str, answer: str) -> Asked | None:
+    def continue_answer(self, owner: str, answer: str) -> PendingAnswer | None:
         """Lets an ended answer be written on. Gives None as `try_again` does."""
         mine = and_(search_index.is_of([answer]), conversations.c.owner == owner)
         computed = indexer.prepare_drop(self._database, mine)
@@ -290,7 +290,7 @@ class Store:
         self.indexer.wake()
         return None
 
-    def before(self, owner: str, answer: str) -> Sequence[Message]:
+    def history(self, owner: str, answer: str) -> Sequence[Message]:
         """Gives the messages before an answer, the first one first."""
         with self._database.reading() as connection:
             row = queries.row_of(connection, owner, answer)
@@ -329,10 +329,10 @@ class Store:
     def finish(
         self,
         owner: str,
-        asked: Asked,
+        asked: PendingAnswer,
         text: str,
-        ending: Ending,
-        tries: Tries | None = None,
+        ending: Outcome,
+        log: GenerationLog | None = None,
     ) -> None:
         """Writes down the whole answer and how it ended, unless another writes it by now.
 
@@ -341,20 +341,20 @@ class Store:
         """
         whole = answer_queries.prepare(self._database, owner, asked, text)
         with self._database.writing() as connection:
-            if tries and tries.stand_in:
-                answer_queries.hand_over(connection, owner, asked, tries.stand_in)
+            if log and log.stand_in:
+                answer_queries.hand_over(connection, owner, asked, log.stand_in)
             answer_queries.finish(connection, owner, asked, whole, ending)
-            speed.note(connection, owner, tries.attempts if tries else [])
+            speed.note(connection, owner, log.attempts if log else [])
         self.indexer.complete_soon(whole.grams)
 
-    def hand_over(self, owner: str, asked: Asked, to: StandIn | None) -> None:
+    def hand_over(self, owner: str, asked: PendingAnswer, to: Fallback | None) -> None:
         """Lets another model write an answer, unless another writes it by now."""
         if to is None:
             return
         with self._database.writing() as connection:
             answer_queries.hand_over(connection, owner, asked, to)
 
-    def charge(self, owner: str, answer: str, cost: float) -> None:
+    def add_cost(self, owner: str, answer: str, cost: float) -> None:
         """Notes what an answer cost, on top of what it had cost already."""
         with self._database.writing() as connection:
             row = queries.row_of(connection, owner, answer)
@@ -365,7 +365,7 @@ class Store:
             connection.execute(update(messages).where(where).values(cost=more))
             queries.touch(connection, owner, row.conversation)
 
-    def since(self, owner: str, answer: str, start: int) -> tuple[str, State]:
+    def since(self, owner: str, answer: str, start: int) -> tuple[str, MessageState]:
         """Gives the text of an answer from `start` on, in characters, and its state.
 
         An answer that no server marks any more is an orphan; it is ended as
@@ -374,9 +374,9 @@ class Store:
         with self._database.reading() as connection:
             row = queries.row_of(connection, owner, answer)
             if row is None:
-                return "", State.STOPPED
+                return "", MessageState.STOPPED
             if not answer_queries.is_orphan(row):
-                return queries.text_since(connection, row, start), State(row.state)
+                return queries.text_since(connection, row, start), MessageState(row.state)
         self._interrupt(owner, answer)
         return self.since(owner, answer, start)
 
@@ -395,12 +395,14 @@ class Store:
             if row is None or not answer_queries.is_orphan(row):
                 return
             text = queries.text_since(connection, row, 0)
-        asked = Asked(row.conversation, answer, row.writer)
+        asked = PendingAnswer(row.conversation, answer, row.writer)
         whole = answer_queries.prepare(self._database, owner, asked, text)
         with self._database.writing() as connection:
             if queries.lock(connection, owner, row.conversation) is None:
                 return
             row = queries.row_of(connection, owner, answer)
             if row is not None and row.writer == asked.writer and answer_queries.is_orphan(row):
-                answer_queries.finish(connection, owner, asked, whole, Ending(State.INTERRUPTED))
+                answer_queries.finish(
+                    connection, owner, asked, whole, Outcome(MessageState.INTERRUPTED)
+                )
         self.indexer.complete_soon(whole.grams)

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, Row, and_, func, or_, select, update
 from liaobots.storage import deletion, queries
 from liaobots.storage.background import Background
 from liaobots.storage.database import Database
-from liaobots.storage.records import State, Trashed
+from liaobots.storage.records import MessageState, TrashEntry
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.tree import Node, Tree
 
 # After so many seconds the trash forgets: thirty days.
-TERM = 30 * 24 * 3600.0
+RETENTION_SECONDS = 30 * 24 * 3600.0
 WORDS = 200
 
 
@@ -22,7 +22,7 @@ class Trash:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._deletion = Background("deletion", self.forget_old, at_once=database.is_memory)
+        self._deletion = Background("deletion", self.purge_expired, at_once=database.is_memory)
 
     def put_conversation(self, owner: str, conversation: str) -> None:
         """Puts a conversation into the trash, as it is."""
@@ -52,11 +52,14 @@ class Trash:
             queries.move(connection, place.head, leaf, compared)
             queries.touch(connection, owner, place.head.id)
 
-    def list(self, owner: str, limit: int) -> Sequence[Trashed]:
+    def list(self, owner: str, limit: int) -> Sequence[TrashEntry]:
         """Gives what the owner deleted last, at most `limit`."""
         chats = (
             select(conversations.c.id, conversations.c.title, conversations.c.deleted)
-            .where(conversations.c.owner == owner, conversations.c.deleted > clock() - TERM)
+            .where(
+                conversations.c.owner == owner,
+                conversations.c.deleted > clock() - RETENTION_SECONDS,
+            )
             .order_by(conversations.c.deleted.desc())
         )
         beginning = func.substr(messages.c.text, 1, WORDS).label("beginning")
@@ -64,23 +67,26 @@ class Trash:
             select(messages.c.id, messages.c.conversation, beginning, messages.c.deleted)
             .join(conversations, conversations.c.id == messages.c.conversation)
             .where(conversations.c.owner == owner, conversations.c.deleted.is_(None))
-            .where(messages.c.deleted_with == messages.c.id, messages.c.deleted > clock() - TERM)
+            .where(
+                messages.c.deleted_with == messages.c.id,
+                messages.c.deleted > clock() - RETENTION_SECONDS,
+            )
             .order_by(messages.c.deleted.desc())
         )
         with self._database.reading() as connection:
             found = [
-                Trashed(row.id, row.id, row.title, is_message=False, deleted=row.deleted)
+                TrashEntry(row.id, row.id, row.title, is_message=False, deleted=row.deleted)
                 for row in connection.execute(chats.limit(limit))
             ]
             found += [
-                Trashed(
+                TrashEntry(
                     row.id, row.conversation, row.beginning, is_message=True, deleted=row.deleted
                 )
                 for row in connection.execute(texts.limit(limit))
             ]
         return sorted(found, key=lambda each: each.deleted, reverse=True)[:limit]
 
-    def put_back(self, owner: str, id_: str) -> str | None:
+    def restore(self, owner: str, id_: str) -> str | None:
         """Takes a conversation or a message out of the trash, and lets it be shown.
 
         Gives the conversation, or None where the owner has no such thing there.
@@ -104,7 +110,7 @@ class Trash:
                 queries.touch(connection, owner, found.conversation)
             return str(found.conversation)
 
-    def forget(self, owner: str, id_: str) -> None:
+    def purge(self, owner: str, id_: str) -> None:
         """Forget for good what lies in the trash under this id: it is gone from there at once.
 
         Its rows are deleted in the background, and after a restart where that was too early.
@@ -121,10 +127,13 @@ class Trash:
                     self._expire(connection, owner, each.id)
         self._deletion.wake()
 
-    def forget_old(self) -> None:
+    def purge_expired(self) -> None:
         """Delete what lies there longer than it may, whoever's it is, the oldest first."""
-        is_old = conversations.c.deleted < clock() - TERM
-        is_top = and_(messages.c.deleted_with == messages.c.id, messages.c.deleted < clock() - TERM)
+        is_old = conversations.c.deleted < clock() - RETENTION_SECONDS
+        is_top = and_(
+            messages.c.deleted_with == messages.c.id,
+            messages.c.deleted < clock() - RETENTION_SECONDS,
+        )
         chats = select(conversations.c.id).where(is_old).order_by(conversations.c.deleted)
         tops = select(messages.c.conversation, messages.c.id).where(is_top)
         with self._database.reading() as connection:
@@ -147,7 +156,7 @@ class Trash:
 
     def _below(self, conversation: str, message: str) -> Sequence[str]:
         """Return a message and all below it, whenever that was deleted."""
-        columns = (messages.c[name] for name in ("id", "parent", "role", "asked", "seen"))
+        columns = (messages.c[name] for name in ("id", "parent", "role", "asked", "reveal_hidden"))
         rows = select(*columns).where(messages.c.conversation == conversation)
         with self._database.reading() as connection:
             return Tree(Node(*row) for row in connection.execute(rows)).below(message)
@@ -155,17 +164,21 @@ class Trash:
 
 def _is_kept() -> Any:
     """Return the condition that a conversation is not to be deleted for good."""
-    return or_(conversations.c.deleted.is_(None), conversations.c.deleted > clock() - TERM)
+    return or_(
+        conversations.c.deleted.is_(None), conversations.c.deleted > clock() - RETENTION_SECONDS
+    )
 
 
 def _ask_to_stop(connection: Connection, which: Any) -> None:
-    stop = update(messages).where(which, messages.c.state == State.WRITING)
+    stop = update(messages).where(which, messages.c.state == MessageState.WRITING)
     connection.execute(stop.values(stop_asked=True))
 
 
 def _deleted_message(connection: Connection, owner: str, message: str) -> Row[Any] | None:
     mine = and_(messages.c.id == message, queries.is_owned_message(owner))
-    is_there = and_(messages.c.deleted_with == message, messages.c.deleted > clock() - TERM)
+    is_there = and_(
+        messages.c.deleted_with == message, messages.c.deleted > clock() - RETENTION_SECONDS
+    )
     found = select(messages.c.conversation).where(mine, is_there)
     return connection.execute(found).one_or_none()
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from liaobots.errors import StoreFault
+from liaobots.errors import StorageError
 
 # Work in the background goes on after so many seconds, however many others come.
 LONGEST_DELAY_SECONDS = 1.0
@@ -21,7 +21,7 @@ LONGEST_PAUSE_SECONDS = 0.25
 REST_SECONDS = 3.0
 
 
-class Turns:
+class WriteQueue:
     """Hand out turns to write. Each thread has one at most."""
 
     def __init__(self) -> None:
@@ -67,9 +67,9 @@ class Rest:
         self._until, self._why = time.monotonic() + REST_SECONDS, why
 
     def refuse(self) -> None:
-        """Raise `StoreFault` as long as it lasts."""
+        """Raise `StorageError` as long as it lasts."""
         if time.monotonic() < self._until:
-            raise StoreFault(self._why)
+            raise StorageError(self._why)
 
 
 def pause_after(began: float) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 
 # Endings that are the name of their language, and those that stand for another name.
 PLAIN = "c cpp css csv diff go html ini java json jsx lua php r sql swift toml tsv tsx xml yaml"
@@ -67,7 +67,7 @@ FENCE = re.compile("`{4,}")
 
 
 @dataclass(frozen=True)
-class Material:
+class Attachment:
     """A file's harmless name, and the text that is in it."""
 
     name: str
@@ -81,17 +81,17 @@ def is_pdf(data: bytes) -> bool:
 
 def pdf_name(name: str) -> str:
     """Return the harmless name of a PDF, with the ending that tells what it is."""
-    name = harmless(name)
-    return name if name.lower().endswith(".pdf") else harmless(f"{name}.pdf")
+    name = safe_filename(name)
+    return name if name.lower().endswith(".pdf") else safe_filename(f"{name}.pdf")
 
 
-def read(name: str, data: bytes) -> Material:
-    """Return a file of plain text. Raise `InputRefused` with what is wrong with it."""
-    name = harmless(name)
-    return Material(name, _decoded(name, data).replace("\r\n", "\n").replace("\r", "\n"))
+def read(name: str, data: bytes) -> Attachment:
+    """Return a file of plain text. Raise `InvalidInput` with what is wrong with it."""
+    name = safe_filename(name)
+    return Attachment(name, _decoded(name, data).replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def harmless(name: str) -> str:
+def safe_filename(name: str) -> str:
     """Gives a file's name without folders, in one line, with nothing in it that acts."""
     base = " ".join(re.split(r"[\\/]", name)[-1].split())
     shown = (each for each in base if unicodedata.category(each) not in ("Cc", "Cf", "Cs"))
@@ -109,13 +109,13 @@ def harmless(name: str) -> str:
 def _decoded(name: str, data: bytes) -> str:
     kinds = (kind for start, kind in SIGNATURES.items() if re.match(start, data, re.S))
     if kind := next(kinds, ""):
-        raise InputRefused(
+        raise InvalidInput(
             f"“{name}” is {kind}, and only plain text and PDF can be read. "
             "Save what it says as one of them, or copy the text into the question."
         )
     is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\0" in data and not is_wide:
-        raise InputRefused(
+        raise InvalidInput(
             f"“{name}” is no text: it holds bytes that only programs read. "
             "Save it as plain text (UTF-8) or PDF, or copy the text into the question."
         )
@@ -123,7 +123,7 @@ def _decoded(name: str, data: bytes) -> str:
 
 
 def _in_codec(name: str, data: bytes, codec: str) -> str:
-    refusal = InputRefused(
+    refusal = InvalidInput(
         f"“{name}” is in an encoding that cannot be told. Save it as UTF-8, and add it again."
     )
     try:
@@ -138,14 +138,14 @@ def _in_codec(name: str, data: bytes, codec: str) -> str:
 # Text
 
 
-def joined(question: str, materials: Sequence[Material]) -> str:
+def joined(question: str, materials: Sequence[Attachment]) -> str:
     """Gives the one text that is sent and kept."""
     blocks = [_block(material, _longest_fence(question)) for material in materials]
     return "\n\n".join([question, *blocks] if question or not blocks else blocks)
 
 
-def _block(material: Material, longest: int) -> str:
-    name, text = harmless(material.name), material.text
+def _block(material: Attachment, longest: int) -> str:
+    name, text = safe_filename(material.name), material.text
     fence = "`" * max(4, longest + 1, _longest_fence(text) + 1)
     language = LANGUAGES.get(PurePosixPath(name).suffix[1:].lower(), "")
     return f"📄 {name} · {len(text):,} characters\n{fence}{language}\n{text}\n{fence}"
@@ -155,9 +155,9 @@ def _longest_fence(text: str) -> int:
     return max(map(len, FENCE.findall(text)), default=0)
 
 
-def parts(text: str) -> Sequence[str | Material]:
+def parts(text: str) -> Sequence[str | Attachment]:
     """Gives what was typed and the materials, in their order."""
-    found: list[str | Material] = []
+    found: list[str | Attachment] = []
     end = 0
     for start, after, material in _blocks(text):
         found += [_between(text[end:start], is_first=end == 0), material]
@@ -177,7 +177,7 @@ def _without(prose: str, take: Callable[[str, str], str]) -> str:
     return shorter if shorter != prose else take(prose, "\n")
 
 
-def _blocks(text: str) -> Iterator[tuple[int, int, Material]]:
+def _blocks(text: str) -> Iterator[tuple[int, int, Attachment]]:
     """Gives where each block begins and ends, and what is in it."""
     closings, end = _closings(text), 0
     for label in LABEL.finditer(text):
@@ -185,10 +185,10 @@ def _blocks(text: str) -> Iterator[tuple[int, int, Material]]:
         body = max(0, start - 1 - label.end())
         is_line = text[start - 1 : start] == "\n" and text[after : after + 1] in ("", "\n")
         is_fence = label.end() < start and after - start == len(label["fence"])
-        is_ours = f"{body:,}" == label["count"] and harmless(label["name"]) == label["name"]
+        is_ours = f"{body:,}" == label["count"] and safe_filename(label["name"]) == label["name"]
         if label.start() >= end and is_line and is_fence and is_ours:
             end = after
-            yield label.start(), end, Material(label["name"], text[label.end() : start - 1])
+            yield label.start(), end, Attachment(label["name"], text[label.end() : start - 1])
 
 
 def _closings(text: str) -> dict[int, tuple[int, int]]:

@@ -8,7 +8,7 @@ LIMIT = 1000
 DAY = 24 * 3600.0
 
 
-class Codes:
+class AuthCodes:
     """Keeps a code for each owner, the `limit` last used ones, until a day of silence."""
 
     def __init__(self, limit: int = LIMIT, silence: float = DAY) -> None:

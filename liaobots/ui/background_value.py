@@ -8,14 +8,14 @@ from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from liaobots.errors import LiaobotsError
-from liaobots.generation.account_readers import Readers
+from liaobots.generation.account_readers import AccountReaders
 
 T = TypeVar("T")
 # After so many seconds a lookup is tried again for which there was no reader.
 BUSY_SECONDS = 5.0
 
 
-class Lookup(Generic[T]):
+class BackgroundValue(Generic[T]):
     """What `fetch` gives, asked for in a thread, so that no page waits for it long.
 
     A value is renewed `keep` seconds after it came, a failure tried again
@@ -31,7 +31,7 @@ class Lookup(Generic[T]):
         *,
         keep: float = 3600,
         retry: float = 60,
-        readers: Readers | None = None,
+        readers: AccountReaders | None = None,
     ) -> None:
         self._fetch, self._value = fetch, first
         self._keep, self._retry = keep, retry
@@ -93,10 +93,10 @@ class SharedLookups(Generic[T]):
     """Lookups by name, each for as long as somebody else holds it."""
 
     def __init__(self) -> None:
-        self._lookups: WeakValueDictionary[str, Lookup[T]] = WeakValueDictionary()
+        self._lookups: WeakValueDictionary[str, BackgroundValue[T]] = WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def get(self, name: str, make: Callable[[], Lookup[T]]) -> Lookup[T]:
+    def get(self, name: str, make: Callable[[], BackgroundValue[T]]) -> BackgroundValue[T]:
         """Return the lookup with this name, made where there is none."""
         with self._lock:
             found = self._lookups.get(name) or make()

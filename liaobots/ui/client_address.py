@@ -19,7 +19,7 @@ from ipaddress import (
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 
 SETTING = "LIAOBOTS_PROXIES"
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
@@ -33,7 +33,7 @@ Network = IPv4Network | IPv6Network
 
 @cache
 def proxies() -> tuple[Network, ...]:
-    """Return the proxies of this process. Raise `InputRefused` if the setting is wrong."""
+    """Return the proxies of this process. Raise `InvalidInput` if the setting is wrong."""
     return read(os.environ.get(SETTING, ""))
 
 
@@ -41,12 +41,12 @@ def usable_proxies() -> tuple[Network, ...]:
     """Return the proxies, or none where the setting is wrong, which the page tells."""
     try:
         return proxies()
-    except InputRefused:
+    except InvalidInput:
         return ()
 
 
 def read(setting: str) -> tuple[Network, ...]:
-    """Return the networks that `setting` names. Raise `InputRefused` if one is no network."""
+    """Return the networks that `setting` names. Raise `InvalidInput` if one is no network."""
     names = filter(None, (each.strip() for each in setting.split(",")))
     return tuple(_network(name) for name in names)
 
@@ -55,7 +55,7 @@ def _network(name: str) -> Network:
     try:
         return ip_network(name)
     except ValueError as error:
-        raise InputRefused(
+        raise InvalidInput(
             f"{SETTING} names “{name[:60]}”, which is no address and no network. "
             "Write addresses like 10.0.0.5 or networks like 10.0.0.0/8, with commas between them."
         ) from error

@@ -8,12 +8,12 @@ from pathlib import Path
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from liaobots.errors import InputRefused, LiaobotsError, ServerBusy
+from liaobots.errors import InvalidInput, LiaobotsError, ServerBusy
 from liaobots.limits import limits
 from liaobots.sandbox.job import SandboxJob
 from liaobots.sandbox.pool import SandboxPool
 from liaobots.ui import attachments, identity, server_state, texts
-from liaobots.ui.attachments import Material
+from liaobots.ui.attachments import Attachment
 from liaobots.ui.scratch import Scratch
 
 PDF = "liaobots.documents.pdf:extract"
@@ -21,7 +21,7 @@ PDF = "liaobots.documents.pdf:extract"
 CHARACTER_BYTES = 4
 
 
-class Reading:
+class FileReader:
     """A PDF that is being read, or waits to be, for the visitor whose page this is.
 
     It is cancelled a few seconds after the visitor has left.
@@ -52,15 +52,15 @@ class Reading:
     def cancel(self) -> None:
         self._job.cancel()
 
-    def material(self) -> Material:
+    def material(self) -> Attachment:
         """Return the text, once it is over. Raise `LiaobotsError` if there is none."""
         try:
             self._job.result_or_raise()
         except ServerBusy:
             raise
         except LiaobotsError as error:
-            raise InputRefused(_with_name(self.name, str(error))) from error
-        return Material(self.name, self._text)
+            raise InvalidInput(_with_name(self.name, str(error))) from error
+        return Attachment(self.name, self._text)
 
     def _submit(self, data: bytes) -> SandboxJob:
         folder, bounds = Path(self._folder.name), limits()
@@ -88,23 +88,23 @@ class Reading:
                 self._folder.cleanup()
 
 
-def begin(name: str, data: bytes) -> Material | Reading:
+def begin(name: str, data: bytes) -> Attachment | FileReader:
     """Return a file's text, or its reading. Raise `LiaobotsError` if it cannot be read."""
     most = limits().document_bytes
     if len(data) > most:
-        raise InputRefused(
-            f"“{attachments.harmless(name)}” is larger than {most // 1_000_000} MB. "
+        raise InvalidInput(
+            f"“{attachments.safe_filename(name)}” is larger than {most // 1_000_000} MB. "
             "Save the part that matters as a file of its own, and add that."
         )
-    return Reading(name, data) if attachments.is_pdf(data) else attachments.read(name, data)
+    return FileReader(name, data) if attachments.is_pdf(data) else attachments.read(name, data)
 
 
 def _pool() -> SandboxPool:
-    return server_state.held("documents", _make_pool)
+    return server_state.get_or_create("documents", _make_pool)
 
 
 def _scratch() -> Scratch:
-    return server_state.held("scratch", _make_scratch)
+    return server_state.get_or_create("scratch", _make_scratch)
 
 
 def _make_scratch() -> Scratch:

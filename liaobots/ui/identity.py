@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from liaobots.client import request_builder, settings
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.ui import identity_cookie, server_state
-from liaobots.ui.auth_codes import Codes
+from liaobots.ui.auth_codes import AuthCodes
 from liaobots.ui.client_address import client_address
 from liaobots.ui.identity_cookie import Keys
 
@@ -29,7 +29,7 @@ UNREADABLE = (OSError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True)
-class Connection:
+class ServiceConnection:
     """Whom the page talks to, and with which code."""
 
     base_url: str
@@ -41,7 +41,7 @@ class Connection:
 # Who is here, and whom they talk to
 
 
-def recognise(keys: Keys) -> str:
+def resolve_visitor(keys: Keys) -> str:
     """Find out who is here, for this run of the page.
 
     A session whose visitor is another than it began with is emptied and starts
@@ -60,7 +60,7 @@ def recognise(keys: Keys) -> str:
 
 def unverified_owners() -> set[str]:
     """Return those who came while their cookies could not be verified."""
-    return server_state.held("unverified owners", set)
+    return server_state.get_or_create("unverified owners", set)
 
 
 def owner() -> str:
@@ -119,18 +119,18 @@ def providers() -> list[str | None]:
     return [name for name, value in section.items() if isinstance(value, Mapping)]
 
 
-def connection() -> Connection:
+def connection() -> ServiceConnection:
     """Gives the service with the visitor's code, else the server's, else the stand-in.
 
     Whoever speaks OpenAI's form may want no code: there the address decides.
     """
     form = settings.wire()
-    code = _codes().recall(owner()) or of_server("LIAOBOTS_AUTH")
-    address = of_server("LIAOBOTS_URL")
+    code = _codes().recall(owner()) or server_setting("LIAOBOTS_AUTH")
+    address = server_setting("LIAOBOTS_URL")
     if address if form == request_builder.OPENAI else code:
-        return Connection(settings.base_url(address, form), code, form)
+        return ServiceConnection(settings.base_url(address, form), code, form)
     root = "/v1" if form == request_builder.OPENAI else ""
-    return Connection(_standin().url + root, DEMO_CODE, form, is_demo=True)
+    return ServiceConnection(_standin().url + root, DEMO_CODE, form, is_demo=True)
 
 
 def are_secrets_broken() -> bool:
@@ -152,7 +152,7 @@ def has_own_code() -> bool:
 
 def has_server_code() -> bool:
     """Says whether the server brings a code of its own."""
-    return bool(of_server("LIAOBOTS_AUTH"))
+    return bool(server_setting("LIAOBOTS_AUTH"))
 
 
 def remember_code() -> None:
@@ -170,7 +170,7 @@ def forget_code() -> None:
         st.session_state.pop(key, None)
 
 
-def keep(widget: str, first: object) -> None:
+def persist_widget(widget: str, first: object) -> None:
     """Keeps what was chosen in a widget, before it is drawn again.
 
     Streamlit forgets it where another chat is opened, and where the label of
@@ -181,17 +181,17 @@ def keep(widget: str, first: object) -> None:
     st.session_state[widget] = st.session_state[f"kept-{widget}"] = value
 
 
-def of_server(name: str) -> str:
+def server_setting(name: str) -> str:
     """Gives a setting of the environment, else of the secrets, else ""."""
     return os.environ.get(name) or str(_secret(name) or "")
 
 
-def _codes() -> Codes:
-    return server_state.held("codes", Codes)
+def _codes() -> AuthCodes:
+    return server_state.get_or_create("codes", AuthCodes)
 
 
-def _standin() -> StandIn:
-    return server_state.held("stand-in", lambda: StandIn().start())
+def _standin() -> DemoServer:
+    return server_state.get_or_create("stand-in", lambda: DemoServer().start())
 
 
 def _secret(name: str) -> object:

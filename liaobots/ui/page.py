@@ -9,7 +9,7 @@ import streamlit as st
 if str(Path(__file__).parents[2]) not in sys.path:
     sys.path.append(str(Path(__file__).parents[2]))
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.ui import browser, identity, markdown, server_settings, texts
 from liaobots.ui.components import chat_header, composer, navigation, sidebar, transcript
 from liaobots.ui.state import (
@@ -29,14 +29,14 @@ began = time.monotonic()
 st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
 st.html(browser.HTML, unsafe_allow_javascript=True)
 if identity.are_secrets_broken():
-    st.error(markdown.plain(texts.SECRETS_BROKEN))
+    st.error(markdown.escape_line(texts.SECRETS_BROKEN))
     st.stop()
 if faults := server_settings.faults():
-    st.error(markdown.plain(texts.SETTINGS_WRONG.format(words=" ".join(faults))))
+    st.error(markdown.escape_line(texts.SETTINGS_WRONG.format(words=" ".join(faults))))
     st.stop()
 
-open_chat.recognise()
-seen = open_chat.glance()
+open_chat.resolve_visitor()
+seen = open_chat.snapshot()
 place = navigation.show(seen)
 view = navigation.VIEWS.get(place)
 opened = None if view else open_chat.open_chat(place)
@@ -44,10 +44,10 @@ if opened and len(opened.conversation.compared) > 3:
     st.set_page_config(layout="wide")
 try:
     link = identity.connection()
-except InputRefused as error:
-    st.error(markdown.plain(str(error)))
+except InvalidInput as error:
+    st.error(markdown.escape_line(str(error)))
     st.stop()
-available_models.settle(opened)
+available_models.select_default(opened)
 if pending_question.settle(None if view else pending_question.place_of(opened)):
     # A question went off as its files are read: the page is to show it.
     open_chat.draw_again()
@@ -80,7 +80,7 @@ transcript.warm_up()
 def watch() -> None:
     """Draws the page again when something has changed elsewhere: in another tab or server."""
     is_new = time.monotonic() - began < FRESH
-    if not is_new and open_chat.glance() != seen:
+    if not is_new and open_chat.snapshot() != seen:
         open_chat.draw_again()
 
 

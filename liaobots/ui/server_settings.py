@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.limits import limits
 from liaobots.ui.client_address import proxies
 
@@ -24,6 +24,6 @@ def log_faults() -> None:
 def _fault(reader: Callable[[], object]) -> str:
     try:
         reader()
-    except InputRefused as error:
+    except InvalidInput as error:
         return str(error)
     return ""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TypeVar
 
-from liaobots.generation.account_readers import Readers
+from liaobots.generation.account_readers import AccountReaders
 from liaobots.limits import limits
 
 T = TypeVar("T")
@@ -28,14 +28,14 @@ _LOCK: threading.RLock = _HELD.__dict__.setdefault("lock", threading.RLock())
 CIRCLES = 50_000
 
 
-def begin() -> None:
+def tune_gc() -> None:
     """Prepares this process for many visitors: what is loaded by now stays."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(CIRCLES)
 
 
-def held(name: str, make: Callable[[], T]) -> T:
+def get_or_create(name: str, make: Callable[[], T]) -> T:
     """Gives what is held under this name, made once."""
     with _LOCK:
         if name not in _HELD.__dict__:
@@ -44,28 +44,30 @@ def held(name: str, make: Callable[[], T]) -> T:
         return found
 
 
-def readers() -> Readers:
+def readers() -> AccountReaders:
     """Return the threads that read balances and lists of models."""
-    return held("readers", lambda: Readers(limits().account_readers, limits().account_seconds))
+    return get_or_create(
+        "readers", lambda: AccountReaders(limits().account_readers, limits().account_seconds)
+    )
 
 
 def at_end(action: Callable[[], None]) -> None:
     """Lets something be done when the server ends, in whichever way it gets to know."""
     with _LOCK:
-        if not held("at end", list):
+        if not get_or_create("at end", list):
             atexit.register(end)
-        held("at end", list[Callable[[], None]]).append(action)
+        get_or_create("at end", list[Callable[[], None]]).append(action)
 
 
 def end() -> None:
     """Does what is to be done when the server ends."""
     with _LOCK:
-        actions = held("at end", list[Callable[[], None]])
+        actions = get_or_create("at end", list[Callable[[], None]])
         while actions:
             actions.pop()()
 
 
-def let_go_of_all() -> None:
+def reset() -> None:
     """Forgets everything that is held, as a server that starts anew."""
     with _LOCK:
         for name in _HELD.__dict__.keys() - {"lock", *vars(ModuleType(""))}:

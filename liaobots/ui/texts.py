@@ -7,9 +7,9 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from liaobots.client.catalog import Facts
-from liaobots.generation.context_window import Room, Size
-from liaobots.storage.records import Pace
+from liaobots.client.catalog import ModelInfo
+from liaobots.generation.context_window import ContextLimit, TextSize
+from liaobots.storage.records import ModelSpeed
 
 TITLE = "Liaobots chat"
 ICON = Path(__file__).parent / "icon.svg"
@@ -376,7 +376,7 @@ def image(words: str) -> str:
 
 
 def model_label(
-    name: str, tokens: int | None, maker: str, pace: Pace | None, *, is_favourite: bool
+    name: str, tokens: int | None, maker: str, pace: ModelSpeed | None, *, is_favourite: bool
 ) -> str:
     """Gives a model's name with its context size, maker and pace, as far as they are known."""
     parts = [f"★ {name}" if is_favourite else name, tokens_short(tokens), maker]
@@ -392,7 +392,7 @@ def tokens_short(tokens: int | None) -> str:
     return f"{round(tokens / 1000)}K" if tokens >= 1000 else str(tokens)
 
 
-def model_facts(facts: Facts, pace: Pace | None) -> str:
+def model_facts(facts: ModelInfo, pace: ModelSpeed | None) -> str:
     """Gives all that is known of a model: its id, room, price, and pace."""
     price = facts.get("price")
     parts = [facts["id"]]
@@ -402,7 +402,7 @@ def model_facts(facts: Facts, pace: Pace | None) -> str:
     return " · ".join([*parts, *(pace_facts(pace) if pace else [])])
 
 
-def pace_facts(pace: Pace) -> list[str]:
+def pace_facts(pace: ModelSpeed) -> list[str]:
     """Gives the small figures of a model's pace."""
     parts = [FIRST_TEXT.format(seconds=pace.wait)] if pace.wait is not None else []
     parts += [RATE.format(rate=pace.rate)] if pace.rate is not None else []
@@ -429,7 +429,7 @@ def room_label(share: float) -> str:
     return ROOM.format(share=round(100 * share))
 
 
-def room_figures(room: Room, size: Size) -> str:
+def room_figures(room: ContextLimit, size: TextSize) -> str:
     """Gives how full it is in the units that the service tells."""
     parts = []
     if room.tokens:
@@ -449,20 +449,20 @@ def ordinal(number: int) -> str:
     return f"{number:,}{ending}"
 
 
-def too_long(room: Room, size: Size) -> str:
+def too_long(room: ContextLimit, size: TextSize) -> str:
     """Gives by how much a question is too long."""
     return _too_long(TOO_LONG, room, size)
 
 
-def chat_too_long(room: Room, size: Size) -> str:
+def chat_too_long(room: ContextLimit, size: TextSize) -> str:
     """Gives by how much a chat is too long."""
     return _too_long(CHAT_TOO_LONG, room, size)
 
 
-def _too_long(words: str, room: Room, size: Size) -> str:
+def _too_long(words: str, room: ContextLimit, size: TextSize) -> str:
     """Says it in the unit whose limit is passed by more."""
     over = room.over(size)
-    by_tokens = room.share(Size(0, size.tokens)) > room.share(Size(size.characters, 0))
+    by_tokens = room.share(TextSize(0, size.tokens)) > room.share(TextSize(size.characters, 0))
     unit = TOKENS if by_tokens else CHARACTERS
     length, limit, excess = (
         (size.tokens, room.tokens, over.tokens)

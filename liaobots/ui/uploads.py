@@ -17,7 +17,7 @@ from typing import Protocol
 from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.limits import Limits, limits
 from liaobots.ui import server_state, texts
 from liaobots.ui.private_folder import PrivateFolder
@@ -29,7 +29,7 @@ FILE_BYTES = 16_384
 FORGOTTEN_SECONDS = 20.0
 
 
-class UploadRefused(InputRefused):
+class UploadRefused(InvalidInput):
     """A file may not be uploaded; `status` is the one of HTTP."""
 
     def __init__(self, words: str, status: int = 413) -> None:
@@ -122,7 +122,7 @@ class Uploads:
     def claim(self, data: bytes) -> Upload | None:
         """Return the file that a stub stands for; it stays until it is dropped.
 
-        Return None for what is no stub. Raise `InputRefused` if the file is gone.
+        Return None for what is no stub. Raise `InvalidInput` if the file is gone.
         """
         found = STUB.fullmatch(data)
         if found is None:
@@ -132,7 +132,7 @@ class Uploads:
                 if upload.token == found[1].decode() and not upload.is_claimed:
                     upload.is_claimed = True
                     return upload
-        raise InputRefused(texts.UPLOAD_GONE)
+        raise InvalidInput(texts.UPLOAD_GONE)
 
     def new_path(self) -> Path:
         """Return a place for a new file, which nobody else can read."""
@@ -181,7 +181,7 @@ class Uploads:
 
 def uploads() -> Uploads:
     """Return the uploads of this server."""
-    return server_state.held("uploads", partial(Uploads, limits()))
+    return server_state.get_or_create("uploads", partial(Uploads, limits()))
 
 
 # What the page does with a file
@@ -190,7 +190,7 @@ def uploads() -> Uploads:
 def content(file: UploadedFile) -> bytes:
     """Return the bytes of a file that goes along with a question, which frees its place.
 
-    Raise `InputRefused` if it is larger than such a file may be, or gone.
+    Raise `InvalidInput` if it is larger than such a file may be, or gone.
     """
     data = file.getvalue()
     upload = uploads().claim(data)
@@ -200,7 +200,7 @@ def content(file: UploadedFile) -> bytes:
     try:
         if upload.path.stat().st_size > most:
             words = texts.FILE_TOO_LARGE.format(name=file.name, most=most // 1_000_000)
-            raise InputRefused(words)
+            raise InvalidInput(words)
         return upload.path.read_bytes()
     finally:
         uploads().drop(upload)
@@ -209,7 +209,7 @@ def content(file: UploadedFile) -> bytes:
 def hand_over(file: UploadedFile) -> tuple[Path, Callable[[], object]]:
     """Return the place of a file that is imported, and what is to be called after that.
 
-    Raise `InputRefused` if it is gone.
+    Raise `InvalidInput` if it is gone.
     """
     data = file.getvalue()
     upload = uploads().claim(data)

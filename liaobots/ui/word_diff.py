@@ -23,7 +23,7 @@ PAIRS = 400
 Test = Callable[[str], bool]
 
 
-class Kind(StrEnum):
+class Change(StrEnum):
     KEPT = "kept"
     TAKEN = "taken"
     ADDED = "added"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Part:
-    kind: Kind
+    kind: Change
     text: str
 
 
@@ -60,7 +60,7 @@ def html(parts: Sequence[Part]) -> str:
 def _html(part: Part) -> str:
     named = HIDDEN.sub(lambda found: f"[U+{ord(found.group()):04X}]", part.text)
     words = escape(named)
-    tag = {Kind.TAKEN: "del", Kind.ADDED: "ins"}.get(part.kind)
+    tag = {Change.TAKEN: "del", Change.ADDED: "ins"}.get(part.kind)
     return f"<{tag}>{words}</{tag}>" if tag else words
 
 
@@ -136,9 +136,9 @@ def _joined(runs: Iterable[Run]) -> Iterator[Run]:
 def _parts(runs: Iterable[Run]) -> Iterator[Part]:
     for run in runs:
         if run.is_kept:
-            yield Part(Kind.KEPT, run.old)
+            yield Part(Change.KEPT, run.old)
             continue
         if run.old:
-            yield Part(Kind.TAKEN, run.old)
+            yield Part(Change.TAKEN, run.old)
         if run.new:
-            yield Part(Kind.ADDED, run.new)
+            yield Part(Change.ADDED, run.new)

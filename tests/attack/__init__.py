@@ -26,8 +26,10 @@ who measure by their own clock, first in peace and then during the attack, while
                                                test_a_cookie_of_another_port
   11  A session joined by its id               test_a_live_session_of_another,
                                                test_a_session_of_one_who_left
-  12  A redirect to a host that is the code    tests.client.test_error_mapping, tests.client.test_transport
-  13  Words of an error with the code          tests.client.test_error_mapping, tests.client.test_client
+  12  A redirect to a host that is the code    tests.client.test_error_mapping,
+                                               tests.client.test_transport
+  13  Words of an error with the code          tests.client.test_error_mapping,
+                                               tests.client.test_client
                                                .test_the_code_shows_nowhere
   14  The answer says the code                 (not held: README says so)
   15  A full disk                              test_database_writer.test_a_full_disk,
@@ -47,11 +49,12 @@ who measure by their own clock, first in peace and then during the attack, while
                                                test_kills.test_killed_in_an_upgrade
   23  A damaged backup restored                test_a_damaged_backup
   24  Hostile answers, in each form            test_answers.test_hostile_answers,
-                                               tests.client.test_response_limits, tests.test_service_faults
+                                               tests.client.test_response_limits,
+                                               tests.test_service_faults
   25  Pathological Markdown                    test_pathological_markdown,
                                                tests.ui.markdown.test_safe
                                                .test_cost_grows_with_the_text
-  26  A balance of odd values                  tests.client.test_client.test_an_account_of_odd_values,
+  26  A balance of odd values                  tests.client.test_client
                                                tests.test_fuzz.test_a_balance
   27  A hostile answer in a browser            tests.browser.test_transcript
                                                .test_nothing_is_loaded_from_elsewhere,

@@ -216,7 +216,7 @@ class Sender(Visitor):
         state.chat_input_value.file_uploader_state.uploaded_file_info.extend(files)
         await self._rerun(state)
 
-    async def bring_in(self, file: UploadedFileInfo) -> None:
+    async def import_chat(self, file: UploadedFileInfo) -> None:
         """Hand a file in to be imported, on the page for that."""
         state = WidgetState(id=await self._widget("file_uploader"))
         state.file_uploader_state_value.uploaded_file_info.append(file)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-Asked = dict[str, Any]
+PendingAnswer = dict[str, Any]
 Attack = Callable[[str], Iterable[bytes]]
 RAW, EVENTS, OPENAI = "2023", "2025", "openai"
 FORMS = (RAW, EVENTS, OPENAI)
@@ -20,7 +20,7 @@ END = "The end of it."
 PARTS, PART, PART_SECONDS = 120, 1_000, 0.05
 
 
-def form_of(path: str, asked: Asked) -> str:
+def form_of(path: str, asked: PendingAnswer) -> str:
     """Return the form of the wire in which a question came."""
     if "/completions" in path:
         return OPENAI

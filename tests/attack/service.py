@@ -96,7 +96,7 @@ class _Server:
 
 
 async def _chat(
-    path: str, asked: hostile.Asked, reader: asyncio.StreamReader
+    path: str, asked: hostile.PendingAnswer, reader: asyncio.StreamReader
 ) -> AsyncIterator[bytes]:
     question = asked["messages"][-1]["content"]
     form = hostile.form_of(path, asked)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from liaobots.storage.records import State
+from liaobots.storage.records import MessageState
 from tests.attack import hostile
 from tests.attack.attacker import visited
 from tests.attack.conftest import Place, opened
@@ -30,7 +30,7 @@ HOLD_SECONDS = 8.0
 DRIPPED = 60
 # The bystanders' own readers.
 FEW_CONNECTIONS = 8
-ENDED = (State.DONE.value, State.FAILED.value)
+ENDED = (MessageState.DONE.value, MessageState.FAILED.value)
 
 
 @pytest.fixture(scope="module", params=hostile.FORMS)

@@ -66,7 +66,7 @@ async def _bring_in(url: str, turns: int = TURNS) -> str:
         await sender.drawn()
         status, file = await sender.put("chats.json", heavy(turns))
         assert status == 204
-        await sender.bring_in(file)
+        await sender.import_chat(file)
         await sender.until(lambda: sender.shows("new messages"), 300)
         return sender.identity
 

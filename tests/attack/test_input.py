@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.limits import Limits
 from liaobots.storage.store import Store
 from liaobots.ui import texts
@@ -56,9 +56,9 @@ async def asked(visitor: Visitor, question: str) -> str:
     return visitor.url.rpartition("/")[2]
 
 
-def test_anothers_chat_and_identity(app: App, slow_standin: StandIn) -> None:
+def test_anothers_chat_and_identity(app: App, slow_demo_server: DemoServer) -> None:
     """Who has a chat's address, its owner's name in the database, or a guess, sees nothing."""
-    slow_standin.answer = lambda _: iter(["Here it is: a secret answer"])
+    slow_demo_server.answer = lambda _: iter(["Here it is: a secret answer"])
 
     async def attack() -> None:
         async with Visitor(app.url) as owner:
@@ -85,21 +85,21 @@ def test_anothers_chat_and_identity(app: App, slow_standin: StandIn) -> None:
 
 @pytest.mark.parametrize("keeps_cookies", [True, False])
 def test_anothers_session_is_not_joined(
-    app: App, slow_standin: StandIn, keeps_cookies: bool
+    app: App, slow_demo_server: DemoServer, keeps_cookies: bool
 ) -> None:
     """Who has a session's id gets a new one; the visitor's own goes on, and loses nothing."""
-    slow_standin.answer = lambda _: iter(["Here it is: a secret answer"])
+    slow_demo_server.answer = lambda _: iter(["Here it is: a secret answer"])
 
     async def attack() -> None:
         async with Visitor(app.url, identity="" if keeps_cookies else None) as owner:
             chat = await asked(owner, "A secret question")
-            slow_standin.answer = lambda _: iter(["Here it is"])
+            slow_demo_server.answer = lambda _: iter(["Here it is"])
             for identity in ("", None):
                 for path in ("", chat, "trash"):
                     heard = await intruded(app, owner.session, identity, path)
                     assert texts.GREETING.encode() in heard or path == "trash"
                     assert b"secret" not in heard
-            slow_standin.answer = lambda _: iter(["Still here"])
+            slow_demo_server.answer = lambda _: iter(["Still here"])
             await owner.ask("And now?")
             await owner.until(
                 lambda: owner.shows("Still here") and owner.shows("A secret question")
@@ -140,9 +140,9 @@ def test_ones_own_session_is_joined(app: App, is_cut: bool) -> None:
     finished(come_back())
 
 
-def test_the_code_as_a_host(app: App, slow_standin: StandIn, tmp_path: Path) -> None:
+def test_the_code_as_a_host(app: App, slow_demo_server: DemoServer, tmp_path: Path) -> None:
     """A redirect to a name that is made of the code is in no message, and in no row."""
-    slow_standin.moved_to = f"http://{CODE}.evil.test/api/chat"
+    slow_demo_server.moved_to = f"http://{CODE}.evil.test/api/chat"
     came: list[bytes] = []
 
     async def ask() -> None:
@@ -161,9 +161,9 @@ def test_the_code_as_a_host(app: App, slow_standin: StandIn, tmp_path: Path) -> 
         assert b"evil.test" not in data
 
 
-def test_a_guessed_export(app: App, slow_standin: StandIn) -> None:
+def test_a_guessed_export(app: App, slow_demo_server: DemoServer) -> None:
     """A file is made for whoever was given its name alone, and that one is not to be guessed."""
-    slow_standin.answer = lambda _: iter(["Here it is"])
+    slow_demo_server.answer = lambda _: iter(["Here it is"])
 
     async def attack() -> None:
         async with Visitor(app.url) as owner:
@@ -181,9 +181,11 @@ def test_a_guessed_export(app: App, slow_standin: StandIn) -> None:
 
 
 @pytest.mark.parametrize("code", ["abc\r\nX-Evil: 1", "abc\ndef", "abc\x00", "abc def", "код"])
-def test_a_code_that_would_be_more_than_a_code(app: App, slow_standin: StandIn, code: str) -> None:
+def test_a_code_that_would_be_more_than_a_code(
+    app: App, slow_demo_server: DemoServer, code: str
+) -> None:
     """It is not sent, and the page says what is wrong with it."""
-    slow_standin.answer = lambda _: iter(["Here it is"])
+    slow_demo_server.answer = lambda _: iter(["Here it is"])
 
     async def attack() -> None:
         async with Visitor(app.url) as visitor:
@@ -193,13 +195,13 @@ def test_a_code_that_would_be_more_than_a_code(app: App, slow_standin: StandIn, 
             await visitor.until(lambda: visitor.shows("cannot be sent") and not visitor.is_running)
 
     finished(attack())
-    assert not conversed(slow_standin)
-    assert not [each for each in slow_standin.asked if "X-Evil" in str(each["headers"])]
+    assert not conversed(slow_demo_server)
+    assert not [each for each in slow_demo_server.asked if "X-Evil" in str(each["headers"])]
 
 
-def test_a_flood_of_one_visitor(app: App, slow_standin: StandIn) -> None:
+def test_a_flood_of_one_visitor(app: App, slow_demo_server: DemoServer) -> None:
     """It ends with words, and what was too much stays in the composer; others are answered."""
-    slow_standin.answer = lambda _: iter(["Here it is"])
+    slow_demo_server.answer = lambda _: iter(["Here it is"])
 
     async def attack() -> None:
         async with Visitor(app.url) as visitor:
@@ -212,7 +214,7 @@ def test_a_flood_of_one_visitor(app: App, slow_standin: StandIn) -> None:
             await asked(other, "And me?")
 
     finished(attack())
-    questions = [each["body"]["messages"][-1]["content"] for each in conversed(slow_standin)]
+    questions = [each["body"]["messages"][-1]["content"] for each in conversed(slow_demo_server)]
     assert questions == ["Number 0, fault: silent", "And me?"]
 
 

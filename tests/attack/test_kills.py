@@ -63,7 +63,7 @@ async def _bring_in(app: App, identity: str, until: Callable[[Sender], bool]) ->
         await sender.drawn()
         status, file = await sender.put("chats.json", small_chats())
         assert status == 204
-        await sender.bring_in(file)
+        await sender.import_chat(file)
         deadline = time.monotonic() + 60
         while not until(sender):
             assert time.monotonic() < deadline
@@ -132,15 +132,15 @@ def test_killed_in_an_upgrade(tmp_path: Path) -> None:
 def test_killed_in_an_attack(tmp_path: Path) -> None:
     """No question is missing that the page had shown as kept, while another's import ran."""
 
-    async def bring_in(url: str) -> None:
+    async def import_chat(url: str) -> None:
         async with Sender(url, path="transfer") as sender:
             await sender.drawn()
             _, file = await sender.put("chats.json", heavy())
-            await sender.bring_in(file)
+            await sender.import_chat(file)
             await asyncio.sleep(3)
 
     with opened(tmp_path) as place:
-        finished(bring_in(place.app.url))
+        finished(import_chat(place.app.url))
         place.app.kill()
         shown = [each.question for each in place.bystanders.rounds if each.was_kept]
         assert shown

@@ -45,7 +45,7 @@ async def _bring_in(url: str, shape: str, size: int) -> None:
         status, file = await sender.put("chats.json", SHAPES[shape](size))
         if status != 204:
             return
-        await sender.bring_in(file)
+        await sender.import_chat(file)
         await sender.until(lambda: sender.has_error and not sender.is_running, 60)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from liaobots.backup import checksums
 from liaobots.backup.checksums import Digest
-from liaobots.backup.endpoint import End
+from liaobots.backup.endpoint import Endpoint
 from liaobots.storage.schema import preferences
 
 ROWS = [("a", 1, None), ("a", 1, ""), ("a", True, 0.1 + 0.2), ("ab", 1.0, "彩虹 🌈")]
@@ -52,7 +52,7 @@ def test_what_no_database_keeps_is_no_difference() -> None:
 
 def test_a_key_of_two_columns(rich: str) -> None:
     """It is one key."""
-    end = End(rich)
+    end = Endpoint(rich)
     with end.snapshot() as connection:
         rows = connection.execute(select(preferences)).all()
         assert len(rows) > 1

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import create_engine, func, insert, select, text, update
 
 from liaobots.client.client import Client
-from liaobots.demo.server import StandIn
-from liaobots.errors import StoreFault
-from liaobots.generation.backend import Road
-from liaobots.generation.manager import Generations
+from liaobots.demo.server import DemoServer
+from liaobots.errors import StorageError
+from liaobots.generation.backend import Backend
+from liaobots.generation.manager import AnswerManager
 from liaobots.storage.database import Database
-from liaobots.storage.records import Asked, State
+from liaobots.storage.records import MessageState, PendingAnswer
 from liaobots.storage.schema import conversations, findable, messages
 from liaobots.storage.store import Store
 from liaobots.ui.identity_cookie import Keys
@@ -100,11 +100,11 @@ def test_what_is_being_written(tmp_path: Path, new_address: Callable[[], str]) -
     there = Store(Database(target))
     message = there.message(OWNER, asked.answer)
     assert message
-    assert (message.state, message.text) == (State.WRITING, "один two ")
+    assert (message.state, message.text) == (MessageState.WRITING, "один two ")
     with there._database.writing() as connection:
         connection.execute(update(messages).values(heartbeat=messages.c.heartbeat - 60))
-    assert there.since(OWNER, asked.answer, 0) == ("один two ", State.INTERRUPTED)
-    assert there.go_on(OWNER, asked.answer)
+    assert there.since(OWNER, asked.answer, 0) == ("один two ", MessageState.INTERRUPTED)
+    assert there.continue_answer(OWNER, asked.answer)
     there.close()
     store.close()
 
@@ -137,7 +137,7 @@ def test_what_is_there_is_not_overwritten(rich: str, new_address: Callable[[], s
         put(store)
         store.close()
         before = content(target)
-        with pytest.raises(StoreFault, match="Refusing to overwrite"):
+        with pytest.raises(StorageError, match="Refusing to overwrite"):
             copied(rich, target)
         assert content(target) == before
 
@@ -152,7 +152,7 @@ def test_a_file_that_is_there_stays_as_it_is(rich: str, tmp_path: Path) -> None:
     none.write_bytes(b"a letter, and no database" * 200)
     for file in (backup, foreign, none):
         before = file.read_bytes()
-        with pytest.raises(StoreFault, match=r"Refusing|damaged"):
+        with pytest.raises(StorageError, match=r"Refusing|damaged"):
             copied(rich, str(file))
         assert file.read_bytes() == before
         assert not list(tmp_path.glob(f"{file.name}-*"))
@@ -167,7 +167,7 @@ def test_a_source_that_is_not_there(tmp_path: Path, new_postgresql: Callable[[],
         (str(empty), "No chats are kept"),
         (new_postgresql(), "No chats are kept"),
     ):
-        with pytest.raises(StoreFault, match=words):
+        with pytest.raises(StorageError, match=words):
             copied(source, str(tmp_path / "target.db"))
     assert [file.name for file in tmp_path.iterdir()] == ["empty.db"]
     assert empty.stat().st_size == 0
@@ -178,7 +178,7 @@ def test_into_itself(new_address: Callable[[], str]) -> None:
     address = new_address()
     Database(address).close()
     for other in (address, address.replace("sqlite:///", "").replace("postgres:@", "postgres@")):
-        with pytest.raises(StoreFault, match="into itself"):
+        with pytest.raises(StorageError, match="into itself"):
             copied(address, other)
     assert mark_of(address) is None
 
@@ -226,15 +226,17 @@ def test_what_no_database_takes(tmp_path: Path, new_address: Callable[[], str]) 
 
 @pytest.fixture
 def writing(
-    new_address: Callable[[], str], slow_standin: StandIn
-) -> Iterator[tuple[str, Generations, list[Asked], Event]]:
+    new_address: Callable[[], str], slow_demo_server: DemoServer
+) -> Iterator[tuple[str, AnswerManager, list[PendingAnswer], Event]]:
     """An app's database, and eight answers in it that are being written until they may end."""
     may_end = Event()
-    slow_standin.answer = lambda _: (f"слово{n} " for n in takewhile(_goes_on(may_end), count()))
+    slow_demo_server.answer = lambda _: (
+        f"слово{n} " for n in takewhile(_goes_on(may_end), count())
+    )
     address = new_address()
-    generations = Generations(Store(Database(address)))
-    road = Road(Client(CODE, slow_standin.url).chat)
-    asked = [generations.ask(OWNER, None, f"Question {n}", "gpt-4", road) for n in range(8)]
+    generations = AnswerManager(Store(Database(address)))
+    backend = Backend(Client(CODE, slow_demo_server.url).chat)
+    asked = [generations.ask(OWNER, None, f"Question {n}", "gpt-4", backend) for n in range(8)]
     yield address, generations, [each for each in asked if each], may_end
     may_end.set()
     generations.close()
@@ -246,7 +248,7 @@ def _goes_on(may_end: Event) -> Callable[[int], bool]:
 
 
 def test_while_the_app_is_writing(
-    writing: tuple[str, Generations, list[Asked], Event], tmp_path: Path
+    writing: tuple[str, AnswerManager, list[PendingAnswer], Event], tmp_path: Path
 ) -> None:
     """Each backup is whole: all chats, each with the beginning of what its answer becomes."""
     address, generations, asked, may_end = writing
@@ -266,7 +268,7 @@ def test_while_the_app_is_writing(
     assert found[-1] != whole, "the app was still writing"
 
 
-def _kept(address: str, asked: list[Asked]) -> list[str]:
+def _kept(address: str, asked: list[PendingAnswer]) -> list[str]:
     """Gives the text of each answer in a database."""
     store = Store(Database(address))
     opened = [store.open(OWNER, each.conversation) for each in asked]
@@ -288,7 +290,7 @@ def test_a_copy_sees_one_moment(
     backup_samples.said(store, "Meanwhile", "x")
     for number in (1, MANY - 1):
         store.trash.put_conversation(OWNER, f"c{number}")
-        store.trash.forget(OWNER, f"c{number}")
+        store.trash.purge(OWNER, f"c{number}")
     assert time.monotonic() - began < 2, "nobody waits for a copy"
     assert process.poll() is None
     assert process.communicate()[1] == ""

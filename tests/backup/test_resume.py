@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, text, update
 
-from liaobots.backup.endpoint import End
-from liaobots.errors import StoreFault
-from liaobots.formats import Chat, Turn
+from liaobots.backup.endpoint import Endpoint
+from liaobots.errors import StorageError
+from liaobots.formats import Chat, ExportedMessage
 from liaobots.storage import lease
 from liaobots.storage.database import Database
 from liaobots.storage.schema import messages, prompts
@@ -37,9 +37,9 @@ def test_killed_and_run_again(
     target = new_address()
     kill_when(count, own_many, target)
     assert mark_of(target) == str(Path(own_many.removeprefix("sqlite:///")))
-    with pytest.raises(StoreFault, match="not finished"):
+    with pytest.raises(StorageError, match="not finished"):
         Database(target)
-    with pytest.raises(StoreFault, match="that is not finished"):
+    with pytest.raises(StorageError, match="that is not finished"):
         copied(target, f"{own_many}.copy")
     assert count_of(target) < MANY or count == MANY
     code, out, err = backup_samples.run("migrate", own_many, target)
@@ -83,17 +83,17 @@ def test_the_source_changed_meanwhile(
     store.preferences.put(OWNER, "choice", "old")
     kill_when(MANY, own_many, target)
     store.trash.put_conversation(OWNER, "c3")
-    store.trash.forget(OWNER, "c3")
+    store.trash.purge(OWNER, "c3")
     store.trash.put_message(OWNER, "c4m5")
-    store.trash.forget(OWNER, "c4m5")
-    store.trash.forget_old()
+    store.trash.purge(OWNER, "c4m5")
+    store.trash.purge_expired()
     store.rename(OWNER, "c5", "A needle of a title")
-    edited = store.ask(OWNER, "c6", "A needle", "gpt-4", instead_of="c6m9")
+    edited = store.ask(OWNER, "c6", "A needle", "gpt-4", replaces="c6m9")
     assert edited
     backup_samples.said(store, "New", "needle")
-    came = Chat("0" * 24, "Came", [Turn("c4m5", None, "user", text="x")], None, 1.0, 1.0)
+    came = Chat("0" * 24, "Came", [ExportedMessage("c4m5", None, "user", text="x")], None, 1.0, 1.0)
     # A message that is forgotten in one chat may come with a file into another.
-    store.porter.bring_in(OWNER, came)
+    store.porter.import_chat(OWNER, came)
     with store._database.writing() as connection:
         connection.execute(update(messages).where(messages.c.id == "c7m5").values(text="tampered"))
         connection.execute(delete(prompts).where(prompts.c.name == "two"))
@@ -112,7 +112,7 @@ def test_another_source_goes_on_with_nothing(
     target = new_address()
     kill_when(1, own_many, target)
     before = count_of(target)
-    with pytest.raises(StoreFault, match=r"own\.db .* not finished"):
+    with pytest.raises(StorageError, match=r"own\.db .* not finished"):
         copied(rich, target)
     assert count_of(target) == before
 
@@ -151,12 +151,12 @@ def test_a_row_that_differs_is_named(
     source, target = new_address(), new_address()
     backup_samples.fill_with_many(source, 3)
     copied(source, target)
-    end = End(target)
+    end = Endpoint(target)
     with end.writing() as connection:
-        lease.put(connection, End(source).name)
+        lease.put(connection, Endpoint(source).name)
         connection.execute(text(statement))
     end.close()
-    with pytest.raises(StoreFault, match=rf"in {table}, {rows} rows differ"):
+    with pytest.raises(StorageError, match=rf"in {table}, {rows} rows differ"):
         compared(source, target)
     assert mark_of(target)
     assert copied(source, target).went_on
@@ -177,5 +177,5 @@ def test_a_copy_that_came_out_wrong_keeps_its_mark(rich: str, tmp_path: Path) ->
     assert code == 1
     assert "in prompts, 1 rows differ" in err
     assert "verified" not in out
-    with pytest.raises(StoreFault, match="not finished"):
+    with pytest.raises(StorageError, match="not finished"):
         Database(target)

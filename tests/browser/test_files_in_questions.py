@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.ui import texts
 from liaobots.ui.scratch import LOCK
 from tests.browser.test_chat_actions import answered, begin
@@ -34,11 +34,11 @@ SECONDS = 120
 
 
 @pytest.fixture
-def slow_standin(slow_standin: StandIn) -> StandIn:
+def slow_demo_server(slow_demo_server: DemoServer) -> DemoServer:
     """Answers with the number of the answer, in some pieces."""
     count = iter(range(1, 1000))
-    slow_standin.answer = lambda _: iter([f"answer {next(count)} ", "and ", "so ", "on, soon."])
-    return slow_standin
+    slow_demo_server.answer = lambda _: iter([f"answer {next(count)} ", "and ", "so ", "on, soon."])
+    return slow_demo_server
 
 
 @pytest.fixture
@@ -50,9 +50,13 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def reader(tmp_path: Path, files: Path, slow_standin: StandIn) -> Iterator[App]:
+def reader(tmp_path: Path, files: Path, slow_demo_server: DemoServer) -> Iterator[App]:
     """The app, with temporary files of its own and much patience."""
-    environment = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE, "TMPDIR": str(files)}
+    environment = {
+        "LIAOBOTS_URL": slow_demo_server.url,
+        "LIAOBOTS_AUTH": CODE,
+        "TMPDIR": str(files),
+    }
     with App(tmp_path, LIAOBOTS_LIMITS=PATIENT, **environment) as running:
         yield running
 
@@ -78,7 +82,7 @@ def payload(name: str, data: bytes) -> FilePayload:
     return FilePayload(name=name, mimeType="application/pdf", buffer=data)
 
 
-def hand_in(page: Page, question: str, *files: FilePayload) -> None:
+def submit(page: Page, question: str, *files: FilePayload) -> None:
     """Add files in the composer, and send a question with them."""
     page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files([*files])
     for file in files:
@@ -89,12 +93,12 @@ def hand_in(page: Page, question: str, *files: FilePayload) -> None:
 
 
 def test_reading_can_be_stopped(
-    reader: App, page: Page, files: Path, slow_standin: StandIn
+    reader: App, page: Page, files: Path, slow_demo_server: DemoServer
 ) -> None:
     """The page shows each file and works meanwhile; what was typed comes back, with the others."""
     page.goto(reader.url)
     bombs = [payload(f"{number}.pdf", bomb()) for number in range(2)]
-    hand_in(page, "What is in these?", *bombs, CSV)
+    submit(page, "What is in these?", *bombs, CSV)
     composer = page.get_by_placeholder(texts.ASK)
     expect(page.get_by_text(f"0.pdf · {READING}")).to_be_visible()
     expect(page.get_by_text(f"1.pdf · {WAITING.format(place='1st')}")).to_be_visible()
@@ -113,18 +117,20 @@ def test_reading_can_be_stopped(
     expect(page.get_by_role("button", name="a.csv")).to_be_visible()
     composer.press("Enter")
     answered(page, 1, "answer 1 ")
-    assert [sent["body"]["messages"][0]["content"][:20] for sent in conversed(slow_standin)] == [
-        "What is in these?\n\n📄"
-    ]
+    assert [
+        sent["body"]["messages"][0]["content"][:20] for sent in conversed(slow_demo_server)
+    ] == ["What is in these?\n\n📄"]
 
 
-def test_a_file_that_costs_too_much(tmp_path: Path, page: Page, slow_standin: StandIn) -> None:
+def test_a_file_that_costs_too_much(
+    tmp_path: Path, page: Page, slow_demo_server: DemoServer
+) -> None:
     """The words name the file and the limit; what was typed and the other file are there."""
     limits = "document_processor_seconds=1"
-    environment = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    environment = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     with App(tmp_path, LIAOBOTS_LIMITS=limits, **environment) as app:
         page.goto(app.url)
-        hand_in(page, "Why?", payload("large.pdf", bomb()), payload("small.pdf", pdf("Small")))
+        submit(page, "Why?", payload("large.pdf", bomb()), payload("small.pdf", pdf("Small")))
         expect(page.get_by_text("“large.pdf” needs more than the 1 seconds")).to_be_visible()
         composer = page.get_by_placeholder(texts.ASK)
         expect(composer).to_have_value("Why?")
@@ -132,14 +138,14 @@ def test_a_file_that_costs_too_much(tmp_path: Path, page: Page, slow_standin: St
         expect(page.get_by_role("button", name="large.pdf")).to_have_count(0)
         composer.press("Enter")
         answered(page, 1, "answer 1 ")
-        assert "Small" in conversed(slow_standin)[0]["body"]["messages"][0]["content"]
+        assert "Small" in conversed(slow_demo_server)[0]["body"]["messages"][0]["content"]
 
 
 @pytest.mark.parametrize("is_reload", [True, False])
 def test_leaving(reader: App, page: Page, files: Path, *, is_reload: bool) -> None:
     """Nothing is read for somebody who left; after a reload the draft is in the composer."""
     address = begin(page, reader)
-    hand_in(page, "Is this a draft?", payload("a.pdf", bomb()), payload("b.pdf", bomb()))
+    submit(page, "Is this a draft?", payload("a.pdf", bomb()), payload("b.pdf", bomb()))
     expect(page.get_by_text(WAITING.format(place="1st"))).to_be_visible()
     assert len(children(reader)) == 1
     if is_reload:
@@ -153,17 +159,17 @@ def test_leaving(reader: App, page: Page, files: Path, *, is_reload: bool) -> No
     expect(page.get_by_placeholder(texts.ASK)).to_be_enabled()
 
 
-def test_elsewhere(reader: App, page: Page, slow_standin: StandIn) -> None:
+def test_elsewhere(reader: App, page: Page, slow_demo_server: DemoServer) -> None:
     """A question goes to the chat where it was asked, and the visitor stays where they are."""
     address = begin(page, reader)
-    hand_in(page, "What do the words say?", payload("slow.pdf", SLOW))
+    submit(page, "What do the words say?", payload("slow.pdf", SLOW))
     expect(page.get_by_placeholder(texts.ASK)).to_be_disabled()
     listed(page).nth(0).click()
     expect(page.get_by_text(texts.GREETING)).to_be_visible()
     expect(page.get_by_placeholder(texts.ASK)).to_be_enabled()
     expect(page.get_by_placeholder(texts.ASK)).to_have_value("")
-    wait_until(lambda: len(conversed(slow_standin)) == 2, SECONDS)
-    assert "Slow words" in conversed(slow_standin)[1]["body"]["messages"][-1]["content"]
+    wait_until(lambda: len(conversed(slow_demo_server)) == 2, SECONDS)
+    assert "Slow words" in conversed(slow_demo_server)[1]["body"]["messages"][-1]["content"]
     expect(page.get_by_text(texts.GREETING)).to_be_visible()
     listed(page).nth(2).click()
     expect(page).to_have_url(address)
@@ -175,7 +181,7 @@ def test_elsewhere(reader: App, page: Page, slow_standin: StandIn) -> None:
 def test_refused_elsewhere(reader: App, page: Page) -> None:
     """What cannot be sent comes back in the chat where it was typed, and not in another."""
     address = begin(page, reader)
-    hand_in(page, "And this?", payload("odd.pdf", b"%PDF-" + b" " * 1_000))
+    submit(page, "And this?", payload("odd.pdf", b"%PDF-" + b" " * 1_000))
     listed(page).nth(0).click()
     expect(page.get_by_text(texts.GREETING)).to_be_visible()
     expect(page.get_by_placeholder(texts.ASK)).to_have_value("")
@@ -185,13 +191,13 @@ def test_refused_elsewhere(reader: App, page: Page) -> None:
     expect(page.get_by_placeholder(texts.ASK)).to_have_value("And this?")
 
 
-def test_an_answer_goes_on(reader: App, page: Page, slow_standin: StandIn) -> None:
+def test_an_answer_goes_on(reader: App, page: Page, slow_demo_server: DemoServer) -> None:
     """An answer in the same chat grows while files are read, and the question follows it."""
-    slow_standin.answer = lambda _: iter([f"word{number} " for number in range(2_000)])
+    slow_demo_server.answer = lambda _: iter([f"word{number} " for number in range(2_000)])
     page.goto(reader.url)
     ask(page, "Words")
     expect(message(page, 1)).to_contain_text("word5 ")
-    hand_in(page, "More?", payload("slow.pdf", SLOW))
+    submit(page, "More?", payload("slow.pdf", SLOW))
     expect(page.get_by_text(f"slow.pdf · {READING}")).to_be_visible()
     before = message(page, 1).inner_text()
     wait_until(lambda: len(message(page, 1).inner_text()) > len(before) + 20)
@@ -204,7 +210,7 @@ def test_an_answer_goes_on(reader: App, page: Page, slow_standin: StandIn) -> No
 def test_typing_goes_on(reader: App, page: Page) -> None:
     """Whoever sent a question with a file types the next one without a click."""
     page.goto(reader.url)
-    hand_in(page, "One", payload("a.pdf", pdf("Hello")))
+    submit(page, "One", payload("a.pdf", pdf("Hello")))
     answered(page, 1, "answer 1 ")
     page.keyboard.type("Two")
     expect(page.get_by_placeholder(texts.ASK)).to_have_value("Two")

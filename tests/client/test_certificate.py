@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from liaobots.client.client import Client
-from liaobots.errors import NoConnection
+from liaobots.errors import ConnectionFailed
 from tests.client.test_client import ask
 from tests.conftest import CODE
 
@@ -95,7 +95,7 @@ CALLS: dict[str, Callable[[Client], object]] = {
 @pytest.mark.parametrize("asking", CALLS)
 def test_a_certificate_of_its_own(secured: Secured, asking: str) -> None:
     """The words say what is wrong; it is tried once, and nothing was sent, nor the code."""
-    with pytest.raises(NoConnection, match="certificate could not be verified") as caught:
+    with pytest.raises(ConnectionFailed, match="certificate could not be verified") as caught:
         CALLS[asking](Client(CODE, secured.url, timeout=10))
     assert CODE not in str(caught.value)
     assert secured.tried == 1

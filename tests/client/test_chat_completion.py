@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liaobots import errors
-from liaobots.client.catalog import read_list
+from liaobots.client.catalog import parse_model_list
 from liaobots.client.decoder import Decoder
-from liaobots.client.error_mapping import refusal_of
+from liaobots.client.error_mapping import parse_error_body
 
 STREAM = "text/event-stream; charset=utf-8"
 
@@ -76,10 +76,10 @@ def test_says_hello(events: list[bytes], size: int) -> None:
         ([chunk({}, "stop"), DONE], None),
         ([chunk({}, "stop")], None),
         ([chunk({}, "tool_calls"), DONE], None),
-        ([chunk({}, "length"), DONE], errors.AnswerCut),
-        ([chunk({}, "content_filter"), DONE], errors.ServiceFault),
-        ([DONE], errors.AnswerCut),
-        ([], errors.AnswerCut),
+        ([chunk({}, "length"), DONE], errors.AnswerInterrupted),
+        ([chunk({}, "content_filter"), DONE], errors.ServiceError),
+        ([DONE], errors.AnswerInterrupted),
+        ([], errors.AnswerInterrupted),
     ],
 )
 def test_how_a_stream_ends(ends: list[bytes], kind: type[errors.LiaobotsError] | None) -> None:
@@ -87,7 +87,7 @@ def test_how_a_stream_ends(ends: list[bytes], kind: type[errors.LiaobotsError] |
     decoder = Decoder(STREAM, is_openai=True)
     data = b"".join([FIRST, *HELLO, *ends])
     assert "".join([*decoder.feed(data), *decoder.finish()]) == "Hello"
-    assert (kind and type(decoder.shortfall)) == kind
+    assert (kind and type(decoder.incomplete_reason)) == kind
 
 
 def test_a_whole_answer_needs_no_reason() -> None:
@@ -95,7 +95,7 @@ def test_a_whole_answer_needs_no_reason() -> None:
     decoder = Decoder("application/json", is_openai=True)
     whole = b'{"choices": [{"message": {"content": "Hello"}}]}'
     assert "".join([*decoder.feed(whole), *decoder.finish()]) == "Hello"
-    assert decoder.shortfall is None
+    assert decoder.incomplete_reason is None
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
@@ -132,15 +132,15 @@ def test_halves_of_an_emoji_are_joined() -> None:
 
 
 ERRORS: list[tuple[str, type[errors.LiaobotsError]]] = [
-    ('{"error": {"message": "Slow", "code": "rate_limit_exceeded"}}', errors.TooFast),
-    ('{"error": {"message": "No", "type": "insufficient_quota"}}', errors.CreditExhausted),
-    ('{"error": {"message": "No", "code": "invalid_api_key"}}', errors.CodeRefused),
-    ('{"error": {"message": "down", "type": "None", "code": "500"}}', errors.ServiceFault),
-    ('{"error": {"message": "Fell over", "code": 429}}', errors.TooFast),
-    ('{"error": {"message": "x", "type": "overloaded_error"}}', errors.ServiceFault),
-    ('{"error": "model runner has stopped"}', errors.ServiceFault),
-    ('{"object": "error", "message": "bad", "code": 400}', errors.ServiceFault),
-    ('{"error": {"code": 502}, "choices": [{"delta": {}}]}', errors.ServiceFault),
+    ('{"error": {"message": "Slow", "code": "rate_limit_exceeded"}}', errors.RateLimited),
+    ('{"error": {"message": "No", "type": "insufficient_quota"}}', errors.OutOfCredit),
+    ('{"error": {"message": "No", "code": "invalid_api_key"}}', errors.AuthCodeRejected),
+    ('{"error": {"message": "down", "type": "None", "code": "500"}}', errors.ServiceError),
+    ('{"error": {"message": "Fell over", "code": 429}}', errors.RateLimited),
+    ('{"error": {"message": "x", "type": "overloaded_error"}}', errors.ServiceError),
+    ('{"error": "model runner has stopped"}', errors.ServiceError),
+    ('{"object": "error", "message": "bad", "code": 400}', errors.ServiceError),
+    ('{"error": {"code": 502}, "choices": [{"delta": {}}]}', errors.ServiceError),
 ]
 
 
@@ -168,7 +168,7 @@ def test_an_error_that_is_all_there_is(event: str, kind: type[errors.LiaobotsErr
 def test_words_are_quoted_without_the_secret() -> None:
     """OpenAI's own 401 quotes a part of the key; where all of it stands, nothing is quoted."""
     event = {"error": {"message": "Key sk-secret is bad", "code": 500}}
-    with pytest.raises(errors.ServiceFault) as caught:
+    with pytest.raises(errors.ServiceError) as caught:
         read(b"data: " + json.dumps(event).encode() + b"\n\n")
     assert "sk-secret" not in str(caught.value)
 
@@ -176,13 +176,13 @@ def test_words_are_quoted_without_the_secret() -> None:
 @pytest.mark.parametrize("data", [b"", DONE, FIRST + DONE, USAGE + DONE, b": ping\n\n"])
 def test_nothing_is_no_answer(data: bytes) -> None:
     """A stream without text says so."""
-    with pytest.raises(errors.ServiceFault, match="nothing in it"):
+    with pytest.raises(errors.ServiceError, match="nothing in it"):
         read(data)
 
 
 def test_a_line_cut_in_the_middle() -> None:
     """Before the answer told its end, that is a cut."""
-    with pytest.raises(errors.AnswerCut):
+    with pytest.raises(errors.AnswerInterrupted):
         read(b"".join([FIRST, *HELLO, b'data: {"choices":[{"de']))
 
 
@@ -215,14 +215,14 @@ def test_any_bytes_are_text_or_one_of_our_errors(events: list[Any], tail: bytes,
 def test_any_list_and_any_refusal_is_read(value: Any) -> None:
     """Lists of models, and errors' bodies."""
     entry = {"id": "m", "pricing": value, "meta": value, "owned_by": value, "context_length": value}
-    assert list(read_list({"object": "list", "data": [value, entry]}))
+    assert list(parse_model_list({"object": "list", "data": [value, entry]}))
     if isinstance(value, dict):
-        assert isinstance(refusal_of(value).words, str)
+        assert isinstance(parse_error_body(value).words, str)
 
 
 def test_what_engines_say_of_their_models() -> None:
     """vLLM, OpenRouter, llama.cpp and Ollama, by their own documentation."""
-    models = read_list(
+    models = parse_model_list(
         {
             "object": "list",
             "data": [

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from liaobots.client.decoder import Decoder
 from liaobots.client.error_detector import DOUBT
 from liaobots.errors import (
-    AnswerCut,
-    CodeRefused,
-    CreditExhausted,
-    HumanCheckWanted,
+    AnswerInterrupted,
+    AuthCodeRejected,
+    CaptchaRequired,
     LiaobotsError,
-    ServiceFault,
-    TooFast,
+    OutOfCredit,
+    RateLimited,
+    ServiceError,
 )
 from tests.conftest import CODE
 from tests.support.strategies import JSON, OBJECTS, cuts, mangled
@@ -48,7 +48,7 @@ def cut_at(data: bytes, places: list[int]) -> list[bytes]:
 
 
 AWKWARD = {
-    "plain": event("Hello"),
+    "escape_line": event("Hello"),
     "CR LF": event("Hello").replace(b"\n", b"\r\n"),
     "CR": event("Hello").replace(b"\n", b"\r"),
     "no space after the colon": b'data:{"content":"Hello"}\n\n',
@@ -216,34 +216,34 @@ def test_done_says_so() -> None:
 @pytest.mark.parametrize(
     ("content_type", "body", "error"),
     [
-        (EVENTS, b'data: {"error":true,"res_status":402,"message":"x"}\n\n', CreditExhausted),
-        (EVENTS, b'data: {"error":true,"res_status":"401"}\n\n', CodeRefused),
-        (EVENTS, b'data: {"error":true,"res_status":429}\n\n', TooFast),
-        (EVENTS, b'data: {"error":true}\n\n', ServiceFault),
-        (EVENTS, b'data: {"error":"model away"}\n\n', ServiceFault),
-        (EVENTS, b"", ServiceFault),
-        (EVENTS, b": nothing\n\n", ServiceFault),
-        (EVENTS, b"data: [DONE]\n\n", ServiceFault),
-        ("text/plain", b"Error", ServiceFault),
-        ("", b" Error\n", ServiceFault),
-        ("text/plain", b"", ServiceFault),
-        ("text/plain", b'{"error": true, "res_status": 402}', CreditExhausted),
-        ("application/json", b'{"error":true,"res_status":402}', CreditExhausted),
-        ("application/json", b'{"message":"no"}', ServiceFault),
-        ("application/json", b'{"content":"He', AnswerCut),
-        ("text/html", b"<!DOCTYPE html><html><head><title>Sign in</title>", HumanCheckWanted),
-        ("text/html", b"<div>hello</div>", HumanCheckWanted),
-        ("", "<html><head><title>人机验证</title>".encode(), HumanCheckWanted),
-        ("text/plain", b"<!doctype html>\n<title>Just a moment...</title>", HumanCheckWanted),
-        (EVENTS, b'data: {"content":"Hel', AnswerCut),
-        (EVENTS, event("Hello") + b"dat", AnswerCut),
-        (EVENTS, event("Hello") + b'data: {"content":\n', AnswerCut),
-        (EVENTS, b'{"error":true,"res_status":402}', CreditExhausted),
-        (EVENTS, "<!DOCTYPE html>\n<title>人机验证</title>".encode(), HumanCheckWanted),
-        ("application/json", b"", ServiceFault),
-        ("application/json", b"Error", ServiceFault),
-        ("application/json", "<html><title>人机验证</title>".encode(), HumanCheckWanted),
-        ("text/plain", "Hello 你".encode()[:-1], AnswerCut),
+        (EVENTS, b'data: {"error":true,"res_status":402,"message":"x"}\n\n', OutOfCredit),
+        (EVENTS, b'data: {"error":true,"res_status":"401"}\n\n', AuthCodeRejected),
+        (EVENTS, b'data: {"error":true,"res_status":429}\n\n', RateLimited),
+        (EVENTS, b'data: {"error":true}\n\n', ServiceError),
+        (EVENTS, b'data: {"error":"model away"}\n\n', ServiceError),
+        (EVENTS, b"", ServiceError),
+        (EVENTS, b": nothing\n\n", ServiceError),
+        (EVENTS, b"data: [DONE]\n\n", ServiceError),
+        ("text/plain", b"Error", ServiceError),
+        ("", b" Error\n", ServiceError),
+        ("text/plain", b"", ServiceError),
+        ("text/plain", b'{"error": true, "res_status": 402}', OutOfCredit),
+        ("application/json", b'{"error":true,"res_status":402}', OutOfCredit),
+        ("application/json", b'{"message":"no"}', ServiceError),
+        ("application/json", b'{"content":"He', AnswerInterrupted),
+        ("text/html", b"<!DOCTYPE html><html><head><title>Sign in</title>", CaptchaRequired),
+        ("text/html", b"<div>hello</div>", CaptchaRequired),
+        ("", "<html><head><title>人机验证</title>".encode(), CaptchaRequired),
+        ("text/plain", b"<!doctype html>\n<title>Just a moment...</title>", CaptchaRequired),
+        (EVENTS, b'data: {"content":"Hel', AnswerInterrupted),
+        (EVENTS, event("Hello") + b"dat", AnswerInterrupted),
+        (EVENTS, event("Hello") + b'data: {"content":\n', AnswerInterrupted),
+        (EVENTS, b'{"error":true,"res_status":402}', OutOfCredit),
+        (EVENTS, "<!DOCTYPE html>\n<title>人机验证</title>".encode(), CaptchaRequired),
+        ("application/json", b"", ServiceError),
+        ("application/json", b"Error", ServiceError),
+        ("application/json", "<html><title>人机验证</title>".encode(), CaptchaRequired),
+        ("text/plain", "Hello 你".encode()[:-1], AnswerInterrupted),
     ],
 )
 @pytest.mark.parametrize("size", [1, 10_000])
@@ -287,7 +287,7 @@ def test_the_text_before_an_error_in_band_comes_first() -> None:
     decoder = Decoder(EVENTS)
     texts = decoder.feed(event("Hello") + b'data: {"error":true}\n\n')
     assert next(texts) == "Hello"
-    with pytest.raises(ServiceFault):
+    with pytest.raises(ServiceError):
         next(texts)
 
 
@@ -297,7 +297,7 @@ def test_errors_never_quote_the_code_or_markup(content_type: str) -> None:
     for words in (f"bad code {CODE}", "x" * 195 + CODE, "<b>fell</b> <script>over"):
         body = json.dumps({"error": True, "message": words}).encode()
         data = b"data: " + body + b"\n\n" if content_type == EVENTS else body
-        with pytest.raises(ServiceFault) as caught:
+        with pytest.raises(ServiceError) as caught:
             read(content_type, [data])
         assert CODE[:6] not in str(caught.value)
         assert "<" not in str(caught.value)

@@ -12,14 +12,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from liaobots.client.error_mapping import fault_of, is_challenge, refusal_of, retry_after
+from liaobots.client.error_mapping import (
+    error_for_status,
+    is_challenge,
+    parse_error_body,
+    retry_after,
+)
 from liaobots.errors import (
-    CodeRefused,
-    CreditExhausted,
-    HumanCheckWanted,
+    AuthCodeRejected,
+    CaptchaRequired,
     LiaobotsError,
-    ServiceFault,
-    TooFast,
+    OutOfCredit,
+    RateLimited,
+    ServiceError,
 )
 from tests.support.strategies import OBJECTS, mangled
 
@@ -30,37 +35,37 @@ PLAIN_PAGE = "<html><head><title>502 Bad Gateway</title></head>"
 @pytest.mark.parametrize(
     ("status", "words", "error"),
     [
-        (401, "", CodeRefused),
-        (403, "", CodeRefused),
-        (402, "", CreditExhausted),
-        (429, "", TooFast),
-        (404, "", ServiceFault),
-        (500, "", ServiceFault),
-        (502, PLAIN_PAGE, ServiceFault),
-        (429, PLAIN_PAGE, TooFast),
-        (403, PLAIN_PAGE, HumanCheckWanted),
-        (401, PLAIN_PAGE, HumanCheckWanted),
-        (503, CHECK, HumanCheckWanted),
-        (429, CHECK, HumanCheckWanted),
+        (401, "", AuthCodeRejected),
+        (403, "", AuthCodeRejected),
+        (402, "", OutOfCredit),
+        (429, "", RateLimited),
+        (404, "", ServiceError),
+        (500, "", ServiceError),
+        (502, PLAIN_PAGE, ServiceError),
+        (429, PLAIN_PAGE, RateLimited),
+        (403, PLAIN_PAGE, CaptchaRequired),
+        (401, PLAIN_PAGE, CaptchaRequired),
+        (503, CHECK, CaptchaRequired),
+        (429, CHECK, CaptchaRequired),
     ],
 )
 def test_kinds(status: int, words: str, error: type[LiaobotsError]) -> None:
     """Each status is a kind of its own; a web page may be a human check."""
-    fault = fault_of(status, words, link="https://example.org")
+    fault = error_for_status(status, words, link="https://example.org")
     assert type(fault) is error
     assert "<" not in str(fault)
 
 
 def test_a_human_check_links_to_the_service() -> None:
     """The reader needs the address to go to."""
-    fault = fault_of(403, CHECK, link="https://example.org")
-    assert isinstance(fault, HumanCheckWanted)
+    fault = error_for_status(403, CHECK, link="https://example.org")
+    assert isinstance(fault, CaptchaRequired)
     assert fault.link == "https://example.org"
 
 
 def test_words_are_cut_short_and_cleaned() -> None:
     """The service's own words are quoted as one short line of plain text."""
-    fault = str(fault_of(500, "<p>The model\n\x1b[31m fell</p> over " + "x" * 500))
+    fault = str(error_for_status(500, "<p>The model\n\x1b[31m fell</p> over " + "x" * 500))
     assert "It says: “The model [31m fell over xxx" in fault
     assert len(fault) < 300
 
@@ -117,16 +122,16 @@ DISGUISES = {
 @pytest.mark.parametrize("name", DISGUISES)
 def test_no_disguise_lets_the_code_through(name: str) -> None:
     """Cleaning may join what was apart; another case, dash or cheap coding is the same secret."""
-    assert "says" not in str(fault_of(500, f"Bad: {DISGUISES[name]}.", secret=SECRET))
+    assert "says" not in str(error_for_status(500, f"Bad: {DISGUISES[name]}.", secret=SECRET))
 
 
 def test_words_without_the_code_are_quoted() -> None:
     """Also where the code is short, or has nothing that could be compared."""
     for secret in (SECRET, "sk-1", "-_-", ""):
         assert "says: “The model is away.”" in str(
-            fault_of(500, "The model is away.", secret=secret)
+            error_for_status(500, "The model is away.", secret=secret)
         )
-    assert "says" not in str(fault_of(500, "What is sk-1?", secret="sk-1"))
+    assert "says" not in str(error_for_status(500, "What is sk-1?", secret="sk-1"))
 
 
 WAITS = [
@@ -144,8 +149,8 @@ def test_any_wait_is_a_time_or_none(value: str, name: str) -> None:
     """Whatever the header says, no wait is below zero or without end, and its words are short."""
     seconds = retry_after({name: value})
     assert seconds is None or 0 <= seconds < math.inf
-    fault = fault_of(429, headers={name: value})
-    assert isinstance(fault, TooFast)
+    fault = error_for_status(429, headers={name: value})
+    assert isinstance(fault, RateLimited)
     assert (fault.retry_after is None) is (seconds is None)
     assert len(str(fault)) < 120
 
@@ -159,7 +164,7 @@ PAGES = mangled(
 @given(PAGES | st.text(), st.sampled_from([400, 401, 402, 403, 404, 429, 500, 503]), st.booleans())
 def test_any_words_make_one_short_line(words: str, status: int, is_doubled: bool) -> None:
     """Whatever body an error has, what the page shows is a line without markup."""
-    fault = fault_of(status, words * (100 if is_doubled else 1), link="https://example.org")
+    fault = error_for_status(status, words * (100 if is_doubled else 1), link="https://example.org")
     assert str(fault).isprintable()
     assert not re.search("[<>]", str(fault))
     assert len(str(fault)) < 400
@@ -173,10 +178,10 @@ def test_any_refusal_is_read(said: str, status: int) -> None:
         value = json.loads(said)
     except (ValueError, RecursionError):
         return
-    found = refusal_of(value)
+    found = parse_error_body(value)
     assert isinstance(found.words, str)
     assert found.status is None or 300 <= found.status < 600
-    assert isinstance(fault_of(found.status_after(status), found.words), LiaobotsError)
+    assert isinstance(error_for_status(found.status_after(status), found.words), LiaobotsError)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +194,7 @@ def test_a_long_page_costs_what_it_is_long(piece: str) -> None:
         page = "<html>" + piece * (length // len(piece))
         began = time.process_time()
         is_challenge(page)
-        fault_of(500, page)
+        error_for_status(500, page)
         return time.process_time() - began
 
     assert seconds(800_000) < 30 * max(seconds(100_000), 0.002)

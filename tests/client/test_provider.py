@@ -8,8 +8,8 @@ import pytest
 
 import liaobots
 from liaobots import _create_completion
-from liaobots.demo.server import StandIn, tour
-from liaobots.errors import CodeMissing, InputRefused
+from liaobots.demo.server import DemoServer, tour
+from liaobots.errors import AuthCodeMissing, InvalidInput
 from tests.conftest import CODE
 from tests.support.app import ROOT
 
@@ -41,10 +41,10 @@ def test_models_stays_the_dict_once_everything_is_imported() -> None:
 
 
 def test_the_example_of_the_field(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The words of the contract work as they stand."""
-    monkeypatch.setenv("LIAOBOTS_URL", standin.url)
+    monkeypatch.setenv("LIAOBOTS_URL", demo_server.url)
     for token in _create_completion(
         model="gpt-3.5-turbo",
         messages=[{"role": "user", "content": "Привет, как дела?"}],
@@ -55,39 +55,39 @@ def test_the_example_of_the_field(
     assert "Привет, как дела?" in " ".join(capsys.readouterr().out.split())
 
 
-def test_gives_text_pieces(standin: StandIn) -> None:
+def test_gives_text_pieces(demo_server: DemoServer) -> None:
     """Streaming gives many pieces that are the answer when joined."""
-    answer = _create_completion("gpt-4", QUESTION, True, auth=CODE, base_url=standin.url)
+    answer = _create_completion("gpt-4", QUESTION, True, auth=CODE, base_url=demo_server.url)
     pieces = list(answer)
     assert inspect.isgenerator(answer)
     assert len(pieces) > 10
     assert "".join(pieces) == "".join(tour("Привет, как дела?"))
 
 
-def test_gives_the_whole_answer_once_without_stream(standin: StandIn) -> None:
+def test_gives_the_whole_answer_once_without_stream(demo_server: DemoServer) -> None:
     """stream=False gives one piece."""
-    pieces = list(_create_completion("gpt-4", QUESTION, False, auth=CODE, base_url=standin.url))
+    pieces = list(_create_completion("gpt-4", QUESTION, False, auth=CODE, base_url=demo_server.url))
     assert pieces == ["".join(tour("Привет, как дела?"))]
 
 
 def test_address_and_code_are_read_when_called(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The environment counts at the call; what is given in the call counts more."""
     monkeypatch.setenv("LIAOBOTS_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
-    assert list(_create_completion("gpt-4", QUESTION, True, base_url=standin.url))
-    monkeypatch.setenv("LIAOBOTS_URL", standin.url)
+    assert list(_create_completion("gpt-4", QUESTION, True, base_url=demo_server.url))
+    monkeypatch.setenv("LIAOBOTS_URL", demo_server.url)
     assert list(_create_completion("gpt-4", QUESTION, True))
-    assert {asked["headers"]["x-auth-code"] for asked in standin.asked} == {CODE}
+    assert {asked["headers"]["x-auth-code"] for asked in demo_server.asked} == {CODE}
 
 
 @pytest.mark.parametrize("by", ["argument", "setting"])
 def test_the_contract_holds_in_openais_form(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch, by: str
+    demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     """Streamed or whole, whichever way the form is named; the code goes as a bearer token."""
-    given = {"auth": CODE, "base_url": f"{standin.url}/v1"}
+    given = {"auth": CODE, "base_url": f"{demo_server.url}/v1"}
     if by == "setting":
         monkeypatch.setenv("LIAOBOTS_WIRE", "openai")
     else:
@@ -95,61 +95,61 @@ def test_the_contract_holds_in_openais_form(
     pieces = list(_create_completion("gpt-4", QUESTION, True, **given))
     assert len(pieces) > 10
     assert list(_create_completion("gpt-4", QUESTION, False, **given)) == ["".join(pieces)]
-    assert standin.asked[-1]["headers"]["authorization"] == f"Bearer {CODE}"
+    assert demo_server.asked[-1]["headers"]["authorization"] == f"Bearer {CODE}"
 
 
-def test_other_names_are_passed_over(standin: StandIn) -> None:
+def test_other_names_are_passed_over(demo_server: DemoServer) -> None:
     """The field hands on arguments that are not for us."""
     assert list(
         _create_completion(
-            "gpt-4", QUESTION, True, auth=CODE, base_url=standin.url, temperature=1, proxy=None
+            "gpt-4", QUESTION, True, auth=CODE, base_url=demo_server.url, temperature=1, proxy=None
         )
     )
 
 
-def test_closing_hangs_up(slow_standin: StandIn) -> None:
+def test_closing_hangs_up(slow_demo_server: DemoServer) -> None:
     """Closing the generator ends the call at the service within a second."""
-    answer = _create_completion("gpt-4", QUESTION, True, auth=CODE, base_url=slow_standin.url)
+    answer = _create_completion("gpt-4", QUESTION, True, auth=CODE, base_url=slow_demo_server.url)
     next(answer)
     closed = time.monotonic()
     answer.close()
-    while not slow_standin.hung_up and time.monotonic() < closed + 5:
+    while not slow_demo_server.hung_up and time.monotonic() < closed + 5:
         time.sleep(0.01)
-    assert slow_standin.hung_up[0] - closed < 1
+    assert slow_demo_server.hung_up[0] - closed < 1
 
 
 @pytest.mark.parametrize(
     ("given", "error", "words"),
     [
-        ({"model": "gpt-4-tubro"}, InputRefused, "gpt-3.5-turbo"),
-        ({"model": ""}, InputRefused, "gpt-4"),
-        ({"messages": []}, InputRefused, "nothing to send"),
-        ({"messages": "hello"}, InputRefused, "list"),
-        ({"messages": [*QUESTION, {"role": "user"}]}, InputRefused, "Message 2"),
-        ({"messages": [{"role": "robot", "content": "x"}]}, InputRefused, "role"),
-        ({"messages": [{"role": "user", "content": None}]}, InputRefused, "text"),
-        ({"messages": [{"role": "user", "content": " "}]}, InputRefused, "empty"),
-        ({"messages": ["hello"]}, InputRefused, "dict"),
-        ({"messages": [{"role": "system", "content": "x"}]}, InputRefused, "no question"),
-        ({"auth": ""}, CodeMissing, "auth code"),
-        ({"auth": "a b"}, CodeMissing, "cannot be sent"),
-        ({"auth": "a\nb"}, CodeMissing, "cannot be sent"),
-        ({"auth": "код"}, CodeMissing, "cannot be sent"),
-        ({"base_url": "ftp://example.org"}, InputRefused, "LIAOBOTS_URL"),
-        ({"base_url": "http://name:word@example.org"}, InputRefused, "LIAOBOTS_URL"),
-        ({"timeout": -1}, InputRefused, "LIAOBOTS_TIMEOUT"),
+        ({"model": "gpt-4-tubro"}, InvalidInput, "gpt-3.5-turbo"),
+        ({"model": ""}, InvalidInput, "gpt-4"),
+        ({"messages": []}, InvalidInput, "nothing to send"),
+        ({"messages": "hello"}, InvalidInput, "list"),
+        ({"messages": [*QUESTION, {"role": "user"}]}, InvalidInput, "Message 2"),
+        ({"messages": [{"role": "robot", "content": "x"}]}, InvalidInput, "role"),
+        ({"messages": [{"role": "user", "content": None}]}, InvalidInput, "text"),
+        ({"messages": [{"role": "user", "content": " "}]}, InvalidInput, "empty"),
+        ({"messages": ["hello"]}, InvalidInput, "dict"),
+        ({"messages": [{"role": "system", "content": "x"}]}, InvalidInput, "no question"),
+        ({"auth": ""}, AuthCodeMissing, "auth code"),
+        ({"auth": "a b"}, AuthCodeMissing, "cannot be sent"),
+        ({"auth": "a\nb"}, AuthCodeMissing, "cannot be sent"),
+        ({"auth": "код"}, AuthCodeMissing, "cannot be sent"),
+        ({"base_url": "ftp://example.org"}, InvalidInput, "LIAOBOTS_URL"),
+        ({"base_url": "http://name:word@example.org"}, InvalidInput, "LIAOBOTS_URL"),
+        ({"timeout": -1}, InvalidInput, "LIAOBOTS_TIMEOUT"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_sent(
-    standin: StandIn, given: dict[str, object], error: type[Exception], words: str
+    demo_server: DemoServer, given: dict[str, object], error: type[Exception], words: str
 ) -> None:
     """The error says what is wrong, and the service hears nothing."""
     usual: dict[str, object] = {
         "model": "gpt-4",
         "messages": QUESTION,
         "auth": CODE,
-        "base_url": standin.url,
+        "base_url": demo_server.url,
     }
     with pytest.raises(error, match=words):
         list(_create_completion(stream=True, **(usual | given)))  # type: ignore[arg-type]
-    assert not standin.asked
+    assert not demo_server.asked

@@ -7,7 +7,7 @@ import pytest
 from liaobots.client import request_builder
 from liaobots.client.catalog import BUILT_IN
 from liaobots.client.client import Client
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from tests.conftest import CODE
 
 MESSAGES = [
@@ -57,15 +57,15 @@ def test_each_question_has_an_id_of_its_own() -> None:
 
 @pytest.mark.parametrize(("form", "key"), [("", "models"), ("2025", "models"), ("2023", "model")])
 def test_the_setting_chooses_the_form(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch, form: str, key: str
+    demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch, form: str, key: str
 ) -> None:
     """LIAOBOTS_WIRE chooses, 2025 is the default, and the headers are the wire's."""
     monkeypatch.setenv("LIAOBOTS_WIRE", form)
-    list(Client(CODE, standin.url).chat(MESSAGES))
-    asked = standin.asked[0]
+    list(Client(CODE, demo_server.url).chat(MESSAGES))
+    asked = demo_server.asked[0]
     assert key in asked["body"]
     assert asked["path"] == "/api/chat"
     assert asked["headers"]["x-auth-code"] == CODE
     assert asked["headers"]["content-type"] == "application/json"
-    assert asked["headers"]["origin"] == standin.url
+    assert asked["headers"]["origin"] == demo_server.url
     assert "Mozilla" not in asked["headers"]["user-agent"]

@@ -66,7 +66,7 @@ def test_heads(teller: Teller, name: str, asking: str) -> None:
     teller.words = HEADS[name]
     client = Client(CODE, teller.url, timeout=5)
     error = refusal(lambda: CALLS[asking](client), teller)
-    assert type(error) is errors.NoConnection
+    assert type(error) is errors.ConnectionFailed
     assert "no answer of a web service" in str(error)
 
 
@@ -76,7 +76,7 @@ def test_trailers_without_end(teller: Teller) -> None:
     teller.words = endless(head, then=b"X: y\r\n" * 100)
     reply = Client(CODE, teller.url, timeout=5).chat(ask("hello"))
     assert next(reply) == "Hello"
-    assert type(refusal(lambda: list(reply), teller)) is errors.AnswerCut
+    assert type(refusal(lambda: list(reply), teller)) is errors.AnswerInterrupted
 
 
 @pytest.mark.parametrize("asking", ["models", "account"])
@@ -85,7 +85,7 @@ def test_bodies_without_end(teller: Teller, asking: str, status: bytes) -> None:
     """Of a list, a balance or an error so much is read as any may have."""
     teller.words = endless(b"HTTP/1.1 " + status + b"\r\n\r\n[", then=FILLING)
     client = Client(CODE, teller.url, timeout=5)
-    kind = errors.TooFast if b"429" in status else errors.ServiceFault
+    kind = errors.RateLimited if b"429" in status else errors.ServiceError
     assert type(refusal(lambda: CALLS[asking](client), teller)) is kind
 
 
@@ -94,7 +94,7 @@ def test_an_errors_body_without_end(teller: Teller) -> None:
     teller.words = endless(b"HTTP/1.1 402 No\r\n\r\nNothing left. ", then=FILLING)
     client = Client(CODE, teller.url, timeout=5)
     error = refusal(lambda: CALLS["chat"](client), teller)
-    assert type(error) is errors.CreditExhausted
+    assert type(error) is errors.OutOfCredit
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -114,7 +114,7 @@ def test_a_line_without_end(teller: Teller, wire: str, first: bytes) -> None:
     teller.words = endless(first, then=FILLING)
     client = Client(CODE, teller.url, timeout=5, wire=wire)
     error = refusal(lambda: list(client.chat(ask("hello"))), teller)
-    assert type(error) is errors.ServiceFault
+    assert type(error) is errors.ServiceError
     assert "too much" in str(error)
 
 
@@ -134,7 +134,7 @@ def test_signs_of_life_without_text(teller: Teller, begun: bytes, noise: bytes) 
     teller.words = endless(EVENTS + begun, then=noise)
     reply = Client(CODE, teller.url, timeout=0.05).chat(ask("hello"))
     assert "".join(next(reply) for _ in begun[:1]) == ("Hello" if begun else "")
-    kind = errors.AnswerCut if begun else errors.NoConnection
+    kind = errors.AnswerInterrupted if begun else errors.ConnectionFailed
     assert type(refusal(lambda: list(reply), teller)) is kind
 
 
@@ -144,7 +144,7 @@ def test_byte_after_byte(teller: Teller, asking: str, first: bytes) -> None:
     """A list or a balance that never comes, though there is never silence, is given up too."""
     teller.words = lambda: chain([first], map(_late, repeat(b" ")))
     client = Client(CODE, teller.url, timeout=0.2)
-    assert type(refusal(lambda: CALLS[asking](client), teller)) is errors.NoConnection
+    assert type(refusal(lambda: CALLS[asking](client), teller)) is errors.ConnectionFailed
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nX-Drip: "
@@ -182,7 +182,7 @@ def test_packed_bombs(teller: Teller, asking: str, status: bytes) -> None:
     client = Client(CODE, teller.url, timeout=20)
     tracemalloc.start()
     try:
-        assert type(refusal(lambda: CALLS[asking](client), teller)) is errors.ServiceFault
+        assert type(refusal(lambda: CALLS[asking](client), teller)) is errors.ServiceError
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -199,7 +199,7 @@ def test_packed_more_than_once(teller: Teller) -> None:
     client = Client(CODE, teller.url, timeout=20)
     tracemalloc.start()
     try:
-        assert type(refusal(client.models, teller)) is errors.ServiceFault
+        assert type(refusal(client.models, teller)) is errors.ServiceError
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from liaobots.client import settings as client_settings
-from liaobots.errors import CodeMissing, InputRefused
+from liaobots.errors import AuthCodeMissing, InvalidInput
 
 
 def test_defaults() -> None:
@@ -39,14 +39,14 @@ def test_environment_then_given(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_timeout_must_be_a_time(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """Nonsense is named, not guessed at."""
     monkeypatch.setenv("LIAOBOTS_TIMEOUT", value)
-    with pytest.raises(InputRefused, match="LIAOBOTS_TIMEOUT"):
+    with pytest.raises(InvalidInput, match="LIAOBOTS_TIMEOUT"):
         client_settings.timeout()
 
 
 def test_wire_must_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown form is refused."""
     monkeypatch.setenv("LIAOBOTS_WIRE", "1999")
-    with pytest.raises(InputRefused, match="2025, 2023, openai"):
+    with pytest.raises(InvalidInput, match="2025, 2023, openai"):
         client_settings.wire()
 
 
@@ -64,7 +64,7 @@ def test_wire_must_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_address_must_be_a_web_address(address: str) -> None:
     """Anything but http and https to a host is refused, without repeating it."""
-    with pytest.raises(InputRefused) as caught:
+    with pytest.raises(InvalidInput) as caught:
         client_settings.base_url(address)
     assert address not in str(caught.value)
 
@@ -102,7 +102,7 @@ def test_secrets_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_bytes(b"s3cret = \xff")
-    with pytest.raises(InputRefused, match="cannot be read") as caught:
+    with pytest.raises(InvalidInput, match="cannot be read") as caught:
         client_settings.database()
     assert "s3cret" not in str(caught.value)
 
@@ -122,7 +122,7 @@ def test_any_address_is_a_web_address_or_refused(value: str) -> None:
     """What is taken names a host by http or https and nothing that could be secret."""
     try:
         address = client_settings.base_url(value or "x")
-    except InputRefused as error:
+    except InvalidInput as error:
         words = str(error)
         assert words.isprintable()
         return
@@ -139,7 +139,7 @@ def test_any_code_can_be_sent_or_is_refused(value: str) -> None:
     """What is taken fits into one header."""
     try:
         code = client_settings.auth(value)
-    except CodeMissing as error:
+    except AuthCodeMissing as error:
         words = str(error)
         assert len(value.strip()) < 4 or value.strip() not in words
         return
@@ -153,7 +153,7 @@ def test_any_timeout_can_be_counted_or_is_refused(value: str) -> None:
     """What is taken is a time that a socket can wait."""
     try:
         seconds = client_settings.timeout(value)  # type: ignore[arg-type]
-    except InputRefused:
+    except InvalidInput:
         return
     assert 0 < seconds <= 86_400
 
@@ -163,7 +163,7 @@ def test_any_form_is_known_or_refused(value: str) -> None:
     """There are three."""
     try:
         form = client_settings.wire(value)
-    except InputRefused as error:
+    except InvalidInput as error:
         words = str(error)
         assert words.isprintable()
         return

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from urllib3.util import parse_url
 
 from liaobots.client.client import Client
-from liaobots.client.transport import Line
-from liaobots.demo.server import StandIn
-from liaobots.errors import ServiceFault
+from liaobots.client.transport import CancellableRequest
+from liaobots.demo.server import DemoServer
+from liaobots.errors import ServiceError
 from tests.conftest import CODE
 from tests.support.strategies import mangled
 
@@ -32,7 +32,7 @@ HOME = "https://liaobots.work/api/chat"
 )
 def test_the_same_host(here: str, location: str) -> None:
     """Another path, or https gained, stays at home."""
-    target = Line("https://liaobots.work", 1)._next_address(here, location)
+    target = CancellableRequest("https://liaobots.work", 1)._next_address(here, location)
     assert urlsplit(target).hostname == urlsplit(here).hostname
 
 
@@ -55,8 +55,8 @@ def test_the_same_host(here: str, location: str) -> None:
 )
 def test_anywhere_else(here: str, location: str) -> None:
     """Another host, another port and https lost are refused."""
-    with pytest.raises(ServiceFault, match="another place"):
-        Line("https://liaobots.work", 1)._next_address(here, location)
+    with pytest.raises(ServiceError, match="another place"):
+        CancellableRequest("https://liaobots.work", 1)._next_address(here, location)
 
 
 @pytest.mark.parametrize(
@@ -72,11 +72,11 @@ def test_anywhere_else(here: str, location: str) -> None:
 )
 def test_a_place_that_holds_the_code_is_not_named(there: str) -> None:
     """Whoever reads the words may be somebody else than whose code it is."""
-    with pytest.raises(ServiceFault, match="another place, which was not") as caught:
-        Line("https://liaobots.work", 1)._next_address(HOME, there, "s3cr3t-c0de")
+    with pytest.raises(ServiceError, match="another place, which was not") as caught:
+        CancellableRequest("https://liaobots.work", 1)._next_address(HOME, there, "s3cr3t-c0de")
     assert "evil" not in str(caught.value)
-    with pytest.raises(ServiceFault, match=r"another place \(.*evil"):
-        Line("https://liaobots.work", 1)._next_address(HOME, there, "other-c0de")
+    with pytest.raises(ServiceError, match=r"another place \(.*evil"):
+        CancellableRequest("https://liaobots.work", 1)._next_address(HOME, there, "other-c0de")
 
 
 PLACES = [
@@ -93,8 +93,8 @@ LOCATIONS = mangled(GOOD).map(lambda data: data.decode("latin-1"))
 def test_any_location_stays_or_is_refused(location: str) -> None:
     """Judged by the parser that then connects, the code never goes to another host."""
     try:
-        target = Line("https://liaobots.work", 1)._next_address(HOME, location)
-    except ServiceFault as error:
+        target = CancellableRequest("https://liaobots.work", 1)._next_address(HOME, location)
+    except ServiceError as error:
         words = str(error)
         assert words.isprintable()
         assert len(words) < 400
@@ -109,12 +109,12 @@ def test_any_location_stays_or_is_refused(location: str) -> None:
     assert (dialled.hostname, dialled.port or 443) == ("liaobots.work", 443)
 
 
-def test_nothing_of_a_call_stays(standin: StandIn) -> None:
+def test_nothing_of_a_call_stays(demo_server: DemoServer) -> None:
     """Neither an answer, nor a list, nor a balance leaves anything behind in memory."""
-    client = Client(CODE, standin.url)
+    client = Client(CODE, demo_server.url)
     for _ in range(3):
         assert "".join(client.chat([{"role": "user", "content": "Hello?"}]))
         client.models()
         client.account()
     gc.collect()
-    assert not [each for each in gc.get_objects() if type(each) is Line]
+    assert not [each for each in gc.get_objects() if type(each) is CancellableRequest]

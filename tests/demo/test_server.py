@@ -6,41 +6,41 @@ import sys
 import pytest
 import requests
 
-from liaobots.demo.server import FAULTS, SHAPES, StandIn, tour
+from liaobots.demo.server import FAULTS, SHAPES, DemoServer, tour
 from tests.support.app import ROOT
 
 QUESTION = [{"role": "user", "content": "Hello"}]
 AS_SOMEBODY = {"x-auth-code": "somebody"}
 
 
-def test_wire_of_2023(standin: StandIn) -> None:
+def test_wire_of_2023(demo_server: DemoServer) -> None:
     """A question with `model` gets raw text."""
     body = {"model": {"id": "gpt-4"}, "messages": QUESTION}
-    answer = requests.post(f"{standin.url}/api/chat", json=body, headers=AS_SOMEBODY, timeout=5)
+    answer = requests.post(f"{demo_server.url}/api/chat", json=body, headers=AS_SOMEBODY, timeout=5)
     assert answer.headers["content-type"] == "text/plain"
     assert answer.content.decode() == "".join(tour("Hello"))
 
 
-def test_wire_of_2025(standin: StandIn) -> None:
+def test_wire_of_2025(demo_server: DemoServer) -> None:
     """A question with `models` gets events."""
     body = {"models": [{"modelId": "gpt-4"}], "messages": QUESTION}
-    answer = requests.post(f"{standin.url}/api/chat", json=body, headers=AS_SOMEBODY, timeout=5)
+    answer = requests.post(f"{demo_server.url}/api/chat", json=body, headers=AS_SOMEBODY, timeout=5)
     assert answer.headers["content-type"] == "text/event-stream"
     assert answer.content.startswith(b'data: {"role": "assistant", "content": ">"}\n\n')
 
 
-def test_account_and_models(standin: StandIn) -> None:
+def test_account_and_models(demo_server: DemoServer) -> None:
     """The two small questions are answered too."""
-    account = requests.post(f"{standin.url}/api/user", json={"authcode": "x"}, timeout=5)
+    account = requests.post(f"{demo_server.url}/api/user", json={"authcode": "x"}, timeout=5)
     assert account.json()["balance"] == 12.5
-    models = requests.post(f"{standin.url}/api/models", json={"key": ""}, timeout=5)
+    models = requests.post(f"{demo_server.url}/api/models", json={"key": ""}, timeout=5)
     assert {"gpt-4", "gpt-3.5-turbo"} <= {model["id"] for model in models.json()}
 
 
-def test_without_a_code(standin: StandIn) -> None:
+def test_without_a_code(demo_server: DemoServer) -> None:
     """Nobody gets 401."""
     body = {"messages": QUESTION}
-    assert requests.post(f"{standin.url}/api/chat", json=body, timeout=5).status_code == 401
+    assert requests.post(f"{demo_server.url}/api/chat", json=body, timeout=5).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,10 @@ def test_as_a_program() -> None:
 AS_BEARER = {"authorization": "Bearer somebody"}
 
 
-def test_completions_as_openais_api_describes_them(standin: StandIn) -> None:
+def test_completions_as_openais_api_describes_them(demo_server: DemoServer) -> None:
     """A stream where one is wished for, else one document; a reason, [DONE], parts of content."""
     parts = [{"role": "user", "content": [{"type": "text", "text": "Hello"}]}]
-    where = f"{standin.url}/v1/chat/completions"
+    where = f"{demo_server.url}/v1/chat/completions"
     body = {"model": "gpt-4", "messages": parts}
     whole = requests.post(where, json=body, headers=AS_BEARER, timeout=5).json()
     assert whole["object"] == "chat.completion"
@@ -103,14 +103,14 @@ def test_completions_as_openais_api_describes_them(standin: StandIn) -> None:
     assert answer.content.endswith(b"data: [DONE]\n\n")
 
 
-def test_models_and_refusals_as_openais_api_describes_them(standin: StandIn) -> None:
+def test_models_and_refusals_as_openais_api_describes_them(demo_server: DemoServer) -> None:
     """Lists have data, errors a message, a type and a code."""
-    listed = requests.get(f"{standin.url}/v1/models", headers=AS_BEARER, timeout=5).json()
+    listed = requests.get(f"{demo_server.url}/v1/models", headers=AS_BEARER, timeout=5).json()
     assert "gpt-4" in [model["id"] for model in listed["data"]]
     body = {"model": "nobody", "messages": QUESTION}
-    where = f"{standin.url}/v1/chat/completions"
+    where = f"{demo_server.url}/v1/chat/completions"
     unknown = requests.post(where, json=body, headers=AS_BEARER, timeout=5)
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "model_not_found")
     wrong = {"authorization": "Bearer wrong"}
-    refused = requests.get(f"{standin.url}/v1/models", headers=wrong, timeout=5)
+    refused = requests.get(f"{demo_server.url}/v1/models", headers=wrong, timeout=5)
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "invalid_api_key")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liaobots.documents import pdf as reader
-from liaobots.errors import InputRefused, LimitReached
+from liaobots.errors import InvalidInput, LimitReached
 from liaobots.limits import Limits
 from liaobots.sandbox.pool import SandboxPool
 from tests.support.app import ROOT
@@ -50,7 +50,7 @@ def refusal_of(data: bytes, **options: int) -> str:
     """Give why a PDF cannot be read, or ""."""
     try:
         text_of(data, **options)
-    except InputRefused as error:
+    except InvalidInput as error:
         return str(error)
     return ""
 
@@ -108,7 +108,7 @@ def test_any_damage(data: bytes) -> None:
     """A PDF of which parts are lost, doubled or changed is read or refused in words of ours."""
     try:
         text = text_of(data)
-    except InputRefused as error:
+    except InvalidInput as error:
         text = str(error)
         assert text.startswith("The file ")
         assert text.isprintable()
@@ -135,7 +135,7 @@ def test_any_damage(data: bytes) -> None:
 )
 def test_what_cannot_be_read(data: bytes, words: str, caplog: pytest.LogCaptureFixture) -> None:
     """Each way to be no PDF has words of its own, and nothing is told on the console."""
-    with pytest.raises(InputRefused, match=f"^The file {words}"):
+    with pytest.raises(InvalidInput, match=f"^The file {words}"):
         text_of(data)
     assert not caplog.records
 
@@ -161,7 +161,7 @@ def test_bounds(name: str) -> None:
     option = {name.partition(",")[0]: most}
     refusal = refusal_of(at_bound, **option)
     assert not refusal or "holds no text" in refusal
-    with pytest.raises(InputRefused, match="Save the pages that matter as a PDF of their own"):
+    with pytest.raises(InvalidInput, match="Save the pages that matter as a PDF of their own"):
         text_of(above, **option)
 
 
@@ -170,7 +170,7 @@ def test_bombs(pool: SandboxPool, tmp_path: Path, filling: bytes) -> None:
     """Whatever the pages share, the file is given up after as much time as one may cost."""
     made = bomb(filling)
     assert len(made) < 400_000
-    with pytest.raises(InputRefused) as caught:
+    with pytest.raises(InvalidInput) as caught:
         text_in_sandbox(pool, tmp_path, made, 3)
     is_limit = isinstance(caught.value, LimitReached)
     assert is_limit or "unpacks to more than" in str(caught.value)
@@ -185,7 +185,7 @@ def test_forms_that_draw_each_other(pool: SandboxPool, tmp_path: Path) -> None:
 def test_nothing_is_left_of_counting() -> None:
     """The method of pypdf is back after a file was read, or was not."""
     before = pypdf.generic.StreamObject.get_data
-    with pytest.raises(InputRefused):
+    with pytest.raises(InvalidInput):
         text_of(bomb(size=9_000, pages=12), unpacked_bytes=10)
     assert pypdf.generic.StreamObject.get_data is before
 
@@ -206,7 +206,7 @@ def test_another_package_is_missing(tmp_path: Path) -> None:
 
 def test_why_a_pdf_is_broken_is_chained() -> None:
     """Whoever looks for the reason finds what pypdf said."""
-    with pytest.raises(InputRefused) as caught:
+    with pytest.raises(InvalidInput) as caught:
         text_of(b"%PDF-1.7\n%%EOF\n")
     assert isinstance(caught.value.__cause__, pypdf.errors.PyPdfError)
     assert not logging.getLogger("pypdf._reader").isEnabledFor(logging.CRITICAL)

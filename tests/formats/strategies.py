@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from liaobots import formats
-from liaobots.formats import Chat, Prompt, Turn
-from liaobots.storage.records import State
+from liaobots.formats import Chat, ExportedMessage, Prompt
+from liaobots.storage.records import MessageState
 
 
 @dataclass(frozen=True)
-class Parcel:
+class Bundle:
     """All that a file holds."""
 
     chats: Sequence[Chat] = ()
@@ -33,11 +33,11 @@ class Collected:
         self.forget_chats, self.forget_prompts = self.chats.clear, self.prompts.clear
 
 
-def read(data: bytes, tell: Callable[[float], object] | None = None) -> Parcel:
+def read(data: bytes, tell: Callable[[float], object] | None = None) -> Bundle:
     """Return all that a file holds at once."""
     found = Collected()
     formats.read(io.BytesIO(data), found, tell)
-    return Parcel(tuple(found.chats), tuple(found.prompts))
+    return Bundle(tuple(found.chats), tuple(found.prompts))
 
 
 def carried(text: str) -> str:
@@ -53,7 +53,7 @@ IDS = st.text(ANY, min_size=1, max_size=200).map(carried) | st.uuids().map(str)
 TIMES = st.floats(0, 4_102_444_800) | st.just(0.0)
 LINKS = st.just("") | TEXTS.map("https://h.example/".__add__)
 SENDERS = ("human", "assistant")
-STATES = st.sampled_from(sorted(set(State) - {State.WRITING}))
+STATES = st.sampled_from(sorted(set(MessageState) - {MessageState.WRITING}))
 
 
 @st.composite
@@ -75,9 +75,9 @@ def chats(draw: st.DrawFn) -> Chat:
     )
 
 
-def turns_with(id_: str, parent: str | None) -> st.SearchStrategy[Turn]:
+def turns_with(id_: str, parent: str | None) -> st.SearchStrategy[ExportedMessage]:
     return st.builds(
-        Turn,
+        ExportedMessage,
         id=st.just(id_),
         parent=st.just(parent),
         role=st.sampled_from(["user", "assistant"]),
@@ -95,7 +95,7 @@ def turns_with(id_: str, parent: str | None) -> st.SearchStrategy[Turn]:
 
 
 PARCELS = st.builds(
-    Parcel,
+    Bundle,
     st.lists(chats(), max_size=4).map(tuple),
     st.lists(st.builds(Prompt, IDS, TEXTS, TEXTS), max_size=3).map(tuple),
 )

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from liaobots.errors import InputRefused
-from liaobots.formats import Prompt, Turn
-from tests.formats.strategies import Parcel, dumped, only_chat, read
+from liaobots.errors import InvalidInput
+from liaobots.formats import ExportedMessage, Prompt
+from tests.formats.strategies import Bundle, dumped, only_chat, read
 
 MESSAGES = [{"role": "user", "content": "Hi "}, {"role": "assistant", "content": "Hello"}]
 EARLY = {"id": 1, "name": "conversation 1", "messages": MESSAGES}
@@ -42,8 +42,8 @@ def test_as_chatbot_ui_writes_it(
     parcel = read(dumped(file))
     [chat] = parcel.chats
     first, last = chat.turns
-    assert first == Turn(first.id, None, "user", "Hi ")
-    assert last == Turn(last.id, first.id, "assistant", "Hello", model=model)
+    assert first == ExportedMessage(first.id, None, "user", "Hi ")
+    assert last == ExportedMessage(last.id, first.id, "assistant", "Hello", model=model)
     assert (chat.leaf, chat.system, chat.title) == (last.id, system, title)
     assert parcel.prompts == prompts
 
@@ -70,8 +70,8 @@ def test_the_prompt_that_nobody_chose() -> None:
 
 def test_empty() -> None:
     """No chats, no messages, no prompts: each is possible."""
-    assert read(dumped({"version": 4, "history": [], "folders": [], "prompts": []})) == Parcel()
-    assert read(dumped({"folders": [], "history": []})) == Parcel()
+    assert read(dumped({"version": 4, "history": [], "folders": [], "prompts": []})) == Bundle()
+    assert read(dumped({"folders": [], "history": []})) == Bundle()
     chat = only_chat([{"id": "x", "messages": []}])
     assert (chat.turns, chat.leaf, chat.title) == ((), None, "")
 
@@ -102,6 +102,6 @@ def test_prompts_may_stand_first() -> None:
 )
 def test_wrong_shapes(file: object, path: str) -> None:
     """Each complaint names its place."""
-    with pytest.raises(InputRefused) as caught:
+    with pytest.raises(InvalidInput) as caught:
         read(dumped(file))
     assert f"at {path}" in str(caught.value)

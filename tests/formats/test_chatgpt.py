@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from tests.formats.strategies import chatgpt, dumped, gist, node, only_chat, read
 
 IMAGE = {"content_type": "image_asset_pointer", "asset_pointer": "file-service://x"}
@@ -136,7 +136,7 @@ def broken(**content: Any) -> dict[str, Any]:
 )
 def test_wrong_shapes(nodes: list[Any], path: str) -> None:
     """Each complaint names its place, and no more of the file than is needed to find it."""
-    with pytest.raises(InputRefused) as caught:
+    with pytest.raises(InvalidInput) as caught:
         read(dumped(chatgpt(*nodes)))
     assert f"at {path}" in str(caught.value)
 
@@ -144,5 +144,5 @@ def test_wrong_shapes(nodes: list[Any], path: str) -> None:
 def test_the_wrong_chat_is_named() -> None:
     """The place counts from the first chat."""
     chats = [*chatgpt(), *chatgpt(), {"mapping": []}]
-    with pytest.raises(InputRefused, match=r"at \[2\]\.mapping, where a list"):
+    with pytest.raises(InvalidInput, match=r"at \[2\]\.mapping, where a list"):
         read(dumped(chats))

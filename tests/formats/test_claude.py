@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from tests.formats.strategies import claude, dumped, gist, only_chat, read, said
 
 ROOT = "00000000-0000-4000-8000-000000000000"
@@ -120,6 +120,6 @@ def test_times_without_a_zone_are_universal(monkeypatch: pytest.MonkeyPatch) -> 
 )  # fmt: skip
 def test_wrong_shapes(messages: list[Any], path: str) -> None:
     """Each complaint names its place."""
-    with pytest.raises(InputRefused) as caught:
+    with pytest.raises(InvalidInput) as caught:
         read(dumped(claude(*messages)))
     assert f"at {path}" in str(caught.value)

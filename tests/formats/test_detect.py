@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liaobots.errors import InputRefused
-from liaobots.formats import write
+from liaobots.errors import InvalidInput
+from liaobots.formats import to_json
 from tests.formats.strategies import (
     PARCELS,
-    Parcel,
+    Bundle,
     chatgpt,
     claude,
     dumped,
@@ -58,13 +58,13 @@ def judged(data: bytes) -> None:
     """Reads it; a complaint must be fit for the page."""
     try:
         parcel = read(data)
-    except InputRefused as error:
+    except InvalidInput as error:
         words = str(error)
         assert words.encode("utf-8").isascii() or words.isprintable()
         assert len(words) < 420
         assert words.endswith(".")
     else:
-        assert read("".join(write(parcel.chats, parcel.prompts)).encode()) == parcel
+        assert read("".join(to_json(parcel.chats, parcel.prompts)).encode()) == parcel
 
 
 @settings(max_examples=1000, deadline=None)
@@ -103,11 +103,11 @@ def test_any_bytes(data: bytes) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(PARCELS, st.data())
-def test_cut_off(parcel: Parcel, data: st.DataObject) -> None:
+def test_cut_off(parcel: Bundle, data: st.DataObject) -> None:
     """A file that was not loaded to its end is never taken for a whole one."""
-    whole = "".join(write(parcel.chats, parcel.prompts)).rstrip().encode()
+    whole = "".join(to_json(parcel.chats, parcel.prompts)).rstrip().encode()
     end = data.draw(st.integers(0, len(whole) - 1))
-    with pytest.raises(InputRefused):
+    with pytest.raises(InvalidInput):
         read(whole[:end])
 
 
@@ -118,7 +118,7 @@ def test_cut_off(parcel: Parcel, data: st.DataObject) -> None:
 )  # fmt: skip
 def test_unknown_kinds(value: object) -> None:
     """JSON that holds no chats is told which files do."""
-    with pytest.raises(InputRefused) as caught:
+    with pytest.raises(InvalidInput) as caught:
         read(dumped(value))
     for name in ("this app", "ChatGPT", "Claude", "Chatbot UI"):
         assert name in str(caught.value)
@@ -126,13 +126,13 @@ def test_unknown_kinds(value: object) -> None:
 
 def test_two_kinds_at_once() -> None:
     """A file that turns out to be another kind at its end is none."""
-    with pytest.raises(InputRefused, match="no chats of a known kind"):
+    with pytest.raises(InvalidInput, match="no chats of a known kind"):
         read(dumped({"history": [], **own()}))
 
 
 def test_nothing_in_it() -> None:
     """An empty list is an export of somebody who has no chats."""
-    assert read(b" [] ") == Parcel()
+    assert read(b" [] ") == Bundle()
 
 
 @pytest.mark.parametrize("text", ["\ud800" * 50, "x" * 5000, "\x00\n\u202e" * 50])
@@ -145,7 +145,7 @@ def test_a_complaint_repeats_little_of_the_file(text: str) -> None:
         chatgpt({"id": text[:99], "message": {"author": {"role": text}}, "parent": None}),
         claude(said("a", text, "x")),
     ):
-        with pytest.raises(InputRefused) as caught:
+        with pytest.raises(InvalidInput) as caught:
             read(dumped(value))
         words = str(caught.value)
         assert sum(words.count(each) for each in {*text, "\ufffd"}) <= 45
@@ -155,7 +155,7 @@ def test_a_complaint_repeats_little_of_the_file(text: str) -> None:
 @pytest.mark.parametrize("kind", in_line(1))
 def test_ten_thousand_turns_in_a_line(kind: str) -> None:
     """No chat is too deep, in whichever order its turns stand, even on a small stack."""
-    parcels: list[Parcel] = []
+    parcels: list[Bundle] = []
     data = dumped(in_line(10_000)[kind])
     before = threading.stack_size(256 * 1024)
     try:

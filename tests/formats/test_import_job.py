@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liaobots.errors import InputRefused, JobCancelled, ServerBusy
-from liaobots.formats import Chat, Prompt, Turn, write
-from liaobots.formats.import_job import Importing, Imports
+from liaobots.errors import InvalidInput, JobCancelled, ServerBusy
+from liaobots.formats import Chat, ExportedMessage, Prompt, to_json
+from liaobots.formats.import_job import ImportJob, ImportQueue
 from liaobots.limits import Limits
 from liaobots.storage.database import Database
 from liaobots.storage.store import Store
@@ -37,29 +37,29 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def imports() -> Iterator[Imports]:
-    started = Imports(Limits())
+def imports() -> Iterator[ImportQueue]:
+    started = ImportQueue(Limits())
     yield started
     started.pool.close()
 
 
-def begun(imports: Imports, store: Store, owner: str, data: bytes, folder: Path) -> Importing:
+def begun(imports: ImportQueue, store: Store, owner: str, data: bytes, folder: Path) -> ImportJob:
     source = folder / secrets.token_hex(8)
     source.write_bytes(data)
     return imports.start(store, owner, source)
 
 
-def over(importing: Importing) -> Importing:
+def over(importing: ImportJob) -> ImportJob:
     for _ in importing.follow(0.02):
         assert 0 <= importing.share <= 1
     return importing
 
 
-def test_a_file_is_brought_in(imports: Imports, folder: Path, store: Store, owner: str) -> None:
+def test_a_file_is_brought_in(imports: ImportQueue, folder: Path, store: Store, owner: str) -> None:
     """By a thread that tells how far it is, with prompts."""
     branched(store, owner)
     prompts = [Prompt("p", "Greet", "Hello {{name}}")]
-    data = "".join(write(store.porter.take_out(owner), prompts)).encode()
+    data = "".join(to_json(store.porter.export_chats(owner), prompts)).encode()
     other = Store(Database("sqlite://"))
     done = over(begun(imports, other, "me", data, folder))
     assert (done.error, done.done, done.all, done.messages, done.prompts) == (None, 1, 1, 5, 1)
@@ -71,11 +71,11 @@ def test_a_file_is_brought_in(imports: Imports, folder: Path, store: Store, owne
 
 @pytest.mark.parametrize("cut", [1, 30, 200, -2])
 def test_a_broken_file_changes_nothing(
-    imports: Imports, folder: Path, store: Store, owner: str, cut: int
+    imports: ImportQueue, folder: Path, store: Store, owner: str, cut: int
 ) -> None:
     """Wherever it breaks off, not one of its chats comes."""
     branched(store, owner)
-    data = "".join(write(store.porter.take_out(owner), [])).encode()
+    data = "".join(to_json(store.porter.export_chats(owner), [])).encode()
     other = Store(Database("sqlite://"))
     broken = over(begun(imports, other, "me", data[:cut], folder))
     assert broken.error is not None
@@ -85,12 +85,12 @@ def test_a_broken_file_changes_nothing(
 
 
 def test_a_large_file_tells_how_far_it_is(
-    imports: Imports, folder: Path, store: Store, owner: str
+    imports: ImportQueue, folder: Path, store: Store, owner: str
 ) -> None:
     """The share grows while it is read and while it is written, and never shrinks."""
-    turns = [Turn("q", None, "user", "word " * 2000)]
+    turns = [ExportedMessage("q", None, "user", "word " * 2000)]
     chats = [Chat(f"c{n}", f"Chat {n}", turns, "q", 1.0, 1.0) for n in range(300)]
-    data = "".join(write(iter(chats), [])).encode()
+    data = "".join(to_json(iter(chats), [])).encode()
     importing = begun(imports, store, owner, data, folder)
     shares = [importing.share for _ in importing.follow(0.001)]
     assert shares == sorted(shares)
@@ -101,17 +101,17 @@ def test_a_large_file_tells_how_far_it_is(
 
 FILES = mangled(
     st.sampled_from([json.dumps(sample).encode() for sample in SAMPLES])
-    | PARCELS.map(lambda parcel: "".join(write(parcel.chats, parcel.prompts)).encode())
+    | PARCELS.map(lambda parcel: "".join(to_json(parcel.chats, parcel.prompts)).encode())
 )
 
 
 @settings(max_examples=100, deadline=None)
 @given(data=FILES)
-def test_any_file_comes_in_or_is_refused(imports: Imports, folder: Path, data: bytes) -> None:
+def test_any_file_comes_in_or_is_refused(imports: ImportQueue, folder: Path, data: bytes) -> None:
     """Whatever is changed in a good file, it is refused in words, or its chats can be used."""
     other = Store(Database("sqlite://"))
     importing = over(begun(imports, other, "me", data, folder))
-    assert importing.error is None or type(importing.error) is InputRefused
+    assert importing.error is None or type(importing.error) is InvalidInput
     found = other.list("me", 99)
     assert bool(found) is (importing.done > 0)
     for chat in found:
@@ -132,7 +132,7 @@ def own_file(chats: int) -> bytes:
     return json.dumps({"format": "liaobots-chat", "version": 1, "chats": given}).encode()
 
 
-def test_one_import_for_each_person(imports: Imports, folder: Path) -> None:
+def test_one_import_for_each_person(imports: ImportQueue, folder: Path) -> None:
     """A second one is refused in words; when the first is over, the next may begin."""
     store = Store(Database("sqlite://"))
     first = begun(imports, store, "me", own_file(300), folder)
@@ -148,7 +148,7 @@ def test_one_import_for_each_person(imports: Imports, folder: Path) -> None:
 
 def test_a_few_at_once_the_others_wait_in_line(folder: Path) -> None:
     """Two at once, one in line, and a fourth is refused; who waits sees when it is their turn."""
-    imports = Imports(replace(Limits(), imports_waiting=1))
+    imports = ImportQueue(replace(Limits(), imports_waiting=1))
     store = Store(Database("sqlite://"))
     running = [begun(imports, store, who, own_file(400), folder) for who in ("a", "b")]
     waiting = begun(imports, store, "c", own_file(1), folder)
@@ -165,7 +165,7 @@ def test_a_few_at_once_the_others_wait_in_line(folder: Path) -> None:
 
 def test_a_waiting_import_is_stopped(folder: Path) -> None:
     """Before it has begun: nothing of it comes, and nothing is left."""
-    imports = Imports(replace(Limits(), imports_at_once=1))
+    imports = ImportQueue(replace(Limits(), imports_at_once=1))
     store = Store(Database("sqlite://"))
     running = begun(imports, store, "a", own_file(200), folder)
     waiting = begun(imports, store, "b", own_file(1), folder)
@@ -177,7 +177,7 @@ def test_a_waiting_import_is_stopped(folder: Path) -> None:
     store.close()
 
 
-def test_a_running_import_is_stopped(imports: Imports, folder: Path) -> None:
+def test_a_running_import_is_stopped(imports: ImportQueue, folder: Path) -> None:
     """What came is kept whole, and importing the file again goes on."""
     store = Store(Database("sqlite://"))
     importing = begun(imports, store, "me", own_file(500), folder)
@@ -201,7 +201,9 @@ def strings(size: int) -> bytes:
 
 
 @pytest.mark.parametrize("bomb", [braces, strings])
-def test_a_bomb_costs_little(imports: Imports, folder: Path, bomb: Callable[[int], bytes]) -> None:
+def test_a_bomb_costs_little(
+    imports: ImportQueue, folder: Path, bomb: Callable[[int], bytes]
+) -> None:
     """In memory less than the file has, with the process that reads it; and no time of ours."""
     store = Store(Database("sqlite://"))
     source = folder / "bomb"
@@ -210,7 +212,7 @@ def test_a_bomb_costs_little(imports: Imports, folder: Path, bomb: Callable[[int
     ours, theirs = time.process_time(), children_seconds()
     with Peak(os.getpid()) as peak:
         importing = over(imports.start(store, "me", source))
-    assert isinstance(importing.error, InputRefused)
+    assert isinstance(importing.error, InvalidInput)
     assert "40 MB" in str(importing.error) or "8 MB" in str(importing.error)
     assert peak.growth < 100 * MEGABYTE
     assert time.process_time() - ours < max(children_seconds() - theirs, 1)
@@ -222,13 +224,13 @@ def children_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def test_a_large_export_costs_little(imports: Imports, folder: Path) -> None:
+def test_a_large_export_costs_little(imports: ImportQueue, folder: Path) -> None:
     """Each chat is let go before the next one is read: 40 MB in 800 chats of 50 KB."""
     store = Store(Database(f"sqlite:///{folder}/large.db"))
     source = folder / "large"
-    turns = [Turn(f"t{n}", None, "user", "a word " * 1000) for n in range(7)]
+    turns = [ExportedMessage(f"t{n}", None, "user", "a word " * 1000) for n in range(7)]
     with source.open("w") as file:
-        file.writelines(write((named(turns, n) for n in range(800)), []))
+        file.writelines(to_json((named(turns, n) for n in range(800)), []))
     assert source.stat().st_size > 38 * MEGABYTE
     with Peak(os.getpid()) as peak:
         importing = imports.start(store, "me", source)
@@ -244,12 +246,12 @@ def test_a_large_export_costs_little(imports: Imports, folder: Path) -> None:
         left.unlink()
 
 
-def named(turns: Sequence[Turn], number: int) -> Chat:
+def named(turns: Sequence[ExportedMessage], number: int) -> Chat:
     own = [replace(turn, id=f"{number}-{turn.id}") for turn in turns]
     return Chat(f"c{number}", "t", own, None, 1.0, 1.0)
 
 
-def test_too_many_chats_are_refused(imports: Imports, folder: Path) -> None:
+def test_too_many_chats_are_refused(imports: ImportQueue, folder: Path) -> None:
     """A file of a hundred thousand empty chats and one."""
     store = Store(Database("sqlite://"))
     empty = b",".join(b'{"id":"%d","turns":[]}' % n for n in range(100_001))

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.formats import LIMIT, json_reader, text_window
-from liaobots.formats.json_reader import Walk
+from liaobots.formats.json_reader import JsonReader
 from liaobots.formats.text_window import check
 from tests.formats.strategies import chatgpt, dumped, node, read
 
@@ -29,7 +29,7 @@ def rebuilt(data: str | bytes) -> Any:
     root: Any = None
     file = io.BytesIO(data.encode() if isinstance(data, str) else data)
     check(file)
-    for item in Walk(file).items():
+    for item in JsonReader(file).items():
         if item.index is not None:
             (root if item.key is None else root[item.key]).append(item.value)
         elif item.key is not None:
@@ -56,7 +56,7 @@ def check_against_the_standard_decoder(text: str) -> None:
     try:
         value = json.loads(text)
     except json.JSONDecodeError:
-        with pytest.raises(InputRefused):
+        with pytest.raises(InvalidInput):
             rebuilt(text)
     else:
         assert rebuilt(text) == value
@@ -98,7 +98,7 @@ def check_against_the_standard_decoder(text: str) -> None:
 )  # fmt: skip
 def test_broken(data: bytes, words: str) -> None:
     """What is wrong is said with its place, and what to do next."""
-    with pytest.raises(InputRefused) as caught:
+    with pytest.raises(InvalidInput) as caught:
         rebuilt(data)
     assert words in str(caught.value)
     assert "Nothing was imported" in str(caught.value) or "Unpack" in str(caught.value)
@@ -107,7 +107,7 @@ def test_broken(data: bytes, words: str) -> None:
 @pytest.mark.parametrize("digits", [b"1." + b"1" * 5000, b"1e-" + b"1" * 5000])
 def test_the_long_number_meant_is_the_one_named(digits: bytes) -> None:
     """Long fractions and powers are numbers; the whole number behind them is refused."""
-    with pytest.raises(InputRefused, match=r"9,000 digits at line 2, column 1\."):
+    with pytest.raises(InvalidInput, match=r"9,000 digits at line 2, column 1\."):
         rebuilt(b'["' + b"9" * 9000 + b'", [' + digits + b",\n" + b"9" * 9000 + b"]]")
 
 
@@ -116,7 +116,7 @@ def test_long_numbers_are_refused_without_the_interpreters_limit() -> None:
     before = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(0)
     try:
-        with pytest.raises(InputRefused, match="1,000,000 digits"):
+        with pytest.raises(InvalidInput, match="1,000,000 digits"):
             read(b"[" + b"9" * 1_000_000 + b"]")
     finally:
         sys.set_int_max_str_digits(before)
@@ -128,13 +128,13 @@ def test_depth(opening: str, is_closed: bool) -> None:
     """A million brackets are refused, and the interpreter lives."""
     closing = "".join({"[": "]", "{": "}"}.get(each, "") for each in reversed(opening))
     text = opening * 1_000_000 + "1" + closing * 1_000_000 * is_closed
-    with pytest.raises(InputRefused, match=r"too much is nested .* at line 1, column \d+\."):
+    with pytest.raises(InvalidInput, match=r"too much is nested .* at line 1, column \d+\."):
         read(text.encode())
 
 
 def test_size() -> None:
     """Too large a file is refused with its size, before a byte of it is looked at."""
-    with pytest.raises(InputRefused, match=r"has 100\.1 MB, and at most 100 MB"):
+    with pytest.raises(InvalidInput, match=r"has 100\.1 MB, and at most 100 MB"):
         check(io.BytesIO(b"PK\x03\x04" + bytes(LIMIT + 99_996)))
     check(io.BytesIO(b"x" * LIMIT))
 
@@ -142,7 +142,7 @@ def test_size() -> None:
 def test_causes_are_kept() -> None:
     """A complaint leads back to what the decoder said."""
     for data, cause in [(b"[x]", json.JSONDecodeError), (b"\xff", UnicodeDecodeError)]:
-        with pytest.raises(InputRefused) as caught:
+        with pytest.raises(InvalidInput) as caught:
             read(data)
         assert isinstance(caught.value.__cause__, cause)
 
@@ -150,16 +150,16 @@ def test_causes_are_kept() -> None:
 def test_byte_order_mark() -> None:
     """A mark before the text is passed over, and not counted."""
     assert rebuilt(b"\xef\xbb\xbf[]") == []
-    with pytest.raises(InputRefused, match="line 1, column 5"):
+    with pytest.raises(InvalidInput, match="line 1, column 5"):
         rebuilt('\ufeff["é"x]')
 
 
 def test_one_element_at_a_time() -> None:
     """Each chat is there before the next one is read, even if the next one is broken."""
-    walk = Walk(io.BytesIO(b'{"chats": [1, 2, x]}')).items()
+    walk = JsonReader(io.BytesIO(b'{"chats": [1, 2, x]}')).items()
     taken = [next(walk).value for _ in range(4)]
     assert taken == [{}, [], 1, 2]
-    with pytest.raises(InputRefused, match="column 18"):
+    with pytest.raises(InvalidInput, match="column 18"):
         next(walk)
 
 
@@ -198,7 +198,7 @@ def test_places_are_right_across_windows() -> None:
         ('[1, 2, 3, 4, 5, 6, 7,\n"é" 8]', "line 2, column 5"),
         ('[["é😀é😀é" 1]]', "line 1, column 11"),
     ]:
-        with pytest.raises(InputRefused, match=f"{place}\\."):
+        with pytest.raises(InvalidInput, match=f"{place}\\."):
             rebuilt(data)
 
 
@@ -224,8 +224,8 @@ def test_no_element_without_a_bound(
     file = io.BytesIO(data)
     tracemalloc.start()
     try:
-        with pytest.raises(InputRefused) as caught:
-            list(Walk(file).items())
+        with pytest.raises(InvalidInput) as caught:
+            list(JsonReader(file).items())
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -241,7 +241,7 @@ def test_a_file_of_many_chats_is_never_in_memory_whole() -> None:
     file = io.BytesIO(b"[" + b",".join([chat] * 40) + b"]")
     tracemalloc.start()
     try:
-        assert sum(1 for _ in Walk(file).items()) == 41
+        assert sum(1 for _ in JsonReader(file).items()) == 41
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

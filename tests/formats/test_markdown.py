@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from liaobots.formats import Chat, Turn, markdown
+from liaobots.formats import Chat, ExportedMessage, to_markdown
 from tests.formats.strategies import TEXTS, chats
 
 JUDGE = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -16,7 +16,9 @@ JUDGE = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 def chat_of(*texts: str, title: str = "Title", model: str = "") -> Chat:
     """A chat of questions and answers in a line."""
     turns = [
-        Turn(str(n), str(n - 1) if n else None, ("user", "assistant")[n % 2], text, model=model)
+        ExportedMessage(
+            str(n), str(n - 1) if n else None, ("user", "assistant")[n % 2], text, model=model
+        )
         for n, text in enumerate(texts)
     ]
     return Chat("c", title, turns, turns[-1].id if turns else None, 0.0, 0.0)
@@ -34,23 +36,23 @@ def headings(text: str) -> list[tuple[str, str]]:
 
 def test_as_it_is_written() -> None:
     """A title, and each turn under whose it is."""
-    assert markdown(chat_of("Hi", "**Hello**\n\n- a\n", "Bye", model="gpt-4_x")) == (
+    assert to_markdown(chat_of("Hi", "**Hello**\n\n- a\n", "Bye", model="gpt-4_x")) == (
         "# Title\n\n## You\n\nHi\n\n## gpt-4\\_x\n\n**Hello**\n\n- a\n\n## You\n\nBye\n"
     )
-    assert markdown(chat_of("", "x")) == "# Title\n\n## You\n\n## Assistant\n\nx\n"
-    assert markdown(chat_of(title=" \n")) == "# Chat\n"
+    assert to_markdown(chat_of("", "x")) == "# Title\n\n## You\n\n## Assistant\n\nx\n"
+    assert to_markdown(chat_of(title=" \n")) == "# Chat\n"
 
 
 def test_only_what_is_shown() -> None:
     """Other branches stay out; where no leaf is named, the newest one counts."""
     turns = [
-        Turn("q", None, "user", "Q", asked=1),
-        Turn("a", "q", "assistant", "A", asked=2),
-        Turn("b", "q", "assistant", "B", asked=3),
+        ExportedMessage("q", None, "user", "Q", asked=1),
+        ExportedMessage("a", "q", "assistant", "A", asked=2),
+        ExportedMessage("b", "q", "assistant", "B", asked=3),
     ]
     texts = {"a": "Q A", "b": "Q B", "q": "Q", None: "Q B"}
     for leaf, shown in texts.items():
-        text = markdown(Chat("c", "t", turns, leaf, 0.0, 0.0))
+        text = to_markdown(Chat("c", "t", turns, leaf, 0.0, 0.0))
         assert " ".join(line for line in text.splitlines() if line.isupper()) == shown
 
 
@@ -58,7 +60,7 @@ def test_only_what_is_shown() -> None:
 def test_titles_are_one_line(title: str) -> None:
     """Whatever is in a title, it is a heading that reads as the title does."""
     words = " ".join(title.split())
-    tag, text = headings(markdown(chat_of("x", title=title)))[0]
+    tag, text = headings(to_markdown(chat_of("x", title=title)))[0]
     assert tag == "h1"
     shown = "".join(
         each if ord(each) > 0x9F or 0x20 <= ord(each) < 0x7F else "\ufffd" for each in words
@@ -69,7 +71,7 @@ def test_titles_are_one_line(title: str) -> None:
 @given(chats())
 def test_always_text(chat: Chat) -> None:
     """Every chat can be written to a file."""
-    assert markdown(chat).encode("utf-8").startswith(b"# ")
+    assert to_markdown(chat).encode("utf-8").startswith(b"# ")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_always_text(chat: Chat) -> None:
 )
 def test_the_next_turn_is_seen(text: str) -> None:
     """A block of code that was cut off does not swallow what follows, and the text is all there."""
-    written = markdown(chat_of(text, "after"))
+    written = to_markdown(chat_of(text, "after"))
     assert headings(written)[-2:] == [("h2", "You"), ("h2", "Assistant")]
     assert text.strip("\n") in written
 
@@ -108,4 +110,4 @@ def test_the_next_turn_is_seen(text: str) -> None:
 @pytest.mark.parametrize("text", ["- ```\n  x", "> ```\n> x", "```\nx\n```", "    ```\n    x", "x"])
 def test_nothing_is_added_without_need(text: str) -> None:
     """A block in a list or a quotation ends with it, and one that is whole needs no end."""
-    assert markdown(chat_of(text)) == f"# Title\n\n## You\n\n{text}\n"
+    assert to_markdown(chat_of(text)) == f"# Title\n\n## You\n\n{text}\n"

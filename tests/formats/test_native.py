@@ -7,27 +7,27 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from liaobots.errors import InputRefused
-from liaobots.formats import Chat, Prompt, Turn, write
-from liaobots.storage.records import State
-from tests.formats.strategies import PARCELS, Parcel, dumped, only_chat, own, read, turn
+from liaobots.errors import InvalidInput
+from liaobots.formats import Chat, ExportedMessage, Prompt, to_json
+from liaobots.storage.records import MessageState
+from tests.formats.strategies import PARCELS, Bundle, dumped, only_chat, own, read, turn
 
 
-def written(parcel: Parcel) -> bytes:
-    return "".join(write(parcel.chats, parcel.prompts)).encode("utf-8")
+def written(parcel: Bundle) -> bytes:
+    return "".join(to_json(parcel.chats, parcel.prompts)).encode("utf-8")
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PARCELS)
-def test_there_and_back(parcel: Parcel) -> None:
+def test_there_and_back(parcel: Bundle) -> None:
     """What was written is read again as it was, whatever trees and characters it holds."""
     assert read(written(parcel)) == parcel
 
 
 def test_as_it_is_written() -> None:
     """The names are those of the parcel, and a chat has a line of its own."""
-    chat = Chat("c", "é\ud800", [Turn("a", None, "user", "x")], "a", 1.0, 2.0, True, "s")
-    text = "".join(write([chat, chat], [Prompt("p", "n", "t")]))
+    chat = Chat("c", "é\ud800", [ExportedMessage("a", None, "user", "x")], "a", 1.0, 2.0, True, "s")
+    text = "".join(to_json([chat, chat], [Prompt("p", "n", "t")]))
     assert "é\\ud800" in text
     assert [line[:6] for line in text.splitlines()[1:]] == ['{"id":'] * 3
     assert json.loads(text) == {
@@ -75,7 +75,7 @@ def test_chats_are_taken_one_at_a_time() -> None:
             taken.append(number)
             yield Chat(str(number), "", (), None, 0.0, 0.0)
 
-    pieces = write(chats(), [])
+    pieces = to_json(chats(), [])
     next(pieces)
     assert taken == []
     for number in range(3):
@@ -85,9 +85,12 @@ def test_chats_are_taken_one_at_a_time() -> None:
 
 def test_nobody_writes_in_a_parcel() -> None:
     """An answer that was being written is an interrupted one, made or read."""
-    assert Turn("a", None, "assistant", "", State.WRITING).state is State.INTERRUPTED
+    assert (
+        ExportedMessage("a", None, "assistant", "", MessageState.WRITING).state
+        is MessageState.INTERRUPTED
+    )
     [read_] = only_chat(own(turn("a", state="writing"))).turns
-    assert read_.state is State.INTERRUPTED
+    assert read_.state is MessageState.INTERRUPTED
 
 
 @pytest.mark.parametrize("version", [2, 10**300])
@@ -97,7 +100,7 @@ def test_newer_version(version: int, is_last: bool) -> None:
     head = {"format": "liaobots-chat", "version": version}
     chats = {"chats": [{"shape": "unknown"}]}
     value = {**chats, **head} if is_last else {**head, **chats}
-    with pytest.raises(InputRefused, match="newer version of this app") as caught:
+    with pytest.raises(InvalidInput, match="newer version of this app") as caught:
         read(dumped(value))
     assert len(str(caught.value)) < 300
 
@@ -128,7 +131,7 @@ def test_newer_version(version: int, is_last: bool) -> None:
 )  # fmt: skip
 def test_wrong_shapes(change: dict[str, Any], path: str) -> None:
     """Each complaint names its place, and what stands there."""
-    with pytest.raises(InputRefused) as caught:
+    with pytest.raises(InvalidInput) as caught:
         read(dumped(own(**change)))
     assert path in str(caught.value)
 
@@ -148,7 +151,7 @@ def test_wrong_shapes(change: dict[str, Any], path: str) -> None:
 )
 def test_wrong_heads(value: object, path: str) -> None:
     """The same for what stands around the chats."""
-    with pytest.raises(InputRefused) as caught:
+    with pytest.raises(InvalidInput) as caught:
         read(dumped(value))
     assert f"at {path}" in str(caught.value)
 
@@ -174,7 +177,7 @@ def test_what_is_no_text() -> None:
     odd = turn("a", model=5, error_words=[], error_link="javascript:alert(1)")
     chat = only_chat(own(odd, title=None, system=5, is_pinned="yes"))
     assert (chat.title, chat.system, chat.is_pinned) == ("", "", False)
-    assert chat.turns[0] == Turn("a", None, "user", "x")
+    assert chat.turns[0] == ExportedMessage("a", None, "user", "x")
 
 
 def test_the_order_of_names_does_not_matter() -> None:
@@ -195,5 +198,5 @@ def test_a_name_that_stands_twice() -> None:
     ):
         [chat] = read(text.encode()).chats
         assert [each.id for each in chat.turns] == ["b"]
-    with pytest.raises(InputRefused, match="chats, where a number"):
+    with pytest.raises(InvalidInput, match="chats, where a number"):
         read(f'{{{head}, "chats": {first}, "chats": 5}}'.encode())

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liaobots.formats import Turn
-from liaobots.formats.checked_value import Given
+from liaobots.formats import ExportedMessage
+from liaobots.formats.checked_value import CheckedValue
 from liaobots.formats.parent_links import Link, links_on_circles, nearest, newest_leaf, path
 
 PARENTS = st.dictionaries(st.integers(0, 9).map(str), st.none() | st.integers(0, 9).map(str)).map(
@@ -25,7 +25,7 @@ def climbed(parents: dict[str, str | None], start: str) -> list[str]:
 @given(PARENTS)
 def test_circles(parents: dict[str, str | None]) -> None:
     """A circle is found if and only if some way up does not end."""
-    links = [Link(each, above, Given(None, each)) for each, above in parents.items()]
+    links = [Link(each, above, CheckedValue(None, each)) for each, above in parents.items()]
     is_endless = any(len(climbed(parents, each)) > len(parents) for each in parents)
     assert bool(list(links_on_circles(links, parents))) is is_endless
 
@@ -44,10 +44,10 @@ def test_nearest(parents: dict[str, str | None], some: set[str]) -> None:
 def test_newest_leaf() -> None:
     """The last one asked of those with none below; of equals, the last one in the file."""
     turns = [
-        Turn("a", None, "user", "", asked=9),
-        Turn("b", "a", "assistant", "", asked=5),
-        Turn("c", "a", "assistant", "", asked=5),
-        Turn("d", "a", "assistant", "", asked=4),
+        ExportedMessage("a", None, "user", "", asked=9),
+        ExportedMessage("b", "a", "assistant", "", asked=5),
+        ExportedMessage("c", "a", "assistant", "", asked=5),
+        ExportedMessage("d", "a", "assistant", "", asked=4),
     ]
     assert newest_leaf(turns) == "c"
     assert newest_leaf(turns[:3][::-1]) == "b"
@@ -56,7 +56,18 @@ def test_newest_leaf() -> None:
 
 def test_path() -> None:
     """From the first one to the leaf, and no endless way in a circle."""
-    turns = [Turn("b", "a", "user", ""), Turn("a", None, "user", ""), Turn("c", "a", "user", "")]
+    turns = [
+        ExportedMessage("b", "a", "user", ""),
+        ExportedMessage("a", None, "user", ""),
+        ExportedMessage("c", "a", "user", ""),
+    ]
     assert [turn.id for turn in path(turns, "b")] == ["a", "b"]
     assert path(turns, "gone") == path(turns, None) == []
-    assert len(path([Turn("a", "b", "user", ""), Turn("b", "a", "user", "")], "a")) == 2
+    assert (
+        len(
+            path(
+                [ExportedMessage("a", "b", "user", ""), ExportedMessage("b", "a", "user", "")], "a"
+            )
+        )
+        == 2
+    )

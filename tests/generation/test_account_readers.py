@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from liaobots.client.catalog import BUILT_IN, Facts
+from liaobots.client.catalog import BUILT_IN, ModelInfo
 from liaobots.client.client import Client
-from liaobots.generation.account_readers import WAITING, Readers
-from liaobots.generation.backend import Road
-from liaobots.generation.balance import Till, Tills
-from liaobots.generation.manager import Generations
+from liaobots.generation.account_readers import WAITING, AccountReaders
+from liaobots.generation.backend import Backend
+from liaobots.generation.balance import BalanceTracker, BalanceTrackers
+from liaobots.generation.manager import AnswerManager
 from liaobots.storage.store import Store
 from liaobots.ui import background_value
-from liaobots.ui.background_value import Lookup, SharedLookups
+from liaobots.ui.background_value import BackgroundValue, SharedLookups
 from tests.conftest import CODE
 from tests.support.app import App
 from tests.support.dripping_server import BALANCE, HEADERS, LIST, TAIL, Dripper
@@ -50,7 +50,7 @@ def threads(app: App) -> int:
 class Tasks:
     """Tasks that go on until they are let go."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: AccountReaders) -> None:
         self._readers = readers
         self._may_end = threading.Event()
         self.begun: list[int] = []
@@ -70,7 +70,7 @@ class Tasks:
 
 def test_readers_are_counted() -> None:
     """So many run, so many wait in the order in which they came, and the rest is given up."""
-    tasks = Tasks(Readers(count=4, seconds=60))
+    tasks = Tasks(AccountReaders(count=4, seconds=60))
     for number in range(4 + WAITING + 10):
         tasks.submit(number)
     wait_until(lambda: len(tasks.begun) == 4)
@@ -84,7 +84,7 @@ def test_readers_are_counted() -> None:
 
 def test_who_waited_too_long_is_given_up() -> None:
     """Nobody needs a balance of long ago; and the readers go on for others."""
-    readers = Readers(count=1, seconds=0.2)
+    readers = AccountReaders(count=1, seconds=0.2)
     tasks = Tasks(readers)
     for number in range(20):
         tasks.submit(number)
@@ -100,7 +100,7 @@ def test_who_waited_too_long_is_given_up() -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_mistake_costs_no_reader() -> None:
     """A task that fails leaves its thread to the next one."""
-    readers = Readers(count=1, seconds=30)
+    readers = AccountReaders(count=1, seconds=30)
 
     def fail(seconds: float) -> None:
         raise ZeroDivisionError
@@ -120,9 +120,9 @@ def test_many_lists_have_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of as many codes as one likes; what was not read is read later, and is no error."""
     monkeypatch.setattr(background_value, "BUSY_SECONDS", 0.05)
     with Dripper(LIST) as service:
-        readers = Readers(count=3, seconds=0.5)
+        readers = AccountReaders(count=3, seconds=0.5)
         lists = [
-            Lookup(
+            BackgroundValue(
                 partial(Client(CODE, service.url).models, readers.seconds),
                 BUILT_IN,
                 retry=0.05,
@@ -142,16 +142,16 @@ def test_many_lists_have_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
             wait_until(partial(is_read, each))
 
 
-def is_read(each: Lookup[dict[str, Facts]]) -> bool:
+def is_read(each: BackgroundValue[dict[str, ModelInfo]]) -> bool:
     return bool(each.value()) and each.has_value
 
 
 def test_one_list_for_one_code() -> None:
     """However many sessions have it; it goes with the last of them."""
     shared: SharedLookups[int] = SharedLookups()
-    first = shared.get("a", partial(Lookup, int, 0))
-    assert shared.get("a", partial(Lookup, int, 0)) is first
-    assert shared.get("b", partial(Lookup, int, 0)) is not first
+    first = shared.get("a", partial(BackgroundValue, int, 0))
+    assert shared.get("a", partial(BackgroundValue, int, 0)) is first
+    assert shared.get("b", partial(BackgroundValue, int, 0)) is not first
     del first
     assert not list(shared._lookups)
 
@@ -160,22 +160,24 @@ def test_one_list_for_one_code() -> None:
 
 
 @pytest.fixture
-def generations(store: Store) -> Iterator[Generations]:
-    started = Generations(store)
+def generations(store: Store) -> Iterator[AnswerManager]:
+    started = AnswerManager(store)
     yield started
     started.close()
 
 
 @pytest.mark.parametrize("where", [BALANCE, HEADERS, TAIL])
-def test_no_answer_waits_for_its_balance(generations: Generations, owner: str, where: str) -> None:
+def test_no_answer_waits_for_its_balance(
+    generations: AnswerManager, owner: str, where: str
+) -> None:
     """Its thread ends with it; one reader a code goes on, and for no longer than it may."""
-    readers = Readers(count=8, seconds=SECONDS)
+    readers = AccountReaders(count=8, seconds=SECONDS)
     with Dripper(where) as service:
         client = Client(CODE, service.url)
-        tills = Tills(readers)
+        tills = BalanceTrackers(readers)
 
         def ask(code: str) -> None:
-            asked = generations.ask(owner, None, "Hello?", "gpt-4", road(client, tills.of(code)))
+            asked = generations.ask(owner, None, "Hello?", "gpt-4", backend(client, tills.of(code)))
             assert asked
             assert "".join(generations.follow(owner, asked.answer)) == "Here it is"
 
@@ -193,11 +195,11 @@ def test_no_answer_waits_for_its_balance(generations: Generations, owner: str, w
         wait_until(lambda: not connections(service))
 
 
-def road(client: Client, till: Till) -> Road:
+def backend(client: Client, balance_tracker: BalanceTracker) -> Backend:
     def balance(seconds: float) -> float | None:
         return client.account(seconds).balance
 
-    return Road(client.chat, till=till, balance=balance)
+    return Backend(client.chat, balance_tracker=balance_tracker, balance=balance)
 
 
 # The app

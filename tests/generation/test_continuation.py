@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liaobots.generation.continuation import Seam, in_code
+from liaobots.generation.continuation import OverlapRemover, in_code
 
 CODE = "Look:\n\n```python\ndef f():\n    return 1"
 
 
 def joined(before: str, after: str, size: int = 7) -> str:
     """Gives the whole, the continuation coming in pieces of this size."""
-    seam = Seam(before)
+    seam = OverlapRemover(before)
     pieces = [after[at : at + size] for at in range(0, len(after), size)]
     return before + "".join(map(seam.feed, pieces)) + seam.finish()
 
@@ -90,6 +90,6 @@ def test_in_code(text: str, inside: bool) -> None:
 )
 def test_nothing_is_held_back_for_long(before: str, after: str) -> None:
     """What is no repetition is joined with its first words."""
-    seam = Seam(before)
+    seam = OverlapRemover(before)
     given = "".join(map(seam.feed, after))
     assert len(after) - len(given) <= 3

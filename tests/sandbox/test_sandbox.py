@@ -15,7 +15,7 @@ import pytest
 import liaobots
 from liaobots.errors import (
     FileUnreadable,
-    InputRefused,
+    InvalidInput,
     JobCancelled,
     LiaobotsError,
     LimitReached,
@@ -144,7 +144,7 @@ def test_names_of_the_package() -> None:
 def test_words_of_a_refusal(submit: Submit, times: int) -> None:
     """What the function refuses comes in its own words, and not more of them than a page takes."""
     error = error_of(submit("refuse", options={"times": times}))
-    assert type(error) is InputRefused
+    assert type(error) is InvalidInput
     assert str(error).startswith("“a.pdf” is no file for us. Mend it.")
     assert len(str(error)) <= 2_000
 
@@ -330,7 +330,8 @@ from pathlib import Path
 from liaobots.sandbox.pool import SandboxPool
 pool = SandboxPool(1, 1)
 folder = Path(sys.argv[1])
-job = pool.submit("tests.support.sandbox_tasks:" + sys.argv[2], folder / "source", folder / "result",
+job = pool.submit(
+    "tests.support.sandbox_tasks:" + sys.argv[2], folder / "source", folder / "result",
     processor_seconds=600, memory_bytes=10**9, options={"times": 2})
 for _ in job.follow(0.1):
     pass

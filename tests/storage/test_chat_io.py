@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liaobots.formats import Chat, Turn, write
+from liaobots.formats import Chat, ExportedMessage, to_json
 from liaobots.storage.database import Database
-from liaobots.storage.records import Ending, State
+from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
 from tests.formats.strategies import read
 
@@ -17,14 +17,16 @@ def branched(store: Store, owner: str) -> str:
     """Makes a chat with two versions of a question and of an answer, and gives its id."""
     asked = store.ask(owner, None, "First?", "gpt-4", system="Be brief.")
     assert asked
-    store.finish(owner, asked, "One.", Ending(State.DONE))
+    store.finish(owner, asked, "One.", Outcome(MessageState.DONE))
     again = store.try_again(owner, asked.answer, "gpt-3.5-turbo")
     assert again
-    store.finish(owner, again, "Other", Ending(State.FAILED, "answer_interrupted", "It broke off."))
+    store.finish(
+        owner, again, "Other", Outcome(MessageState.FAILED, "answer_interrupted", "It broke off.")
+    )
     question = store.open(owner, asked.conversation).messages[0]  # type: ignore[union-attr]
-    edited = store.ask(owner, asked.conversation, "Edited?", "gpt-4", instead_of=question.id)
+    edited = store.ask(owner, asked.conversation, "Edited?", "gpt-4", replaces=question.id)
     assert edited
-    store.finish(owner, edited, "Two.", Ending(State.DONE))
+    store.finish(owner, edited, "Two.", Outcome(MessageState.DONE))
     store.rate(owner, edited.answer, 1)
     store.pin(owner, asked.conversation, is_pinned=True)
     return asked.conversation
@@ -32,7 +34,7 @@ def branched(store: Store, owner: str) -> str:
 
 def taken(store: Store, owner: str) -> Sequence[Chat]:
     """Gives all of an owner's chats as they are after a file has carried them."""
-    return read("".join(write(store.porter.take_out(owner), [])).encode()).chats
+    return read("".join(to_json(store.porter.export_chats(owner), [])).encode()).chats
 
 
 def test_a_chat_is_the_same_elsewhere(store: Store, owner: str) -> None:
@@ -40,7 +42,7 @@ def test_a_chat_is_the_same_elsewhere(store: Store, owner: str) -> None:
     chat = branched(store, owner)
     (before,) = taken(store, owner)
     other = Store(Database("sqlite://"))
-    assert other.porter.bring_in("me", before) == len(before.turns) == 5
+    assert other.porter.import_chat("me", before) == len(before.turns) == 5
     (after,) = taken(other, "me")
     assert after == before
     assert (before.system, before.is_pinned) == ("Be brief.", True)
@@ -54,16 +56,16 @@ def test_nothing_is_doubled(store: Store, owner: str) -> None:
     """The same file again adds nothing; one with more adds what is more."""
     chat = branched(store, owner)
     (before,) = taken(store, owner)
-    assert store.porter.bring_in(owner, before) == 0
+    assert store.porter.import_chat(owner, before) == 0
     asked = store.ask(owner, chat, "More?", "gpt-4")
     assert asked
-    store.finish(owner, asked, "More.", Ending(State.DONE))
+    store.finish(owner, asked, "More.", Outcome(MessageState.DONE))
     (more,) = taken(store, owner)
     store.trash.put_conversation(owner, chat)
-    store.trash.forget(owner, chat)
-    store.trash.forget_old()
-    assert store.porter.bring_in(owner, before) == 5
-    assert store.porter.bring_in(owner, more) == 2
+    store.trash.purge(owner, chat)
+    store.trash.purge_expired()
+    assert store.porter.import_chat(owner, before) == 5
+    assert store.porter.import_chat(owner, more) == 2
     assert store.list(owner, 9)[0].id == chat
     assert len(store.list(owner, 9)) == 1
 
@@ -73,8 +75,8 @@ def test_somebody_elses_ids(store: Store, owner: str) -> None:
     chat = branched(store, owner)
     (before,) = taken(store, owner)
     stranger = secrets.token_hex(32)
-    assert store.porter.bring_in(stranger, before) == 5
-    assert store.porter.bring_in(stranger, before) == 0
+    assert store.porter.import_chat(stranger, before) == 5
+    assert store.porter.import_chat(stranger, before) == 0
     (theirs,) = store.list(stranger, 9)
     assert theirs.id != chat
     assert list(taken(store, owner)) == [before]
@@ -90,7 +92,7 @@ def test_what_was_deleted_comes_back(store: Store, owner: str) -> None:
     question = store.open(owner, chat).messages[0]  # type: ignore[union-attr]
     store.trash.put_message(owner, question.id)
     store.trash.put_conversation(owner, chat)
-    store.porter.bring_in(owner, before)
+    store.porter.import_chat(owner, before)
     assert taken(store, owner)[0].turns == before.turns
 
 
@@ -98,10 +100,12 @@ def test_a_link_of_a_file_is_no_button_to_anywhere(store: Store, owner: str) -> 
     """An error's link is taken over only where it is https."""
     for number, link in enumerate(("javascript:alert(1)", "http://x", "https://x.org")):
         turns = [
-            Turn(f"q{number}", None, "user", "?"),
-            Turn(f"a{number}", f"q{number}", "assistant", "", State.FAILED, error_link=link),
+            ExportedMessage(f"q{number}", None, "user", "?"),
+            ExportedMessage(
+                f"a{number}", f"q{number}", "assistant", "", MessageState.FAILED, error_link=link
+            ),
         ]
-        store.porter.bring_in(owner, Chat(f"c{number}", "t", turns, None, 1.0, 1.0))
+        store.porter.import_chat(owner, Chat(f"c{number}", "t", turns, None, 1.0, 1.0))
     links = [turn.error_link for chat in taken(store, owner) for turn in chat.turns]
     assert [link for link in links if link] == ["https://x.org"]
 
@@ -113,16 +117,18 @@ moments = st.floats(1, 4e9, allow_nan=False)
 @st.composite
 def chats(draw: st.DrawFn) -> Chat:
     """Any tree of questions and answers, with several roots and odd words."""
-    turns: list[Turn] = []
+    turns: list[ExportedMessage] = []
     for number in range(draw(st.integers(1, 12))):
         parent = draw(st.sampled_from([None, *turns]))
         role = "user" if parent is None or parent.role == "assistant" else "assistant"
-        state = draw(st.sampled_from([s for s in State if s is not State.WRITING]))
+        state = draw(st.sampled_from([s for s in MessageState if s is not MessageState.WRITING]))
         thumb = draw(st.sampled_from([None, 0, 1]))
         id_ = f"t{number}-{draw(st.integers(0, 9))}"
         above = parent.id if parent else None
         turns.append(
-            Turn(id_, above, role, draw(words), state, draw(words), draw(moments), thumb=thumb)
+            ExportedMessage(
+                id_, above, role, draw(words), state, draw(words), draw(moments), thumb=thumb
+            )
         )
     leaf = draw(st.sampled_from([turn.id for turn in turns]))
     return Chat("a-chat", "A title", turns, leaf, draw(moments), draw(moments), system="Be kind.")
@@ -133,7 +139,7 @@ def chats(draw: st.DrawFn) -> Chat:
 def test_any_tree_is_the_same_tree(chat: Chat) -> None:
     """Whatever its shape and its words, exported and imported it is the same."""
     store = Store(Database("sqlite://"))
-    store.porter.bring_in("me", chat)
+    store.porter.import_chat("me", chat)
     (after,) = taken(store, "me")
     store.close()
     assert {turn.id: turn for turn in after.turns} == {turn.id: turn for turn in chat.turns}
@@ -143,11 +149,13 @@ def test_any_tree_is_the_same_tree(chat: Chat) -> None:
 def test_a_long_chat_comes_in_parts(store: Store, owner: str) -> None:
     """More messages than are written at a time, in any order in the file."""
     turns = [
-        Turn(f"t{n}", f"t{n - 1}" if n else None, "assistant" if n % 2 else "user", f"turn {n}")
+        ExportedMessage(
+            f"t{n}", f"t{n - 1}" if n else None, "assistant" if n % 2 else "user", f"turn {n}"
+        )
         for n in range(450)
     ]
     chat = Chat("long", "Long", turns[::-1], "t449", 1.0, 1.0)
-    assert store.porter.bring_in(owner, chat) == 450
+    assert store.porter.import_chat(owner, chat) == 450
     opened = store.open(owner, store.list(owner, 1)[0].id)
     assert opened
     assert [message.text for message in opened.messages] == [turn.text for turn in turns]

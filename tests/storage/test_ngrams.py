@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liaobots.storage.ngrams import REACH, excerpt, fold, grams, has_all, wanted, words_of
+from liaobots.storage.ngrams import REACH, excerpt, fold, has_all, ngrams, query_ngrams, words_of
 
 OWNER = "a" * 64
 
 
 def finds(wish: str, text: str) -> bool:
     words = words_of(wish)
-    is_candidate = wanted(words, OWNER) <= grams(text, OWNER)
+    is_candidate = query_ngrams(words, OWNER) <= ngrams(text, OWNER)
     assert is_candidate or not has_all(text, words), "the grams must not miss what stands there"
     return is_candidate and has_all(text, words)
 
@@ -76,7 +76,7 @@ def test_any_part_of_a_word_is_found(text: str, data: st.DataObject) -> None:
 
 def test_another_owner_has_other_grams() -> None:
     """Nobody's entries are candidates for somebody else."""
-    assert not wanted(["hello"], "b" * 64) <= grams("hello", OWNER)
+    assert not query_ngrams(["hello"], "b" * 64) <= ngrams("hello", OWNER)
 
 
 def test_only_so_much_is_looked_through() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from liaobots.storage.database import Database
-from liaobots.storage.records import Message, State
+from liaobots.storage.records import Message, MessageState
 from liaobots.storage.store import Store
 from tests.formats.strategies import read
 from tests.support.app import ROOT
@@ -54,7 +54,7 @@ def test_an_old_database_opens(name: str, old_file: Callable[[str], Path]) -> No
         before = connection.execute("SELECT id, text FROM messages ORDER BY id").fetchall()
     store = Store(Database(f"sqlite:///{file}"))
     messages = messages_of(store)
-    assert {each.error_kind for each in messages if each.state is State.FAILED} == CODES
+    assert {each.error_kind for each in messages if each.state is MessageState.FAILED} == CODES
     texts = {each.text for each in messages}
     assert {"half of a needle", "I was stop", "What of AnswerCut?"} <= texts
     assert store.search.find(OWNER, "радуг", 10)
@@ -72,12 +72,12 @@ def test_an_old_export_comes_in(tmp_path: Path) -> None:
     said = {turn["text"] for chat in content["chats"] for turn in chat["turns"]}
     store = Store(Database(f"sqlite:///{tmp_path}/new.db"))
     for chat in read((OLD_FILES / "export_1.json").read_bytes()).chats:
-        store.porter.bring_in(OWNER, chat)
+        store.porter.import_chat(OWNER, chat)
     messages = messages_of(store)
-    assert {each.error_kind for each in messages if each.state is State.FAILED} >= {
+    assert {each.error_kind for each in messages if each.state is MessageState.FAILED} >= {
         "auth_code_rejected", "answer_interrupted", "internal_error"
     }  # fmt: skip
-    kept = {turn.text for chat in store.porter.take_out(OWNER) for turn in chat.turns}
+    kept = {turn.text for chat in store.porter.export_chats(OWNER) for turn in chat.turns}
     assert kept == said
     store.close()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.storage.prompts import filled, places_in
 from liaobots.storage.store import Store
 
@@ -26,7 +26,7 @@ def test_a_prompt_is_kept_under_its_name(store: Store, owner: str) -> None:
 @pytest.mark.parametrize(("name", "text"), [("", "x"), ("x", "  "), ("\n", "x")])
 def test_an_empty_one_is_refused(store: Store, owner: str, name: str, text: str) -> None:
     """With words, and nothing is kept."""
-    with pytest.raises(InputRefused, match="name and a text"):
+    with pytest.raises(InvalidInput, match="name and a text"):
         store.prompts.save(owner, name, text)
     assert named(store, owner) == []
 

@@ -9,15 +9,15 @@ from sqlalchemy import text
 
 from liaobots.storage import search as search_module
 from liaobots.storage.database import Database
-from liaobots.storage.ngrams import has_all, wanted, words_of
-from liaobots.storage.records import Asked, Ending, State
+from liaobots.storage.ngrams import has_all, query_ngrams, words_of
+from liaobots.storage.records import MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
 
 
-def said(store: Store, owner: str, question: str, answer: str) -> Asked:
+def said(store: Store, owner: str, question: str, answer: str) -> PendingAnswer:
     asked = store.ask(owner, None, question, "gpt-4")
     assert asked
-    store.finish(owner, asked, answer, Ending(State.DONE))
+    store.finish(owner, asked, answer, Outcome(MessageState.DONE))
     return asked
 
 
@@ -54,11 +54,11 @@ def test_an_answer_is_found_by_its_last_words(store: Store, owner: str) -> None:
     """One that was written on is found by all it says, and only once."""
     asked = store.ask(owner, None, "Hello", "gpt-4")
     assert asked
-    store.finish(owner, asked, "first half", Ending(State.STOPPED))
-    again = store.go_on(owner, asked.answer)
+    store.finish(owner, asked, "first half", Outcome(MessageState.STOPPED))
+    again = store.continue_answer(owner, asked.answer)
     assert again
     assert hits(store, owner, "half") == []
-    store.finish(owner, again, "first half and second", Ending(State.DONE))
+    store.finish(owner, again, "first half and second", Outcome(MessageState.DONE))
     assert hits(store, owner, "second") == [("assistant", asked.answer)]
     assert hits(store, owner, "half") == [("assistant", asked.answer)]
 
@@ -67,11 +67,11 @@ def test_a_late_writer_takes_nothing_from_the_index(store: Store, owner: str) ->
     """Who no longer writes an answer changes nothing of it, nor whether it is found."""
     asked = store.ask(owner, None, "Hello", "gpt-4")
     assert asked
-    store.finish(owner, asked, "early bird", Ending(State.STOPPED))
-    again = store.go_on(owner, asked.answer)
+    store.finish(owner, asked, "early bird", Outcome(MessageState.STOPPED))
+    again = store.continue_answer(owner, asked.answer)
     assert again
-    store.finish(owner, again, "early bird sings", Ending(State.DONE))
-    store.finish(owner, asked, "late", Ending(State.DONE))
+    store.finish(owner, again, "early bird sings", Outcome(MessageState.DONE))
+    store.finish(owner, asked, "late", Outcome(MessageState.DONE))
     assert hits(store, owner, "sings") == [("assistant", asked.answer)]
 
 
@@ -82,8 +82,8 @@ def test_what_is_in_the_trash_is_not_found(store: Store, owner: str) -> None:
     store.trash.put_message(owner, asked.answer)
     store.trash.put_conversation(owner, other.conversation)
     assert hits(store, owner, "needle") == []
-    store.trash.put_back(owner, asked.answer)
-    store.trash.put_back(owner, other.conversation)
+    store.trash.restore(owner, asked.answer)
+    store.trash.restore(owner, other.conversation)
     assert len(hits(store, owner, "needle")) == 2
 
 
@@ -92,14 +92,14 @@ def test_what_is_forgotten_leaves_nothing_to_find(store: Store, database: Databa
     owner = secrets.token_hex(32)
     asked = said(store, owner, "One question", "needle")
     store.trash.put_conversation(owner, asked.conversation)
-    store.trash.forget(owner, asked.conversation)
-    store.trash.forget_old()
+    store.trash.purge(owner, asked.conversation)
+    store.trash.purge_expired()
     with database.reading() as connection:
         is_there = text("SELECT count(*) FROM findable WHERE conversation = :chat")
         assert connection.scalar(is_there, {"chat": asked.conversation}) == 0
         if connection.dialect.name == "sqlite":
             wish = text("SELECT count(*) FROM grams WHERE grams MATCH :gram")
-            gram = next(iter(wanted(["needle"], owner))) + 2**31
+            gram = next(iter(query_ngrams(["needle"], owner))) + 2**31
             assert connection.scalar(wish, {"gram": f"{gram:x}"}) == 0
 
 
@@ -108,7 +108,7 @@ def test_what_is_forgotten_leaves_nothing_to_find(store: Store, database: Databa
 )
 def test_any_wish_is_only_text(store: Store, owner: str, wish: str) -> None:
     """Nothing in it acts: what is found has it, as it stands."""
-    said(store, owner, "plain", "words")
+    said(store, owner, "escape_line", "words")
     assert hits(store, owner, wish) == []
     if wish.strip(" \0"):
         asked = said(store, owner, "with it", f"x {wish} y")

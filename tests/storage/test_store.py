@@ -10,17 +10,17 @@ from sqlalchemy import event
 from liaobots.storage import answer_queries
 from liaobots.storage.database import Database
 from liaobots.storage.queries import title_of
-from liaobots.storage.records import Asked, Checkpoint, Ending, State
+from liaobots.storage.records import Checkpoint, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
 
 
-def put(store: Store, owner: str, question: str = "Hello?") -> Asked:
+def put(store: Store, owner: str, question: str = "Hello?") -> PendingAnswer:
     asked = store.ask(owner, None, question, "gpt-4")
     assert asked
     return asked
 
 
-def write(store: Store, owner: str, asked: Asked, start: int, text: str) -> bool:
+def write(store: Store, owner: str, asked: PendingAnswer, start: int, text: str) -> bool:
     """Writes a checkpoint down, and says whether the answer is still wanted."""
     return store.checkpoint([Checkpoint(owner, asked, start, text)])[0]
 
@@ -31,8 +31,8 @@ def test_a_question_is_there_before_it_is_answered(store: Store, owner: str) -> 
     opened = store.open(owner, asked.conversation)
     assert opened
     question, answer = opened.messages
-    assert (question.role, question.text, question.state) == ("user", "Hello?", State.DONE)
-    assert (answer.role, answer.text, answer.state) == ("assistant", "", State.WRITING)
+    assert (question.role, question.text, question.state) == ("user", "Hello?", MessageState.DONE)
+    assert (answer.role, answer.text, answer.state) == ("assistant", "", MessageState.WRITING)
     assert (answer.parent, answer.model, answer.first_text) == (question.id, "gpt-4", None)
 
 
@@ -48,18 +48,18 @@ def test_a_checkpoint_adds_what_is_new(store: Store, owner: str) -> None:
     assert message.text == "один two"
     assert message.first_text is not None
     for start in range(9):
-        assert store.since(owner, asked.answer, start) == ("один two"[start:], State.WRITING)
+        assert store.since(owner, asked.answer, start) == ("один two"[start:], MessageState.WRITING)
 
 
 def test_an_ending_is_kept(store: Store, owner: str) -> None:
     """State, text, characters, times and error are there afterwards."""
     asked = put(store, owner)
     write(store, owner, asked, 0, "par")
-    ending = Ending(State.FAILED, "rate_limited", "Wait a moment.", "https://example.org")
+    ending = Outcome(MessageState.FAILED, "rate_limited", "Wait a moment.", "https://example.org")
     store.finish(owner, asked, "partial", ending)
     message = store.message(owner, asked.answer)
     assert message
-    assert (message.state, message.text, message.characters) == (State.FAILED, "partial", 7)
+    assert (message.state, message.text, message.characters) == (MessageState.FAILED, "partial", 7)
     assert (message.error_kind, message.error_words) == ("rate_limited", "Wait a moment.")
     assert message.error_link == "https://example.org"
     assert message.asked <= (message.first_text or 0) <= (message.ended or 0) <= time.time() + 5
@@ -69,7 +69,7 @@ def test_the_list_is_newest_first_and_bounded(store: Store, owner: str) -> None:
     """Asking again moves a chat to the top; titles are the first questions."""
     first, second, third = (put(store, owner, f"Question {n}") for n in range(3))
     for asked in (first, second, third):
-        store.finish(owner, asked, "x", Ending(State.DONE))
+        store.finish(owner, asked, "x", Outcome(MessageState.DONE))
     again = store.ask(owner, first.conversation, "And?", "gpt-4")
     listed = store.list(owner, 2)
     assert [each.id for each in listed] == [first.conversation, third.conversation]
@@ -81,7 +81,7 @@ def test_the_list_is_newest_first_and_bounded(store: Store, owner: str) -> None:
 def test_messages_are_a_tree(store: Store, owner: str) -> None:
     """A new question goes below the leaf; another try stands beside the first."""
     asked = put(store, owner)
-    store.finish(owner, asked, "first try", Ending(State.STOPPED))
+    store.finish(owner, asked, "first try", Outcome(MessageState.STOPPED))
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
     assert again.answer != asked.answer
@@ -97,14 +97,14 @@ def test_messages_are_a_tree(store: Store, owner: str) -> None:
 def test_an_empty_answer_is_used_again(store: Store, owner: str) -> None:
     """A failed send leaves no empty branches behind."""
     asked = put(store, owner)
-    store.finish(owner, asked, "", Ending(State.FAILED, "connection_failed", "Away."))
+    store.finish(owner, asked, "", Outcome(MessageState.FAILED, "connection_failed", "Away."))
     again = store.try_again(owner, asked.answer, "gpt-3.5-turbo")
     assert again
     assert again.answer == asked.answer
     message = store.message(owner, asked.answer)
     assert message
     assert (message.state, message.model, message.error_words) == (
-        State.WRITING,
+        MessageState.WRITING,
         "gpt-3.5-turbo",
         "",
     )
@@ -115,32 +115,32 @@ def test_two_clicks_try_once(store: Store, owner: str, text: str) -> None:
     """The second click finds the answer being written, or no longer the last."""
     asked = put(store, owner)
     assert store.try_again(owner, asked.answer, "gpt-4") is None
-    store.finish(owner, asked, text, Ending(State.STOPPED))
+    store.finish(owner, asked, text, Outcome(MessageState.STOPPED))
     assert store.try_again(owner, asked.answer, "gpt-4")
     assert store.try_again(owner, asked.answer, "gpt-4") is None
-    assert store.go_on(owner, asked.answer) is None
+    assert store.continue_answer(owner, asked.answer) is None
 
 
 def test_going_on_keeps_the_text(store: Store, owner: str) -> None:
     """What comes then is added to what was there."""
     asked = put(store, owner)
-    store.finish(owner, asked, "one ", Ending(State.INTERRUPTED))
-    again = store.go_on(owner, asked.answer)
+    store.finish(owner, asked, "one ", Outcome(MessageState.INTERRUPTED))
+    again = store.continue_answer(owner, asked.answer)
     assert again
     write(store, owner, again, 4, "two")
-    assert store.since(owner, asked.answer, 2) == ("e two", State.WRITING)
-    assert store.go_on(owner, asked.answer) is None
+    assert store.since(owner, asked.answer, 2) == ("e two", MessageState.WRITING)
+    assert store.continue_answer(owner, asked.answer) is None
 
 
 def test_only_the_last_writer_writes(store: Store, owner: str) -> None:
     """A server that slept, and was taken for dead, changes nothing when it wakes."""
     old = put(store, owner)
-    store.finish(owner, old, "one ", Ending(State.INTERRUPTED))
-    new = store.go_on(owner, old.answer)
+    store.finish(owner, old, "one ", Outcome(MessageState.INTERRUPTED))
+    new = store.continue_answer(owner, old.answer)
     assert new
     assert not write(store, owner, old, 4, "late")
-    store.finish(owner, old, "one late", Ending(State.DONE))
-    assert store.since(owner, old.answer, 0) == ("one ", State.WRITING)
+    store.finish(owner, old, "one late", Outcome(MessageState.DONE))
+    assert store.since(owner, old.answer, 0) == ("one ", MessageState.WRITING)
     assert write(store, owner, new, 4, "two")
 
 
@@ -150,7 +150,7 @@ def test_a_checkpoint_may_come_again(store: Store, owner: str) -> None:
     assert write(store, owner, asked, 0, "abc")
     assert write(store, owner, asked, 0, "abcdef")
     assert write(store, owner, asked, 6, "ghi")
-    assert store.since(owner, asked.answer, 2) == ("cdefghi", State.WRITING)
+    assert store.since(owner, asked.answer, 2) == ("cdefghi", MessageState.WRITING)
 
 
 def test_many_checkpoints_are_one_step(store: Store, database: Database, owner: str) -> None:
@@ -163,7 +163,7 @@ def test_many_checkpoints_are_one_step(store: Store, database: Database, owner: 
     new = [Checkpoint(owner, each, 0, f"text {n}") for n, each in enumerate(asked)]
     assert store.checkpoint(new) == [True, False, False, True, True]
     assert len([each for each in counted if not each.startswith("BEGIN")]) == 2
-    assert store.since(owner, asked[4].answer, 0) == ("text 4", State.WRITING)
+    assert store.since(owner, asked[4].answer, 0) == ("text 4", MessageState.WRITING)
     assert store.checkpoint([]) == []
 
 
@@ -171,7 +171,7 @@ def test_trying_again_is_asked_anew(store: Store, owner: str) -> None:
     """The moment of asking is that of the last try."""
     asked = put(store, owner)
     first = store.message(owner, asked.answer)
-    store.finish(owner, asked, "", Ending(State.FAILED, "connection_failed", "Away."))
+    store.finish(owner, asked, "", Outcome(MessageState.FAILED, "connection_failed", "Away."))
     time.sleep(0.01)
     store.try_again(owner, asked.answer, "gpt-4")
     second = store.message(owner, asked.answer)
@@ -184,7 +184,7 @@ def test_a_long_chat_can_be_deleted(store: Store, owner: str) -> None:
     """SQLite follows no more than a thousand links in one deletion."""
     asked = put(store, owner)
     for number in range(600):
-        store.finish(owner, asked, "x", Ending(State.DONE))
+        store.finish(owner, asked, "x", Outcome(MessageState.DONE))
         again = store.ask(owner, asked.conversation, f"{number}", "gpt-4")
         assert again
         asked = again
@@ -199,7 +199,7 @@ def test_deleting_while_an_answer_ends(store: Store, owner: str) -> None:
         asked = put(store, owner)
         write(store, owner, asked, 0, "text")
         ending = threading.Thread(
-            target=store.finish, args=(owner, asked, "text", Ending(State.STOPPED))
+            target=store.finish, args=(owner, asked, "text", Outcome(MessageState.STOPPED))
         )
         ending.start()
         store.trash.put_conversation(owner, asked.conversation)
@@ -215,13 +215,13 @@ def test_an_orphan_is_interrupted(
     monkeypatch.setattr(answer_queries, "SILENCE", 0.2)
     asked = put(store, owner)
     write(store, owner, asked, 0, "as far as it came")
-    assert store.since(owner, asked.answer, 0)[1] is State.WRITING
+    assert store.since(owner, asked.answer, 0)[1] is MessageState.WRITING
     time.sleep(0.4)
     assert not store.list(owner, 1)[0].is_writing
-    assert store.since(owner, asked.answer, 0) == ("as far as it came", State.INTERRUPTED)
+    assert store.since(owner, asked.answer, 0) == ("as far as it came", MessageState.INTERRUPTED)
     opened = store.open(owner, asked.conversation)
     assert opened
-    assert opened.messages[-1].state is State.INTERRUPTED
+    assert opened.messages[-1].state is MessageState.INTERRUPTED
 
 
 def test_a_writer_taken_for_dead_goes_on(
@@ -232,9 +232,9 @@ def test_a_writer_taken_for_dead_goes_on(
     asked = put(store, owner)
     write(store, owner, asked, 0, "one ")
     time.sleep(0.2)
-    assert store.since(owner, asked.answer, 0) == ("one ", State.INTERRUPTED)
+    assert store.since(owner, asked.answer, 0) == ("one ", MessageState.INTERRUPTED)
     assert write(store, owner, asked, 4, "two")
-    assert store.since(owner, asked.answer, 0) == ("one two", State.WRITING)
+    assert store.since(owner, asked.answer, 0) == ("one two", MessageState.WRITING)
 
 
 def test_a_wish_to_stop_reaches_the_writer(store: Store, owner: str) -> None:
@@ -254,7 +254,7 @@ def test_rename_and_delete(store: Store, owner: str) -> None:
     assert store.list(owner, 1) == []
     assert store.message(owner, asked.answer) is None
     assert not write(store, owner, asked, 0, "x")
-    store.finish(owner, asked, "x", Ending(State.DONE))
+    store.finish(owner, asked, "x", Outcome(MessageState.DONE))
 
 
 def test_an_address_is_no_key(store: Store, owner: str) -> None:
@@ -264,14 +264,14 @@ def test_an_address_is_no_key(store: Store, owner: str) -> None:
     other = "0" * 64
     assert store.open(other, asked.conversation) is None
     assert store.message(other, asked.answer) is None
-    assert store.before(other, asked.answer) == []
-    assert store.since(other, asked.answer, 0) == ("", State.STOPPED)
+    assert store.history(other, asked.answer) == []
+    assert store.since(other, asked.answer, 0) == ("", MessageState.STOPPED)
     assert store.ask(other, asked.conversation, "x", "gpt-4") is None
     assert not write(store, other, asked, 4, "x")
     store.ask_to_stop(other, asked.answer)
     store.rename(other, asked.conversation, "Mine")
     store.trash.put_conversation(other, asked.conversation)
-    store.finish(other, asked, "x", Ending(State.DONE))
+    store.finish(other, asked, "x", Outcome(MessageState.DONE))
     assert write(store, owner, asked, 4, "")
     assert store.try_again(other, asked.answer, "gpt-4") is None
     opened = store.open(owner, asked.conversation)
@@ -284,7 +284,7 @@ def test_the_list_tells_of_every_change(store: Store, owner: str) -> None:
     lists = [store.list(owner, 9)]
     asked, second = put(store, owner), put(store, owner)
     lists.append(store.list(owner, 9))
-    store.finish(owner, asked, "x", Ending(State.DONE))
+    store.finish(owner, asked, "x", Outcome(MessageState.DONE))
     lists.append(store.list(owner, 9))
     store.rename(owner, asked.conversation, "Other")
     lists.append(store.list(owner, 9))
@@ -301,7 +301,7 @@ def test_any_text_is_taken(store: Store, owner: str, words: str) -> None:
     """What no database takes becomes a replacement character; all else stays."""
     asked = put(store, owner, "? " + words)
     write(store, owner, asked, 0, words)
-    store.finish(owner, asked, words, Ending(State.DONE))
+    store.finish(owner, asked, words, Outcome(MessageState.DONE))
     message = store.message(owner, asked.answer)
     assert message
     assert message.text.encode()
@@ -311,9 +311,9 @@ def test_any_text_is_taken(store: Store, owner: str, words: str) -> None:
 def test_forgetting_keeps_the_newest(store: Store, owner: str) -> None:
     """Only so many are kept, and none that is too old."""
     chats = [put(store, owner, f"Question {n}").conversation for n in range(4)]
-    store.forget(older_than=3600, beyond=2)
+    store.purge(older_than=3600, beyond=2)
     assert [each.id for each in store.list(owner, 9)] == [chats[3], chats[2]]
-    store.forget(older_than=-1, beyond=2)
+    store.purge(older_than=-1, beyond=2)
     assert store.list(owner, 9) == []
 
 
@@ -369,15 +369,17 @@ def test_the_list_is_found_by_index(tmp_path: Path) -> None:
     database.close()
 
 
-def answered(store: Store, owner: str, question: str = "Hello?", chat: str | None = None) -> Asked:
+def answered(
+    store: Store, owner: str, question: str = "Hello?", chat: str | None = None
+) -> PendingAnswer:
     """Puts a question and its whole answer."""
     asked = store.ask(owner, chat, question, "gpt-4")
     assert asked
-    store.finish(owner, asked, f"Answer to {question}", Ending(State.DONE))
+    store.finish(owner, asked, f"Answer to {question}", Outcome(MessageState.DONE))
     return asked
 
 
-def texts_of(store: Store, owner: str, asked: Asked) -> list[str]:
+def texts_of(store: Store, owner: str, asked: PendingAnswer) -> list[str]:
     opened = store.open(owner, asked.conversation)
     assert opened
     return [message.text for message in opened.messages]
@@ -388,7 +390,7 @@ def test_an_edited_question_is_another_version(store: Store, owner: str) -> None
     first = answered(store, owner, "One")
     answered(store, owner, "Two", first.conversation)
     question = store.open(owner, first.conversation).messages[0]  # type: ignore[union-attr]
-    edited = store.ask(owner, first.conversation, "Uno", "gpt-4", instead_of=question.id)
+    edited = store.ask(owner, first.conversation, "Uno", "gpt-4", replaces=question.id)
     assert edited
     opened = store.open(owner, first.conversation)
     assert opened
@@ -404,8 +406,8 @@ def test_two_clicks_edit_once(store: Store, owner: str) -> None:
     """The second finds the question no longer shown."""
     first = answered(store, owner)
     question = store.open(owner, first.conversation).messages[0]  # type: ignore[union-attr]
-    assert store.ask(owner, first.conversation, "Uno", "gpt-4", instead_of=question.id)
-    assert store.ask(owner, first.conversation, "Uno", "gpt-4", instead_of=question.id) is None
+    assert store.ask(owner, first.conversation, "Uno", "gpt-4", replaces=question.id)
+    assert store.ask(owner, first.conversation, "Uno", "gpt-4", replaces=question.id) is None
 
 
 def test_an_earlier_answer_is_given_again(store: Store, owner: str) -> None:
@@ -445,7 +447,7 @@ def test_answers_stand_beside_each_other(store: Store, owner: str) -> None:
     assert [message.id for message in opened.compared] == opened.messages[-1].versions
     assert store.list(owner, 1)[0].is_writing
     for asked in (first, *others):
-        store.finish(owner, asked, asked.answer, Ending(State.DONE))
+        store.finish(owner, asked, asked.answer, Outcome(MessageState.DONE))
     assert store.show(owner, others[1].answer)
     opened = store.open(owner, first.conversation)
     assert opened
@@ -458,7 +460,7 @@ def test_a_question_after_a_comparison_goes_on_from_the_first(store: Store, owne
     """Unless another was picked; the comparison is over then."""
     first = answered(store, owner)
     (other,) = store.compare(owner, first.answer, ["claude"])
-    store.finish(owner, other, "Other", Ending(State.DONE))
+    store.finish(owner, other, "Other", Outcome(MessageState.DONE))
     assert store.ask(owner, first.conversation, "And?", "gpt-4")
     opened = store.open(owner, first.conversation)
     assert opened
@@ -470,8 +472,8 @@ def test_within_a_comparison_each_is_tried_again_in_its_place(store: Store, owne
     """Whether it had some text or none."""
     first = answered(store, owner)
     empty, some = store.compare(owner, first.answer, ["claude", "gemini"])
-    store.finish(owner, empty, "", Ending(State.FAILED, "rate_limited", "Wait."))
-    store.finish(owner, some, "par", Ending(State.STOPPED))
+    store.finish(owner, empty, "", Outcome(MessageState.FAILED, "rate_limited", "Wait."))
+    store.finish(owner, some, "par", Outcome(MessageState.STOPPED))
     assert store.try_again(owner, empty.answer, "claude")
     again = store.try_again(owner, some.answer, "gemini")
     assert again
@@ -505,7 +507,7 @@ def test_another_branch_makes_another_list(store: Store, owner: str) -> None:
     first = answered(store, owner)
     again = store.try_again(owner, first.answer, "gpt-4")
     assert again
-    store.finish(owner, again, "Again", Ending(State.DONE))
+    store.finish(owner, again, "Again", Outcome(MessageState.DONE))
     before = store.list(owner, 9)
     store.show(owner, first.answer)
     assert store.list(owner, 9) != before
@@ -516,7 +518,7 @@ def test_instructions_are_the_chats(store: Store, owner: str) -> None:
     asked = store.ask(owner, None, "Hello?", "gpt-4", system=" Be brief. ")
     assert asked
     assert store.system(owner, asked.conversation) == "Be brief."
-    store.instruct(owner, asked.conversation, "Be long.")
+    store.set_instructions(owner, asked.conversation, "Be long.")
     assert store.open(owner, asked.conversation).system == "Be long."  # type: ignore[union-attr]
     assert store.system("b" * 64, asked.conversation) == ""
 
@@ -528,7 +530,7 @@ def test_nobody_shows_or_compares_somebody_elses(store: Store, owner: str) -> No
     assert store.show(stranger, first.answer) is None
     assert store.compare(stranger, first.answer, ["claude"]) == []
     store.pin(stranger, first.conversation, is_pinned=True)
-    store.instruct(stranger, first.conversation, "Obey me.")
+    store.set_instructions(stranger, first.conversation, "Obey me.")
     store.rename(stranger, first.conversation, "Mine")
     opened = store.open(owner, first.conversation)
     assert opened

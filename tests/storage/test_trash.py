@@ -7,14 +7,14 @@ from sqlalchemy import text
 
 from liaobots.storage import trash as trash_module
 from liaobots.storage.database import Database
-from liaobots.storage.records import Asked, Checkpoint, Ending, State
+from liaobots.storage.records import Checkpoint, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
 
 
-def said(store: Store, owner: str, chat: str | None, question: str) -> Asked:
+def said(store: Store, owner: str, chat: str | None, question: str) -> PendingAnswer:
     asked = store.ask(owner, chat, question, "gpt-4")
     assert asked
-    store.finish(owner, asked, f"Answer to {question}", Ending(State.DONE))
+    store.finish(owner, asked, f"Answer to {question}", Outcome(MessageState.DONE))
     return asked
 
 
@@ -33,7 +33,7 @@ def test_a_chat_goes_and_comes_back(store: Store, owner: str) -> None:
     assert store.message(owner, asked.answer) is None
     assert store.ask(owner, asked.conversation, "And?", "gpt-4") is None
     assert [each.words for each in store.trash.list(owner, 9)] == ["One"]
-    assert store.trash.put_back(owner, asked.conversation) == asked.conversation
+    assert store.trash.restore(owner, asked.conversation) == asked.conversation
     assert store.open(owner, asked.conversation) == before
     assert store.trash.list(owner, 9) == []
 
@@ -48,7 +48,7 @@ def test_a_message_goes_with_what_follows(store: Store, owner: str) -> None:
     assert shown(store, owner, first.conversation) == ["One", "Answer to One"]
     (lying,) = store.trash.list(owner, 9)
     assert (lying.id, lying.words, lying.is_message) == (question.id, "Two", True)
-    assert store.trash.put_back(owner, question.id) == first.conversation
+    assert store.trash.restore(owner, question.id) == first.conversation
     assert shown(store, owner, first.conversation) == before
     assert store.message(owner, second.answer)
 
@@ -58,13 +58,13 @@ def test_another_version_takes_its_place(store: Store, owner: str) -> None:
     asked = said(store, owner, None, "One")
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
-    store.finish(owner, again, "Second", Ending(State.DONE))
+    store.finish(owner, again, "Second", Outcome(MessageState.DONE))
     store.trash.put_message(owner, again.answer)
     opened = store.open(owner, asked.conversation)
     assert opened
     assert opened.messages[-1].id == asked.answer
     assert opened.messages[-1].versions == [asked.answer]
-    store.trash.put_back(owner, again.answer)
+    store.trash.restore(owner, again.answer)
     opened = store.open(owner, asked.conversation)
     assert opened
     assert opened.messages[-1].versions == [asked.answer, again.answer]
@@ -77,7 +77,7 @@ def test_what_hangs_from_something_deleted_brings_it_along(store: Store, owner: 
     store.trash.put_message(owner, asked.answer)
     store.trash.put_message(owner, question.id)
     assert shown(store, owner, asked.conversation) == []
-    store.trash.put_back(owner, asked.answer)
+    store.trash.restore(owner, asked.answer)
     assert shown(store, owner, asked.conversation) == ["One", "Answer to One"]
     assert store.trash.list(owner, 9) == []
 
@@ -88,8 +88,8 @@ def test_an_answer_being_written_is_stopped(store: Store, owner: str) -> None:
     assert asked
     store.trash.put_conversation(owner, asked.conversation)
     assert store.checkpoint([Checkpoint(owner, asked, 0, "some")]) == [False]
-    store.finish(owner, asked, "some", Ending(State.STOPPED))
-    store.trash.put_back(owner, asked.conversation)
+    store.finish(owner, asked, "some", Outcome(MessageState.STOPPED))
+    store.trash.restore(owner, asked.conversation)
     assert shown(store, owner, asked.conversation) == ["One", "some"]
 
 
@@ -101,25 +101,25 @@ def test_nobody_reaches_into_somebody_elses(store: Store, owner: str) -> None:
     assert len(shown(store, owner, asked.conversation)) == 2
     store.trash.put_message(owner, asked.answer)
     assert store.trash.list(stranger, 9) == []
-    assert store.trash.put_back(stranger, asked.answer) is None
-    store.trash.forget(stranger, asked.answer)
+    assert store.trash.restore(stranger, asked.answer) is None
+    store.trash.purge(stranger, asked.answer)
     store.trash.empty(stranger)
-    assert store.trash.put_back(owner, asked.answer) == asked.conversation
+    assert store.trash.restore(owner, asked.answer) == asked.conversation
 
 
 def test_forgetting_is_for_good(store: Store, database: Database) -> None:
     """Only what lies in the trash, and then nothing of it is left."""
     owner = secrets.token_hex(32)
     asked = said(store, owner, None, "One")
-    store.trash.forget(owner, asked.conversation)
-    store.trash.forget(owner, asked.answer)
+    store.trash.purge(owner, asked.conversation)
+    store.trash.purge(owner, asked.answer)
     assert len(shown(store, owner, asked.conversation)) == 2
     store.trash.put_message(owner, asked.answer)
-    store.trash.forget(owner, asked.answer)
-    assert store.trash.put_back(owner, asked.answer) is None
+    store.trash.purge(owner, asked.answer)
+    assert store.trash.restore(owner, asked.answer) is None
     store.trash.put_conversation(owner, asked.conversation)
     store.trash.empty(owner)
-    store.trash.forget_old()
+    store.trash.purge_expired()
     with database.reading() as connection:
         left = text("SELECT count(*) FROM messages WHERE conversation = :chat")
         assert connection.scalar(left, {"chat": asked.conversation}) == 0
@@ -129,7 +129,7 @@ def test_it_empties_itself(
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After thirty days, by the database's clock; not a moment before."""
-    assert trash_module.TERM == 30 * 24 * 3600
+    assert trash_module.RETENTION_SECONDS == 30 * 24 * 3600
     owner = secrets.token_hex(32)
     old, new, half = (said(store, owner, None, word) for word in ("Old", "New", "Half"))
     for chat in (old, new):
@@ -140,10 +140,10 @@ def test_it_empties_itself(
             past = text(f"UPDATE {table} SET deleted = deleted - 2592001 WHERE id = :id")  # noqa: S608
             connection.execute(past, {"id": id_})
     assert [each.words for each in store.trash.list(owner, 9)] == ["New"]
-    store.trash.forget_old()
-    assert store.trash.put_back(owner, old.conversation) is None
-    assert store.trash.put_back(owner, half.answer) is None
-    assert store.trash.put_back(owner, new.conversation) == new.conversation
+    store.trash.purge_expired()
+    assert store.trash.restore(owner, old.conversation) is None
+    assert store.trash.restore(owner, half.answer) is None
+    assert store.trash.restore(owner, new.conversation) == new.conversation
 
 
 def test_the_list_is_newest_first_and_bounded(store: Store, owner: str) -> None:
@@ -166,5 +166,5 @@ def test_a_deep_branch(store: Store, owner: str) -> None:
     question = store.open(owner, first.conversation).messages[0]  # type: ignore[union-attr]
     store.trash.put_message(owner, question.id)
     assert shown(store, owner, first.conversation) == []
-    store.trash.forget(owner, question.id)
+    store.trash.purge(owner, question.id)
     assert store.trash.list(owner, 9) == []

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from liaobots.formats import Chat, Turn
+from liaobots.formats import Chat, ExportedMessage
 from liaobots.storage import indexer, search_index
 from liaobots.storage.database import Database
 from liaobots.storage.ngrams import REACH
-from liaobots.storage.records import Ending, State
+from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
-from liaobots.storage.write_queue import Turns
+from liaobots.storage.write_queue import WriteQueue
 from tests.support.page_actions import wait_until
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -34,7 +34,7 @@ def random_text(length: int, letters: str = LETTERS, seed: int = 1) -> str:
 def chat_of(texts: Sequence[str]) -> Chat:
     """Return a chat in which each text is below the one before it."""
     turns = [
-        Turn(f"m{number}", f"m{number - 1}" if number else None, "user", said)
+        ExportedMessage(f"m{number}", f"m{number - 1}" if number else None, "user", said)
         for number, said in enumerate(texts)
     ]
     return Chat("brought", "Brought in", turns, None, 1.0, 1.0)
@@ -110,7 +110,7 @@ def test_an_import_is_written_bit_by_bit(
     """However long its messages are, no transaction has more grams than one part."""
     texts = [random_text(30_000, letters, seed) for seed in range(4)] + ["short"] * 500
     with watched(database) as work:
-        assert store.porter.bring_in(owner, chat_of(texts)) == 504
+        assert store.porter.import_chat(owner, chat_of(texts)) == 504
     assert max(work.grams) <= search_index.PART + 1
     assert max(work.characters) <= 30_000 + 200 * 40
     assert is_complete(database)
@@ -124,12 +124,12 @@ def test_forgetting_is_written_bit_by_bit(
     """And then nothing is left in the index."""
     texts = [random_text(60_000, LETTERS, seed) for seed in range(3)] + ["short"] * 300
     before = terms(file)
-    store.porter.bring_in(owner, chat_of(texts))
+    store.porter.import_chat(owner, chat_of(texts))
     store.trash.put_conversation(owner, "brought")
     with watched(database) as work:
-        store.trash.forget(owner, "brought")
+        store.trash.purge(owner, "brought")
         assert store.trash.list(owner, 9) == []
-        store.trash.forget_old()
+        store.trash.purge_expired()
     assert max(work.grams) <= 2 * search_index.PART + 100
     assert len(work.grams) > 10
     assert terms(file) == before
@@ -145,11 +145,11 @@ def test_a_long_question_and_answer(
     with watched(database) as work:
         asked = store.ask(owner, None, said, "gpt-4")
         assert asked
-        store.finish(owner, asked, answer, Ending(State.DONE))
+        store.finish(owner, asked, answer, Outcome(MessageState.DONE))
         wait_until(lambda: is_complete(database), 60)
-        again = store.go_on(owner, asked.answer)
+        again = store.continue_answer(owner, asked.answer)
         assert again
-        store.finish(owner, again, answer + " more", Ending(State.DONE))
+        store.finish(owner, again, answer + " more", Outcome(MessageState.DONE))
         wait_until(lambda: is_complete(database), 60)
     assert max(work.grams) <= 2 * search_index.PART + 100
     last = min(length, REACH) - 9
@@ -163,7 +163,7 @@ def test_an_index_that_was_left_incomplete(database: Database, store: Store, own
     """By a kill between two parts: it can be deleted as it is, or completed."""
     said = random_text(60_000)
     numbers = search_index.grams_of(owner, {"m0": said})
-    store.porter.bring_in(owner, chat_of(["short"]))
+    store.porter.import_chat(owner, chat_of(["short"]))
     with database.writing() as connection:
         connection.execute(text("UPDATE messages SET text = :said"), {"said": said})
         search_index.drop(connection, search_index.is_of(["m0"]), {})
@@ -189,7 +189,7 @@ def test_an_index_of_an_older_version(
     before = terms(file)
     said = random_text(60_000)
     (numbers,) = search_index.grams_of(owner, {"m0": said}).values()
-    store.porter.bring_in(owner, chat_of(["x"]))
+    store.porter.import_chat(owner, chat_of(["x"]))
     with database.writing() as connection:
         search_index.drop(connection, search_index.is_of(["m0"]), {})
         connection.execute(text("UPDATE messages SET text = :said"), {"said": said})
@@ -199,19 +199,19 @@ def test_an_index_of_an_older_version(
         ).scalars()
         search_index.put_words(connection, entry, " ".join(f"{n + 2**31:x}" for n in numbers[5:]))
     store.trash.put_conversation(owner, "brought")
-    store.trash.forget(owner, "brought")
-    store.trash.forget_old()
+    store.trash.purge(owner, "brought")
+    store.trash.purge_expired()
     assert terms(file) == before
 
 
 def test_what_was_put_back_is_not_deleted(store: Store, owner: str) -> None:
     """A file that brings a forgotten chat again stops its deletion."""
-    store.porter.bring_in(owner, chat_of(["one", "two"]))
+    store.porter.import_chat(owner, chat_of(["one", "two"]))
     store.trash.put_conversation(owner, "brought")
-    store.trash.forget(owner, "brought")
-    assert store.trash.put_back(owner, "brought") is None
-    store.trash.forget_old()
-    assert store.porter.bring_in(owner, chat_of(["one", "two"])) == 2
+    store.trash.purge(owner, "brought")
+    assert store.trash.restore(owner, "brought") is None
+    store.trash.purge_expired()
+    assert store.porter.import_chat(owner, chat_of(["one", "two"])) == 2
     assert store.search.find(owner, "two", 9)
 
 
@@ -231,7 +231,7 @@ def test_questions_during_an_import(store: Store, owner: str, file: Path) -> Non
     chat = chat_of([random_text(100_000, LETTERS, seed) for seed in range(12)])
     other = Store(Database(f"sqlite:///{file}"))
     began = time.monotonic()
-    thread = threading.Thread(target=store.porter.bring_in, args=(owner, chat))
+    thread = threading.Thread(target=store.porter.import_chat, args=(owner, chat))
     thread.start()
     found = latencies(store, owner, lambda: not thread.is_alive(), 10_000)
     thread.join()
@@ -245,7 +245,7 @@ def test_questions_during_an_import(store: Store, owner: str, file: Path) -> Non
 
 def test_whoever_is_awaited_comes_first() -> None:
     """Work in the background comes after those who came later, but comes."""
-    turns, order = Turns(), list[str]()
+    turns, order = WriteQueue(), list[str]()
 
     def take(name: str, *, in_background: bool) -> None:
         with turns.turn(5, in_background=in_background):
@@ -268,7 +268,7 @@ def test_whoever_is_awaited_comes_first() -> None:
 
 
 def test_a_turn_that_does_not_come() -> None:
-    turns = Turns()
+    turns = WriteQueue()
     with turns.turn(5, in_background=False), pytest.raises(TimeoutError):  # noqa: SIM117
         with turns.turn(0.05, in_background=False):
             pass

@@ -11,7 +11,7 @@ from typing import Self
 
 import requests
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 class App:

@@ -10,11 +10,19 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from liaobots.backup.copy import Copied, compare, copy
-from liaobots.backup.endpoint import End
-from liaobots.errors import StoreFault
+from liaobots.backup.endpoint import Endpoint
+from liaobots.errors import StorageError
 from liaobots.storage import lease, search_index
 from liaobots.storage.database import Database
-from liaobots.storage.records import Asked, Attempt, Checkpoint, Ending, StandIn, State, Tries
+from liaobots.storage.records import (
+    Checkpoint,
+    Fallback,
+    GenerationLog,
+    MessageState,
+    ModelAttempt,
+    Outcome,
+    PendingAnswer,
+)
 from liaobots.storage.schema import conversations, messages, tables, unsigned_owners
 from liaobots.storage.store import Store
 from tests.support.app import ROOT
@@ -25,29 +33,31 @@ WISHES = ["rainbow", "радуг", "彩虹", "虹", "🌈", "needle", "c#", "x",
 LONG = "A long text about a rainbow, радуга, 彩虹 🌈. " * 8000
 
 
-def said(store: Store, question: str, answer: str, owner: str = OWNER) -> Asked:
+def said(store: Store, question: str, answer: str, owner: str = OWNER) -> PendingAnswer:
     asked = store.ask(owner, None, question, "gpt-4", system="Be brief, будь краток.")
     assert asked
-    tries = Tries([Attempt("gpt-5", 0.1 + 0.2, 1 / 3, len(answer), failed=False)])
-    store.finish(owner, asked, answer, Ending(State.DONE), tries)
+    log = GenerationLog([ModelAttempt("gpt-5", 0.1 + 0.2, 1 / 3, len(answer), failed=False)])
+    store.finish(owner, asked, answer, Outcome(MessageState.DONE), log)
     return asked
 
 
-def fill(store: Store) -> Asked:
+def fill(store: Store) -> PendingAnswer:
     """Puts something of everything into a store. Gives the answer that is being written."""
     asked = said(store, "Rainbow? Радуга? 彩虹? 🌈", LONG)
     again = store.try_again(OWNER, asked.answer, "claude-1")
     assert again
-    trouble = Ending(State.FAILED, "rate_limited", "Wait, подождите.", "https://example.org")
-    hand = StandIn("claude-1", "gpt-4", "It was away.")
-    failed = [Attempt("gpt-4", None, None, 0, failed=True)]
-    store.finish(OWNER, again, "half of a needle", trouble, Tries(failed, hand))
+    trouble = Outcome(
+        MessageState.FAILED, "rate_limited", "Wait, подождите.", "https://example.org"
+    )
+    fallback = Fallback("claude-1", "gpt-4", "It was away.")
+    failed = [ModelAttempt("gpt-4", None, None, 0, failed=True)]
+    store.finish(OWNER, again, "half of a needle", trouble, GenerationLog(failed, fallback))
     store.rate(OWNER, again.answer, 0)
-    store.charge(OWNER, again.answer, 0.1 + 0.7)
+    store.add_cost(OWNER, again.answer, 0.1 + 0.7)
     store.pin(OWNER, asked.conversation, is_pinned=True)
     compared = said(store, "Compare c# \N{REPLACEMENT CHARACTER}", "one")
     for each in store.compare(OWNER, compared.answer, ["gpt-5", "gemini"]):
-        store.finish(OWNER, each, f"another needle {each.answer}", Ending(State.STOPPED))
+        store.finish(OWNER, each, f"another needle {each.answer}", Outcome(MessageState.STOPPED))
     store.trash.put_message(OWNER, said(store, "Gone, needle", "gone").answer)
     store.trash.put_conversation(OWNER, said(store, "All gone", "needle").conversation)
     said(store, "Somebody else's rainbow", "x", OTHER)
@@ -60,7 +70,7 @@ def fill(store: Store) -> Asked:
     return being_written(store)
 
 
-def being_written(store: Store) -> Asked:
+def being_written(store: Store) -> PendingAnswer:
     asked = store.ask(OWNER, None, "Write on", "gpt-4")
     assert asked
     for start, text in ((0, "один "), (5, "two ")):
@@ -115,7 +125,7 @@ def finds(address: str) -> Sequence[Any]:
 
 def copied(source: str, target: str) -> Copied:
     """Copies as the command does, in this process."""
-    ends = End(source), End(target)
+    ends = Endpoint(source), Endpoint(target)
     try:
         return copy(*ends, tell=lambda _: None)
     finally:
@@ -125,7 +135,7 @@ def copied(source: str, target: str) -> Copied:
 
 def compared(source: str, target: str) -> Mapping[str, int]:
     """Compares two databases as the command does at its end."""
-    ends = End(source), End(target)
+    ends = Endpoint(source), Endpoint(target)
     try:
         with ends[0].snapshot() as connection:
             return compare(connection, ends[1])
@@ -155,7 +165,7 @@ def run(*words: str, **environment: str) -> tuple[int, str, str]:
 
 
 def mark_of(address: str) -> str | None:
-    end = End(address)
+    end = Endpoint(address)
     with end.snapshot() as connection:
         found = lease.of(connection)
     end.close()
@@ -164,13 +174,13 @@ def mark_of(address: str) -> str | None:
 
 def count_of(address: str) -> int:
     """Gives how many chats have come so far, none where there is no table yet."""
-    end = End(address)
+    end = Endpoint(address)
     if end.file and not end.file.exists():
         return 0
     try:
         with end.snapshot() as connection:
             return connection.scalar(select(func.count()).select_from(conversations)) or 0
-    except StoreFault:
+    except StorageError:
         return 0
     finally:
         end.close()

@@ -53,7 +53,7 @@ def frame(payload: bytes, opcode: Opcode = Opcode.BINARY, *, is_final: bool = Tr
     return Frame(opcode, payload, fin=is_final).serialize(mask=True)
 
 
-class Line:
+class CancellableRequest:
     """One WebSocket to the app, without a browser's or a library's manners."""
 
     def __init__(self, url: str, **headers: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
 from tests.support import stored_chats
@@ -19,9 +19,9 @@ def ask(page: Page, question: str) -> None:
     page.keyboard.press("Enter")
 
 
-def conversed(standin: StandIn) -> list[dict[str, Any]]:
+def conversed(demo_server: DemoServer) -> list[dict[str, Any]]:
     """Gives what the stand-in was asked to answer: neither lists nor balances."""
-    return [each for each in standin.asked if "messages" in each["body"]]
+    return [each for each in demo_server.asked if "messages" in each["body"]]
 
 
 def message(page: Page, number: int) -> Locator:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 
 
 def copy(source: Path, result: Path, options: Mapping[str, int]) -> None:
@@ -18,7 +18,7 @@ def environment(source: Path, result: Path, options: Mapping[str, int]) -> None:
 
 
 def refuse(source: Path, result: Path, options: Mapping[str, int]) -> None:
-    raise InputRefused("“a.pdf” is no file for us. " + "Mend it. " * options["times"])
+    raise InvalidInput("“a.pdf” is no file for us. " + "Mend it. " * options["times"])
 
 
 def print_much(source: Path, result: Path, options: Mapping[str, int]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-sys.path.append(str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[2]))
 
 from liaobots.ui.markdown import blocks, parser
 from liaobots.ui.markdown.reasoning import MANNER

@@ -7,10 +7,10 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from liaobots.demo.server import StandIn
-from liaobots.generation.rate_limit import Allowance
+from liaobots.demo.server import DemoServer
+from liaobots.generation.rate_limit import RateLimiter
 from liaobots.limits import Limits
-from liaobots.storage.records import Ending, State
+from liaobots.storage.records import MessageState, Outcome
 from liaobots.ui import texts
 from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.state import available_models, open_chat, session
@@ -21,11 +21,11 @@ __all__ = ["opened"]
 
 
 @pytest.fixture
-def standin(standin: StandIn) -> StandIn:
+def demo_server(demo_server: DemoServer) -> DemoServer:
     """Answers with the question and the number of the answer."""
     count = iter(range(1, 100))
-    standin.answer = lambda question: iter([f"answer {next(count)} ", f"to {question}"])
-    return standin
+    demo_server.answer = lambda question: iter([f"answer {next(count)} ", f"to {question}"])
+    return demo_server
 
 
 def ask(page: AppTest, question: str) -> None:
@@ -69,7 +69,7 @@ def press(page: AppTest, words: str) -> None:
     settle(page)
 
 
-def test_edit(opened: AppTest, standin: StandIn) -> None:
+def test_edit(opened: AppTest, demo_server: DemoServer) -> None:
     """The field has the old words; the new ones are asked alone; both are versions."""
     ask(opened, "one")
     ask(opened, "two")
@@ -80,7 +80,7 @@ def test_edit(opened: AppTest, standin: StandIn) -> None:
     press(opened, texts.ASK_AGAIN)
     assert said(opened) == ["uno", "answer 3 to uno"]
     assert "2/2" in words_of(opened)
-    sent = conversed(standin)[-1]["body"]["messages"]
+    sent = conversed(demo_server)[-1]["body"]["messages"]
     assert [message["content"] for message in sent] == ["uno"]
     press(opened, texts.PREVIOUS)
     assert said(opened)[2] == "two"
@@ -94,8 +94,8 @@ def test_an_edit_whose_place_is_gone_is_not_lost(opened: AppTest) -> None:
     shown = opened.session_state["opened"]
     chat, store = shown.conversation, shown.generations.store
     owner = sha256(f"session {opened.session_state['identity']}".encode()).hexdigest()
-    asked = store.ask(owner, chat.id, "un", "gpt-4", instead_of=chat.messages[0].id)
-    store.finish(owner, asked, "deux", Ending(State.DONE))
+    asked = store.ask(owner, chat.id, "un", "gpt-4", replaces=chat.messages[0].id)
+    store.finish(owner, asked, "deux", Outcome(MessageState.DONE))
     button(opened, texts.ASK_AGAIN).click().run()
     assert texts.EDITED_ELSEWHERE in words_of(opened).replace("\\", "")
     assert opened.chat_input[0].proto.value == "uno"
@@ -123,27 +123,29 @@ def test_cancel_changes_nothing(opened: AppTest) -> None:
     assert said(opened) == ["one", "answer 1 to one"]
 
 
-def test_answer_with_another_model(opened: AppTest, standin: StandIn) -> None:
+def test_answer_with_another_model(opened: AppTest, demo_server: DemoServer) -> None:
     """The chosen one is asked the same question; the old answer is kept."""
     ask(opened, "one")
     act(opened, 1, session.Act.WITH)
     opened.selectbox(key=f"with-{message_id(opened, 1)}").select("stand-in")
     press(opened, texts.ANSWER_NOW)
     assert said(opened) == ["one", "answer 2 to one"]
-    assert conversed(standin)[-1]["body"]["models"][0]["modelId"] == "stand-in"
+    assert conversed(demo_server)[-1]["body"]["models"][0]["modelId"] == "stand-in"
     assert opened.session_state["opened"].conversation.messages[1].versions[0] != message_id(
         opened, 1
     )
 
 
-def test_compare_from_the_sidebar(opened: AppTest, standin: StandIn) -> None:
+def test_compare_from_the_sidebar(opened: AppTest, demo_server: DemoServer) -> None:
     """Each chosen model is asked once; the picked answer is the chat's."""
     opened.multiselect(key=available_models.BESIDE).set_value(["gpt-4", "stand-in"]).run()
     ask(opened, "one")
     compared = opened.session_state["opened"].conversation.compared
     assert [answer.model for answer in compared] == ["gpt-3.5-turbo", "gpt-4", "stand-in"]
     models = [
-        each["body"]["models"][0]["modelId"] for each in standin.asked if "models" in each["body"]
+        each["body"]["models"][0]["modelId"]
+        for each in demo_server.asked
+        if "models" in each["body"]
     ]
     assert sorted(models) == ["gpt-3.5-turbo", "gpt-4", "stand-in"]
     opened.button(key=f"pick-{compared[2].id}").click().run()
@@ -185,60 +187,62 @@ def test_an_answer_deleted_leaves_its_question(opened: AppTest) -> None:
     assert said(opened) == ["one", "answer 2 to one"]
 
 
-def test_instructions_of_a_new_chat(opened: AppTest, standin: StandIn) -> None:
+def test_instructions_of_a_new_chat(opened: AppTest, demo_server: DemoServer) -> None:
     """Written before the first question, they are the chat's own afterwards."""
     opened.button(key="prompts-fold").click().run()
     field = next(area for area in opened.text_area if area.label == texts.INSTRUCTIONS)
     field.set_value("Be brief.").run()
     ask(opened, "one")
-    assert conversed(standin)[-1]["body"]["prompt"] == "Be brief."
+    assert conversed(demo_server)[-1]["body"]["prompt"] == "Be brief."
     assert opened.session_state["opened"].conversation.system == "Be brief."
     ask(opened, "two")
-    assert conversed(standin)[-1]["body"]["prompt"] == "Be brief."
+    assert conversed(demo_server)[-1]["body"]["prompt"] == "Be brief."
 
 
-def test_a_question_that_is_too_long(opened: AppTest, standin: StandIn) -> None:
+def test_a_question_that_is_too_long(opened: AppTest, demo_server: DemoServer) -> None:
     """It is refused before it is sent, with by how much, and is back in the composer."""
     opened.chat_input[0].set_value("x" * 12_005).run()
     words = opened.error[0].value.replace("\\", "")
     assert "12,005 characters, and the model takes 12,000: 5 too many" in words
     assert opened.session_state["opened"] is None
-    assert not [each for each in standin.asked if each["path"] == "/api/chat"]
+    assert not [each for each in demo_server.asked if each["path"] == "/api/chat"]
     opened.run()
     assert not opened.error
 
 
 @pytest.mark.parametrize("is_temporary", [False, True])
-def test_one_question_too_many(opened: AppTest, standin: StandIn, is_temporary: bool) -> None:
+def test_one_question_too_many(
+    opened: AppTest, demo_server: DemoServer, is_temporary: bool
+) -> None:
     """It is neither kept nor sent, and takes nothing along that was prepared for it."""
     opened.toggle(key=chat_actions.TEMPORARY).set_value(is_temporary).run()
     opened.session_state["system"] = "Be brief."
-    place = open_chat.in_memory() if is_temporary else open_chat.home()
-    place._allowance = Allowance(Limits(answers_per_visitor=0))
+    place = open_chat.in_memory() if is_temporary else open_chat.primary_store()
+    place._allowance = RateLimiter(Limits(answers_per_visitor=0))
     opened.chat_input[0].set_value("one").run()
     assert "may have 0 at once" in opened.error[0].value
     assert not said(opened)
-    assert not conversed(standin)
-    place._allowance = Allowance()
+    assert not conversed(demo_server)
+    place._allowance = RateLimiter()
     ask(opened, "one")
     assert said(opened) == ["one", "answer 1 to one"]
-    assert conversed(standin)[-1]["body"]["prompt"] == "Be brief."
-    place._allowance = Allowance(Limits(answers_per_visitor=0))
+    assert conversed(demo_server)[-1]["body"]["prompt"] == "Be brief."
+    place._allowance = RateLimiter(Limits(answers_per_visitor=0))
     act(opened, 0, session.Act.EDIT)
     opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("two")
     opened.button(key=f"do-{message_id(opened, 0)}").click().run()
     assert "may have 0 at once" in opened.error[0].value
     assert said(opened) == ["one", "answer 1 to one"]
-    assert len(conversed(standin)) == 1
+    assert len(conversed(demo_server)) == 1
 
 
-def test_a_file_that_cannot_be_read(opened: AppTest, standin: StandIn) -> None:
+def test_a_file_that_cannot_be_read(opened: AppTest, demo_server: DemoServer) -> None:
     """The words say which and why; nothing is sent, and what was typed is back."""
     box = opened.chat_input[0]
     box.upload("picture.txt", b"\x89PNG\r\n\x1a\n....", "text/plain")
     box.set_value("What is this?").run()
     assert "picture" in opened.error[0].value
-    assert not [each for each in standin.asked if each["path"] == "/api/chat"]
+    assert not [each for each in demo_server.asked if each["path"] == "/api/chat"]
     assert opened.session_state["opened"] is None
 
 

@@ -6,9 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.ui import attachments
-from liaobots.ui.attachments import KINDS, Material, harmless, head, is_long, joined, parts, read
+from liaobots.ui.attachments import (
+    KINDS,
+    Attachment,
+    head,
+    is_long,
+    joined,
+    parts,
+    read,
+    safe_filename,
+)
 
 PIECES = [
     *(
@@ -22,7 +31,9 @@ PIECES = [
     *("abc", "a", "\n", "\n\n", "`", "📄 ", "\r\n", "```", "\u2028"),
 ]
 texts = st.text() | st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
-materials = st.lists(st.builds(Material, st.text(max_size=100).map(harmless), texts), max_size=4)
+materials = st.lists(
+    st.builds(Attachment, st.text(max_size=100).map(safe_filename), texts), max_size=4
+)
 questions = texts.filter(lambda text: parts(text) == [text])
 
 
@@ -41,7 +52,7 @@ questions = texts.filter(lambda text: parts(text) == [text])
 )
 def test_text(data: bytes, text: str) -> None:
     """Text comes as it is, with one sort of line ends."""
-    assert read("notes.txt", data) == Material("notes.txt", text)
+    assert read("notes.txt", data) == Attachment("notes.txt", text)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +78,7 @@ def test_text(data: bytes, text: str) -> None:
 )
 def test_what_is_no_text(data: bytes, words: str) -> None:
     """A file that cannot be read is named, with what it is and what to do."""
-    with pytest.raises(InputRefused) as caught:
+    with pytest.raises(InvalidInput) as caught:
         read("dir/x`y.txt", data)
     assert "“xy.txt”" in str(caught.value)
     assert words in str(caught.value)
@@ -78,8 +89,8 @@ def test_any_bytes(data: bytes, name: str) -> None:
     """Whatever a file holds, it is a text or refused."""
     try:
         found = read(name, data)
-    except InputRefused as error:
-        found = Material(name, str(error))
+    except InvalidInput as error:
+        found = Attachment(name, str(error))
     assert not {"\0", "\r"} & set(found.text)
 
 
@@ -101,27 +112,27 @@ def test_any_bytes(data: bytes, name: str) -> None:
 )
 def test_names(name: str, made: str) -> None:
     """A name is short, in one line, without folders, and keeps its ending."""
-    assert harmless(name) == made
+    assert safe_filename(name) == made
 
 
 @given(st.text() | st.text(min_size=81).map(lambda stem: f"{stem}.py"))
 def test_harmless_names_stay(name: str) -> None:
     """A name made harmless is short and not changed again."""
-    made = harmless(name)
+    made = safe_filename(name)
     assert 1 <= len(made) <= 80
     assert made.isprintable() or not made.isascii()
     assert len(made.splitlines()) == 1
-    assert harmless(made) == made
+    assert safe_filename(made) == made
 
 
 def test_form() -> None:
     """The model reads a name, a length and a block; a longer fence holds a shorter one."""
-    made = joined("Why?", [Material("a.py", "x = 1\n"), Material("b.txt", "`````\n")])
+    made = joined("Why?", [Attachment("a.py", "x = 1\n"), Attachment("b.txt", "`````\n")])
     assert made == (
         "Why?\n\n📄 a.py · 6 characters\n````python\nx = 1\n\n````"
         "\n\n📄 b.txt · 6 characters\n``````\n`````\n\n``````"
     )
-    assert "· 1,234 characters\n" in joined("", [Material("a", "x" * 1234)])
+    assert "· 1,234 characters\n" in joined("", [Attachment("a", "x" * 1234)])
 
 
 @pytest.mark.parametrize(
@@ -137,13 +148,13 @@ def test_form() -> None:
 )
 def test_languages(name: str, language: str) -> None:
     """The ending says what a text is written in, where that is known."""
-    assert joined("", [Material(name, "x")]).splitlines()[1] == f"````{language}"
+    assert joined("", [Attachment(name, "x")]).splitlines()[1] == f"````{language}"
     assert name == "py" or name.lower().rpartition(".")[2] in KINDS
 
 
 @settings(max_examples=1000, deadline=None)
 @given(questions, materials)
-def test_there_and_back(question: str, given: list[Material]) -> None:
+def test_there_and_back(question: str, given: list[Attachment]) -> None:
     """What was joined comes apart again, to the last character."""
     typed = [question] if question or not given else []
     assert parts(joined(question, given)) == [*typed, *given]
@@ -156,7 +167,7 @@ BLOCK = "📄 a.txt · 3 characters\n````\nabc\n````"
     "text",
     [
         "",
-        "plain",
+        "escape_line",
         BLOCK.replace("3", "4"),
         BLOCK.replace("3", "03"),
         BLOCK.replace("3 ch", "٣ ch"),
@@ -180,7 +191,7 @@ def test_what_is_no_block_stays_prose(text: str) -> None:
 
 def test_prose_around_blocks() -> None:
     """What was written between and behind blocks stays there."""
-    a = Material("a.txt", "abc")
+    a = Attachment("a.txt", "abc")
     assert parts(f"one\n{BLOCK}\ntwo\n\n{BLOCK}\n\n{BLOCK}\n") == ["one", a, "two", a, a]
 
 
@@ -188,13 +199,13 @@ def test_a_question_cannot_swallow_a_block() -> None:
     """A block begun in the question is not ended by the fence of a file."""
     question = "📄 q · 24 characters\n````\nxxx"
     assert parts(question) == [question]
-    file = Material("mm", "\n\nx")
+    file = Attachment("mm", "\n\nx")
     assert parts(joined(question, [file])) == [question, file]
 
 
 def test_a_file_may_hold_blocks() -> None:
     """A saved chat with files of its own is one file."""
-    file = Material("chat.md", f"{BLOCK}\n\n{BLOCK}")
+    file = Attachment("chat.md", f"{BLOCK}\n\n{BLOCK}")
     assert parts(joined("Why?", [file, file])) == ["Why?", file, file]
 
 
@@ -226,7 +237,7 @@ def test_long(text: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "render_answer"),
     [
         ("short", "short"),
         ("\n\na\n" + "b\n" * 50, "a" + "\nb" * 7),

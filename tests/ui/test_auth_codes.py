@@ -2,12 +2,12 @@
 
 import time
 
-from liaobots.ui.auth_codes import Codes
+from liaobots.ui.auth_codes import AuthCodes
 
 
 def test_remembers_and_forgets() -> None:
     """Each owner has one code, and can have it forgotten."""
-    codes = Codes()
+    codes = AuthCodes()
     codes.remember("me", "one")
     codes.remember("me", "two")
     codes.remember("you", "three")
@@ -19,7 +19,7 @@ def test_remembers_and_forgets() -> None:
 
 def test_the_longest_silent_goes_first() -> None:
     """There is room for so many."""
-    codes = Codes(limit=2)
+    codes = AuthCodes(limit=2)
     codes.remember("a", "1")
     codes.remember("b", "2")
     codes.recall("a")
@@ -29,7 +29,7 @@ def test_the_longest_silent_goes_first() -> None:
 
 def test_silence_forgets() -> None:
     """A code that nobody used for so long is gone; use keeps it."""
-    codes = Codes(silence=0.2)
+    codes = AuthCodes(silence=0.2)
     codes.remember("a", "1")
     codes.remember("b", "2")
     for _ in range(3):
@@ -40,6 +40,6 @@ def test_silence_forgets() -> None:
 
 def test_shows_nothing() -> None:
     """A repr may end up in a log."""
-    codes = Codes()
+    codes = AuthCodes()
     codes.remember("me", "secret")
     assert "secret" not in repr(codes)

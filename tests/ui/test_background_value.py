@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from liaobots.errors import NoConnection
-from liaobots.ui.background_value import Lookup
+from liaobots.errors import ConnectionFailed
+from liaobots.ui.background_value import BackgroundValue
 
 
-def wait_for(lookup: Lookup[int], value: int) -> bool:
+def wait_for(lookup: BackgroundValue[int], value: int) -> bool:
     until = time.monotonic() + 5
     while lookup.value() != value and time.monotonic() < until:
         time.sleep(0.01)
@@ -23,7 +23,7 @@ def test_the_first_stands_until_the_value_comes() -> None:
         time.sleep(0.2)
         return 2
 
-    lookup = Lookup(slow, 1)
+    lookup = BackgroundValue(slow, 1)
     assert lookup.value(wait=0.01) == 1
     assert lookup.value(wait=5) == 2
 
@@ -31,7 +31,7 @@ def test_the_first_stands_until_the_value_comes() -> None:
 def test_nobody_waits_twice() -> None:
     """However often a page asks while nothing has come, it waits once."""
     came = threading.Event()
-    lookup = Lookup(came.wait, False)
+    lookup = BackgroundValue(came.wait, False)
     began = time.monotonic()
     for _ in range(20):
         assert lookup.value(wait=0.2) is False
@@ -47,7 +47,7 @@ def test_a_value_is_kept_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
         calls.append(1)
         return len(calls)
 
-    lookup = Lookup(count, 0)
+    lookup = BackgroundValue(count, 0)
     assert wait_for(lookup, 1)
     now = time.monotonic()
     monkeypatch.setattr("liaobots.ui.background_value.time.monotonic", lambda: now + 3500)
@@ -67,7 +67,7 @@ def test_asked_once_while_it_is_fresh() -> None:
         calls.append(1)
         return 2
 
-    lookup = Lookup(fetch, 1)
+    lookup = BackgroundValue(fetch, 1)
     for _ in range(5):
         assert lookup.value(wait=5) == 2
     assert len(calls) == 1
@@ -75,14 +75,14 @@ def test_asked_once_while_it_is_fresh() -> None:
 
 def test_a_failure_keeps_the_last_value_and_is_tried_again() -> None:
     """The error is told, and goes when the value comes."""
-    errors = [NoConnection("away")]
+    errors = [ConnectionFailed("away")]
 
     def fetch() -> int:
         if errors:
             raise errors.pop()
         return 2
 
-    lookup = Lookup(fetch, 1, retry=0.05)
+    lookup = BackgroundValue(fetch, 1, retry=0.05)
     assert lookup.value(wait=5) == 1
     assert str(lookup.error) == "away"
     assert wait_for(lookup, 2)

@@ -4,7 +4,7 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.ui.client_address import client_address, is_believed, peer_address, read
 
 PUBLIC, OTHER, PRIVATE, LOCAL = "9.9.9.9", "8.8.8.8", "10.0.0.5", "127.0.0.1"
@@ -121,6 +121,6 @@ def test_right_settings(setting: str) -> None:
 @pytest.mark.parametrize("name", ["proxy", "10.0.0", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.1:80"])
 def test_wrong_settings(name: str) -> None:
     """What is no address and no network is named, with what to write."""
-    with pytest.raises(InputRefused, match="LIAOBOTS_PROXIES names “") as caught:
+    with pytest.raises(InvalidInput, match="LIAOBOTS_PROXIES names “") as caught:
         read(f"127.0.0.1, {name}")
     assert f"“{name}”" in str(caught.value)

@@ -69,7 +69,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 def test_any_secrets(write: Callable[[bytes], None], data: bytes) -> None:
     """There is a connection, or words of ours why there is none; nothing else is raised."""
     write(data)
-    assert isinstance(identity.of_server("LIAOBOTS_DATABASE_URL"), str)
+    assert isinstance(identity.server_setting("LIAOBOTS_DATABASE_URL"), str)
     assert all(name is None or isinstance(name, str) for name in identity.providers())
     if identity.are_secrets_broken():
         return
@@ -90,7 +90,7 @@ def test_broken_secrets_are_told(write: Callable[[bytes], None], name: str) -> N
     write(BROKEN[name])
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert not page.exception
-    assert [each.value for each in page.error] == [markdown.plain(texts.SECRETS_BROKEN)]
+    assert [each.value for each in page.error] == [markdown.escape_line(texts.SECRETS_BROKEN)]
     assert not page.chat_input
 
 
@@ -98,7 +98,7 @@ def test_a_folder_in_place_of_the_file(write: Callable[[bytes], None], tmp_path:
     """It is told too; no file at all is nothing to tell."""
     (tmp_path / "secrets.toml").mkdir()
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    assert [each.value for each in page.error] == [markdown.plain(texts.SECRETS_BROKEN)]
+    assert [each.value for each in page.error] == [markdown.escape_line(texts.SECRETS_BROKEN)]
     (tmp_path / "secrets.toml").rmdir()
     page.run()
     assert not page.error

@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.ui import identity, server_state, texts
 from liaobots.ui.state import available_models, backend, preferences, session
 from tests.support.page_actions import conversed
@@ -18,16 +18,16 @@ ROOM = {"maxLength": 48_000, "tokenLimit": 16_000}
 
 
 @pytest.fixture
-def standin(standin: StandIn) -> StandIn:
+def demo_server(demo_server: DemoServer) -> DemoServer:
     """Has models of several makers, and answers briefly."""
-    standin.models = [
+    demo_server.models = [
         {"id": "gpt-4", "name": "GPT-4", "maxLength": 1000, "tokenLimit": 8000},
         {"id": "claude-1", "name": "Claude 1", **ROOM},
         {"id": "gpt-5", "name": "GPT-5", **ROOM},
         {"id": "odd", "name": "Odd", **ROOM},
     ]
-    standin.answer = lambda question: iter(["answer ", f"to {question[:40]}"])
-    return standin
+    demo_server.answer = lambda question: iter(["answer ", f"to {question[:40]}"])
+    return demo_server
 
 
 def words(page: AppTest) -> str:
@@ -39,8 +39,8 @@ def picker(page: AppTest) -> list[str]:
     return [name.partition(" ·")[0] for name in page.selectbox(key=available_models.MODEL).options]
 
 
-def models_sent(standin: StandIn) -> list[str]:
-    return [each["body"]["models"][0]["modelId"] for each in conversed(standin)]
+def models_sent(demo_server: DemoServer) -> list[str]:
+    return [each["body"]["models"][0]["modelId"] for each in conversed(demo_server)]
 
 
 def let_the_list_be_read_anew() -> None:
@@ -60,11 +60,11 @@ def test_the_picker_is_grouped_by_maker(opened: AppTest) -> None:
     )
 
 
-def test_the_list_is_asked_for_once(opened: AppTest, standin: StandIn) -> None:
+def test_the_list_is_asked_for_once(opened: AppTest, demo_server: DemoServer) -> None:
     """For all visitors and all runs of the page, until an hour has gone."""
     AppTest.from_file(SCRIPT, default_timeout=30).run()
     ask(opened, "one")
-    assert sum(asked["path"] == "/api/models" for asked in standin.asked) == 1
+    assert sum(asked["path"] == "/api/models" for asked in demo_server.asked) == 1
 
 
 def test_favourites_come_first_and_are_kept(opened: AppTest) -> None:
@@ -80,7 +80,7 @@ def test_favourites_come_first_and_are_kept(opened: AppTest) -> None:
     assert picker(opened.run())[0] == "GPT-4"
 
 
-def test_a_chat_remembers_its_model(opened: AppTest, standin: StandIn) -> None:
+def test_a_chat_remembers_its_model(opened: AppTest, demo_server: DemoServer) -> None:
     """Each chat shows its own when it is opened."""
     opened.selectbox(key=available_models.MODEL).select("claude-1").run()
     ask(opened, "one")
@@ -98,11 +98,11 @@ def test_a_chat_remembers_its_model(opened: AppTest, standin: StandIn) -> None:
     assert opened.session_state["opened"].conversation.model == "gpt-5"
 
 
-def test_a_model_that_vanished_asks_for_a_choice(opened: AppTest, standin: StandIn) -> None:
+def test_a_model_that_vanished_asks_for_a_choice(opened: AppTest, demo_server: DemoServer) -> None:
     """The old chat is readable; a question comes back until another one is chosen."""
     opened.selectbox(key=available_models.MODEL).select("odd").run()
     ask(opened, "one")
-    standin.models = standin.models[:3]
+    demo_server.models = demo_server.models[:3]
     let_the_list_be_read_anew()
     opened.run()
     assert opened.selectbox(key=available_models.MODEL).value is None
@@ -111,31 +111,33 @@ def test_a_model_that_vanished_asks_for_a_choice(opened: AppTest, standin: Stand
     opened.chat_input[0].set_value("two").run()
     assert "Choose another model" in words(opened)
     assert opened.chat_input[0].proto.value == "two"
-    assert len(conversed(standin)) == 1
+    assert len(conversed(demo_server)) == 1
     opened.selectbox(key=available_models.MODEL).select("gpt-5").run()
     ask(opened, "two")
-    assert models_sent(standin) == ["odd", "gpt-5"]
+    assert models_sent(demo_server) == ["odd", "gpt-5"]
 
 
-def test_a_list_that_cannot_be_had_takes_no_model_away(opened: AppTest, standin: StandIn) -> None:
+def test_a_list_that_cannot_be_had_takes_no_model_away(
+    opened: AppTest, demo_server: DemoServer
+) -> None:
     """Nobody knows that the chat's own model has gone."""
     opened.selectbox(key=available_models.MODEL).select("odd").run()
     ask(opened, "one")
     let_the_list_be_read_anew()
-    standin.models = []
+    demo_server.models = []
     opened.run()
     assert opened.selectbox(key=available_models.MODEL).value == "odd"
     assert texts.MODELS_UNKNOWN in words(opened)
     ask(opened, "two")
-    assert models_sent(standin) == ["odd", "odd"]
+    assert models_sent(demo_server) == ["odd", "odd"]
 
 
-def test_what_an_answer_and_a_chat_cost(opened: AppTest, standin: StandIn) -> None:
+def test_what_an_answer_and_a_chat_cost(opened: AppTest, demo_server: DemoServer) -> None:
     """Beside the balance, after each answer; of this chat alone."""
-    standin.price = 0.25
+    demo_server.price = 0.25
     ask_and_pay(opened, "one", 0.25)
     assert "Balance: 12.25 · last answer 0.25 · this chat 0.25" in words(opened)
-    standin.price = 0.5
+    demo_server.price = 0.5
     ask_and_pay(opened, "two", 0.75)
     assert "Balance: 11.75 · last answer 0.50 · this chat 0.75" in words(opened)
 
@@ -157,24 +159,24 @@ def ask_and_pay(page: AppTest, question: str, cost: float) -> None:
     ],
 )
 def test_a_warning_before_sending(
-    opened: AppTest, standin: StandIn, price: float, warning: str
+    opened: AppTest, demo_server: DemoServer, price: float, warning: str
 ) -> None:
     """Where the next answer may use it up, or all is used up; else none."""
-    standin.price = price
+    demo_server.price = price
     ask_and_pay(opened, "one", price)
     assert warning in words(opened)
     assert bool(opened.warning) == bool(warning)
 
 
 def test_quiet_where_nothing_is_told(
-    opened: AppTest, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    opened: AppTest, demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a form without a balance there is none on the page, nor a question for it."""
     monkeypatch.setenv("LIAOBOTS_WIRE", "openai")
     opened.run()
     ask(opened, "one")
     assert "Balance" not in words(opened)
-    assert conversed(standin)[-1]["path"] == "/v1/chat/completions"
+    assert conversed(demo_server)[-1]["path"] == "/v1/chat/completions"
     assert backend.SEARCH not in [toggle.key for toggle in opened.toggle]
 
 
@@ -190,66 +192,68 @@ def popovers(page: AppTest) -> str:
     return str([block.proto.popover.label for block in page.get("popover")])
 
 
-def test_what_does_not_fit_is_left_out_and_marked(opened: AppTest, standin: StandIn) -> None:
+def test_what_does_not_fit_is_left_out_and_marked(opened: AppTest, demo_server: DemoServer) -> None:
     """The line stands where the sent part begins; all of it is kept."""
     for letter in "abc":
         ask(opened, letter * 400)
     assert texts.SENT_FROM_HERE in words(opened)
     ask(opened, "d")
-    sent = [message["content"][:1] for message in conversed(standin)[-1]["body"]["messages"]]
+    sent = [message["content"][:1] for message in conversed(demo_server)[-1]["body"]["messages"]]
     assert sent == ["b", "a", "c", "a", "d"]
     assert len(said(opened)) == 8
     opened.selectbox(key=available_models.MODEL).select("gpt-5").run()
     assert texts.SENT_FROM_HERE not in words(opened)
 
 
-def test_one_may_choose_to_be_told_instead(opened: AppTest, standin: StandIn) -> None:
+def test_one_may_choose_to_be_told_instead(opened: AppTest, demo_server: DemoServer) -> None:
     """Then the question comes back, with by how much the chat is too long."""
-    opened.radio(key="edge").set_value(preferences.Edge.TELL).run()
+    opened.radio(key="edge").set_value(preferences.OverflowPolicy.TELL).run()
     for letter in "ab":
         ask(opened, letter * 400)
     opened.chat_input[0].set_value("c" * 200).run()
     assert "The chat with this question has 1,100 characters" in words(opened)
     assert "100 too many" in words(opened)
     assert opened.chat_input[0].proto.value == "c" * 200
-    assert len(conversed(standin)) == 2
-    opened.radio(key="edge").set_value(preferences.Edge.LEAVE_OUT).run()
+    assert len(conversed(demo_server)) == 2
+    opened.radio(key="edge").set_value(preferences.OverflowPolicy.LEAVE_OUT).run()
     ask(opened, "c" * 200)
-    assert len(conversed(standin)[-1]["body"]["messages"]) == 3
+    assert len(conversed(demo_server)[-1]["body"]["messages"]) == 3
 
 
-def test_an_edit_counts_only_what_stands_before_it(opened: AppTest, standin: StandIn) -> None:
+def test_an_edit_counts_only_what_stands_before_it(
+    opened: AppTest, demo_server: DemoServer
+) -> None:
     """A shorter question in a full chat is no reason to be told."""
-    opened.radio(key="edge").set_value(preferences.Edge.TELL).run()
+    opened.radio(key="edge").set_value(preferences.OverflowPolicy.TELL).run()
     for letter in "ab":
         ask(opened, letter * 400)
     act(opened, 0, session.Act.EDIT)
     opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("c" * 300)
     press(opened, texts.ASK_AGAIN)
     assert said(opened)[0] == "c" * 300
-    assert len(conversed(standin)) == 3
+    assert len(conversed(demo_server)) == 3
 
 
-def test_another_model_stands_in_and_says_so(opened: AppTest, standin: StandIn) -> None:
+def test_another_model_stands_in_and_says_so(opened: AppTest, demo_server: DemoServer) -> None:
     """Before the first text by itself; after it, it is offered."""
     opened.selectbox(key="fallback").select("gpt-5").run()
-    standin.broken.add("gpt-4")
+    demo_server.broken.add("gpt-4")
     ask(opened, "one")
-    assert models_sent(standin) == ["gpt-4", "gpt-5"]
+    assert models_sent(demo_server) == ["gpt-4", "gpt-5"]
     assert "In place of gpt-4, which failed: The service failed (status 500)" in words(opened)
-    standin.broken.clear()
+    demo_server.broken.clear()
     ask(opened, "fault: in-band")
-    assert models_sent(standin)[2:] == ["gpt-4"]
+    assert models_sent(demo_server)[2:] == ["gpt-4"]
     press(opened, texts.ANSWER_WITH.format(model=r"gpt\-5"))
-    assert models_sent(standin)[3:] == ["gpt-5"]
+    assert models_sent(demo_server)[3:] == ["gpt-5"]
 
 
-def test_the_web_can_be_searched(opened: AppTest, standin: StandIn) -> None:
+def test_the_web_can_be_searched(opened: AppTest, demo_server: DemoServer) -> None:
     """By the field that the form of 2025 has for it."""
     opened.toggle(key=backend.SEARCH).set_value(True).run()
     for question in ("one", "two"):
         ask(opened, question)
-        assert conversed(standin)[-1]["body"]["search"] == "true"
+        assert conversed(demo_server)[-1]["body"]["search"] == "true"
 
 
 def test_the_pace_stands_in_the_picker(opened: AppTest) -> None:
@@ -260,7 +264,7 @@ def test_the_pace_stands_in_the_picker(opened: AppTest) -> None:
     assert opened.selectbox(key=available_models.MODEL).options[0].endswith(" s")
 
 
-def test_a_choice_survives_its_label(opened: AppTest, standin: StandIn) -> None:
+def test_a_choice_survives_its_label(opened: AppTest, demo_server: DemoServer) -> None:
     """The pace in the label changes after an answer; who is chosen does not."""
     opened.selectbox(key=available_models.MODEL).select("gpt-5").run()
     opened.multiselect(key=available_models.BESIDE).set_value(["odd"]).run()
@@ -271,11 +275,11 @@ def test_a_choice_survives_its_label(opened: AppTest, standin: StandIn) -> None:
     assert list(opened.selectbox(key=available_models.MODEL).options) != before
     assert opened.selectbox(key=available_models.MODEL).value == "gpt-5"
     ask(opened, "two")
-    assert sorted(models_sent(standin)) == ["gpt-5", "gpt-5", "odd", "odd"]
+    assert sorted(models_sent(demo_server)) == ["gpt-5", "gpt-5", "odd", "odd"]
 
 
 def test_a_code_without_an_address_locks_nobody_out(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In OpenAI's form there is then nobody to send it to: the demo stays, and can be left."""
     monkeypatch.setenv("LIAOBOTS_WIRE", "openai")
@@ -285,15 +289,15 @@ def test_a_code_without_an_address_locks_nobody_out(
     page.text_input(key=identity.AUTH_TOKEN).set_value("a-code-of-mine").run()
     assert texts.DEMO in words_of(page)
     press(page, texts.FORGET)
-    assert not conversed(standin)
+    assert not conversed(demo_server)
 
 
 def test_without_a_code_an_engine_is_asked(
-    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In OpenAI's form the address is enough, and the page is no demo."""
     monkeypatch.setenv("LIAOBOTS_WIRE", "openai")
-    monkeypatch.setenv("LIAOBOTS_URL", f"{standin.url}/v1")
+    monkeypatch.setenv("LIAOBOTS_URL", f"{demo_server.url}/v1")
     monkeypatch.delenv("LIAOBOTS_AUTH", raising=False)
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert texts.DEMO not in words(page)

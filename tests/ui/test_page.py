@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.ui import identity, texts
 from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.state import open_chat
@@ -21,9 +21,9 @@ SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")
 
 
 @pytest.fixture
-def opened(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def opened(demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The page as a visitor with a code opens it."""
-    monkeypatch.setenv("LIAOBOTS_URL", standin.url)
+    monkeypatch.setenv("LIAOBOTS_URL", demo_server.url)
     monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
     return AppTest.from_file(SCRIPT, default_timeout=30).run()
 
@@ -41,21 +41,21 @@ def test_an_empty_chat_greets(opened: AppTest) -> None:
     assert not opened.exception
 
 
-def test_a_starter_asks(opened: AppTest, standin: StandIn) -> None:
+def test_a_starter_asks(opened: AppTest, demo_server: DemoServer) -> None:
     """Tapping one asks it and shows the answer under the model's name."""
     starter = next(iter(texts.STARTERS.values()))
     next(button for button in opened.button if button.label == starter).click().run()
-    assert conversed(standin)[-1]["body"]["messages"][-1]["content"] == starter
+    assert conversed(demo_server)[-1]["body"]["messages"][-1]["content"] == starter
     assert r"built\-in stand\-in" in words_of(opened)
     assert r"gpt\-3\.5\-turbo" in words_of(opened)
 
 
-def test_the_chosen_model_is_asked(opened: AppTest, standin: StandIn) -> None:
+def test_the_chosen_model_is_asked(opened: AppTest, demo_server: DemoServer) -> None:
     """The live list is on offer, with context sizes."""
     assert "Built-in stand-in · 16K · Liaobots chat" in opened.selectbox[0].options
     opened.selectbox[0].select("stand-in").run()
     opened.chat_input[0].set_value("hello").run()
-    assert conversed(standin)[-1]["body"]["models"][0]["modelId"] == "stand-in"
+    assert conversed(demo_server)[-1]["body"]["models"][0]["modelId"] == "stand-in"
 
 
 def test_the_balance_shows(opened: AppTest) -> None:
@@ -71,14 +71,16 @@ def test_the_servers_code_is_not_sent_to_the_browser(opened: AppTest) -> None:
     assert CODE not in str(opened.main) + str(opened.sidebar)
 
 
-def test_a_typed_code_counts_more(opened: AppTest, standin: StandIn) -> None:
+def test_a_typed_code_counts_more(opened: AppTest, demo_server: DemoServer) -> None:
     """The visitor's own code is the one that is sent."""
     opened.text_input(key=identity.AUTH_TOKEN).set_value("mine").run()
     opened.chat_input[0].set_value("hello").run()
-    assert conversed(standin)[-1]["headers"]["x-auth-code"] == "mine"
+    assert conversed(demo_server)[-1]["headers"]["x-auth-code"] == "mine"
 
 
-def test_a_wrong_code_says_so_and_keeps_the_question(opened: AppTest, standin: StandIn) -> None:
+def test_a_wrong_code_says_so_and_keeps_the_question(
+    opened: AppTest, demo_server: DemoServer
+) -> None:
     """The words stand where the answer would, and one click tries again with a better code."""
     opened.text_input(key=identity.AUTH_TOKEN).set_value("wrong").run()
     opened.chat_input[0].set_value("hello").run()
@@ -88,15 +90,15 @@ def test_a_wrong_code_says_so_and_keeps_the_question(opened: AppTest, standin: S
     next(button for button in opened.button if button.label == texts.TRY_AGAIN).click().run()
     assert not opened.error
     assert r"built\-in stand\-in" in words_of(opened)
-    questions = [asked for asked in standin.asked if asked["path"] == "/api/chat"]
+    questions = [asked for asked in demo_server.asked if asked["path"] == "/api/chat"]
     assert len(questions) == 2
 
 
-def test_a_human_check_is_linked(opened: AppTest, standin: StandIn) -> None:
+def test_a_human_check_is_linked(opened: AppTest, demo_server: DemoServer) -> None:
     """The way to the check is a button."""
     opened.chat_input[0].set_value("fault: human").run()
     assert "check that you are human" in opened.error[0].value
-    assert opened.get("link_button")[0].proto.url == standin.url
+    assert opened.get("link_button")[0].proto.url == demo_server.url
 
 
 def test_only_so_many_chats_are_kept_in_memory(
@@ -144,9 +146,9 @@ def test_a_newcomer_asks_and_sees_it_stream(demo_app: App, page: Page) -> None:
     assert not problems
 
 
-def test_stop_hangs_up_and_keeps(app: App, slow_standin: StandIn, page: Page) -> None:
+def test_stop_hangs_up_and_keeps(app: App, slow_demo_server: DemoServer, page: Page) -> None:
     """Stop acts within a second, also while nothing comes, and says so."""
-    slow_standin.answer = lambda _: iter(["one ", "two ", "three ", "four "])
+    slow_demo_server.answer = lambda _: iter(["one ", "two ", "three ", "four "])
     page.goto(app.url)
     ask(page, "fault: stall")
     answer = message(page, 1)
@@ -155,7 +157,7 @@ def test_stop_hangs_up_and_keeps(app: App, slow_standin: StandIn, page: Page) ->
     page.get_by_role("button", name=texts.STOP).click()
     expect(answer).to_contain_text(texts.STOPPED)
     assert "one two" in answer.inner_text()
-    assert slow_standin.hung_up[0] - clicked < 1
+    assert slow_demo_server.hung_up[0] - clicked < 1
 
 
 def test_wrong_code_in_the_browser(demo_app: App, app: App, page: Page) -> None:

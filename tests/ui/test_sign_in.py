@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.ui import texts
 from tests.conftest import CODE
 from tests.support.app import App
@@ -31,10 +31,10 @@ def provider() -> Iterator[IdentityProvider]:
 
 
 @pytest.fixture
-def app(tmp_path: Path, slow_standin: StandIn, provider: IdentityProvider) -> Iterator[App]:
+def app(tmp_path: Path, slow_demo_server: DemoServer, provider: IdentityProvider) -> Iterator[App]:
     """The app whose secrets name the provider."""
-    slow_standin.answer = lambda _: iter([ANSWER])
-    made = App(tmp_path, LIAOBOTS_URL=slow_standin.url, LIAOBOTS_AUTH=CODE)
+    slow_demo_server.answer = lambda _: iter([ANSWER])
+    made = App(tmp_path, LIAOBOTS_URL=slow_demo_server.url, LIAOBOTS_AUTH=CODE)
     file = tmp_path / ".streamlit" / "secrets.toml"
     file.parent.mkdir()
     file.write_text(provider.register(made.url))
@@ -150,9 +150,11 @@ def test_the_person_is_written_nowhere(app: App, enter: Enter, tmp_path: Path) -
         assert ANNA.email.encode() not in file.read_bytes()
 
 
-def test_an_answer_streams_to_a_person(app: App, enter: Enter, slow_standin: StandIn) -> None:
+def test_an_answer_streams_to_a_person(
+    app: App, enter: Enter, slow_demo_server: DemoServer
+) -> None:
     """It grows before it ends, over a refresh too, and is asked for once."""
-    slow_standin.answer = lambda _: iter(WORDS)
+    slow_demo_server.answer = lambda _: iter(WORDS)
     page = enter(ANNA)
     ask(page, HERS)
     expect(message(page, 1)).to_contain_text("word5 ")
@@ -162,4 +164,4 @@ def test_an_answer_streams_to_a_person(app: App, enter: Enter, slow_standin: Sta
     expect(message(page, 1)).to_contain_text("word5 ")
     assert "word79" not in message(page, 1).inner_text()
     expect(message(page, 1)).to_contain_text("".join(WORDS).strip())
-    assert sum(asked["path"] == "/api/chat" for asked in slow_standin.asked) == 1
+    assert sum(asked["path"] == "/api/chat" for asked in slow_demo_server.asked) == 1

@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from liaobots.client.catalog import unknown
-from liaobots.generation.context_window import Room, Size
-from liaobots.storage.records import Pace
+from liaobots.client.catalog import placeholder_model
+from liaobots.generation.context_window import ContextLimit, TextSize
+from liaobots.storage.records import ModelSpeed
 from liaobots.ui import texts
 from tests.support.app import ROOT
 
@@ -61,18 +61,18 @@ def test_model_label(tokens: int | None, label: str) -> None:
 
 def test_model_label_with_all_that_is_known() -> None:
     """Whether it is a favourite, its maker, and how long it lets one wait."""
-    pace = Pace("gpt", 3, 0.84, 90.0, 0.0)
+    pace = ModelSpeed("gpt", 3, 0.84, 90.0, 0.0)
     label = texts.model_label("GPT", 4000, "OpenAI", pace, is_favourite=True)
     assert label == "★ GPT · 4K · OpenAI · 0.8 s"
 
 
 def test_model_facts() -> None:
     """What is known is said, what is not is left out."""
-    facts = unknown("gpt-x")
+    facts = placeholder_model("gpt-x")
     assert texts.model_facts(facts, None) == "gpt-x"
     facts |= {"tokenLimit": 4000, "maxLength": 12_000}
     facts["price"] = {"prompt": 2.5, "completion": 10.0}
-    words = texts.model_facts(facts, Pace("gpt-x", 4, 0.84, 90.4, 0.25))
+    words = texts.model_facts(facts, ModelSpeed("gpt-x", 4, 0.84, 90.4, 0.25))
     assert words == (
         "gpt-x · 4,000 tokens · 12,000 characters · 2.50 in and 10.00 out per million tokens · "
         "first text after 0.8 s · 90 characters a second · 25 % of 4 failed"
@@ -93,9 +93,9 @@ def test_amounts() -> None:
 
 def test_too_long_says_by_how_much() -> None:
     """In the unit whose limit is passed by more."""
-    words = texts.too_long(Room(1000, 9000), Size(1200, 300))
+    words = texts.too_long(ContextLimit(1000, 9000), TextSize(1200, 300))
     assert "has 1,200 characters, and the model takes 1,000: 200 too many" in words
-    words = texts.too_long(Room(None, 100), Size(1200, 300))
+    words = texts.too_long(ContextLimit(None, 100), TextSize(1200, 300))
     assert "has about 300 tokens, and the model takes 100: 200 too many" in words
 
 

@@ -13,25 +13,25 @@ from hypothesis import strategies as st
 
 from liaobots.ui import word_diff as module
 from liaobots.ui.markdown.escape import HIDDEN
-from liaobots.ui.word_diff import ALL_WORDS, LINES, WORDS, Kind, Part, difference, html
+from liaobots.ui.word_diff import ALL_WORDS, LINES, WORDS, Change, Part, difference, html
 
 WORD = st.sampled_from(
     ["a", "b", "the", "fox.", " ", "  ", "\n", "\r\n", "\n\n", "\t", "中", "文", "<b>"]
 )
 texts = st.text() | st.lists(WORD, max_size=60).map("".join)
-MARKS = {Kind.KEPT: "{}", Kind.TAKEN: "[-{}-]", Kind.ADDED: "[+{}+]"}
+MARKS = {Change.KEPT: "{}", Change.TAKEN: "[-{}-]", Change.ADDED: "[+{}+]"}
 
 
 def marked(old: str, new: str) -> str:
     return "".join(MARKS[part.kind].format(part.text) for part in difference(old, new))
 
 
-def without(kind: Kind, parts: Sequence[Part]) -> str:
+def without(kind: Change, parts: Sequence[Part]) -> str:
     return "".join(part.text for part in parts if part.kind is not kind)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "shown"),
+    ("old", "new", "render_answer"),
     [
         ("", "", ""),
         ("same", "same", "same"),
@@ -60,8 +60,8 @@ def test_reads_well(old: str, new: str, shown: str | None) -> None:
 def test_nothing_is_lost(old: str, new: str) -> None:
     """Both texts can be read from the parts, to the last character."""
     parts = difference(old, new)
-    assert without(Kind.ADDED, parts) == old
-    assert without(Kind.TAKEN, parts) == new
+    assert without(Change.ADDED, parts) == old
+    assert without(Change.TAKEN, parts) == new
 
 
 @settings(max_examples=800, deadline=None)
@@ -72,9 +72,9 @@ def test_parts_are_whole(old: str, new: str) -> None:
     kinds = [part.kind for part in parts]
     assert all(part.text for part in parts)
     assert all(one is not other for one, other in pairwise(kinds))
-    inner = [part.text for part in parts[1:-1] if part.kind is Kind.KEPT]
+    inner = [part.text for part in parts[1:-1] if part.kind is Change.KEPT]
     assert not [text for text in inner if not text.strip() and text.splitlines() == [text]]
-    assert (Kind.ADDED, Kind.TAKEN) not in list(pairwise(kinds))
+    assert (Change.ADDED, Change.TAKEN) not in list(pairwise(kinds))
 
 
 @settings(max_examples=400, deadline=None)
@@ -121,7 +121,7 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
 def test_long_runs_are_given_whole(handed: list[tuple[int, int, int]]) -> None:
     """So many words or lines on either side are not compared."""
     old, new = "a " * WORDS + "end", "b " * WORDS + "end"
-    assert [part.kind for part in difference(old, new)] == [Kind.TAKEN, Kind.ADDED, Kind.KEPT]
+    assert [part.kind for part in difference(old, new)] == [Change.TAKEN, Change.ADDED, Change.KEPT]
     lines = "\n".join(map(str, range(LINES + 9)))
     assert len(difference(lines, lines.replace("1", "x"))) == 4
     assert max(max(old, new) for old, new, _ in handed) <= 1

@@ -11,10 +11,10 @@ from functools import partial
 
 import streamlit as st
 
-from liaobots.errors import ServerBusy, StoreFault
-from liaobots.generation.backend import Road
-from liaobots.generation.context_window import Room
-from liaobots.generation.manager import Generations
+from liaobots.errors import ServerBusy, StorageError
+from liaobots.generation.backend import Backend
+from liaobots.generation.context_window import ContextLimit
+from liaobots.generation.manager import AnswerManager
 from liaobots.storage.records import Message
 from liaobots.ui import identity, texts
 from liaobots.ui.auth_codes import DAY
@@ -27,7 +27,7 @@ from liaobots.ui.state import (
     pending_question,
     session,
 )
-from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Act, Deleted
 
 TEMPORARY = "temporary"
@@ -42,46 +42,46 @@ class Asking:
     The question may be put into a store later, when other things are chosen.
     """
 
-    opened: Opened | None
+    opened: OpenChat | None
     owner: str
     model: str
-    road: Road
-    beside: Sequence[str]
+    road: Backend
+    also_ask: Sequence[str]
     system: str
     is_temporary: bool
-    room: Room
+    room: ContextLimit
 
-    def put(self, question: str, instead_of: str | None = None) -> Callable[[], str]:
+    def put(self, question: str, replaces: str | None = None) -> Callable[[], str]:
         """Put a question into its chat, else into a new one, which waits while the store fails.
 
         Return what notes that for the page, and gives why it was not asked, or
         "": there are too many questions, or the chat does not show the question
-        `instead_of` any more.
+        `replaces` any more.
         """
         memory = open_chat.in_memory()
         try:
-            asked = self._put(question, instead_of)
+            asked = self._put(question, replaces)
         except ServerBusy as error:
             return partial(str, error)
-        memory.store.forget(
+        memory.store.purge(
             older_than=DAY, beyond=open_chat.IN_MEMORY, but=open_chat.waiting().all()
         )
-        memory.store.speed.forget_old(DAY)
+        memory.store.speed.purge_expired(DAY)
         if not asked:
             return partial(str, texts.EDITED_ELSEWHERE)
         return partial(_note_asked, self.opened, asked)
 
     def send(self, question: str) -> Callable[[], str]:
         """Put a question into its chat, unless it cannot be sent; return what notes that."""
-        opened: Opened | None = st.session_state.get("opened")
+        opened: OpenChat | None = st.session_state.get("opened")
         is_open = self.opened and opened and opened.conversation.id == self.opened.conversation.id
         words = _refusal(opened if is_open else self.opened, question, self.model, room=self.room)
         return partial(str, words) if words else self.put(question)
 
-    def _put(self, question: str, instead_of: str | None) -> str:
+    def _put(self, question: str, replaces: str | None) -> str:
         """Ask in the store, or where it fails in a chat that waits; return the chat, or ""."""
         waiting, memory, opened = open_chat.waiting(), open_chat.in_memory(), self.opened
-        say = partial(self._say, question=question, instead_of=instead_of)
+        say = partial(self._say, question=question, replaces=replaces)
         chat = opened.conversation.id if opened else None
         if self.is_temporary:
             return say(memory, chat)
@@ -93,7 +93,7 @@ class Asking:
             if kept is not None:
                 return say(kept, chat)
             reason = open_chat.not_kept_because()
-        except StoreFault as error:
+        except StorageError as error:
             reason = str(error)
         waiting.admit(reason)
         with waiting.still():
@@ -105,7 +105,7 @@ class Asking:
             return asked
 
     def _say(
-        self, place: Generations, chat: str | None, *, question: str, instead_of: str | None
+        self, place: AnswerManager, chat: str | None, *, question: str, replaces: str | None
     ) -> str:
         """Ask in a chat, or in a new one; return the chat, or "" where the question is gone.
 
@@ -113,40 +113,40 @@ class Asking:
         """
         asked = place.ask(
             self.owner, chat, question, self.model, self.road,
-            instead_of=instead_of, system=self.system, beside=self.beside,
+            replaces=replaces, system=self.system, also_ask=self.also_ask,
         )  # fmt: skip
-        if asked is None and instead_of is None and chat is not None:
-            return self._say(place, None, question=question, instead_of=None)
+        if asked is None and replaces is None and chat is not None:
+            return self._say(place, None, question=question, replaces=None)
         return asked.conversation if asked else ""
 
 
 def asking() -> Asking:
     """Return what the session says of a question that is handed in now."""
-    opened: Opened | None = st.session_state.get("opened")
+    opened: OpenChat | None = st.session_state.get("opened")
     is_temporary = opened.is_temporary if opened else bool(st.session_state.get(TEMPORARY))
     return Asking(
         opened=opened,
         owner=identity.owner(),
         model=available_models.model(),
-        road=backend.road(),
-        beside=available_models.beside(),
+        road=backend.build_backend(),
+        also_ask=available_models.also_ask(),
         system="" if opened else session.system(),
         is_temporary=is_temporary,
         room=available_models.room(),
     )
 
 
-def ask(question: str, *, instead_of: str | None = None) -> str:
+def ask(question: str, *, replaces: str | None = None) -> str:
     """Ask in the open chat, else in a new one. Return why it was not asked, or ""."""
-    return asking().put(question, instead_of)()
+    return asking().put(question, replaces)()
 
 
-def _note_asked(opened: Opened | None, asked: str) -> str:
+def _note_asked(opened: OpenChat | None, asked: str) -> str:
     """Note that a question was put into a chat, and let the page go there.
 
     Who went elsewhere while its files were read stays there.
     """
-    now: Opened | None = st.session_state.get("opened")
+    now: OpenChat | None = st.session_state.get("opened")
     session.note_asked()
     st.session_state.pop("trouble", None)
     if opened is None:
@@ -160,7 +160,7 @@ def _note_asked(opened: Opened | None, asked: str) -> str:
 def ask_typed() -> None:
     """Asks the question in the composer, with the files that are there, or says what is wrong."""
     now = asking()
-    pending_question.hand_in(now.opened, now.send)
+    pending_question.submit(now.opened, now.send)
 
 
 def ask_first(question: str, number: int) -> None:
@@ -176,21 +176,21 @@ def _send(question: str) -> str:
     return refusal_of(question) or ask(question)
 
 
-def refusal_of(question: str, instead_of: str = "") -> str:
+def refusal_of(question: str, replaces: str = "") -> str:
     """Gives why a question cannot be sent, or ""."""
-    return _refusal(st.session_state.get("opened"), question, available_models.model(), instead_of)
+    return _refusal(st.session_state.get("opened"), question, available_models.model(), replaces)
 
 
 def _refusal(
-    opened: Opened | None,
+    opened: OpenChat | None,
     question: str,
     model: str,
-    instead_of: str = "",
-    room: Room | None = None,
+    replaces: str = "",
+    room: ContextLimit | None = None,
 ) -> str:
     if not model:
-        return texts.CHOOSE_MODEL.format(model=available_models.vanished())
-    return context_meter.refusal(opened, question, instead_of, room)
+        return texts.CHOOSE_MODEL.format(model=available_models.missing_model())
+    return context_meter.refusal(opened, question, replaces, room)
 
 
 def edit(message: Message, widget: str) -> None:
@@ -207,65 +207,69 @@ def edit(message: Message, widget: str) -> None:
     if words := refusal_of(question, message.id):
         session.refuse(words)
         return
-    session.leave()
-    if question and (words := ask(question, instead_of=message.id)):
+    session.close_panel()
+    if question and (words := ask(question, replaces=message.id)):
         session.put_back(question, words)
 
 
 # Answers
 
 
-def stop(opened: Opened) -> None:
+def stop(opened: OpenChat) -> None:
     """Stops what is written in a chat, and what waits there to be written."""
     for answer in reversed(opened.writing):
         stop_one(opened, answer)
 
 
-def stop_one(opened: Opened, answer: str) -> None:
-    attempt.done(partial(opened.generations.stop, identity.owner(), answer))
+def stop_one(opened: OpenChat, answer: str) -> None:
+    attempt.try_do(partial(opened.generations.stop, identity.owner(), answer))
 
 
-def try_again(opened: Opened, message: str, model: str = "") -> None:
+def try_again(opened: OpenChat, message: str, model: str = "") -> None:
     """Answers a question again, with the chosen model where the named one is not on offer."""
-    model, road = available_models.usable(model), backend.road()
+    model, road = available_models.or_selected(model), backend.build_backend()
     if model:
-        attempt.done(partial(opened.generations.try_again, identity.owner(), message, model, road))
+        attempt.try_do(
+            partial(opened.generations.try_again, identity.owner(), message, model, road)
+        )
     else:
-        session.refuse(texts.CHOOSE_MODEL.format(model=available_models.vanished()))
+        session.refuse(texts.CHOOSE_MODEL.format(model=available_models.missing_model()))
 
 
-def answer_with(opened: Opened, message: str, widget: str) -> None:
+def answer_with(opened: OpenChat, message: str, widget: str) -> None:
     """Answers again with the model that was chosen for that."""
     model = str(st.session_state[widget])
-    session.leave()
+    session.close_panel()
     try_again(opened, message, model)
 
 
-def compare(opened: Opened, answer: str, widget: str) -> None:
+def compare(opened: OpenChat, answer: str, widget: str) -> None:
     """Lets the chosen models answer the same question beside an answer."""
-    models, road = list(st.session_state[widget]), backend.road()
-    session.leave()
-    attempt.done(partial(opened.generations.compare, identity.owner(), answer, models, road))
+    models, road = list(st.session_state[widget]), backend.build_backend()
+    session.close_panel()
+    attempt.try_do(partial(opened.generations.compare, identity.owner(), answer, models, road))
 
 
-def go_on(opened: Opened, answer: str, model: str) -> None:
+def continue_answer(opened: OpenChat, answer: str, model: str) -> None:
     """Lets an answer that broke off be written on."""
-    road = backend.road()
-    attempt.done(partial(opened.generations.go_on, identity.owner(), answer, model, road))
+    road = backend.build_backend()
+    attempt.try_do(
+        partial(opened.generations.continue_answer, identity.owner(), answer, model, road)
+    )
 
 
-def show(opened: Opened, message: str) -> None:
+def show(opened: OpenChat, message: str) -> None:
     """Lets another version of a message be shown, or one of those beside each other alone."""
-    attempt.done(partial(opened.generations.store.show, identity.owner(), message))
+    attempt.try_do(partial(opened.generations.store.show, identity.owner(), message))
 
 
-def rate(opened: Opened, answer: str, thumb: int | None) -> None:
-    attempt.done(partial(opened.generations.store.rate, identity.owner(), answer, thumb))
+def rate(opened: OpenChat, answer: str, thumb: int | None) -> None:
+    attempt.try_do(partial(opened.generations.store.rate, identity.owner(), answer, thumb))
 
 
-def message(opened: Opened, id_: str) -> Message | None:
+def message(opened: OpenChat, id_: str) -> Message | None:
     """Gives any message of a chat, shown or not."""
-    return attempt.given(partial(opened.generations.store.message, identity.owner(), id_))
+    return attempt.try_get(partial(opened.generations.store.message, identity.owner(), id_))
 
 
 # Chats
@@ -273,51 +277,53 @@ def message(opened: Opened, id_: str) -> Message | None:
 
 def choose_model() -> None:
     """Lets the open chat remember the model that was chosen."""
-    opened: Opened | None = st.session_state.get("opened")
+    opened: OpenChat | None = st.session_state.get("opened")
     is_shown = opened and opened.conversation.id == st.session_state.get(available_models.CHAT)
     if opened and is_shown and (name := available_models.model()):
         store, chat = opened.generations.store, opened.conversation.id
-        attempt.done(partial(store.choose, identity.owner(), chat, name))
+        attempt.try_do(partial(store.set_model, identity.owner(), chat, name))
 
 
-def rename(opened: Opened, widget: str) -> None:
+def rename(opened: OpenChat, widget: str) -> None:
     title = str(st.session_state[widget])
     store = opened.generations.store
-    attempt.done(partial(store.rename, identity.owner(), opened.conversation.id, title))
+    attempt.try_do(partial(store.rename, identity.owner(), opened.conversation.id, title))
 
 
-def pin(opened: Opened, *, is_pinned: bool) -> None:
+def pin(opened: OpenChat, *, is_pinned: bool) -> None:
     store, chat = opened.generations.store, opened.conversation.id
-    attempt.done(partial(store.pin, identity.owner(), chat, is_pinned=is_pinned))
+    attempt.try_do(partial(store.pin, identity.owner(), chat, is_pinned=is_pinned))
 
 
-def instruct_typed(opened: Opened | None, widget: str) -> None:
+def instruct_typed(opened: OpenChat | None, widget: str) -> None:
     instruct(opened, str(st.session_state[widget]))
 
 
-def instruct(opened: Opened | None, system: str) -> None:
+def instruct(opened: OpenChat | None, system: str) -> None:
     """Notes what the model is told first: in a chat, or in the one that will be begun."""
     if opened is None:
         session.instruct(system)
     else:
         store = opened.generations.store
-        attempt.done(partial(store.instruct, identity.owner(), opened.conversation.id, system))
+        attempt.try_do(
+            partial(store.set_instructions, identity.owner(), opened.conversation.id, system)
+        )
 
 
 # The trash
 
 
-def delete(opened: Opened) -> None:
+def delete(opened: OpenChat) -> None:
     """Stops what is written in a chat, and puts it into the trash."""
     stop(opened)
     chat, place = opened.conversation.id, opened.generations
-    if attempt.done(partial(place.store.trash.put_conversation, identity.owner(), chat)):
+    if attempt.try_do(partial(place.store.trash.put_conversation, identity.owner(), chat)):
         st.session_state["goto"] = ""
         session.note_deleted(Deleted(chat, is_message=False, place=place))
 
 
-def delete_message(opened: Opened, message: str) -> None:
+def delete_message(opened: OpenChat, message: str) -> None:
     """Puts a message into the trash, with what follows it."""
     place = opened.generations
-    if attempt.done(partial(place.store.trash.put_message, identity.owner(), message)):
+    if attempt.try_do(partial(place.store.trash.put_message, identity.owner(), message)):
         session.note_deleted(Deleted(message, is_message=True, place=place))

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from liaobots.errors import StoreFault
+from liaobots.errors import StorageError
 from liaobots.storage.identities import Identities
 from liaobots.ui import identity_cookie
 from liaobots.ui.asgi.security_middleware import is_https, is_page
@@ -132,12 +132,12 @@ def _take_over(
         try:
             if not identities.may_be_taken_over(owner):
                 continue
-        except StoreFault:
+        except StorageError:
             return Visitor(value=identity)
         try:
             if identities.take_over(owner):
                 return Visitor(identity, signed, signed, is_taken_over=True)
-        except StoreFault:
+        except StorageError:
             # It cannot be recorded, so that the browser keeps the old one for another time.
             return Visitor(identity, signed)
     return None

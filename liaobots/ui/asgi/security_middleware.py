@@ -50,7 +50,7 @@ def _hashes_of_inline_scripts() -> str:
     return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 
 
-class Door:
+class SecurityMiddleware:
     """Guards an ASGI app."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -62,19 +62,19 @@ class Door:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        if not is_welcome(headers, client_address.peer_address(scope), _own_address(scope)):
+        if not is_allowed(headers, client_address.peer_address(scope), _own_address(scope)):
             return await _refuse(scope, receive, send)
         if scope["path"].rstrip("/").endswith(METRICS):
             return await PlainTextResponse("Not Found", status_code=404)(scope, receive, send)
 
         async def send_dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._dress(message, headers)
+                self._add_headers(message, headers)
             await send(message)
 
         await self._app(scope, receive, send_dressed)
 
-    def _dress(self, message: Message, request: Headers) -> None:
+    def _add_headers(self, message: Message, request: Headers) -> None:
         """Adds our headers to a response."""
         response = MutableHeaders(scope=message)
         response["X-Content-Type-Options"] = "nosniff"
@@ -91,7 +91,7 @@ class Door:
         response["X-Frame-Options"] = "SAMEORIGIN"
 
 
-def is_welcome(headers: Headers, peer: str, own: str = "") -> bool:
+def is_allowed(headers: Headers, peer: str, own: str = "") -> bool:
     """Says whether a request from the address `peer` to our address `own` may come in.
 
     A request that a proxy forwards, or that comes from another machine, is

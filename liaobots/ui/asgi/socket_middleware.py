@@ -17,7 +17,7 @@ from contextvars import ContextVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from liaobots.errors import InputRefused
+from liaobots.errors import InvalidInput
 from liaobots.limits import Limits, limits
 from liaobots.ui.asgi.socket_meter import (
     AddressMeter,
@@ -36,7 +36,7 @@ LINGER_SECONDS = 1.0
 ADDRESS: ContextVar[str] = ContextVar("address", default="")
 
 
-class SocketLimits:
+class SocketMiddleware:
     """Bound what an ASGI app is sent over WebSockets."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -85,7 +85,7 @@ def usable_limits() -> Limits:
     """Return the limits, or the usual ones where the setting is wrong, which the page tells."""
     try:
         return limits()
-    except InputRefused:
+    except InvalidInput:
         return Limits()
 
 

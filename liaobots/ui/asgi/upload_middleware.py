@@ -38,7 +38,7 @@ WRITTEN_AT_ONCE_BYTES = 250_000
 DRAINED_SECONDS = 3.0
 
 
-class UploadLimits:
+class UploadMiddleware:
     """Take uploads, and pass everything else on."""
 
     def __init__(self, app: ASGIApp) -> None:

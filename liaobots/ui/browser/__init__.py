@@ -23,7 +23,7 @@ STYLE = (FOLDER / "page.css").read_text()
 HTML = f'<style>{STYLE}</style><div id="ours"></div><script>{SCRIPT}</script>'
 
 
-def told(facts: Mapping[str, object]) -> str:
+def data_element(facts: Mapping[str, object]) -> str:
     """Gives as HTML what the script has to know, by names such as `to-the-end`."""
     words = " ".join(f'data-{name}="{_quoted(fact)}"' for name, fact in facts.items())
     return f'<div id="told" {words}></div>'

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.ui import texts
-from liaobots.ui.markdown import Section, Shown
+from liaobots.ui.markdown import RenderedAnswer, Section
 
 
-class Sheet:
+class SectionView:
     """Sections below each other, each in an element of its own."""
 
     def __init__(self, place: DeltaGenerator) -> None:
@@ -30,26 +30,26 @@ class Sheet:
         self._drawn = list(sections)
 
 
-class AnswerSheet:
+class AnswerView:
     """An answer: what the model thinks aloud, folded as soon as it has ended, and what it says."""
 
     def __init__(self, place: DeltaGenerator) -> None:
         self._place = place.empty()
-        self._thoughts: Sheet | None = None
-        self._words = Sheet(place)
+        self._thoughts: SectionView | None = None
+        self._words = SectionView(place)
         self._was_thinking = False
 
-    def show(self, shown: Shown) -> None:
+    def show(self, shown: RenderedAnswer) -> None:
         """Draws what differs from what was drawn before."""
         if shown.thoughts:
             self._show_thoughts(shown)
         self._words.show(shown.words)
 
-    def _show_thoughts(self, shown: Shown) -> None:
+    def _show_thoughts(self, shown: RenderedAnswer) -> None:
         if self._thoughts is None or self._was_thinking != shown.is_thinking:
             label = texts.THINKING if shown.is_thinking else texts.THOUGHTS
             fold = self._place.expander(label, expanded=shown.is_thinking, icon=texts.THOUGHTS_ICON)
-            self._thoughts, self._was_thinking = Sheet(fold), shown.is_thinking
+            self._thoughts, self._was_thinking = SectionView(fold), shown.is_thinking
         self._thoughts.show(shown.thoughts)
 
 

@@ -5,10 +5,10 @@ import streamlit as st
 from liaobots.ui import markdown, texts
 from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.actions import library
-from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.open_chat import OpenChat
 
 
-def show_trouble(opened: Opened | None, failed: str, trouble: str) -> None:
+def show_trouble(opened: OpenChat | None, failed: str, trouble: str) -> None:
     """Say why something could not be done, or is not kept yet."""
     if opened and opened.waits:
         words = texts.WAITS.format(words=opened.waits)
@@ -18,13 +18,13 @@ def show_trouble(opened: Opened | None, failed: str, trouble: str) -> None:
         words = texts.NOT_KEPT.format(words=trouble)
     else:
         return
-    st.warning(markdown.plain(words), icon=texts.NOT_KEPT_ICON)
+    st.warning(markdown.escape_line(words), icon=texts.NOT_KEPT_ICON)
 
 
-def show(opened: Opened) -> None:
+def show(opened: OpenChat) -> None:
     """Draws the title with a menu."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(markdown.plain(opened.conversation.title), width="stretch")
+        st.caption(markdown.escape_line(opened.conversation.title), width="stretch")
         if opened.conversation.system:
             st.badge(texts.INSTRUCTED, icon=texts.INSTRUCTED_ICON, color="gray")
         if opened.is_temporary:
@@ -41,7 +41,7 @@ def show(opened: Opened) -> None:
             _show_menu(opened)
 
 
-def _show_menu(opened: Opened) -> None:
+def _show_menu(opened: OpenChat) -> None:
     chat, is_pinned = opened.conversation.id, opened.conversation.is_pinned
     st.text_input(
         texts.RENAME,
@@ -62,7 +62,7 @@ def _show_menu(opened: Opened) -> None:
     st.button(texts.DELETE, icon=texts.DELETE_ICON, on_click=chat_actions.delete, args=(opened,))
 
 
-def _offer_export(opened: Opened, words: str, ending: str, kind: str) -> None:
+def _offer_export(opened: OpenChat, words: str, ending: str, kind: str) -> None:
     """Draws a way to take the chat along, which is written when it is wished for."""
     write = {"md": library.as_markdown, "json": library.as_json}[ending]
     st.download_button(

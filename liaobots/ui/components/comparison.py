@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.storage.records import Message, State
+from liaobots.storage.records import Message, MessageState
 from liaobots.ui import texts
 from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.components import message
-from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.open_chat import OpenChat
 
 
-def show(opened: Opened, compared: Sequence[Message]) -> Mapping[str, DeltaGenerator]:
+def show(opened: OpenChat, compared: Sequence[Message]) -> Mapping[str, DeltaGenerator]:
     """Draws the answers in columns, and gives each one's place for more text."""
     with st.container(key="side-by-side"):
         columns = st.columns(len(compared), border=True)
@@ -22,7 +22,7 @@ def show(opened: Opened, compared: Sequence[Message]) -> Mapping[str, DeltaGener
             message.show_model(answer)
             places[answer.id] = st.container(key=f"message-{answer.id}")
             with places[answer.id]:
-                if answer.state is not State.WRITING:
+                if answer.state is not MessageState.WRITING:
                     message.show_text(answer)
                     message.show_end(answer)
             _show_ways_on(opened, answer)
@@ -30,10 +30,10 @@ def show(opened: Opened, compared: Sequence[Message]) -> Mapping[str, DeltaGener
     return places
 
 
-def _show_ways_on(opened: Opened, answer: Message) -> None:
+def _show_ways_on(opened: OpenChat, answer: Message) -> None:
     """Draws what can be done; Stop has a place of its own, from which it goes at once."""
     with st.empty():
-        if answer.state is State.WRITING:
+        if answer.state is MessageState.WRITING:
             st.button(
                 texts.STOP,
                 icon=texts.STOP_ICON,
@@ -41,10 +41,10 @@ def _show_ways_on(opened: Opened, answer: Message) -> None:
                 on_click=chat_actions.stop_one,
                 args=(opened, answer.id),
             )
-    if answer.state is State.WRITING:
+    if answer.state is MessageState.WRITING:
         return
     with st.container(horizontal=True, key=f"ways-{answer.id}"):
-        if answer.state is not State.DONE:
+        if answer.state is not MessageState.DONE:
             message.show_ways_to_mend(opened, answer)
         if answer.text:
             st.button(

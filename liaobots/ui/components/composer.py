@@ -6,13 +6,13 @@ from liaobots.ui import attachments, browser, markdown, texts
 from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.actions import library
 from liaobots.ui.components import prompt_picker
-from liaobots.ui.identity import Connection
+from liaobots.ui.identity import ServiceConnection
 from liaobots.ui.state import balance, context_meter, pending_question, session
-from liaobots.ui.state.open_chat import Opened
-from liaobots.ui.state.pending_question import Pending, Progress
+from liaobots.ui.state.open_chat import OpenChat
+from liaobots.ui.state.pending_question import PendingQuestion, Progress
 
 
-def show(link: Connection, opened: Opened | None) -> Progress:
+def show(link: ServiceConnection, opened: OpenChat | None) -> Progress:
     """Draws the composer, and gives how far the files of its question are.
 
     Stop is an ordinary button of the main script: it acts at once, also while
@@ -58,20 +58,20 @@ def tell_the_browser() -> None:
     facts = {
         "to-the-end": texts.TO_THE_END,
         "copied": texts.COPIED,
-        "asked": session.how_often_asked(),
-        "handed": session.how_often_handed_in(),
+        "asked": session.ask_count(),
+        "handed": session.submit_count(),
         "target": message,
         "leading": leading,
         "copy": text,
         "copying": copying,
     }
-    st.html(browser.told(facts))
+    st.html(browser.data_element(facts))
 
 
 def _show_refusal() -> None:
     with st.empty():
         if words := session.refusal():
-            st.error(markdown.plain(words), icon=texts.NOT_SENT_ICON)
+            st.error(markdown.escape_line(words), icon=texts.NOT_SENT_ICON)
 
 
 def _show_warning(words: str) -> None:
@@ -97,7 +97,7 @@ def _show_deleted() -> None:
             )
 
 
-def _show_readings(opened: Opened | None, waiting: Pending | None) -> Progress:
+def _show_readings(opened: OpenChat | None, waiting: PendingQuestion | None) -> Progress:
     """Draws the files of the question that waits for them, and the way to stop that."""
     with st.empty():
         if waiting is None:
@@ -120,10 +120,10 @@ def _show_materials() -> None:
     for number, each in enumerate(session.materials()):
         label = texts.FILE_LABEL.format(name=each.name, length=len(each.text))
         st.button(
-            markdown.plain(label),
+            markdown.escape_line(label),
             icon=texts.DISMISS_ICON,
             key=f"material-{number}",
-            help=markdown.plain(texts.REMOVE.format(name=each.name)),
-            on_click=session.take_away,
+            help=markdown.escape_line(texts.REMOVE.format(name=each.name)),
+            on_click=session.remove_attachment,
             args=(number,),
         )

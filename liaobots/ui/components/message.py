@@ -5,19 +5,19 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.storage.records import Message, State
+from liaobots.storage.records import Message, MessageState
 from liaobots.ui import attachments, markdown, texts
 from liaobots.ui.actions import chat as chat_actions
-from liaobots.ui.attachments import Material
+from liaobots.ui.attachments import Attachment
 from liaobots.ui.components import message_panel
-from liaobots.ui.components.answer_view import AnswerSheet, Sheet
-from liaobots.ui.markdown import Manner
+from liaobots.ui.components.answer_view import AnswerView, SectionView
+from liaobots.ui.markdown import RenderOptions
 from liaobots.ui.state import available_models, session
-from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Act
 
-NOTES = {State.STOPPED: texts.STOPPED, State.INTERRUPTED: texts.INTERRUPTED}
-VISITOR = Manner(is_dressed=True, keeps_lines=True)
+NOTES = {MessageState.STOPPED: texts.STOPPED, MessageState.INTERRUPTED: texts.INTERRUPTED}
+VISITOR = RenderOptions(is_dressed=True, keeps_lines=True)
 THUMBS = {1: (texts.GOOD_BADGE, texts.GOOD_ICON), 0: (texts.BAD_BADGE, texts.BAD_ICON)}
 
 
@@ -28,10 +28,10 @@ def place(message: Message) -> DeltaGenerator:
         return st.chat_message(message.role, avatar=avatar)
 
 
-def show(opened: Opened, message: Message, *, is_last: bool) -> None:
+def show(opened: OpenChat, message: Message, *, is_last: bool) -> None:
     """Draws a message; of one that is being written only who says it."""
     show_model(message)
-    if message.state is State.WRITING:
+    if message.state is MessageState.WRITING:
         return
     show_text(message)
     show_end(message)
@@ -42,10 +42,10 @@ def show(opened: Opened, message: Message, *, is_last: bool) -> None:
 def show_model(message: Message) -> None:
     """Says who answers, and in whose place."""
     if message.model:
-        st.caption(markdown.plain(message.model))
-    if message.instead_of:
-        words = texts.INSTEAD_OF.format(model=message.instead_of, words=message.instead_words)
-        st.caption(markdown.plain(words))
+        st.caption(markdown.escape_line(message.model))
+    if message.replaces:
+        words = texts.INSTEAD_OF.format(model=message.replaces, words=message.instead_words)
+        st.caption(markdown.escape_line(words))
 
 
 def show_text(message: Message) -> None:
@@ -55,38 +55,38 @@ def show_text(message: Message) -> None:
             for part in attachments.parts(message.text):
                 _show_part(part)
     else:
-        AnswerSheet(place).show(markdown.shown(message.text))
+        AnswerView(place).show(markdown.render_answer(message.text))
 
 
-def _show_part(part: str | Material) -> None:
+def _show_part(part: str | Attachment) -> None:
     """Draws what was typed, folded where it is long, and a file as a fold with its text."""
-    if isinstance(part, Material):
+    if isinstance(part, Attachment):
         label = texts.FILE_LABEL.format(name=part.name, length=len(part.text))
-        with st.expander(markdown.plain(label), icon=texts.FILE_ICON):
+        with st.expander(markdown.escape_line(label), icon=texts.FILE_ICON):
             st.code(part.text, language=None, wrap_lines=True, height=300)
     elif attachments.is_long(part):
-        Sheet(st.container()).show(markdown.sections(attachments.head(part), VISITOR))
+        SectionView(st.container()).show(markdown.split_sections(attachments.head(part), VISITOR))
         with st.expander(texts.LONG.format(length=len(part))):
-            Sheet(st.container()).show(markdown.sections(part, VISITOR))
+            SectionView(st.container()).show(markdown.split_sections(part, VISITOR))
     else:
-        Sheet(st.container()).show(markdown.sections(part, VISITOR))
+        SectionView(st.container()).show(markdown.split_sections(part, VISITOR))
 
 
 def show_end(message: Message) -> None:
     """Says how an answer ended, where it did not end well."""
-    if message.state is State.FAILED:
-        st.error(markdown.plain(message.error_words), icon=":material/error:")
+    if message.state is MessageState.FAILED:
+        st.error(markdown.escape_line(message.error_words), icon=":material/error:")
     elif message.state in NOTES:
         st.caption(NOTES[message.state])
 
 
-def _show_ways_on(opened: Opened, message: Message, *, is_last: bool) -> None:
+def _show_ways_on(opened: OpenChat, message: Message, *, is_last: bool) -> None:
     """Draws what can be done with a message.
 
     What only the last message has stands in a place that is always there, so
     that it goes at once when another message follows.
     """
-    is_open = is_last and (message.role == "user" or message.state is not State.DONE)
+    is_open = is_last and (message.role == "user" or message.state is not MessageState.DONE)
     with st.empty():
         if is_open:
             with st.container(horizontal=True, key=f"mend-{message.id}"):
@@ -102,14 +102,14 @@ def _show_ways_on(opened: Opened, message: Message, *, is_last: bool) -> None:
                 _offer_copy(message)
 
 
-def show_ways_to_mend(opened: Opened, message: Message) -> None:
+def show_ways_to_mend(opened: OpenChat, message: Message) -> None:
     """Draws what can be done with an answer that did not end well, or a question without one."""
     if message.text and message.role == "assistant":
         st.button(
             texts.GO_ON,
             icon=texts.GO_ON_ICON,
             key=f"go-on-{message.id}",
-            on_click=chat_actions.go_on,
+            on_click=chat_actions.continue_answer,
             args=(opened, message.id, message.model),
         )
     _offer_try_again(opened, message)
@@ -118,7 +118,7 @@ def show_ways_to_mend(opened: Opened, message: Message) -> None:
         st.link_button(texts.OPEN_SERVICE, message.error_link, icon=texts.OPEN_SERVICE_ICON)
 
 
-def _offer_try_again(opened: Opened, message: Message) -> None:
+def _offer_try_again(opened: OpenChat, message: Message) -> None:
     st.button(
         texts.TRY_AGAIN,
         icon=texts.TRY_AGAIN_ICON,
@@ -128,12 +128,12 @@ def _offer_try_again(opened: Opened, message: Message) -> None:
     )
 
 
-def _offer_fallback(opened: Opened, message: Message) -> None:
+def _offer_fallback(opened: OpenChat, message: Message) -> None:
     """Draws the way to let another model answer, where this one failed after its first text."""
     other = available_models.fallback()
-    if message.state is State.FAILED and message.text and other not in ("", message.model):
+    if message.state is MessageState.FAILED and message.text and other not in ("", message.model):
         st.button(
-            texts.ANSWER_WITH.format(model=markdown.plain(other)),
+            texts.ANSWER_WITH.format(model=markdown.escape_line(other)),
             icon=texts.TRY_AGAIN_ICON,
             key=f"fall-back-{message.id}",
             on_click=chat_actions.try_again,
@@ -141,7 +141,7 @@ def _offer_fallback(opened: Opened, message: Message) -> None:
         )
 
 
-def _offer_versions(opened: Opened, message: Message) -> None:
+def _offer_versions(opened: OpenChat, message: Message) -> None:
     """Draws the steps to the version before and the one behind, where there are several."""
     if len(message.versions) < 2:
         return
@@ -152,7 +152,7 @@ def _offer_versions(opened: Opened, message: Message) -> None:
     step(at + 1, texts.NEXT, texts.NEXT_ICON)
 
 
-def _offer_version(opened: Opened, message: Message, at: int, words: str, icon: str) -> None:
+def _offer_version(opened: OpenChat, message: Message, at: int, words: str, icon: str) -> None:
     exists = 0 <= at < len(message.versions)
     st.button(
         words,
@@ -165,7 +165,7 @@ def _offer_version(opened: Opened, message: Message, at: int, words: str, icon: 
     )
 
 
-def _offer_menu(opened: Opened, message: Message) -> None:
+def _offer_menu(opened: OpenChat, message: Message) -> None:
     """Draws the one menu with everything that can be done with the message."""
     key = f"menu-{message.id}"
     st.menu_button(
@@ -199,14 +199,14 @@ def acts(message: Message) -> list[str]:
         return [Act.EDIT, Act.COPY, Act.DELETE]
     found = [Act.COPY] if message.text else []
     found += [Act.AGAIN, Act.WITH]
-    if len(available_models.now().models) > 1:
+    if len(available_models.available().models) > 1:
         found.append(Act.COMPARE)
     if len(message.versions) > 1 and message.text:
         found.append(Act.DIFFERENCE)
     return [*found, *([Act.GOOD, Act.BAD] if message.text else []), Act.DELETE]
 
 
-def _act(opened: Opened, message: Message, key: str) -> None:
+def _act(opened: OpenChat, message: Message, key: str) -> None:
     """Does what was chosen in the menu, or opens what is needed for it."""
     act = Act(st.session_state[key])
     thumb = {Act.GOOD: 1, Act.BAD: 0}.get(act)
@@ -219,4 +219,4 @@ def _act(opened: Opened, message: Message, key: str) -> None:
     elif thumb is not None:
         chat_actions.rate(opened, message.id, None if message.thumb == thumb else thumb)
     else:
-        session.begin(act, message.id)
+        session.open_panel(act, message.id)

@@ -9,11 +9,11 @@ from liaobots.storage.records import Message
 from liaobots.ui import texts, word_diff
 from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.state import available_models, session
-from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Act
 
 
-def show(opened: Opened, message: Message) -> None:
+def show(opened: OpenChat, message: Message) -> None:
     """Draws what the act needs that is open beside this message, if one is."""
     shows: dict[Act | None, Callable[[], None]] = {
         Act.EDIT: partial(_show_edit, message),
@@ -35,10 +35,10 @@ def _show_edit(message: Message) -> None:
 
 def _show_copy(message: Message) -> None:
     st.code(message.text, language="markdown", wrap_lines=True, height=300)
-    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=session.leave)
+    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=session.close_panel)
 
 
-def _show_models(opened: Opened, message: Message) -> None:
+def _show_models(opened: OpenChat, message: Message) -> None:
     key = f"with-{message.id}"
     models = available_models.names()
     others = [name for name in models if name != message.model] or list(models)
@@ -46,7 +46,7 @@ def _show_models(opened: Opened, message: Message) -> None:
     _show_ends(message, texts.ANSWER_NOW, chat_actions.answer_with, opened, message.id, key)
 
 
-def _show_comparison(opened: Opened, message: Message) -> None:
+def _show_comparison(opened: OpenChat, message: Message) -> None:
     key = f"compare-{message.id}"
     models = available_models.names()
     others = [name for name in models if name != message.model]
@@ -63,7 +63,7 @@ def _show_comparison(opened: Opened, message: Message) -> None:
     _show_ends(message, texts.COMPARE_NOW, chat_actions.compare, opened, message.id, key)
 
 
-def _show_difference(opened: Opened, message: Message) -> None:
+def _show_difference(opened: OpenChat, message: Message) -> None:
     """Shows what another version says otherwise, word by word."""
     others = [version for version in message.versions if version != message.id]
     number = {version: at for at, version in enumerate(message.versions, start=1)}
@@ -78,10 +78,10 @@ def _show_difference(opened: Opened, message: Message) -> None:
     if chosen and (old := chat_actions.message(opened, chosen)):
         st.html(word_diff.html(word_diff.difference(old.text, message.text)))
         st.caption(texts.NOT_ADDED)
-    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=session.leave)
+    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=session.close_panel)
 
 
 def _show_ends(message: Message, words: str, act: Callable[..., None], *values: object) -> None:
     with st.container(horizontal=True):
         st.button(words, type="primary", key=f"do-{message.id}", on_click=act, args=values)
-        st.button(texts.CANCEL, key=f"leave-{message.id}", on_click=session.leave)
+        st.button(texts.CANCEL, key=f"leave-{message.id}", on_click=session.close_panel)

@@ -6,10 +6,10 @@ from types import ModuleType
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from liaobots.storage.records import Summary
+from liaobots.storage.records import ChatSummary
 from liaobots.ui import markdown, texts
 from liaobots.ui.state import open_chat
-from liaobots.ui.state.open_chat import Glance
+from liaobots.ui.state.open_chat import Snapshot
 from liaobots.ui.views import models, prompts, search, transfer, trash
 
 # What stands in the place of a chat, each at an address of its own.
@@ -28,11 +28,11 @@ MORE = {
 }
 
 
-def show(seen: Glance) -> str:
+def show(seen: Snapshot) -> str:
     """Draws the list and gives the chat or the view to show, or "" for a new chat."""
     new = st.Page(_nothing, title=texts.NEW_CHAT, icon=texts.NEW_CHAT_ICON, default=True)
     find = st.Page(_nothing, title=texts.SEARCH, icon=texts.SEARCH_ICON, url_path="search")
-    target = open_chat.where_to_go()
+    target = open_chat.pop_redirect()
     listed = _with_requested(seen.chats, target or open_chat.requested())
     pages = {chat.id: _page(chat) for chat in listed}
     pinned = [pages[chat.id] for chat in listed if chat.is_pinned]
@@ -66,13 +66,13 @@ def view(path: str) -> StreamlitPage:
     return st.Page(_nothing, title=words, icon=icon, url_path=path, visibility="hidden")
 
 
-def _page(chat: Summary) -> StreamlitPage:
+def _page(chat: ChatSummary) -> StreamlitPage:
     icon = texts.WRITING_ICON if chat.is_writing else None
-    title = markdown.plain(chat.title) or texts.UNTITLED
+    title = markdown.escape_line(chat.title) or texts.UNTITLED
     return st.Page(_nothing, title=title, icon=icon, url_path=chat.id)
 
 
-def _with_requested(listed: Sequence[Summary], wanted: str) -> Sequence[Summary]:
+def _with_requested(listed: Sequence[ChatSummary], wanted: str) -> Sequence[ChatSummary]:
     """Adds the chat that is to be shown, where it is too old for the list."""
     if wanted in VIEWS or any(chat.id == wanted for chat in listed):
         return listed
@@ -80,7 +80,7 @@ def _with_requested(listed: Sequence[Summary], wanted: str) -> Sequence[Summary]
     if opened is None:
         return listed
     found = opened.conversation
-    return [*listed, Summary(found.id, found.title, 0, is_writing=bool(opened.writing))]
+    return [*listed, ChatSummary(found.id, found.title, 0, is_writing=bool(opened.writing))]
 
 
 def _nothing() -> None:

@@ -11,12 +11,12 @@ from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.actions import library
 from liaobots.ui.components import navigation
 from liaobots.ui.state import session
-from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.open_chat import OpenChat
 
 CHOSEN = "prompt"
 
 
-def show(opened: Opened | None) -> None:
+def show(opened: OpenChat | None) -> None:
     """Draws the prompts and the instructions, where they are wished for."""
     if session.is_library_open():
         with st.container(border=True, key="library"):
@@ -35,7 +35,7 @@ def offer() -> None:
     )
 
 
-def _show_prompts(opened: Opened | None) -> None:
+def _show_prompts(opened: OpenChat | None) -> None:
     prompts = {prompt.id: prompt for prompt in library.prompts()}
     if not prompts:
         st.caption(texts.NO_PROMPTS)
@@ -43,7 +43,7 @@ def _show_prompts(opened: Opened | None) -> None:
         chosen = st.selectbox(
             texts.PROMPT,
             list(prompts),
-            format_func=lambda id_: markdown.seen(prompts[id_].name),
+            format_func=lambda id_: markdown.reveal_hidden(prompts[id_].name),
             key=CHOSEN,
         )
         if chosen:
@@ -51,12 +51,12 @@ def _show_prompts(opened: Opened | None) -> None:
     st.page_link(navigation.view("prompts"), label=texts.MANAGE_PROMPTS, icon=texts.PROMPTS_ICON)
 
 
-def _show_prompt(opened: Opened | None, prompt: Prompt) -> None:
+def _show_prompt(opened: OpenChat | None, prompt: Prompt) -> None:
     """Asks for what is to be filled in, and offers the two uses of a prompt."""
     fields = {}
     for number, place in enumerate(places_in(prompt.text)):
         fields[place] = f"place-{prompt.id}-{number}"
-        st.text_input(markdown.plain(place), key=fields[place])
+        st.text_input(markdown.escape_line(place), key=fields[place])
     with st.container(horizontal=True):
         st.button(texts.INTO_QUESTION, type="primary", on_click=_put_in, args=(prompt.text, fields))
         st.button(texts.AS_INSTRUCTIONS, on_click=_instruct, args=(opened, prompt.text, fields))
@@ -66,7 +66,7 @@ def _put_in(text: str, fields: Mapping[str, str]) -> None:
     session.put_in(_filled(text, fields))
 
 
-def _instruct(opened: Opened | None, text: str, fields: Mapping[str, str]) -> None:
+def _instruct(opened: OpenChat | None, text: str, fields: Mapping[str, str]) -> None:
     chat_actions.instruct(opened, _filled(text, fields))
 
 
@@ -75,7 +75,7 @@ def _filled(text: str, fields: Mapping[str, str]) -> str:
     return filled(text, {place: str(st.session_state[key]) for place, key in fields.items()})
 
 
-def _show_instructions(opened: Opened | None) -> None:
+def _show_instructions(opened: OpenChat | None) -> None:
     known = opened.conversation.system if opened else session.system()
     key = f"instructions-{opened.conversation.id if opened else ''}-{hash(known)}"
     st.text_area(

@@ -5,11 +5,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.ui import identity, markdown, texts
 from liaobots.ui.actions import chat as chat_actions
-from liaobots.ui.identity import Connection
+from liaobots.ui.identity import ServiceConnection
 from liaobots.ui.state import available_models, backend, preferences
 
 
-def show(link: Connection, *, is_new: bool) -> None:
+def show(link: ServiceConnection, *, is_new: bool) -> None:
     """Draws the sidebar. A new chat can be made a temporary one.
 
     What is not always there has a place that is, so that nothing moves or
@@ -23,7 +23,7 @@ def show(link: Connection, *, is_new: bool) -> None:
         _show_beside()
         _show_options()
         with st.empty():
-            if not available_models.now().is_live:
+            if not available_models.available().is_live:
                 st.caption(texts.MODELS_UNKNOWN)
         _show_code()
         with st.empty():
@@ -36,7 +36,7 @@ def show_balance(words: str, place: DeltaGenerator | None = None) -> DeltaGenera
     """Draws the balance below the rest, where the service names one, and gives its place."""
     place = place or st.sidebar.empty()
     if words:
-        place.caption(markdown.plain(words))
+        place.caption(markdown.escape_line(words))
     return place
 
 
@@ -54,8 +54,8 @@ def _show_models() -> None:
         on_change=chat_actions.choose_model,
     )
     with st.empty():
-        if gone := available_models.vanished():
-            st.caption(markdown.plain(texts.MODEL_GONE.format(model=gone)))
+        if gone := available_models.missing_model():
+            st.caption(markdown.escape_line(texts.MODEL_GONE.format(model=gone)))
 
 
 def _show_beside() -> None:
@@ -89,7 +89,7 @@ def _show_options() -> None:
         args=("fallback",),
     )
     if backend.can_search():
-        identity.keep(backend.SEARCH, first=False)
+        identity.persist_widget(backend.SEARCH, first=False)
         st.toggle(texts.WEB_SEARCH, key=backend.SEARCH, help=texts.WEB_SEARCH_HELP)
 
 

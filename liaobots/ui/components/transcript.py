@@ -11,14 +11,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.backoff import Backoff
 from liaobots.generation.live_answer import TICK
-from liaobots.storage.records import Message, State
+from liaobots.storage.records import Message, MessageState
 from liaobots.ui import server_state, texts
 from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.components import comparison, message
-from liaobots.ui.components.answer_view import AnswerSheet
-from liaobots.ui.markdown import GrowingAnswer
+from liaobots.ui.components.answer_view import AnswerView
+from liaobots.ui.markdown import IncrementalAnswer
 from liaobots.ui.state import context_meter, open_chat
-from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.open_chat import OpenChat
 
 # More frames a second cost the browser more and show no more. Where frames are late they
 # come less often, by so many times that, and no less than once in so many seconds.
@@ -58,10 +58,10 @@ def warm_up() -> None:
     It looks whether a stream is a table, and loads pandas for that: half a
     second, once for a server.
     """
-    server_state.held("warm", lambda: bool(st.write_stream(iter(()))))
+    server_state.get_or_create("warm", lambda: bool(st.write_stream(iter(()))))
 
 
-def show(opened: Opened, is_due: Callable[[], bool]) -> None:
+def show(opened: OpenChat, is_due: Callable[[], bool]) -> None:
     """Draws the newest messages, and follows those being written until one of them ends.
 
     Or until the page is to be drawn again for something else, as `is_due` tells.
@@ -89,11 +89,11 @@ def show(opened: Opened, is_due: Callable[[], bool]) -> None:
 def _newest(messages: Sequence[Message], count: int) -> Sequence[Message]:
     """Gives so many of the newest messages, or more: from the first that is being written on."""
     first = max(0, len(messages) - count)
-    writing = [at for at, each in enumerate(messages) if each.state is State.WRITING]
+    writing = [at for at, each in enumerate(messages) if each.state is MessageState.WRITING]
     return messages[min([first, *writing]) :]
 
 
-def _offer_earlier(opened: Opened, *, is_wanted: bool) -> None:
+def _offer_earlier(opened: OpenChat, *, is_wanted: bool) -> None:
     with st.empty():
         if is_wanted:
             st.button(
@@ -109,9 +109,9 @@ def _offer_earlier(opened: Opened, *, is_wanted: bool) -> None:
 class _Follower:
     """An answer that grows on the page."""
 
-    sheet: AnswerSheet
+    sheet: AnswerView
     coming: Iterator[str]
-    growing: GrowingAnswer = field(default_factory=GrowingAnswer)
+    growing: IncrementalAnswer = field(default_factory=IncrementalAnswer)
     late: float = 0.0
 
     def draw(self, new: str) -> None:
@@ -127,7 +127,7 @@ class _Follower:
 
 
 def _frames(
-    opened: Opened, places: Mapping[str, DeltaGenerator], is_due: Callable[[], bool]
+    opened: OpenChat, places: Mapping[str, DeltaGenerator], is_due: Callable[[], bool]
 ) -> Iterator[Callable[[], None]]:
     """Gives drawings of growing answers, no more of them than the eye can follow.
 
@@ -137,7 +137,7 @@ def _frames(
     patience = TICK if len(places) == 1 else 0
     backoff = Backoff(1 / FRAMES, LONGEST_REST, YIELDING)
     followers = [
-        _Follower(AnswerSheet(place), open_chat.follow(opened, answer, patience))
+        _Follower(AnswerView(place), open_chat.follow(opened, answer, patience))
         for answer, place in places.items()
     ]
     while not is_due():

@@ -16,25 +16,25 @@ loose_end   the end of a text that is still being written
 """
 
 from liaobots.ui.markdown import blocks, parser
-from liaobots.ui.markdown.escape import plain, seen
-from liaobots.ui.markdown.inline import Manner
-from liaobots.ui.markdown.reasoning import GrowingAnswer, Shown, shown
-from liaobots.ui.markdown.sections import Growing, Section, sections
+from liaobots.ui.markdown.escape import escape_line, reveal_hidden
+from liaobots.ui.markdown.inline import RenderOptions
+from liaobots.ui.markdown.reasoning import IncrementalAnswer, RenderedAnswer, render_answer
+from liaobots.ui.markdown.sections import IncrementalSections, Section, split_sections
 
 __all__ = [
-    "Growing",
-    "GrowingAnswer",
-    "Manner",
+    "IncrementalAnswer",
+    "IncrementalSections",
+    "RenderOptions",
+    "RenderedAnswer",
     "Section",
-    "Shown",
-    "plain",
+    "escape_line",
+    "render_answer",
+    "reveal_hidden",
     "safe",
-    "sections",
-    "seen",
-    "shown",
+    "split_sections",
 ]
 
 
 def safe(text: str) -> str:
     """Gives Markdown that shows `text` as it was meant, and does nothing else in Streamlit."""
-    return blocks.write(parser.parse_whole(text), Manner())
+    return blocks.write(parser.parse_whole(text), RenderOptions())

@@ -15,7 +15,7 @@ from markdown_it.tree import SyntaxTreeNode
 from liaobots.ui import texts
 from liaobots.ui.markdown import formula, parser
 from liaobots.ui.markdown.escape import BRACKET, hidden_in
-from liaobots.ui.markdown.inline import Manner, line, longer_than_any, paragraph, quiet
+from liaobots.ui.markdown.inline import RenderOptions, line, longer_than_any, paragraph, quiet
 
 # What a diagram may load, run or link to.
 LOADING = re.compile(
@@ -30,7 +30,7 @@ KIND = re.compile(
 TASK = re.compile(rf"\A{BRACKET}([ xX])\\\] ")
 
 
-def write(tokens: Sequence[Token], manner: Manner) -> str:
+def write(tokens: Sequence[Token], manner: RenderOptions) -> str:
     """Gives the Markdown of whole blocks, safe in Streamlit."""
     return _blocks(SyntaxTreeNode(tokens).children, manner)
 
@@ -46,42 +46,42 @@ def label(info: str, code: str) -> str:
     return quiet(" · ".join(words)) if words else ""
 
 
-def _blocks(nodes: Sequence[SyntaxTreeNode], manner: Manner, gap: str = "\n\n") -> str:
+def _blocks(nodes: Sequence[SyntaxTreeNode], manner: RenderOptions, gap: str = "\n\n") -> str:
     return gap.join(filter(None, (_block(node, manner) for node in nodes)))
 
 
-def _block(node: SyntaxTreeNode, manner: Manner) -> str:
+def _block(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     return WRITERS[node.type](node, manner)
 
 
-def _paragraph(node: SyntaxTreeNode, manner: Manner) -> str:
+def _paragraph(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     return paragraph(node.children, manner)
 
 
-def _heading(node: SyntaxTreeNode, manner: Manner) -> str:
+def _heading(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     return f"{'#' * int(node.tag[1])} {line(node.children, manner)}".rstrip()
 
 
-def _quote(node: SyntaxTreeNode, manner: Manner) -> str:
+def _quote(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     return _prefixed(_blocks(node.children, manner), "> ", "> ")
 
 
-def _rule(node: SyntaxTreeNode, manner: Manner) -> str:
+def _rule(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     del node, manner
     return "___"
 
 
-def _nothing(node: SyntaxTreeNode, manner: Manner) -> str:
+def _nothing(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     del node, manner
     return ""
 
 
-def _formula(node: SyntaxTreeNode, manner: Manner) -> str:
+def _formula(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     del manner
     return f"$$\n{formula.harmless(node.content)}\n$$"
 
 
-def _code(node: SyntaxTreeNode, manner: Manner) -> str:
+def _code(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     ticks = longer_than_any("`", node.content, least=3)
     info = node.info if node.type == "fence" else ""
     language = parser.language_of(info)
@@ -111,7 +111,7 @@ def _reasons_not_to_draw(diagram: str) -> list[str]:
     return [] if KIND.match(diagram) else [texts.NO_DIAGRAM]
 
 
-def _list(node: SyntaxTreeNode, manner: Manner) -> str:
+def _list(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     gap = "\n" if _is_tight(node) else "\n\n"
     number = int(node.attrs.get("start", 1))
     items: list[str] = []
@@ -129,21 +129,21 @@ def _is_tight(node: SyntaxTreeNode) -> bool:
     return all(block.hidden for block in blocks if block.type == "paragraph")
 
 
-def _may_touch(item: SyntaxTreeNode, manner: Manner) -> bool:
+def _may_touch(item: SyntaxTreeNode, manner: RenderOptions) -> bool:
     """Says whether an item's blocks read the same with no empty line between them."""
     touching = {"paragraph", "bullet_list", "ordered_list"}
     touching |= set() if manner.is_dressed else {"fence"}
     return all(block.type in touching for block in item.children)
 
 
-def _table(node: SyntaxTreeNode, manner: Manner) -> str:
+def _table(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     manner = replace(manner, in_table=True)
     head, *body = (row for part in node.children for row in part.children)
     rule = "|".join(_alignment(cell) for cell in head.children)
     return "\n".join([_row(head, manner), f"|{rule}|", *(_row(row, manner) for row in body)])
 
 
-def _row(row: SyntaxTreeNode, manner: Manner) -> str:
+def _row(row: SyntaxTreeNode, manner: RenderOptions) -> str:
     cells = (line(cell.children, manner) for cell in row.children)
     return f"| {' | '.join(cells)} |"
 
@@ -153,7 +153,7 @@ def _alignment(cell: SyntaxTreeNode) -> str:
     return {"left": ":--", "center": ":-:", "right": "--:"}.get(style.rpartition(":")[2], "---")
 
 
-def _footnotes(node: SyntaxTreeNode, manner: Manner) -> str:
+def _footnotes(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     """Gives the notes as a list below a rule."""
     notes: list[str] = []
     for note in node.children:
@@ -168,7 +168,7 @@ def _prefixed(text: str, first: str, rest: str) -> str:
     return "\n".join([first + begin, *(rest + each if each else rest.rstrip() for each in lines)])
 
 
-WRITERS: dict[str, Callable[[SyntaxTreeNode, Manner], str]] = {
+WRITERS: dict[str, Callable[[SyntaxTreeNode, RenderOptions], str]] = {
     "paragraph": _paragraph,
     "heading": _heading,
     "fence": _code,

@@ -11,7 +11,7 @@ T = TypeVar("T")
 MOST = 1_000_000
 
 
-class Known(Generic[T]):
+class TextCache(Generic[T]):
     """Keeps what texts were read as, one way of reading them beside another. `most` as MOST."""
 
     def __init__(self, most: int = MOST) -> None:

@@ -18,7 +18,7 @@ BRACKET = "&#91;"
 # `:smile:`, `:material_home:`, `:100:`, but not the minutes in 12:30:45.
 NAMED = re.compile(r":(?=(?!\d\d?:)[\w+-]+:)")
 SPACES = re.compile(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]")
-# Characters that cannot be seen, or that change the order of those around them.
+# Characters that cannot be reveal_hidden, or that change the order of those around them.
 # The joiners of emoji, of Persian and of Indic scripts are needed, and stay;
 # behind a colon a word joiner is our own.
 HIDDEN = re.compile(
@@ -28,9 +28,9 @@ HIDDEN = re.compile(
 )
 
 
-def plain(text: str) -> str:
+def escape_line(text: str) -> str:
     """Gives Markdown that reads as `text`, in one line, whatever is in it."""
-    return escaped(seen(" ".join(text.split())))
+    return escaped(reveal_hidden(" ".join(text.split())))
 
 
 def escaped(text: str) -> str:
@@ -39,7 +39,7 @@ def escaped(text: str) -> str:
     return ACTIVE.sub(r"\\\1", text).replace("[", BRACKET)
 
 
-def seen(text: str) -> str:
+def reveal_hidden(text: str) -> str:
     """Gives text whose hidden characters are named, as [U+202E]."""
     if text.isascii() and text.isprintable():
         return text

@@ -8,7 +8,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from liaobots.ui import texts
 from liaobots.ui.markdown import formula
-from liaobots.ui.markdown.escape import ICON, JOINER, escaped, seen
+from liaobots.ui.markdown.escape import ICON, JOINER, escaped, reveal_hidden
 from liaobots.ui.markdown.links import host_of, link
 
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -17,7 +17,7 @@ Item = str | SyntaxTreeNode
 
 
 @dataclass(frozen=True)
-class Manner:
+class RenderOptions:
     """How a text is written.
 
     `is_dressed` adds what only the page needs: a label above code, and the
@@ -30,18 +30,18 @@ class Manner:
     in_link: bool = False
 
 
-def line(nodes: Sequence[SyntaxTreeNode], manner: Manner) -> str:
+def line(nodes: Sequence[SyntaxTreeNode], manner: RenderOptions) -> str:
     """Gives what is inside a block that has one line alone."""
     return re.sub(r"\\?\n", " ", spans(nodes, manner)).strip(" ")
 
 
-def paragraph(nodes: Sequence[SyntaxTreeNode], manner: Manner) -> str:
+def paragraph(nodes: Sequence[SyntaxTreeNode], manner: RenderOptions) -> str:
     """Gives what is inside a block of several lines: none of them indented, none empty."""
     lines = (each.strip(" ") for each in spans(nodes, manner).split("\n"))
     return "\n".join(each for each in lines if each).removesuffix("\\\n")
 
 
-def spans(nodes: Iterable[SyntaxTreeNode], manner: Manner) -> str:
+def spans(nodes: Iterable[SyntaxTreeNode], manner: RenderOptions) -> str:
     """Gives the Markdown of words and of what is more than words."""
     written, was_formula = "", False
     for item in _clear_items(nodes, manner):
@@ -53,7 +53,7 @@ def spans(nodes: Iterable[SyntaxTreeNode], manner: Manner) -> str:
     return written
 
 
-def _clear_items(nodes: Iterable[SyntaxTreeNode], manner: Manner) -> Sequence[Item]:
+def _clear_items(nodes: Iterable[SyntaxTreeNode], manner: RenderOptions) -> Sequence[Item]:
     """Gives words and nodes, but of emphasis that would be misread only what is inside it.
 
     So it is where words beside a mark are such a mark too: `***x**`.
@@ -96,7 +96,7 @@ def _is_beside(character: str) -> bool:
     return character.isalnum() or character in {"$", "{"}
 
 
-def _flat(nodes: Iterable[SyntaxTreeNode], manner: Manner) -> Iterator[Item]:
+def _flat(nodes: Iterable[SyntaxTreeNode], manner: RenderOptions) -> Iterator[Item]:
     """Gives words as they are, and what is more than words as nodes."""
     for node in nodes:
         match node.type:
@@ -116,35 +116,35 @@ def _flat(nodes: Iterable[SyntaxTreeNode], manner: Manner) -> Iterator[Item]:
                 yield node
 
 
-def _leads(node: SyntaxTreeNode, attribute: str, manner: Manner) -> bool:
+def _leads(node: SyntaxTreeNode, attribute: str, manner: RenderOptions) -> bool:
     return bool(host_of(str(node.attrs.get(attribute, "")))) and not manner.in_link
 
 
-def _marked(node: SyntaxTreeNode, manner: Manner) -> str:
+def _marked(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     inner = spans(node.children, manner)
     return f"{node.markup}{inner}{node.markup}" if inner else ""
 
 
-def _line_end(node: SyntaxTreeNode, manner: Manner) -> str:
+def _line_end(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     return "\\\n" if manner.keeps_lines or node.type == "hardbreak" else "\n"
 
 
 def _words(text: str) -> str:
-    return escaped(seen(text))
+    return escaped(reveal_hidden(text))
 
 
-def _link(node: SyntaxTreeNode, manner: Manner) -> str:
+def _link(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     address = str(node.attrs["href"])
     words = spans(node.children, replace(manner, in_link=True)).strip() or _words(address)
     shows_address = node.markup in ("linkify", "autolink")
     return link(words, address) + ("" if shows_address else _host(address, manner))
 
 
-def _host(address: str, manner: Manner) -> str:
+def _host(address: str, manner: RenderOptions) -> str:
     return " " + quiet(host_of(address)) if manner.is_dressed else ""
 
 
-def _image(node: SyntaxTreeNode, manner: Manner) -> str:
+def _image(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     """Gives a link to an image, for none is loaded."""
     address = str(node.attrs["src"])
     return link(_words(_words_of(node)), address) + _host(address, manner)
@@ -154,7 +154,7 @@ def _words_of(node: SyntaxTreeNode) -> str:
     return texts.image(" ".join(node.content.split()))
 
 
-def _code(node: SyntaxTreeNode, manner: Manner) -> str:
+def _code(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     content = node.content
     if manner.in_table:
         content = content.replace("|", "\\|")
@@ -172,14 +172,14 @@ def longer_than_any(mark: str, text: str, least: int) -> str:
     return mark * max(least, *(len(run) + 1 for run in re.findall(f"{mark}+", text)), 1)
 
 
-def _formula(node: SyntaxTreeNode, manner: Manner) -> str:
+def _formula(node: SyntaxTreeNode, manner: RenderOptions) -> str:
     content = formula.harmless(node.content)
     if manner.in_table:
         content = content.replace("|", "\\vert ")
     return f"${content}$" if formula.is_formula(content) else f"${{{content}}}$"
 
 
-WRITERS: dict[str, Callable[[SyntaxTreeNode, Manner], str]] = {
+WRITERS: dict[str, Callable[[SyntaxTreeNode, RenderOptions], str]] = {
     "em": _marked,
     "strong": _marked,
     "s": _marked,

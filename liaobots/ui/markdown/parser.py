@@ -64,7 +64,7 @@ def _address(state: StateInline, silent: bool) -> bool:
 def _lists_apart(state: StateCore) -> None:
     """Gives another mark to a list right behind one with the same mark.
 
-    Only a definition, which is not seen, stood between the two.
+    Only a definition, which is not reveal_hidden, stood between the two.
     """
     for before, token in pairwise(state.tokens):
         if before.type.endswith("_list_close") and token.type.endswith("_list_open"):

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from liaobots.ui.markdown.cache import Known
-from liaobots.ui.markdown.inline import Manner
-from liaobots.ui.markdown.sections import Growing, Section, sections
+from liaobots.ui.markdown.cache import TextCache
+from liaobots.ui.markdown.inline import RenderOptions
+from liaobots.ui.markdown.sections import IncrementalSections, Section, split_sections
 
-MANNER = Manner(is_dressed=True)
+MANNER = RenderOptions(is_dressed=True)
 OPENING = re.compile(r"\s*<think(?:ing)?>\s*")
 CLOSING = re.compile(r"\s*</think(?:ing)?>\s*")
 # As much of a text as may become one of the two.
@@ -17,7 +17,7 @@ LONGEST_MARK = len("</thinking>")
 
 
 @dataclass(frozen=True)
-class Shown:
+class RenderedAnswer:
     """An answer as the page shows it."""
 
     thoughts: Sequence[Section]
@@ -25,37 +25,39 @@ class Shown:
     is_thinking: bool = False
 
 
-KNOWN: Known[Shown] = Known()
+KNOWN: TextCache[RenderedAnswer] = TextCache()
 
 
-def shown(text: str) -> Shown:
+def render_answer(text: str) -> RenderedAnswer:
     """Gives a whole answer."""
     return KNOWN.get(text) or KNOWN.put(text, _read(text))
 
 
-def _read(text: str) -> Shown:
+def _read(text: str) -> RenderedAnswer:
     opening = OPENING.match(text)
     if opening is None:
-        return Shown([], sections(text, MANNER))
+        return RenderedAnswer([], split_sections(text, MANNER))
     closing = CLOSING.search(text, opening.end())
     thoughts = text[opening.end() : closing.start() if closing else None]
     words = text[closing.end() :] if closing else ""
-    return Shown(sections(thoughts, MANNER), sections(words, MANNER) if words else [])
+    return RenderedAnswer(
+        split_sections(thoughts, MANNER), split_sections(words, MANNER) if words else []
+    )
 
 
-class GrowingAnswer:
+class IncrementalAnswer:
     """An answer that grows at its end."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._thoughts, self._words = Growing(MANNER), Growing(MANNER)
-        self._shown = Shown([], [])
+        self._thoughts, self._words = IncrementalSections(MANNER), IncrementalSections(MANNER)
+        self._shown = RenderedAnswer([], [])
         # What may be the beginning of a mark, and where it stands.
         self._held = ""
         self._is_begun = False
         self._is_thinking = False
 
-    def add(self, text: str) -> Shown:
+    def add(self, text: str) -> RenderedAnswer:
         """Gives the answer so far, with `text` at its end."""
         self._parts.append(text)
         self._held += text
@@ -67,15 +69,15 @@ class GrowingAnswer:
         if self._is_begun and not self._is_thinking:
             words = self._words.add(self._held)
             self._held = ""
-        self._shown = Shown(thoughts, words, self._is_thinking)
+        self._shown = RenderedAnswer(thoughts, words, self._is_thinking)
         return self._shown
 
-    def end(self) -> Shown:
+    def end(self) -> RenderedAnswer:
         """Gives the whole answer, as `shown` does, which then knows it."""
         text = "".join(self._parts)
         is_plain = self._is_begun and not OPENING.match(text)
         words = self._words.end() if is_plain else None
-        return shown(text) if words is None else KNOWN.put(text, Shown([], words))
+        return render_answer(text) if words is None else KNOWN.put(text, RenderedAnswer([], words))
 
     def _begin(self) -> None:
         opening = OPENING.match(self._held)

@@ -13,10 +13,10 @@ from markdown_it.token import Token
 
 from liaobots.ui.markdown import formula, parser
 from liaobots.ui.markdown.blocks import label, write
-from liaobots.ui.markdown.cache import Known
+from liaobots.ui.markdown.cache import TextCache
 from liaobots.ui.markdown.escape import ICON
-from liaobots.ui.markdown.inline import Manner
-from liaobots.ui.markdown.unfinished import tied
+from liaobots.ui.markdown.inline import RenderOptions
+from liaobots.ui.markdown.unfinished import close_marks
 
 # In characters. Smaller sections would be sent less often, but each element on
 # a page costs the browser time in every frame.
@@ -48,23 +48,23 @@ class Block:
     sections: Sequence[Section]
 
 
-KNOWN: Known[Sequence[Section]] = Known()
+KNOWN: TextCache[Sequence[Section]] = TextCache()
 
 
-def sections(text: str, manner: Manner) -> Sequence[Section]:
+def split_sections(text: str, manner: RenderOptions) -> Sequence[Section]:
     """Gives the sections of a whole text."""
     found = KNOWN.get(text, manner)
     return KNOWN.put(text, _read(text, manner), manner) if found is None else found
 
 
-def _read(text: str, manner: Manner) -> Sequence[Section]:
+def _read(text: str, manner: RenderOptions) -> Sequence[Section]:
     return _joined(_grouped(_blocks(parser.parse_whole(text), manner)))
 
 
-class Growing:
+class IncrementalSections:
     """A text that grows at its end. What is finished is read and written once."""
 
-    def __init__(self, manner: Manner) -> None:
+    def __init__(self, manner: RenderOptions) -> None:
         self._manner = manner
         self._finished: list[Section] = []
         # Finished blocks of the section that still grows.
@@ -81,7 +81,7 @@ class Growing:
         """
         self._tail += text
         self._defines = self._defines or DEFINITION in self._tail
-        tokens = parser.parse(tied(self._tail), dict(self._references))
+        tokens = parser.parse(close_marks(self._tail), dict(self._references))
         blocks = _blocks(tokens, self._manner)
         groups = _grouped([*self._waiting, *blocks])
         self._waiting += blocks[: self._count_finished(blocks, tokens)]
@@ -175,11 +175,11 @@ def _looks(group: Sequence[Block]) -> Sequence[Section]:
     return [Section("\n\n".join(sources))] if sources else []
 
 
-def _blocks(tokens: Sequence[Token], manner: Manner) -> list[Block]:
+def _blocks(tokens: Sequence[Token], manner: RenderOptions) -> list[Block]:
     return [_block(each, manner) for each in parser.blocks(tokens)]
 
 
-def _block(tokens: Sequence[Token], manner: Manner) -> Block:
+def _block(tokens: Sequence[Token], manner: RenderOptions) -> Block:
     first = tokens[0]
     is_alone = first.type == "fence" and bool(ICON in first.content)
     looks = list(_code(first) if is_alone else _text(tokens, manner))
@@ -187,7 +187,7 @@ def _block(tokens: Sequence[Token], manner: Manner) -> Block:
     return Block(first.type, line, sum(len(each.content) for each in tokens), is_alone, looks)
 
 
-def _text(tokens: Sequence[Token], manner: Manner) -> Iterator[Section]:
+def _text(tokens: Sequence[Token], manner: RenderOptions) -> Iterator[Section]:
     if source := write(tokens, manner):
         yield Section(source)
 

@@ -16,7 +16,7 @@ MARK = re.compile(r"(?<![\w*_~])(\*\*|__|~~|\*|_)(?=\S)|(?<=\S)(\*\*|__|~~|\*|_)
 FENCE = re.compile(r"^[ >]*(`{3,}|~{3,}|\$\$)", re.M)
 
 
-def tied(text: str) -> str:
+def close_marks(text: str) -> str:
     """Gives a text with its last paragraph's open marks closed."""
     if len(FENCE.findall(text)) % 2:
         return text

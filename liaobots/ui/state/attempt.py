@@ -13,15 +13,15 @@ READING_SECONDS = 15.0
 T = TypeVar("T")
 
 
-def done(action: Callable[[], object]) -> bool:
-    """Does what a visitor wished, or notes for the page why it could not be done."""
-    is_done = given(lambda: (action(),)) is not None
+def try_do(action: Callable[[], object]) -> bool:
+    """Does what a visitor wished, or notes for the page why it could not be try_do."""
+    is_done = try_get(lambda: (action(),)) is not None
     if is_done:
         st.session_state.pop("trouble", None)
     return is_done
 
 
-def given(question: Callable[[], T]) -> T | None:
+def try_get(question: Callable[[], T]) -> T | None:
     """Gives what the store answers, or None, with the reason noted for the page."""
     try:
         return question()
@@ -31,6 +31,6 @@ def given(question: Callable[[], T]) -> T | None:
 
 
 def trouble() -> str:
-    """Return why something could not be done a moment ago, or ""."""
+    """Return why something could not be try_do a moment ago, or ""."""
     words, moment = st.session_state.get("trouble", ("", 0.0))
     return str(words) if time.monotonic() - moment < READING_SECONDS else ""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from liaobots.client import settings
-from liaobots.generation.backend import Pieces, Road
-from liaobots.generation.context_window import Room
+from liaobots.generation.backend import Backend, TextStream
+from liaobots.generation.context_window import ContextLimit
 from liaobots.ui import identity
 from liaobots.ui.state import available_models, balance, context_meter
 
@@ -16,19 +16,19 @@ SEARCH = "web search"
 REST = 0.05
 
 
-def road() -> Road:
+def build_backend() -> Backend:
     """Gives the road for an answer that is asked for now. No thread on it touches the session."""
     link, client, rooms = identity.connection(), available_models.client(), context_meter.rooms()
     is_searching = can_search() and bool(st.session_state.get(SEARCH))
 
-    def send(messages: list[dict[str, str]], model: str) -> Pieces:
+    def send(messages: list[dict[str, str]], model: str) -> TextStream:
         return client.chat(messages, model, search=is_searching, rest=REST)
 
-    return Road(
+    return Backend(
         send,
         fallback=available_models.fallback(),
         room_of=lambda model: _room_of(rooms, model),
-        till=balance.till(link),
+        balance_tracker=balance.balance_tracker(link),
         balance=balance.reader(link),
         address=identity.visitor_address(),
     )
@@ -39,5 +39,5 @@ def can_search() -> bool:
     return settings.wire() == settings.WIRES[0]
 
 
-def _room_of(rooms: Mapping[str, Room], model: str) -> Room:
-    return rooms.get(model, Room())
+def _room_of(rooms: Mapping[str, ContextLimit], model: str) -> ContextLimit:
+    return rooms.get(model, ContextLimit())

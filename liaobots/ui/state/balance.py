@@ -6,10 +6,10 @@ from functools import partial
 import streamlit as st
 
 from liaobots.client.client import Client
-from liaobots.generation.balance import Read, Till, Tills
+from liaobots.generation.balance import BalanceTracker, BalanceTrackers, Read
 from liaobots.ui import identity, server_state, texts
-from liaobots.ui.identity import Connection
-from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.identity import ServiceConnection
+from liaobots.ui.state.open_chat import OpenChat
 
 # Near nothing, where no answer has told yet what one costs.
 LITTLE = 0.1
@@ -20,22 +20,24 @@ PATIENCE = 1.0
 RENEW_SECONDS, RENEW_ON_OPENING_SECONDS = 60.0, 5.0
 
 
-def till(link: Connection) -> Till | None:
+def balance_tracker(link: ServiceConnection) -> BalanceTracker | None:
     """Gives the till of a code, one for all who use it here; None for the stand-in."""
     if link.is_demo or not link.code:
         return None
     name = hashlib.sha256(f"{link.base_url} {link.code}".encode()).hexdigest()
-    return server_state.held("tills", lambda: Tills(server_state.readers())).of(name)
+    return server_state.get_or_create("tills", lambda: BalanceTrackers(server_state.readers())).of(
+        name
+    )
 
 
-def reader(link: Connection) -> Read:
+def reader(link: ServiceConnection) -> Read:
     """Gives what reads the balance of a code, in any thread."""
     return partial(_balance, Client(link.code, link.base_url, wire=link.form))
 
 
-def look(link: Connection, patience: float) -> None:
+def look(link: ServiceConnection, patience: float) -> None:
     """Lets the balance be read in the background, and waits for it at most so many seconds."""
-    if (found := till(link)) is None:
+    if (found := balance_tracker(link)) is None:
         return
     has_looked = st.session_state.get(identity.LOOKING) == link
     st.session_state[identity.LOOKING] = link
@@ -43,18 +45,18 @@ def look(link: Connection, patience: float) -> None:
     found.wait(patience)
 
 
-def words(link: Connection, opened: Opened | None) -> str:
+def words(link: ServiceConnection, opened: OpenChat | None) -> str:
     """Gives the balance with what the last answer and the chat cost, or ""."""
-    found = till(link)
+    found = balance_tracker(link)
     if found is None or found.balance is None:
         return ""
     chat = opened.conversation.cost if opened else None
     return texts.balance(found.balance, _last_cost(opened), chat)
 
 
-def warning(link: Connection, opened: Opened | None) -> str:
+def warning(link: ServiceConnection, opened: OpenChat | None) -> str:
     """Gives a warning where the balance is at or near nothing, or ""."""
-    found = till(link)
+    found = balance_tracker(link)
     if found is None or found.balance is None:
         return ""
     if found.balance <= 0:
@@ -64,7 +66,7 @@ def warning(link: Connection, opened: Opened | None) -> str:
     return texts.BALANCE_LOW.format(balance=texts.amount(found.balance)) if is_little else ""
 
 
-def _last_cost(opened: Opened | None) -> float | None:
+def _last_cost(opened: OpenChat | None) -> float | None:
     """Gives what the last answer of the chat cost, or None where nobody knows."""
     messages = opened.conversation.messages if opened else []
     return messages[-1].cost if messages else None

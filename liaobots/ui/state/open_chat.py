@@ -17,16 +17,16 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from liaobots.errors import StoreFault
+from liaobots.errors import StorageError
 from liaobots.generation.live_answer import TICK
-from liaobots.generation.manager import Generations
-from liaobots.generation.rate_limit import Allowance
-from liaobots.generation.waiting_chats import Waiting
+from liaobots.generation.manager import AnswerManager
+from liaobots.generation.rate_limit import RateLimiter
+from liaobots.generation.waiting_chats import WaitingChats
 from liaobots.storage.database import MEMORY, Database
-from liaobots.storage.records import Conversation, State, Summary
+from liaobots.storage.records import ChatSummary, Conversation, MessageState
 from liaobots.storage.store import Store
 from liaobots.ui import identity, server_state, texts
-from liaobots.ui.background_value import Lookup
+from liaobots.ui.background_value import BackgroundValue
 from liaobots.ui.identity_cookie import Keys
 from liaobots.ui.state import attempt
 
@@ -43,19 +43,19 @@ SWEEP = 3600.0
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenChat:
     """The chat on the page, and where it was found.
 
     `waits` says why it is not in the store yet, or is "".
     """
 
     conversation: Conversation
-    place: Generations
+    place: AnswerManager
     is_temporary: bool
     waits: str = ""
 
     @property
-    def generations(self) -> Generations:
+    def generations(self) -> AnswerManager:
         """Return those who write in it: it may have moved since the page was drawn."""
         return where(self.conversation.id, self.place)
 
@@ -63,7 +63,7 @@ class Opened:
     def writing(self) -> Sequence[str]:
         """Gives the ids of the shown answers that are being written, the first one first."""
         shown = [*self.conversation.messages, *self.conversation.compared]
-        return list(dict.fromkeys(each.id for each in shown if each.state is State.WRITING))
+        return list(dict.fromkeys(each.id for each in shown if each.state is MessageState.WRITING))
 
     @property
     def followed(self) -> Sequence[str]:
@@ -75,20 +75,20 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Glance:
+class Snapshot:
     """What an idle page looks at: another one comes as soon as something has changed.
 
     `trouble` says why chats cannot be kept at the moment, or is "". `waiting` are the
     chats that are not in the store yet.
     """
 
-    chats: Sequence[Summary]
+    chats: Sequence[ChatSummary]
     has_older: bool
     trouble: str
     waiting: Collection[str] = ()
 
 
-def glance() -> Glance:
+def snapshot() -> Snapshot:
     """Gives the visitor's newest chats, in memory and in the store."""
     limit = st.session_state.setdefault("list", LIST)
     waiting_ = sorted(waiting().of(identity.owner()))
@@ -99,12 +99,12 @@ def glance() -> Glance:
     try:
         there = place.store.list(identity.owner(), limit + 1) if place else []
         found += [each for each in there if each.id not in waiting_]
-    except StoreFault as error:
+    except StorageError as error:
         trouble = error
     found.sort(key=lambda each: (each.is_pinned, each.changed), reverse=True)
     pinned = sum(each.is_pinned for each in found)
     has_older = len(found) > pinned + limit
-    return Glance(found[: pinned + limit], has_older, str(trouble or ""), waiting_)
+    return Snapshot(found[: pinned + limit], has_older, str(trouble or ""), waiting_)
 
 
 def show_older() -> None:
@@ -121,22 +121,22 @@ def requested() -> str:
         return ""
 
 
-def open_chat(chat: str) -> Opened | None:
+def open_chat(chat: str) -> OpenChat | None:
     """Gives a chat of this visitor's, or None. It becomes the one that questions go to.
 
     While the store cannot be read, the chat stays as the page last had it.
     """
-    last: Opened | None = st.session_state.get("opened")
+    last: OpenChat | None = st.session_state.get("opened")
     try:
         opened = _opened(chat) if chat else None
-    except StoreFault:
+    except StorageError:
         is_same = last is not None and last.conversation.id == chat
         opened = _as_known(last) if last and is_same else None
     st.session_state["opened"] = opened
     return opened
 
 
-def follow(opened: Opened, answer: str, patience: float = TICK) -> Iterator[str]:
+def follow(opened: OpenChat, answer: str, patience: float = TICK) -> Iterator[str]:
     """Gives an answer's text as it comes, "" when none does for `patience` seconds.
 
     Each touch of the session lets a click or a leaving visitor through, also
@@ -147,13 +147,13 @@ def follow(opened: Opened, answer: str, patience: float = TICK) -> Iterator[str]
         yield text
 
 
-def how_many(opened: Opened) -> int:
+def how_many(opened: OpenChat) -> int:
     """Gives how many messages of a chat are shown."""
     count: int = st.session_state.get(f"shown {opened.conversation.id}", MESSAGES)
     return count
 
 
-def show_earlier(opened: Opened) -> None:
+def show_earlier(opened: OpenChat) -> None:
     show_as_many(opened.conversation.id, how_many(opened) + MESSAGES)
 
 
@@ -167,7 +167,7 @@ def last_trouble() -> str:
     return attempt.trouble()
 
 
-def where_to_go() -> str | None:
+def pop_redirect() -> str | None:
     """Gives the chat that the page is to open, once; "" for an empty page."""
     found: str | None = st.session_state.pop("goto", None)
     return found
@@ -193,50 +193,50 @@ def draw_again() -> NoReturn:
 # Where chats are
 
 
-def _opened(chat: str) -> Opened | None:
+def _opened(chat: str) -> OpenChat | None:
     reason = waiting().reason(identity.owner(), chat)
-    for place in [in_memory()] if reason else places():
+    for place in [in_memory()] if reason else stores():
         if found := place.open(identity.owner(), chat):
-            return Opened(found, place, place.store.is_memory and not reason, reason)
+            return OpenChat(found, place, place.store.is_memory and not reason, reason)
     return None
 
 
-def _as_known(last: Opened) -> Opened:
+def _as_known(last: OpenChat) -> OpenChat:
     known = last.generations.newest(identity.owner(), last.conversation)
     return replace(last, conversation=known)
 
 
-def places() -> Sequence[Generations]:
+def stores() -> Sequence[AnswerManager]:
     """Gives all places where this visitor's chats may be: in memory, and in the store."""
     kept_ = kept()
     return [in_memory(), kept_] if kept_ else [in_memory()]
 
 
-def kept() -> Generations | None:
+def kept() -> AnswerManager | None:
     """Gives those who write into the store, or None while it cannot be opened."""
     return _kept().value(PATIENCE)
 
 
-def kept_now() -> Generations | None:
+def kept_now() -> AnswerManager | None:
     """Return those who write into the store if it is open by now, without waiting for it."""
     return _kept().value()
 
 
-def recognise() -> None:
+def resolve_visitor() -> None:
     """Find out who is here, with the chats that they began before their cookie was verified."""
-    unverified = identity.recognise(keys_of(kept()))
+    unverified = identity.resolve_visitor(keys_of(kept()))
     if not unverified:
         return
     try:
-        for place in places():
+        for place in stores():
             place.reassign(unverified, identity.owner())
-    except StoreFault:
+    except StorageError:
         # The next run of the page tries again.
         return
     identity.unverified_owners().discard(unverified)
 
 
-def keys_of(place: Generations | None) -> Keys:
+def keys_of(place: AnswerManager | None) -> Keys:
     """Return what signs identities where these write into the store; None is no store yet."""
     if place is None:
         _signed_alone().add(_process_secret())
@@ -246,7 +246,7 @@ def keys_of(place: Generations | None) -> Keys:
 
 def _process_secret() -> str:
     """Return what signs identities while the store cannot be opened."""
-    return server_state.held("process secret", lambda: secrets.token_urlsafe(32))
+    return server_state.get_or_create("process secret", lambda: secrets.token_urlsafe(32))
 
 
 def _keep_process_secret(store: Store) -> None:
@@ -257,39 +257,39 @@ def _keep_process_secret(store: Store) -> None:
 
 
 def _signed_alone() -> set[str]:
-    return server_state.held("signed alone", set[str])
+    return server_state.get_or_create("signed alone", set[str])
 
 
-def _kept() -> Lookup[Generations | None]:
+def _kept() -> BackgroundValue[AnswerManager | None]:
     """Gives those who write into the store; where it cannot be opened, that is tried again."""
-    address = identity.of_server("LIAOBOTS_DATABASE_URL")
-    nobody: Generations | None = None
-    return server_state.held(
+    address = identity.server_setting("LIAOBOTS_DATABASE_URL")
+    nobody: AnswerManager | None = None
+    return server_state.get_or_create(
         f"kept {address}",
-        lambda: Lookup(partial(_open_store, address), nobody, keep=math.inf, retry=15),
+        lambda: BackgroundValue(partial(_open_store, address), nobody, keep=math.inf, retry=15),
     )
 
 
-def home() -> Generations:
+def primary_store() -> AnswerManager:
     """Gives the place for what is kept: the store, else memory."""
     return kept() or in_memory()
 
 
-def where(chat: str, place: Generations) -> Generations:
+def where(chat: str, place: AnswerManager) -> AnswerManager:
     """Return the place where a chat is by now that was found in `place`."""
     if waiting().reason(identity.owner(), chat):
         return in_memory()
     return (kept() or place) if waiting().has_moved(chat) else place
 
 
-def waiting() -> Waiting:
+def waiting() -> WaitingChats:
     """Return the chats that wait to be kept."""
-    return server_state.held("waiting", _begin_waiting)
+    return server_state.get_or_create("waiting", _begin_waiting)
 
 
-def _begin_waiting() -> Waiting:
+def _begin_waiting() -> WaitingChats:
     # The mover has no session, whose secrets may name the store.
-    found = Waiting(in_memory(), partial(_kept().value, 0))
+    found = WaitingChats(in_memory(), partial(_kept().value, 0))
     server_state.at_end(found.close)
     return found
 
@@ -299,34 +299,36 @@ def not_kept_because() -> str:
     return str(_kept().error or texts.NO_STORE)
 
 
-def in_memory() -> Generations:
+def in_memory() -> AnswerManager:
     """Gives those who write into the server's memory alone."""
-    return server_state.held("memory", lambda: Generations(Store(Database(MEMORY)), _allowance()))
+    return server_state.get_or_create(
+        "memory", lambda: AnswerManager(Store(Database(MEMORY)), _allowance())
+    )
 
 
-def _allowance() -> Allowance:
+def _allowance() -> RateLimiter:
     """Return what visitors may ask for, wherever their chats are kept."""
-    return server_state.held("allowance", Allowance)
+    return server_state.get_or_create("allowance", RateLimiter)
 
 
-def _open_store(address: str) -> Generations:
+def _open_store(address: str) -> AnswerManager:
     store = Store(Database(address))
     # They are read here, in a thread that may wait, and known from then on.
     store.identities.secrets()
-    generations = Generations(store, _allowance())
+    generations = AnswerManager(store, _allowance())
     server_state.at_end(generations.close)
     Thread(target=_sweep, args=(generations,), name="sweeper", daemon=True).start()
     return generations
 
 
-def _sweep(generations: Generations) -> None:
+def _sweep(generations: AnswerManager) -> None:
     """Is the thread that lets the trash forget what lies there too long."""
     while True:
         try:
             _keep_process_secret(generations.store)
             generations.store.indexer.wake()
-            generations.store.trash.forget_old()
-            generations.store.speed.forget_old()
-        except StoreFault as error:
+            generations.store.trash.purge_expired()
+            generations.store.speed.purge_expired()
+        except StorageError as error:
             generations.trouble = error
         time.sleep(SWEEP)

@@ -14,10 +14,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.errors import LiaobotsError
 from liaobots.ui import attachments, file_reader, markdown, texts, uploads
-from liaobots.ui.attachments import Material
-from liaobots.ui.file_reader import Reading
+from liaobots.ui.attachments import Attachment
+from liaobots.ui.file_reader import FileReader
 from liaobots.ui.state import session
-from liaobots.ui.state.open_chat import Opened
+from liaobots.ui.state.open_chat import OpenChat
 
 # What puts a question into the store, and gives what notes that for the page. That can be done
 # again; it gives why the question was not sent, or "".
@@ -26,19 +26,19 @@ CHECK_SECONDS = 0.05
 
 
 @dataclass
-class Pending:
+class PendingQuestion:
     """A question with its files. `is_refused` once it can only be put back."""
 
     typed: str
-    files: list[Material | Reading]
+    files: list[Attachment | FileReader]
     refusals: list[str]
     send: Send
     note: Callable[[], str] | None = None
     is_refused: bool = False
 
     @property
-    def readings(self) -> list[Reading]:
-        return [file for file in self.files if isinstance(file, Reading)]
+    def readings(self) -> list[FileReader]:
+        return [file for file in self.files if isinstance(file, FileReader)]
 
     @property
     def is_ready(self) -> bool:
@@ -61,23 +61,23 @@ class Pending:
         """Let go of the files that are not read yet."""
         for each in self.readings:
             each.cancel()
-        self.files = [file for file in self.files if isinstance(file, Material)]
+        self.files = [file for file in self.files if isinstance(file, Attachment)]
 
     def put_back(self) -> None:
         """Put what was typed back into the composer, with the files that were read."""
         session.put_back(self.typed, "\n".join(self.refusals))
-        kept = [file for file in self.files if isinstance(file, Material)]
+        kept = [file for file in self.files if isinstance(file, Attachment)]
         session.set_materials([*kept, *session.materials()])
 
-    def _read(self, file: Material | Reading) -> Material | None:
+    def _read(self, file: Attachment | FileReader) -> Attachment | None:
         try:
-            return file if isinstance(file, Material) else file.material()
+            return file if isinstance(file, Attachment) else file.material()
         except LiaobotsError as error:
             self.refusals.append(str(error))
             return None
 
 
-def hand_in(opened: Opened | None, send: Send) -> None:
+def submit(opened: OpenChat | None, send: Send) -> None:
     """Let what is in the composer be sent as soon as its files are read.
 
     Where it cannot be sent, what was typed comes back with the files that were read.
@@ -88,7 +88,7 @@ def hand_in(opened: Opened | None, send: Send) -> None:
     if place in waiting:
         session.refuse(texts.STILL_READING)
         return
-    pending = Pending(str(given.text), [*materials], [], send)
+    pending = PendingQuestion(str(given.text), [*materials], [], send)
     for file in given.files:
         try:
             pending.files.append(file_reader.begin(file.name, uploads.content(file)))
@@ -103,12 +103,12 @@ def hand_in(opened: Opened | None, send: Send) -> None:
         st.session_state[session.QUESTION] = pending.typed
 
 
-def place_of(opened: Opened | None) -> str:
+def place_of(opened: OpenChat | None) -> str:
     """Return where a question is handed in: the chat, or "" for a new one."""
     return opened.conversation.id if opened else ""
 
 
-def at(place: str) -> Pending | None:
+def at(place: str) -> PendingQuestion | None:
     """Return the question that waits in a place."""
     return _all().get(place)
 
@@ -154,19 +154,19 @@ def is_any_due() -> bool:
     return any([each.is_ready for each in _waiting()])  # noqa: C419 -- each is to be looked at
 
 
-def _waiting() -> list[Pending]:
+def _waiting() -> list[PendingQuestion]:
     return [each for each in _all().values() if not each.is_refused]
 
 
-def _all() -> dict[str, Pending]:
-    found: dict[str, Pending] = st.session_state.setdefault("pending", {})
+def _all() -> dict[str, PendingQuestion]:
+    found: dict[str, PendingQuestion] = st.session_state.setdefault("pending", {})
     return found
 
 
-def _words_of(file: Material | Reading) -> str:
+def _words_of(file: Attachment | FileReader) -> str:
     """Return how far a file is, for the page."""
-    name = markdown.plain(file.name)
-    if isinstance(file, Material) or file.is_over:
+    name = markdown.escape_line(file.name)
+    if isinstance(file, Attachment) or file.is_over:
         return texts.FILE_READ.format(name=name)
     if position := file.position:
         return texts.FILE_WAITS.format(name=name, place=texts.ordinal(position))
@@ -176,7 +176,7 @@ def _words_of(file: Material | Reading) -> str:
 class Progress:
     """How far the files of the question in the composer are, each in a place on the page."""
 
-    def __init__(self, places: Mapping[Material | Reading, DeltaGenerator]) -> None:
+    def __init__(self, places: Mapping[Attachment | FileReader, DeltaGenerator]) -> None:
         self._places, self._words = places, dict.fromkeys(places, "")
         self.is_due()
 

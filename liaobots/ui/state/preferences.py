@@ -17,7 +17,7 @@ from liaobots.ui.state import attempt, open_chat
 FAVOURITES, FALLBACK, EDGE = "favourites", "fallback", "edge"
 
 
-class Edge(StrEnum):
+class OverflowPolicy(StrEnum):
     """What happens when a chat is longer than the model's room."""
 
     LEAVE_OUT = "leave out"
@@ -49,22 +49,22 @@ def choose_fallback(widget: str) -> None:
     _choose(FALLBACK, str(st.session_state[widget] or ""))
 
 
-def edge() -> Edge:
+def edge() -> OverflowPolicy:
     """Gives what is to happen when a chat is longer than the model's room."""
     with suppress(ValueError):
-        return Edge(_chosen().get(EDGE, ""))
-    return Edge.LEAVE_OUT
+        return OverflowPolicy(_chosen().get(EDGE, ""))
+    return OverflowPolicy.LEAVE_OUT
 
 
 def choose_edge(widget: str) -> None:
-    _choose(EDGE, str(st.session_state[widget] or Edge.LEAVE_OUT))
+    _choose(EDGE, str(st.session_state[widget] or OverflowPolicy.LEAVE_OUT))
 
 
 def _chosen() -> Mapping[str, str]:
     owner = identity.owner()
     held = st.session_state.get("chosen")
     if held is None or held[0] != owner:
-        found = attempt.given(partial(open_chat.home().store.preferences.all, owner))
+        found = attempt.try_get(partial(open_chat.primary_store().store.preferences.all, owner))
         if found is None or open_chat.kept() is None:
             # What is kept is not known as long as the store is away.
             return found or {}
@@ -77,4 +77,4 @@ def _choose(name: str, value: str) -> None:
     """Keeps a choice; where the store fails, it holds for this session."""
     owner = identity.owner()
     st.session_state["chosen"] = (owner, {**_chosen(), name: value})
-    attempt.done(partial(open_chat.home().store.preferences.put, owner, name, value))
+    attempt.try_do(partial(open_chat.primary_store().store.preferences.put, owner, name, value))

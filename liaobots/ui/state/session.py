@@ -9,9 +9,9 @@ from enum import StrEnum
 
 import streamlit as st
 
-from liaobots.formats.import_job import Importing
-from liaobots.generation.manager import Generations
-from liaobots.ui.attachments import Material
+from liaobots.formats.import_job import ImportJob
+from liaobots.generation.manager import AnswerManager
+from liaobots.ui.attachments import Attachment
 
 QUESTION = "question"
 
@@ -22,7 +22,7 @@ class Deleted:
 
     id: str
     is_message: bool
-    place: Generations
+    place: AnswerManager
 
 
 class Act(StrEnum):
@@ -43,10 +43,10 @@ class Act(StrEnum):
 
 
 def note_handed_in() -> None:
-    st.session_state["handed"] = how_often_handed_in() + 1
+    st.session_state["handed"] = submit_count() + 1
 
 
-def how_often_handed_in() -> int:
+def submit_count() -> int:
     """Gives how often something in the composer was handed in, sent or not."""
     count: int = st.session_state.get("handed", 0)
     return count
@@ -83,28 +83,28 @@ def refusal() -> str:
     return str(st.session_state.pop("refusal", ""))
 
 
-def set_materials(found: Sequence[Material]) -> None:
+def set_materials(found: Sequence[Attachment]) -> None:
     st.session_state["materials"] = list(found)
 
 
-def materials() -> list[Material]:
+def materials() -> list[Attachment]:
     """Gives the files that go along with the next question."""
-    found: list[Material] = st.session_state.setdefault("materials", [])
+    found: list[Attachment] = st.session_state.setdefault("materials", [])
     return found
 
 
-def take_away(number: int) -> None:
+def remove_attachment(number: int) -> None:
     """Lets a file not go along."""
     del st.session_state["materials"][number : number + 1]
 
 
 def note_asked() -> None:
     """Notes that a question was sent."""
-    st.session_state["asked"] = how_often_asked() + 1
+    st.session_state["asked"] = ask_count() + 1
     forget_deleted()
 
 
-def how_often_asked() -> int:
+def ask_count() -> int:
     count: int = st.session_state.get("asked", 0)
     return count
 
@@ -124,7 +124,7 @@ def instruct(text: str) -> None:
 # What is open beside a message
 
 
-def begin(act: Act, message: str) -> None:
+def open_panel(act: Act, message: str) -> None:
     """Opens beside a message what is needed for an act."""
     st.session_state["act"] = (act, message)
 
@@ -135,17 +135,17 @@ def act_on(message: str) -> Act | None:
     return act if of == message else None
 
 
-def leave() -> None:
+def close_panel() -> None:
     """Closes what is open beside a message."""
     st.session_state.pop("act", None)
 
 
-def be_sure(*, is_sure: bool) -> None:
+def ask_confirmation(*, needs_confirmation: bool) -> None:
     """Notes that the visitor is to be asked once more."""
-    st.session_state["sure"] = is_sure
+    st.session_state["sure"] = needs_confirmation
 
 
-def is_sure() -> bool:
+def needs_confirmation() -> bool:
     return bool(st.session_state.get("sure"))
 
 
@@ -157,7 +157,7 @@ def upload() -> str:
     return f"upload-{st.session_state.get('uploads', 0)}"
 
 
-def note_importing(importing: Importing) -> None:
+def note_importing(importing: ImportJob) -> None:
     """Notes what is being brought in."""
     st.session_state["importing"] = importing
     st.session_state.pop("import refusal", None)
@@ -178,9 +178,9 @@ def import_refusal() -> str:
     return str(st.session_state.get("import refusal", ""))
 
 
-def importing() -> Importing | None:
+def importing() -> ImportJob | None:
     """Gives what is being brought in, or was last."""
-    found: Importing | None = st.session_state.get("importing")
+    found: ImportJob | None = st.session_state.get("importing")
     return found
 
 
@@ -195,7 +195,7 @@ def copied() -> tuple[str, int]:
     return found
 
 
-def lead_to(message: str) -> None:
+def scroll_to(message: str) -> None:
     """Lets the page show a message in the middle of the view."""
     st.session_state["target"] = (message, st.session_state.get("target", ("", 0))[1] + 1)
 

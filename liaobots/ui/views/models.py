@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from liaobots.client.catalog import Facts
-from liaobots.storage.records import Pace
+from liaobots.client.catalog import ModelInfo
+from liaobots.storage.records import ModelSpeed
 from liaobots.ui import markdown, texts
 from liaobots.ui.state import available_models, preferences
 
@@ -24,7 +24,7 @@ def show() -> None:
     wish = st.text_input(
         texts.MODELS_LABEL, key=WISH, type="search", live=True, icon=texts.SEARCH_ICON
     )
-    models, paces = available_models.now().models, available_models.paces_of_late(at_most=1)
+    models, paces = available_models.available().models, available_models.paces_of_late(at_most=1)
     found = [name for name in available_models.names() if _has_words(models[name], wish or "")]
     if not found:
         st.caption(texts.NO_MODEL_FOUND)
@@ -37,31 +37,31 @@ def show() -> None:
     _show_board(list(paces.values()))
 
 
-def _has_words(facts: Facts, wish: str) -> bool:
+def _has_words(facts: ModelInfo, wish: str) -> bool:
     text = f"{facts['id']} {facts['name']} {facts['provider']}".casefold()
     return all(word in text for word in wish.casefold().split())
 
 
 def _groups(
-    found: Sequence[str], models: Mapping[str, Facts]
+    found: Sequence[str], models: Mapping[str, ModelInfo]
 ) -> Iterator[tuple[str, Sequence[str]]]:
     """Gives the models below their heads: the favourites, then each maker's."""
     first = preferences.favourites()
 
     def head(name: str) -> str:
-        maker = markdown.plain(models[name]["provider"])
+        maker = markdown.escape_line(models[name]["provider"])
         return texts.FAVOURITES if name in first else maker or texts.OTHER_MAKERS
 
     for words, group in groupby(found, head):
         yield words, list(group)
 
 
-def _show_model(facts: Facts, pace: Pace | None) -> None:
+def _show_model(facts: ModelInfo, pace: ModelSpeed | None) -> None:
     name, is_first = facts["id"], facts["id"] in preferences.favourites()
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width="stretch", gap="xsmall"):
-            st.markdown(f"**{markdown.plain(facts['name'])}**")
-            st.caption(markdown.plain(texts.model_facts(facts, pace)))
+            st.markdown(f"**{markdown.escape_line(facts['name'])}**")
+            st.caption(markdown.escape_line(texts.model_facts(facts, pace)))
         st.button(
             texts.NO_FAVOURITE if is_first else texts.FAVOURITE,
             icon=texts.NO_FAVOURITE_ICON if is_first else texts.FAVOURITE_ICON,
@@ -80,7 +80,7 @@ def _use(name: str) -> None:
     st.session_state["goto"] = ""
 
 
-def _show_board(paces: Sequence[Pace]) -> None:
+def _show_board(paces: Sequence[ModelSpeed]) -> None:
     """Draws the visitor's own figures as one chart."""
     st.subheader(texts.SPEED, anchor=False)
     known = [pace for pace in paces if pace.wait is not None and pace.rate is not None]
@@ -89,7 +89,7 @@ def _show_board(paces: Sequence[Pace]) -> None:
         return
     st.caption(texts.SPEED_HINT)
     columns = {
-        "model": [markdown.seen(pace.model) for pace in known],
+        "model": [markdown.reveal_hidden(pace.model) for pace in known],
         "wait": [round(pace.wait or 0, 2) for pace in known],
         "rate": [round(pace.rate or 0) for pace in known],
     }

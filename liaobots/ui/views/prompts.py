@@ -15,7 +15,7 @@ def show() -> None:
         if not prompts:
             st.caption(texts.NO_PROMPTS)
     for prompt in prompts:
-        with st.expander(markdown.plain(prompt.name)):
+        with st.expander(markdown.escape_line(prompt.name)):
             _show_prompt(prompt)
     with st.expander(texts.NEW_PROMPT, expanded=not prompts, icon=texts.NEW_CHAT_ICON):
         _show_fields(f"new-{len(prompts)}", Prompt("", "", ""))

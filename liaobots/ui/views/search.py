@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from liaobots.generation.manager import Generations
-from liaobots.storage.ngrams import Piece, excerpt, words_of
-from liaobots.storage.records import Found
+from liaobots.generation.manager import AnswerManager
+from liaobots.storage.ngrams import Fragment, excerpt, words_of
+from liaobots.storage.records import SearchHit
 from liaobots.ui import markdown, texts
 from liaobots.ui.actions import library
 
@@ -34,12 +34,12 @@ def show() -> None:
             st.caption(texts.MORE_FOUND.format(count=HITS))
 
 
-def _show_hit(number: int, place: Generations, found: Found, words: Sequence[str]) -> None:
+def _show_hit(number: int, place: AnswerManager, found: SearchHit, words: Sequence[str]) -> None:
     by = {"user": texts.BY_YOU, "assistant": texts.BY_MODEL}.get(found.role, texts.IN_TITLE)
     day = f" · {texts.when(found.asked)}" if found.asked else ""
     with st.container(border=True, gap="xsmall"):
         st.button(
-            markdown.plain(found.title) or texts.UNTITLED,
+            markdown.escape_line(found.title) or texts.UNTITLED,
             key=f"hit-{number}-{found.conversation}-{found.message}",
             type="tertiary",
             on_click=library.open_found,
@@ -47,12 +47,12 @@ def _show_hit(number: int, place: Generations, found: Found, words: Sequence[str
         )
         text = found.title if found.message is None else found.text
         st.markdown("".join(map(_shown, excerpt(text, words))))
-        st.caption(markdown.plain(by + day))
+        st.caption(markdown.escape_line(by + day))
 
 
-def _shown(piece: Piece) -> str:
+def _shown(piece: Fragment) -> str:
     """Gives a piece as plain text with the spaces at its ends, a hit with a mark."""
-    text = markdown.plain(piece.text)
+    text = markdown.escape_line(piece.text)
     if piece.is_hit:
         return f":orange-background[{text}]"
     return " " * piece.text[:1].isspace() + text + " " * piece.text[-1:].isspace()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from liaobots.formats import LIMIT
-from liaobots.formats.import_job import Importing
+from liaobots.formats.import_job import ImportJob
 from liaobots.ui import markdown, texts
 from liaobots.ui.actions import library
 from liaobots.ui.state import session
@@ -37,11 +37,11 @@ def _show_import() -> None:
         texts.IMPORT_LABEL,
         key=key,
         max_upload_size=LIMIT // 1_000_000,
-        on_change=library.bring_in,
+        on_change=library.import_chat,
         args=(key,),
     )
     if words := session.import_refusal():
-        st.error(markdown.plain(words))
+        st.error(markdown.escape_line(words))
     importing = session.importing()
     if importing is None:
         return
@@ -53,7 +53,7 @@ def _show_import() -> None:
     _show_end(importing)
 
 
-def _follow(importing: Importing) -> None:
+def _follow(importing: ImportJob) -> None:
     """Draws how far an import has come, until it is over."""
     bar = st.empty()
     st.button(texts.IMPORT_STOP, icon=texts.STOP_ICON, on_click=importing.cancel)
@@ -63,22 +63,22 @@ def _follow(importing: Importing) -> None:
         bar.progress(importing.share, _progress(importing))
 
 
-def _progress(importing: Importing) -> str:
+def _progress(importing: ImportJob) -> str:
     if position := importing.position:
         return texts.IMPORT_WAITS.format(position=position)
     return texts.IMPORTING.format(**_counts(importing)) if importing.all else texts.READING
 
 
-def _show_end(importing: Importing) -> None:
+def _show_end(importing: ImportJob) -> None:
     if importing.error is None:
         st.success(texts.IMPORTED.format(**_counts(importing)))
     elif importing.all:
         words = texts.NOT_IMPORTED.format(words=importing.error, **_counts(importing))
-        st.error(markdown.plain(words))
+        st.error(markdown.escape_line(words))
     else:
-        st.error(markdown.plain(str(importing.error)))
+        st.error(markdown.escape_line(str(importing.error)))
 
 
-def _counts(importing: Importing) -> dict[str, int]:
+def _counts(importing: ImportJob) -> dict[str, int]:
     new = {"messages": importing.messages, "prompts": importing.prompts}
     return {"chats": importing.done, "all": importing.all, **new}

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from liaobots.generation.manager import Generations
-from liaobots.storage.records import Trashed
+from liaobots.generation.manager import AnswerManager
+from liaobots.storage.records import TrashEntry
 from liaobots.ui import markdown, texts
 from liaobots.ui.actions import library
 from liaobots.ui.state import session
@@ -29,11 +29,11 @@ def show() -> None:
         st.caption(texts.TRASH_MORE.format(count=ENTRIES))
 
 
-def _show_entry(place: Generations, each: Trashed) -> None:
+def _show_entry(place: AnswerManager, each: TrashEntry) -> None:
     kind = texts.A_MESSAGE if each.is_message else texts.A_CHAT
     with st.container(border=True, gap="xsmall"):
-        st.markdown(markdown.plain(each.words) or texts.UNTITLED)
-        st.caption(markdown.plain(f"{kind} · {texts.when(each.deleted)}"))
+        st.markdown(markdown.escape_line(each.words) or texts.UNTITLED)
+        st.caption(markdown.escape_line(f"{kind} · {texts.when(each.deleted)}"))
         with st.container(horizontal=True):
             st.button(
                 texts.PUT_BACK,
@@ -53,15 +53,15 @@ def _show_entry(place: Generations, each: Trashed) -> None:
 
 def _offer_to_empty() -> None:
     """Draws the way to forget everything, which asks once more."""
-    if session.is_sure():
+    if session.needs_confirmation():
         st.caption(texts.EMPTY_TRASH_WARNING)
         with st.container(horizontal=True):
             st.button(texts.EMPTY_NOW, type="primary", on_click=library.empty_trash)
-            st.button(texts.CANCEL, on_click=session.be_sure, kwargs={"is_sure": False})
+            st.button(texts.CANCEL, on_click=session.ask_confirmation, kwargs={"is_sure": False})
     else:
         st.button(
             texts.EMPTY_TRASH,
             icon=texts.TRASH_ICON,
-            on_click=session.be_sure,
+            on_click=session.ask_confirmation,
             kwargs={"is_sure": True},
         )

@@ -12,7 +12,7 @@ import pytest
 import requests
 from playwright.sync_api import BrowserContext, expect
 
-from liaobots.demo.server import StandIn
+from liaobots.demo.server import DemoServer
 from liaobots.storage.database import Database
 from liaobots.storage.identities import TAKEOVER_SECONDS
 from liaobots.storage.records import Message
@@ -20,12 +20,12 @@ from liaobots.storage.store import Store
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE, SECURE_COOKIE, SIGNED
 from tests.conftest import CODE
-from tests.support.app import App
+from tests.support.app import ROOT, App
 from tests.support.page_actions import wait_until
 from tests.support.protocol_client import Visitor, finished
 from tests.support.stored_chats import kept, owner_of, signed_identity
 
-FIRST_LAYOUT = Path(__file__).parent / "layout_0001.sql"
+FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 HTTPS = {"X-Forwarded-Proto": "https"}
 
 
@@ -162,10 +162,10 @@ def old(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def upgraded(tmp_path: Path, slow_standin: StandIn, old: str) -> App:
+def upgraded(tmp_path: Path, slow_demo_server: DemoServer, old: str) -> App:
     """The app on that database."""
     address = f"sqlite:///{tmp_path}/chats.db"
-    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     return App(tmp_path, LIAOBOTS_DATABASE_URL=address, **settings)
 
 
@@ -234,11 +234,11 @@ def test_a_page_that_stayed_open_over_the_update(upgraded: App, old: str) -> Non
 
 
 @pytest.fixture
-def blocked(tmp_path: Path, slow_standin: StandIn) -> App:
+def blocked(tmp_path: Path, slow_demo_server: DemoServer) -> App:
     """An app whose database cannot be opened as long as a file is in the place of its folder."""
-    slow_standin.answer = lambda _: iter(["Here it is"])
+    slow_demo_server.answer = lambda _: iter(["Here it is"])
     (tmp_path / "folder").write_text("not a folder")
-    settings = {"LIAOBOTS_URL": slow_standin.url, "LIAOBOTS_AUTH": CODE}
+    settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     return App(tmp_path, LIAOBOTS_DATABASE_URL=address_of(tmp_path), **settings)
 
 

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from liaobots.ui.asgi.security_middleware import POLICY, Door, is_welcome
+from liaobots.ui.asgi.security_middleware import POLICY, SecurityMiddleware, is_allowed
 from tests.support.app import App
 from tests.support.protocol_client import Visitor, finished
 from tests.support.strategies import mangled
@@ -138,7 +138,7 @@ def test_a_name_that_was_made_to_point_here_is_refused(demo_app: App) -> None:
 )
 def test_who_is_welcome(peer: str, headers: dict[str, str], welcome: bool) -> None:
     """Directly reached from this machine, only its own names count; else Streamlit judges."""
-    assert is_welcome(Headers(headers), peer, own="10.0.0.2") is welcome
+    assert is_allowed(Headers(headers), peer, own="10.0.0.2") is welcome
 
 
 def test_the_door_is_shut_on_every_address(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_the_door_is_shut_on_every_address(tmp_path: Path) -> None:
             pass
 
 
-DOOR = Door(HTMLResponse("<p>The page</p>"))
+DOOR = SecurityMiddleware(HTMLResponse("<p>The page</p>"))
 HOSTS = [b"localhost:8501", b"127.0.0.1", b"[::1]:8501", b"evil.example", b"localhost.evil.example",
          b"[", b"", b"a b;c", b"x;script-src *", b"localhost, evil.example"]  # fmt: skip
 ORIGINS = [

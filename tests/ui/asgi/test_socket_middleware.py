@@ -17,10 +17,10 @@ from websockets.sync.client import connect
 
 from liaobots.limits import Limits
 from liaobots.ui import texts
-from liaobots.ui.asgi.socket_middleware import POLICY_VIOLATION, SocketLimits
+from liaobots.ui.asgi.socket_middleware import POLICY_VIOLATION, SocketMiddleware
 from tests.support import flood
 from tests.support.app import App
-from tests.support.flood import Line, frame
+from tests.support.flood import CancellableRequest, frame
 from tests.support.protocol_client import Visitor, finished
 
 FLOODS: dict[str, Callable[[], bytes]] = {
@@ -48,7 +48,7 @@ async def look(app: App) -> None:
 @pytest.mark.parametrize("kind", FLOODS)
 def test_a_flood_is_closed(demo_app: App, kind: str) -> None:
     """Of whatever kind it is, and little of it is read; another visitor is served meanwhile."""
-    with Line(demo_app.url) as line, ThreadPoolExecutor(2) as others:
+    with CancellableRequest(demo_app.url) as line, ThreadPoolExecutor(2) as others:
         if kind == "empty pieces":
             line.send(frame(b"", is_final=False))
         reading = others.submit(line.code_of_close)
@@ -60,7 +60,7 @@ def test_a_flood_is_closed(demo_app: App, kind: str) -> None:
 
 def test_a_flood_of_one_who_does_not_read(demo_app: App) -> None:
     """The connection is cut, though nothing can be said over it any more."""
-    with Line(demo_app.url) as line:
+    with CancellableRequest(demo_app.url) as line:
         assert line.send_until_refused(FLOODS["large messages"](), FLOOD_BYTES) < FLOOD_BYTES
     finished(look(demo_app))
 
@@ -68,7 +68,7 @@ def test_a_flood_of_one_who_does_not_read(demo_app: App) -> None:
 def test_a_flood_that_waits(demo_app: App) -> None:
     """Of larger messages only so many are read as may be worked on: the sender has to wait."""
     limits, seconds, size = Limits(), 2, 200_000
-    with Line(demo_app.url) as line, ThreadPoolExecutor(1) as other:
+    with CancellableRequest(demo_app.url) as line, ThreadPoolExecutor(1) as other:
         sending = other.submit(line.send_for, seconds, frame(flood.widget_states(size)))
         finished(look(demo_app))
         steady = limits.socket_steady_messages_per_second
@@ -79,7 +79,7 @@ def test_a_flood_that_waits(demo_app: App) -> None:
 def test_many_floods(demo_app: App) -> None:
     """Twenty sockets at once are closed, and the visitors beside them are served."""
     with ExitStack() as stack, ThreadPoolExecutor(20) as others:
-        lines = [stack.enter_context(Line(demo_app.url)) for _ in range(20)]
+        lines = [stack.enter_context(CancellableRequest(demo_app.url)) for _ in range(20)]
         data = FLOODS["reruns"]()
         sending = [others.submit(line.send_until_refused, data, FLOOD_BYTES) for line in lines]
         finished(look(demo_app))
@@ -88,7 +88,7 @@ def test_many_floods(demo_app: App) -> None:
 
 def test_a_steady_sender_is_not_closed(demo_app: App) -> None:
     """Ten times what a page sends when somebody types as fast as they can."""
-    with Line(demo_app.url) as line:
+    with CancellableRequest(demo_app.url) as line:
         for _ in range(60):
             line.send(frame(flood.reruns()))
             time.sleep(1 / 20)
@@ -99,7 +99,7 @@ def test_a_steady_sender_waits_for_their_turn(demo_app: App) -> None:
     """What is sent faster than the steady rate is taken later, and not refused."""
     count = Limits().socket_messages_per_second - 5
     steady = Limits().socket_steady_messages_per_second
-    with Line(demo_app.url) as line:
+    with CancellableRequest(demo_app.url) as line:
         began = time.monotonic()
         line.send(frame(flood.heartbeats()) * count + frame(flood.file_addresses()))
         line.wait_for(b"the request")
@@ -130,7 +130,7 @@ def test_a_fast_typist(demo_app: App, page: Page) -> None:
 
 def test_a_large_question(demo_app: App) -> None:
     """A message of nearly the greatest size is taken, and the socket stays open."""
-    with Line(demo_app.url) as line:
+    with CancellableRequest(demo_app.url) as line:
         line.send(frame(flood.reruns()))
         line.send(frame(flood.widget_states(19_000_000)))
         line.send(frame(flood.reruns()))
@@ -160,7 +160,7 @@ def small_app(tmp_path_factory: pytest.TempPathFactory) -> Any:
 )
 def test_a_message_that_is_too_large(small_app: App, pieces: list[bytes]) -> None:
     """It is closed as soon as its size is known."""
-    with Line(small_app.url) as line:
+    with CancellableRequest(small_app.url) as line:
         line.send(b"".join(pieces))
         assert line.code_of_close() == POLICY_VIOLATION
 
@@ -168,7 +168,11 @@ def test_a_message_that_is_too_large(small_app: App, pieces: list[bytes]) -> Non
 def test_unfinished_messages(small_app: App) -> None:
     """Whoever has held memory longest gives way, and what was finished does not count."""
     message = frame(flood.widget_states(80_000))
-    with Line(small_app.url) as oldest, Line(small_app.url) as middle, Line(small_app.url) as last:
+    with (
+        CancellableRequest(small_app.url) as oldest,
+        CancellableRequest(small_app.url) as middle,
+        CancellableRequest(small_app.url) as last,
+    ):
         oldest.send(message[:-1])
         middle.send(message)
         assert middle.is_open()
@@ -198,16 +202,16 @@ def test_sockets_of_one_address(small_app: App) -> None:
     pytest.fail("The closed sockets are still counted.")
 
 
-def line_from(app: App, address: str) -> Line:
+def line_from(app: App, address: str) -> CancellableRequest:
     """Return a socket that a proxy on this machine opens for somebody."""
-    return Line(app.url, X_Forwarded_For=address)
+    return CancellableRequest(app.url, X_Forwarded_For=address)
 
 
 def test_nobody_is_counted_without_a_proxy_named(tmp_path: Path) -> None:
     """All visitors of a proxy on this machine look alike: they are not taken for one."""
     with App(tmp_path, LIAOBOTS_LIMITS="sockets_per_address=1") as app, ExitStack() as stack:
         for headers in ({}, {"X_Forwarded_For": "9.9.9.9"}, {"Via": "1.1 proxy"}) * 2:
-            assert stack.enter_context(Line(app.url, **headers)).status == 101
+            assert stack.enter_context(CancellableRequest(app.url, **headers)).status == 101
 
 
 class OtherServer:
@@ -245,7 +249,7 @@ def test_another_server() -> None:
     async def play() -> None:
         beside = asyncio.create_task(others())
         scope = {"type": "websocket", "client": ("9.9.9.9", 5), "headers": []}
-        await SocketLimits(app)(scope, server.receive, server.send)
+        await SocketMiddleware(app)(scope, server.receive, server.send)
         beside.cancel()
 
     finished(play())

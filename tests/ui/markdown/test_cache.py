@@ -1,12 +1,12 @@
 """What is known of texts that were read before."""
 
-from liaobots.ui.markdown import Manner, sections, shown
-from liaobots.ui.markdown.cache import Known
+from liaobots.ui.markdown import RenderOptions, render_answer, split_sections
+from liaobots.ui.markdown.cache import TextCache
 
 
 def test_the_latest_are_known_up_to_a_size() -> None:
     """The one that nobody asked for longest goes first; a text too long for all is not kept."""
-    known: Known[str] = Known(most=10)
+    known: TextCache[str] = TextCache(most=10)
     assert known.put("aaaa", "A") == "A"
     known.put("bbbb", "B")
     assert known.get("aaaa") == "A"
@@ -24,7 +24,7 @@ def test_the_latest_are_known_up_to_a_size() -> None:
 
 def test_no_text_is_read_twice() -> None:
     """Neither an answer nor another text, each way of showing it by itself."""
-    text, manner, other = "Some *words*", Manner(), Manner(is_dressed=True)
-    assert sections(text, manner) is sections(text, manner)
-    assert sections(text, manner) is not sections(text, other)
-    assert shown(text) is shown(text)
+    text, manner, other = "Some *words*", RenderOptions(), RenderOptions(is_dressed=True)
+    assert split_sections(text, manner) is split_sections(text, manner)
+    assert split_sections(text, manner) is not split_sections(text, other)
+    assert render_answer(text) is render_answer(text)

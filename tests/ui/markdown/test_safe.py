@@ -10,14 +10,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from liaobots.ui import attachments
-from liaobots.ui.attachments import Material, joined
+from liaobots.ui.attachments import Attachment, joined
 from liaobots.ui.components.message import VISITOR
-from liaobots.ui.markdown import Manner, parser, plain, safe, sections
+from liaobots.ui.markdown import RenderOptions, escape_line, parser, safe, split_sections
 from liaobots.ui.markdown import sections as section_module
 from tests.ui.markdown.documents import documents
 
 JUDGE = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-DRESSED = Manner(is_dressed=True)
+DRESSED = RenderOptions(is_dressed=True)
 SITES = ("http://", "https://", "mailto:")
 
 
@@ -52,7 +52,7 @@ SETTLED = re.compile(
 def test_nothing_odd(text: str) -> None:
     """No image, no HTML, no link but to a site; and the same for what the page adds to it."""
     assert not odd(safe(text))
-    for section in sections(text, DRESSED):
+    for section in split_sections(text, DRESSED):
         assert section.language is not None or not odd(section.source)
 
 
@@ -63,10 +63,13 @@ NAMES = st.sampled_from(["a.md", "a.py", "b", "x ![i](http:y).txt"])
 @given(documents() | st.text(), st.lists(st.tuples(NAMES, documents()), max_size=2))
 def test_nothing_odd_in_a_question(typed: str, files: list[tuple[str, str]]) -> None:
     """The same for what a visitor typed, and for its beginning, beside files or not."""
-    materials = [Material(attachments.harmless(name), text) for name, text in files]
+    materials = [Attachment(attachments.safe_filename(name), text) for name, text in files]
     for part in attachments.parts(joined(typed, materials)):
         if isinstance(part, str):
-            shown = [*sections(part, VISITOR), *sections(attachments.head(part), VISITOR)]
+            shown = [
+                *split_sections(part, VISITOR),
+                *split_sections(attachments.head(part), VISITOR),
+            ]
             marked = [each.source for each in shown if each.language is None]
             assert not [each for each in marked if odd(each) or DIRECTIVE.search(bare(each))]
 
@@ -96,7 +99,7 @@ def test_cost_grows_with_the_text(piece: str) -> None:
         text = piece * (length // len(piece))
         section_module.KNOWN.forget()
         began = time.process_time()
-        sections(text, VISITOR)
+        split_sections(text, VISITOR)
         return time.process_time() - began
 
     few = max(min(seconds(4_000) for _ in range(3)), 0.003)
@@ -172,14 +175,14 @@ def test_as_it_was_meant(text: str, made: str) -> None:
 
 def test_code_keeps_what_hides_in_it_but_says_so() -> None:
     """A trojan source is shown as it is, under a label that names it."""
-    label, _, rest = sections("```c\n/*\u202e*/\n```", DRESSED)[0].source.partition("\n\n")
+    label, _, rest = split_sections("```c\n/*\u202e*/\n```", DRESSED)[0].source.partition("\n\n")
     assert "right\\-to\\-left override" in label
     assert rest == "```c\n/*\u202e*/\n```"
 
 
 def test_links_show_where_they_lead() -> None:
     """The host stands behind the words; an address says it itself."""
-    [section] = sections("[bank](http://thief.example/x) https://a.example", DRESSED)
+    [section] = split_sections("[bank](http://thief.example/x) https://a.example", DRESSED)
     assert section.source == (
         r"[bank](<http://thief.example/x>) :small[:gray[thief\.example]] "
         r"[https\:\/\/a\.example](<https://a.example>)"
@@ -203,11 +206,11 @@ def test_links_show_where_they_lead() -> None:
 )
 def test_diagrams(diagram: str, is_drawn: bool) -> None:
     """A complete one that loads nothing is drawn; else its code says why not."""
-    [section] = sections(f"```mermaid\n{diagram}\n```", DRESSED)
+    [section] = split_sections(f"```mermaid\n{diagram}\n```", DRESSED)
     assert ("```mermaid\n" in section.source) is is_drawn
     assert ("not drawn" in section.source) is not is_drawn
     assert diagram in section.source
-    [half] = sections(f"```mermaid\n{diagram}", DRESSED)
+    [half] = split_sections(f"```mermaid\n{diagram}", DRESSED)
     assert "```text\n" in half.source
 
 
@@ -216,11 +219,11 @@ def test_diagrams(diagram: str, is_drawn: bool) -> None:
 )
 def test_plain_words(text: str) -> None:
     """A title or an error's words read as they are, in one line."""
-    [paragraph] = [token for token in JUDGE.parse(plain(text)) if token.type == "inline"]
+    [paragraph] = [token for token in JUDGE.parse(escape_line(text)) if token.type == "inline"]
     assert [part.type for part in paragraph.children or []] == ["text"]
     assert (paragraph.children or [])[0].content == text
-    assert plain("a\n\n# b\t c") == r"a \# b c"
-    assert not re.search(r"(?<!\\)[!\[<$`#:_]", plain(text).replace("&#91;", ""))
+    assert escape_line("a\n\n# b\t c") == r"a \# b c"
+    assert not re.search(r"(?<!\\)[!\[<$`#:_]", escape_line(text).replace("&#91;", ""))
 
 
 def blocks(text: str) -> list[str]:

@@ -6,13 +6,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liaobots.ui.markdown import Growing, GrowingAnswer, Manner, Section, safe, sections, shown
+from liaobots.ui.markdown import (
+    IncrementalAnswer,
+    IncrementalSections,
+    RenderOptions,
+    Section,
+    render_answer,
+    safe,
+    split_sections,
+)
 from liaobots.ui.markdown import reasoning as answer_module
 from liaobots.ui.markdown import sections as section_module
-from liaobots.ui.markdown.unfinished import tied
+from liaobots.ui.markdown.unfinished import close_marks
 from tests.ui.markdown.documents import documents
 
-MANNER = Manner()
+MANNER = RenderOptions()
 PARAGRAPH = "Some words that fill a line, and then some more.\n\n"
 
 
@@ -38,7 +46,7 @@ def test_sections_are_the_text(text: str, least: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(section_module, "LEAST", least)
         section_module.KNOWN.forget()
-        found = sections(text, MANNER)
+        found = split_sections(text, MANNER)
         if all(part.language is None for part in found):
             assert whole(found) == safe(text)
 
@@ -51,11 +59,11 @@ def test_what_is_finished_stays(least: int, size: int) -> None:
     @settings(max_examples=150, deadline=None)
     @given(documents().filter(lambda text: "]:" not in text))
     def check(text: str) -> None:
-        growing = Growing(MANNER)
+        growing = IncrementalSections(MANNER)
         for piece in pieces(text, size):
             growing.add(piece)
         finished = growing._finished
-        found = list(sections(text, MANNER))
+        found = list(split_sections(text, MANNER))
         assert found[: len(finished)] == finished
         waiting = [each.source for block in growing._waiting for each in block.sections]
         assert not waiting or found[len(finished)].source.startswith("\n\n".join(waiting))
@@ -65,7 +73,7 @@ def test_what_is_finished_stays(least: int, size: int) -> None:
 
 def test_each_part_is_read_once() -> None:
     """What is read again for a piece does not grow with the text."""
-    growing = Growing(MANNER)
+    growing = IncrementalSections(MANNER)
     longest = 0
     for piece in pieces(PARAGRAPH * 200, 50):
         growing.add(piece)
@@ -93,7 +101,7 @@ def test_each_part_is_read_once() -> None:
 )
 def test_loose_ends(text: str, closed: str) -> None:
     """What the end of a text has opened is closed while it is written."""
-    assert tied(text) == closed
+    assert close_marks(text) == closed
 
 
 THOUGHT = "<think>\nFirst I *think*.\n</think>\n\nThen I speak."
@@ -115,8 +123,8 @@ def test_thoughts_stand_apart(
     text: str, thoughts: str, words: str, is_thinking: bool, size: int
 ) -> None:
     """However the text comes, what is thought aloud is told from what is said."""
-    growing = GrowingAnswer()
-    last = shown("")
+    growing = IncrementalAnswer()
+    last = render_answer("")
     for piece in pieces(text, size):
         last = growing.add(piece)
     if is_thinking:
@@ -124,17 +132,17 @@ def test_thoughts_stand_apart(
         assert whole(last.thoughts) == words
     elif thoughts:
         assert (whole(last.thoughts), whole(last.words)) == (thoughts, words)
-        assert shown(text) == last
+        assert render_answer(text) == last
     else:
         assert not last.thoughts
-        assert whole(shown(text).words) == safe(text)
+        assert whole(render_answer(text).words) == safe(text)
 
 
 @settings(max_examples=200, deadline=None)
 @given(documents().filter(lambda text: "think" not in text), st.integers(1, 30))
 def test_any_cut_gives_the_same_thoughts(text: str, size: int) -> None:
     """The marks of thinking may be cut anywhere."""
-    growing = GrowingAnswer()
+    growing = IncrementalAnswer()
     for piece in pieces("<think>" + text + "</think>done", size):
         last = growing.add(piece)
     assert not last.is_thinking
@@ -148,13 +156,13 @@ def test_the_end_is_the_whole(least: int) -> None:
     @settings(max_examples=300, deadline=None)
     @given(documents() | documents().map("<think>".__add__), st.integers(1, 60))
     def check(text: str, size: int) -> None:
-        growing = GrowingAnswer()
+        growing = IncrementalAnswer()
         for piece in pieces(text, size):
             growing.add(piece)
         answer_module.KNOWN.forget()
-        whole = shown(text)
+        whole = render_answer(text)
         answer_module.KNOWN.forget()
         assert growing.end() == whole
-        assert shown(text) == whole
+        assert render_answer(text) == whole
 
     check()
