@@ -20,7 +20,7 @@ from liaobots.storage.tree import from_above
 HEAD = ("title", "system", "pinned", "model", "compared", "leaf", "deleted")
 # What of a message is carried, beside its place and what it says.
 SAID = ("state", "text", "characters", "model", "asked", "first_text", "ended")
-ABOUT = ("thumb", "reveal_hidden", "cost", "deleted", "deleted_with", "instead_of", "instead_words")
+ABOUT = ("thumb", "seen", "cost", "deleted", "deleted_with", "instead_of", "instead_words")
 ERROR = ("error_kind", "error_words", "error_link")
 VALUES = (*SAID, *ABOUT, *ERROR)
 BATCH_CHARACTERS = 100_000
@@ -134,7 +134,7 @@ def of_known(owner: str, known: Conversation) -> Rows:
 
 def _of_message(conversation: str, message: Message) -> Values:
     place = {"id": message.id, "conversation": conversation, "parent": message.parent}
-    unknown = {"reveal_hidden": None, "deleted": None, "deleted_with": None, "writer": None}
+    unknown = {"seen": None, "deleted": None, "deleted_with": None, "writer": None}
     values = {name: getattr(message, name) for name in VALUES if name not in unknown}
     return {**place, "role": message.role, **unknown, **values, "state": message.state.value}
 

@@ -91,7 +91,7 @@ def begin(connection: Connection, owner: str, question: str, system: str) -> str
 
 def tree(connection: Connection, conversation: str) -> Tree:
     """Gives the places of all messages that are not in the trash, in one query."""
-    names = ("id", "parent", "role", "asked", "reveal_hidden", "cost")
+    names = ("id", "parent", "role", "asked", "seen", "cost")
     is_there = and_(messages.c.conversation == conversation, messages.c.deleted.is_(None))
     query = select(*(messages.c[name] for name in names)).where(is_there)
     return Tree(Node(*row) for row in connection.execute(query))
@@ -277,6 +277,6 @@ def _message(row: Row[Any], text: str, versions: Sequence[str]) -> Message:
         thumb=row.thumb,
         versions=versions,
         cost=row.cost,
-        replaces=row.replaces,
+        instead_of=row.instead_of,
         instead_words=row.instead_words,
     )

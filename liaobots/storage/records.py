@@ -38,7 +38,7 @@ class Message:
     `error_words` says it to the reader. `versions` are the ids of all that stand
     in this place, itself among them, the first one first. `thumb` is 1 for up
     and 0 for down. `cost` is in the unit of the balance, None where nobody knows.
-    Where `replaces` names a model, that one was asked first, and
+    Where `instead_of` names a model, that one was asked first, and
     `instead_words` say why it did not answer.
     """
 
@@ -58,7 +58,7 @@ class Message:
     thumb: int | None = None
     versions: Sequence[str] = ()
     cost: float | None = None
-    replaces: str = ""
+    instead_of: str = ""
     instead_words: str = ""
 
 
@@ -157,7 +157,7 @@ class Fallback:
     """A model that answers in another's place, and the words why that one did not."""
 
     model: str
-    replaces: str
+    instead_of: str
     instead_words: str
 
 

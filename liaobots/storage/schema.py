@@ -85,7 +85,7 @@ messages = Table(
     Column("stop_asked", Boolean, nullable=False, server_default=false()),
     Column("thumb", Integer),
     # When it was last the leaf, for the way back to a branch.
-    Column("reveal_hidden", Double),
+    Column("seen", Double),
     Column("deleted", Double),
     Column("deleted_with", String(40)),
     # What the answer took from the balance, in the service's own unit.

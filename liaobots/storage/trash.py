@@ -156,7 +156,7 @@ class Trash:
 
     def _below(self, conversation: str, message: str) -> Sequence[str]:
         """Return a message and all below it, whenever that was deleted."""
-        columns = (messages.c[name] for name in ("id", "parent", "role", "asked", "reveal_hidden"))
+        columns = (messages.c[name] for name in ("id", "parent", "role", "asked", "seen"))
         rows = select(*columns).where(messages.c.conversation == conversation)
         with self._database.reading() as connection:
             return Tree(Node(*row) for row in connection.execute(rows)).below(message)

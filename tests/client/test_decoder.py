@@ -48,7 +48,7 @@ def cut_at(data: bytes, places: list[int]) -> list[bytes]:
 
 
 AWKWARD = {
-    "escape_line": event("Hello"),
+    "plain": event("Hello"),
     "CR LF": event("Hello").replace(b"\n", b"\r\n"),
     "CR": event("Hello").replace(b"\n", b"\r"),
     "no space after the colon": b'data:{"content":"Hello"}\n\n',

@@ -201,7 +201,7 @@ def test_another_package_is_missing(tmp_path: Path) -> None:
     source.write_bytes(encrypted("", "AES-256"))
     words = [sys.executable, "-c", code, str(source)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "InputRefused: The file is encrypted" in done.stderr
+    assert "InvalidInput: The file is encrypted" in done.stderr
 
 
 def test_why_a_pdf_is_broken_is_chained() -> None:

@@ -561,7 +561,7 @@ def test_another_model_answers_where_one_fails_before_its_first_text(
     assert "".join(generations.follow(owner, asked.answer)) == LETTERS
     answer = answer_of(generations, owner, asked)
     assert (answer.state, answer.text) == (MessageState.DONE, LETTERS)
-    assert (answer.model, answer.replaces) == ("gpt-3.5-turbo", "gpt-4")
+    assert (answer.model, answer.instead_of) == ("gpt-3.5-turbo", "gpt-4")
     assert "status 500" in answer.instead_words
     wait_until(lambda: len(store.speed.board(owner)) == 2)
     failures = {pace.model: pace.failures for pace in store.speed.board(owner)}
@@ -578,7 +578,7 @@ def test_where_both_fail_the_reader_is_told_both(
     assert asked
     list(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.replaces) == (MessageState.FAILED, "gpt-4")
+    assert (answer.state, answer.instead_of) == (MessageState.FAILED, "gpt-4")
     assert [each["body"]["models"][0]["modelId"] for each in slow_demo_server.asked] == [
         "gpt-4",
         "gpt-3.5-turbo",
@@ -595,7 +595,7 @@ def test_after_the_first_text_no_other_model_goes_on(
     assert asked
     list(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
-    assert (answer.state, answer.model, answer.replaces) == (MessageState.FAILED, "gpt-4", "")
+    assert (answer.state, answer.model, answer.instead_of) == (MessageState.FAILED, "gpt-4", "")
     assert len(slow_demo_server.asked) == 1
 
 
@@ -612,7 +612,7 @@ def test_nobody_stands_in_for_a_stopped_or_a_compared_one(
     other = generations.ask(owner, None, "Hello?", "gpt-4", backend, also_ask=["stand-in"])
     assert other
     list(generations.follow(owner, other.answer))
-    assert answer_of(generations, owner, asked).replaces == ""
+    assert answer_of(generations, owner, asked).instead_of == ""
     assert answer_of(generations, owner, other).state is MessageState.FAILED
 
 

@@ -108,7 +108,7 @@ def test_what_is_forgotten_leaves_nothing_to_find(store: Store, database: Databa
 )
 def test_any_wish_is_only_text(store: Store, owner: str, wish: str) -> None:
     """Nothing in it acts: what is found has it, as it stands."""
-    said(store, owner, "escape_line", "words")
+    said(store, owner, "plain", "words")
     assert hits(store, owner, wish) == []
     if wish.strip(" \0"):
         asked = said(store, owner, "with it", f"x {wish} y")

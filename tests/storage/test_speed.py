@@ -100,12 +100,12 @@ def test_another_model_stands_in(store: Store, owner: str) -> None:
     store.hand_over("0" * 64, asked, Fallback("nobody", "claude", ""))
     answer = store.message(owner, asked.answer)
     assert answer
-    assert (answer.model, answer.replaces) == ("claude", "gpt-4")
+    assert (answer.model, answer.instead_of) == ("claude", "gpt-4")
     assert answer.instead_words == "It failed."
     store.finish(owner, asked, "", Outcome(MessageState.FAILED))
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
-    assert store.message(owner, again.answer).replaces == ""  # type: ignore[union-attr]
+    assert store.message(owner, again.answer).instead_of == ""  # type: ignore[union-attr]
 
 
 def test_who_stood_in_is_written_down_at_the_end(store: Store, owner: str) -> None:
@@ -116,4 +116,4 @@ def test_who_stood_in_is_written_down_at_the_end(store: Store, owner: str) -> No
     store.finish(owner, asked, "Hi", Outcome(MessageState.DONE), log)
     answer = store.message(owner, asked.answer)
     assert answer
-    assert (answer.model, answer.text, answer.replaces) == ("claude", "Hi", "gpt-4")
+    assert (answer.model, answer.text, answer.instead_of) == ("claude", "Hi", "gpt-4")

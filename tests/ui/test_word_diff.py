@@ -31,7 +31,7 @@ def without(kind: Change, parts: Sequence[Part]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "render_answer"),
+    ("old", "new", "shown"),
     [
         ("", "", ""),
         ("same", "same", "same"),

@@ -43,8 +43,8 @@ def show_model(message: Message) -> None:
     """Says who answers, and in whose place."""
     if message.model:
         st.caption(markdown.escape_line(message.model))
-    if message.replaces:
-        words = texts.INSTEAD_OF.format(model=message.replaces, words=message.instead_words)
+    if message.instead_of:
+        words = texts.INSTEAD_OF.format(model=message.instead_of, words=message.instead_words)
         st.caption(markdown.escape_line(words))
 
 

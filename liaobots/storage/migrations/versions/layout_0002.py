@@ -38,7 +38,7 @@ def _add_columns() -> None:
     op.create_index("conversations_pinned", "conversations", ["owner", "pinned"])
     op.create_index("conversations_deleted", "conversations", ["deleted"])
     op.add_column("messages", sa.Column("thumb", sa.Integer))
-    op.add_column("messages", sa.Column("reveal_hidden", sa.Double))
+    op.add_column("messages", sa.Column("seen", sa.Double))
     op.add_column("messages", sa.Column("deleted", sa.Double))
     op.add_column("messages", sa.Column("deleted_with", sa.String(40)))
     op.create_index("messages_deleted", "messages", ["deleted"])
