@@ -27,17 +27,17 @@ from typing import ClassVar
 
 # What was kept instead of codes until layout 0004: the names that the classes had then.
 CODE_OF_FORMER_NAME = {
-    "InvalidInput": "invalid_input",
-    "AuthCodeMissing": "auth_code_missing",
-    "AuthCodeRejected": "auth_code_rejected",
-    "OutOfCredit": "out_of_credit",
-    "RateLimited": "rate_limited",
-    "CaptchaRequired": "captcha_required",
-    "ServiceError": "service_error",
-    "ConnectionFailed": "connection_failed",
-    "AnswerInterrupted": "answer_interrupted",
+    "InputRefused": "invalid_input",
+    "CodeMissing": "auth_code_missing",
+    "CodeRefused": "auth_code_rejected",
+    "CreditExhausted": "out_of_credit",
+    "TooFast": "rate_limited",
+    "HumanCheckWanted": "captcha_required",
+    "ServiceFault": "service_error",
+    "NoConnection": "connection_failed",
+    "AnswerCut": "answer_interrupted",
     "ServerBusy": "server_busy",
-    "StorageError": "storage_error",
+    "StoreFault": "storage_error",
     "ProgramMistake": "internal_error",
 }
 # The code of a mistake of the program itself, which is no error that anybody raises on purpose.

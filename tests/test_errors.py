@@ -46,7 +46,7 @@ def test_codes_are_stable() -> None:
 def test_former_names_have_codes() -> None:
     """What older versions have kept is known."""
     assert set(CODE_OF_FORMER_NAME.values()) <= CODES | {errors.INTERNAL_ERROR}
-    assert CODE_OF_FORMER_NAME["RateLimited"] == "rate_limited"
+    assert CODE_OF_FORMER_NAME["TooFast"] == "rate_limited"
 
 
 def test_values() -> None:
