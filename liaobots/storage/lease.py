@@ -31,16 +31,16 @@ def put(connection: Connection, source: str) -> str:
     owner = secrets.token_hex(12)
     if of(connection) is None:
         unfinished.create(connection)
-        connection.execute(unfinished.insert().values(source=source, owner=owner))
+        connection.execute(unfinished.insert().values(source=source, hand=owner))
     else:
-        connection.execute(update(unfinished).values(owner=owner))
+        connection.execute(update(unfinished).values(hand=owner))
     return owner
 
 
 def check(connection: Connection, owner: str) -> None:
     """Raises StoreFault where another hand copies by now; none does until the transaction's end."""
     has_mark = of(connection) is not None
-    whose = select(unfinished.c.owner).with_for_update()
+    whose = select(unfinished.c.hand).with_for_update()
     if not has_mark or connection.scalar(whose) != owner:
         raise StorageError(
             "Another command copies into this database by now, so this one has stopped."
