@@ -114,11 +114,10 @@ def test_a_visitor_and_all_have_a_budget(small: App) -> None:
     """Over all pages of one visitor, and of all visitors."""
 
     async def visit() -> None:
-        me, other = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         async with (
-            Visitor(small.url, identity=me) as one,
-            Visitor(small.url, identity=me) as two,
-            Visitor(small.url, identity=other) as three,
+            Visitor(small.url) as one,
+            Visitor(small.url, identity=one.identity) as two,
+            Visitor(small.url) as three,
             Visitor(small.url) as four,
         ):
             senders = []
