@@ -1,7 +1,7 @@
-"""What processes of the sandbox read. No module of the server imports one of these.
+"""Extract text from documents. Only sandbox processes import these modules, not the server.
 
-pdf   the text of a PDF's pages
+pdf  the text of the pages of a PDF
 
-Each is a function of a source, a result and bounds. The words of a refusal begin
-with "The file", in whose place the page puts the file's name.
+Each module has a function `extract` of a source, a result and limits. The messages of its
+errors begin with "The file", which the page replaces by the name of the file.
 """

@@ -1,4 +1,4 @@
-"""The text of a PDF's pages, within bounds of pages, unpacked bytes, operators and characters."""
+"""Extract the text of a PDF, with limits on pages, unpacked bytes, operators and characters."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -14,27 +14,30 @@ from liaobots.errors import InvalidInput
 ADVICE = "Save the pages that matter as a PDF of their own, and add that."
 
 
-class _Exceeded(BaseException):
-    """A bound was passed. pypdf goes on after any `Exception` in a form that a page draws."""
+class _LimitExceeded(BaseException):
+    """A limit was exceeded.
+
+    It is no `Exception`, because pypdf catches every `Exception` in a form that a page draws.
+    """
 
 
 def extract(source: Path, result: Path, options: Mapping[str, int]) -> None:
-    """Write the text of a PDF's pages, with an empty line between two, as UTF-8.
+    """Write the text of a PDF's pages to `result`, as UTF-8, with an empty line between two pages.
 
-    `options` are the bounds: `pages`, `unpacked_bytes`, `operators` and
-    `characters`. Raise `InvalidInput` if one is passed, or if the file is no PDF.
+    `options` are the limits: `pages`, `unpacked_bytes`, `operators` and `characters`. Raise
+    `InvalidInput` if one is exceeded, or if the file is not a readable PDF with text.
     """
-    # What pypdf thinks of a file is told in our own words, not on the console.
+    # The errors of pypdf are reported in our own words, not on the console.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
     try:
         with pypdf.apply_configuration(jbig2dec_binary=None), source.open("rb") as file:
             text = "\n\n".join(_pages(pypdf.PdfReader(file), options))
-    except _Exceeded as error:
+    except _LimitExceeded as error:
         raise InvalidInput(f"The file {error}. {ADVICE}") from error
     except (InvalidInput, MemoryError):
         raise
-    except Exception as error:  # A broken file makes pypdf raise anything, as it says itself.
-        raise _unread(error) from error
+    except Exception as error:  # For a broken file pypdf may raise anything, as it documents.
+        raise _reading_error(error) from error
     if not text.strip():
         raise InvalidInput(
             "The file holds no text: its pages are probably scanned pictures. "
@@ -49,19 +52,19 @@ def _pages(reader: pypdf.PdfReader, options: Mapping[str, int]) -> Iterator[str]
     with _counted_reads(_Counter(options["unpacked_bytes"], "unpacks to more than {megabytes} MB")):
         pages = reader.pages
         if len(pages) > options["pages"]:
-            raise _Exceeded(
+            raise _LimitExceeded(
                 f"has {len(pages):,} pages, and at most {options['pages']:,} can be read"
             )
         for page in pages:
             found = page.extract_text(visitor_operand_before=lambda *_: operators.add(1))
             characters.add(len(found))
-            # A PDF may say that a letter is NUL, or half of one; no database takes that.
+            # A PDF may map a letter to NUL or to a surrogate, which no database stores.
             text = found.replace("\0", "").encode("utf-8", "replace").decode()
             yield text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 class _Counter:
-    """Adds up what was read, and raises `_Exceeded` with its words where that is too much."""
+    """Add up what was read, and raise `_LimitExceeded` with a message if it is too much."""
 
     def __init__(self, most: int, words: str) -> None:
         self._count, self._most, self._words = 0, most, words
@@ -70,17 +73,17 @@ class _Counter:
         self._count += count
         if self._count > self._most:
             words = self._words.format(most=self._most, megabytes=f"{self._most // 1_000_000:,}")
-            raise _Exceeded(words)
+            raise _LimitExceeded(words)
 
 
 @contextmanager
 def _counted_reads(counter: _Counter) -> Iterator[None]:
-    """Count the bytes of each stream whenever it is read, unpacked or not.
+    """Count the bytes of each stream every time it is read, compressed or not.
 
-    pypdf bounds one stream, and unpacks a shared one once; but it parses that for
-    each page anew, and bounds no sum.
+    pypdf limits the size of one stream, but not the sum of all. It unpacks a shared stream
+    only once, but parses it for each page.
     """
-    # It has no hook for that, so its method is replaced as long as this process reads.
+    # pypdf has no hook for this, so its method is replaced while the file is read.
     name, read = "get_data", StreamObject.get_data
 
     def counted(stream: StreamObject) -> bytes:
@@ -95,7 +98,7 @@ def _counted_reads(counter: _Counter) -> Iterator[None]:
         setattr(StreamObject, name, read)
 
 
-def _unread(error: Exception) -> InvalidInput:
+def _reading_error(error: Exception) -> InvalidInput:
     if isinstance(error, FileNotDecryptedError | DependencyError):
         return InvalidInput(
             "The file is encrypted. Save it as a PDF without a password, and add that."

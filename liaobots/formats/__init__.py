@@ -1,25 +1,27 @@
-"""Chats into files, and out of files of four kinds. Pure: no store, no page, no network.
+"""Chats as files: our own format and Markdown, and the exports of ChatGPT, Claude and Chatbot UI.
 
-A file may hold anything. What is read from it are chats that are trees of
-sound turns, or an `InvalidInput` that names the place and what to do.
+A file may hold anything. What is read from it are chats whose messages form a tree, or
+`InvalidInput` is raised, which names the position in the file and what to do.
 
-parcel     what is carried: chats, turns, prompts
-window     a part of a large file, and lines and columns in it
-reading    a file into JSON values, one at a time
-given      a value of unknown shape, and where it stood
-lineage    which turn stands below which
-own        our own format, in and out
-chatgpt    conversations.json of ChatGPT
-claude     conversations.json of Claude
-chatbotui  the legacy Chatbot UI, versions 1 to 4
-kind       which of these a file is
-page       a chat as Markdown
+detect         read a file of any of these formats
+native         our own format, read and written
+chatgpt        conversations.json of ChatGPT
+claude         conversations.json of Claude
+chatbotui      exports of the legacy Chatbot UI, versions 1 to 4
+markdown       a chat as Markdown
+json_reader    `JsonReader`: decode a large JSON file one value at a time
+text_window    `Window`: the part of a large file that is being read
+checked_value  `CheckedValue`: a decoded value of unknown type, and its path in the file
+parent_links   which message follows which: check the tree, and walk it
+record_file    the records that the reading process hands to the server
+import_job     `ImportQueue`, `ImportJob`: read a file and store its chats
 """
 
 from liaobots.formats.detect import read
 from liaobots.formats.markdown import to_markdown
 from liaobots.formats.native import to_json
 from liaobots.formats.text_window import LIMIT
-from liaobots.storage.bundle import Chat, ExportedMessage, Prompt
+from liaobots.storage.bundle import Chat, ExportedMessage
+from liaobots.storage.records import Prompt
 
 __all__ = ["LIMIT", "Chat", "ExportedMessage", "Prompt", "read", "to_json", "to_markdown"]

@@ -1,7 +1,7 @@
-"""A value from a file that may hold anything, with the place where it stood.
+"""A value decoded from a file that may hold anything, with its path in the file.
 
-Whoever takes a value says what it must be; if it is something else, the reader
-of the page is told where, as in `chats[3].turns[2].role`.
+Each method returns the value as the type that the caller expects, or raises `InvalidInput`
+with the path of the value, as in `chats[3].turns[2].role`.
 """
 
 import json
@@ -11,16 +11,17 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from liaobots.errors import InvalidInput
-from liaobots.formats.json_reader import NEXT
+from liaobots.formats.json_reader import EXPORT_AGAIN
 
-# Of the file's own words so much is repeated in a complaint, and no more.
-SHORT = 16
-LONGEST_ID = 200
-# 2100-01-01: a later time is a mistake, or was meant in milliseconds.
-LATEST = 4_102_444_800
-LOST = "\N{REPLACEMENT CHARACTER}"
-SITES = ("https://", "http://")
-NAMES: Mapping[type, str] = {
+# At most so many characters of the file are quoted in an error message.
+MAX_QUOTED_CHARACTERS = 16
+# The ids of known exports have 36 characters.
+MAX_ID_CHARACTERS = 200
+# 2100-01-01, in seconds since 1970: a later time is an error, or is in milliseconds.
+LATEST_SECONDS = 4_102_444_800
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+URL_PREFIXES = ("https://", "http://")
+TYPE_NAMES: Mapping[type, str] = {
     str: "an empty text",
     list: "a list",
     dict: "an object",
@@ -33,101 +34,109 @@ T = TypeVar("T")
 
 
 class CheckedValue:
-    """A value, the one that holds it, and the step from there to here."""
+    """A value, its container, and the step from the container to the value, such as `.title`."""
 
-    def __init__(self, raw: object, step: str, above: "CheckedValue | None" = None) -> None:
+    def __init__(self, raw: object, step: str, container: "CheckedValue | None" = None) -> None:
         self.raw = raw
         self._step = step
-        self._above = above
+        self._container = container
 
     @property
     def path(self) -> str:
-        """Where the value stood, as in `chats[3].title`."""
-        steps, each = [self._step], self._above
+        """Return the path of the value in the file, as in `chats[3].title`."""
+        steps, each = [self._step], self._container
         while each is not None:
             steps.append(each._step)
-            each = each._above
+            each = each._container
         return "".join(reversed(steps)).removeprefix(".")
 
     @property
     def is_there(self) -> bool:
         return self.raw is not None
 
-    def refusal(self, expected: str) -> InvalidInput:
-        """Gives the error that says what was expected here, and what came."""
-        came = NAMES.get(type(self.raw), "something else")
+    def mismatch(self, expected: str) -> InvalidInput:
+        """Return the error that says what was expected here, and what was found."""
+        found = TYPE_NAMES.get(type(self.raw), "something else")
         if isinstance(self.raw, str) and self.raw:
-            came = f"“{short(self.raw)}”"
+            found = f"“{short(self.raw)}”"
         return InvalidInput(
-            f"The file does not fit: {expected} was expected at {self.path}, where {came} stands. "
-            + NEXT
+            f"The file does not fit: {expected} was expected at {self.path}, where {found} stands. "
+            + EXPORT_AGAIN
         )
 
     def at(self, name: str) -> "CheckedValue":
-        """Gives what an object holds under a name; where it holds none, nothing."""
+        """Return the member with a name; its `raw` is None if there is none.
+
+        Raise `InvalidInput` if this is not an object, here and in `by_id`.
+        """
         return CheckedValue(self._object().get(name), f".{name}", self)
 
     def by_id(self) -> Iterator[tuple[str, "CheckedValue"]]:
-        """Gives all that an object holds under ids."""
+        """Yield the ids and the values of an object whose names are ids."""
         for name, raw in self._object().items():
             step = f"[{short(name)}]"
             yield CheckedValue(name, step, self).id(), CheckedValue(raw, step, self)
 
     def elements(self) -> Iterator["CheckedValue"]:
-        """Gives what a list holds."""
+        """Yield the elements of a list. Raise `InvalidInput` if this is not a list."""
         if not isinstance(self.raw, list):
-            raise self.refusal("a list")
+            raise self.mismatch("a list")
         for index, raw in enumerate(self.raw):
             yield CheckedValue(raw, f"[{index}]", self)
 
     def text(self) -> str:
+        """Return a text. Raise `InvalidInput` if this is not one."""
         if not isinstance(self.raw, str):
-            raise self.refusal("text")
+            raise self.mismatch("text")
         return self.raw
 
     def words(self) -> str:
-        """Gives a text that may be missing; what is no text is none."""
+        """Return an optional text: "" if it is missing or not a text."""
         return self.raw if isinstance(self.raw, str) else ""
 
     def link(self) -> str:
-        """Gives an address that may be missing; one that leads to no site is none."""
+        """Return an optional web address: "" if it is missing or not http or https."""
         words = self.words()
-        return words if words.startswith(SITES) else ""
+        return words if words.startswith(URL_PREFIXES) else ""
 
     def id(self) -> str:
-        if not isinstance(self.raw, str) or not 0 < len(self.raw) <= LONGEST_ID:
-            raise self.refusal(f"an id of 1 to {LONGEST_ID} characters")
+        """Return an id. Raise `InvalidInput` if this is empty, too long or not a text."""
+        if not isinstance(self.raw, str) or not 0 < len(self.raw) <= MAX_ID_CHARACTERS:
+            raise self.mismatch(f"an id of 1 to {MAX_ID_CHARACTERS} characters")
         return self.raw
 
     def one_of(self, known: Mapping[str, T]) -> T:
-        """Gives what a word stands for."""
+        """Return the value for a known word. Raise `InvalidInput` if the word is unknown."""
         if not isinstance(self.raw, str) or self.raw not in known:
-            raise self.refusal(" or ".join(f"“{each}”" for each in known))
+            raise self.mismatch(" or ".join(f"“{each}”" for each in known))
         return known[self.raw]
 
     def time(self, fallback: T) -> float | T:
-        """Gives seconds since 1970 from a number or an ISO time, or the fallback."""
+        """Return seconds since 1970, from a number or an ISO 8601 time, or else the fallback.
+
+        A time without a zone is taken as UTC.
+        """
         moment = _seconds(self.raw) if isinstance(self.raw, str) else self.raw
         if isinstance(moment, bool) or not isinstance(moment, int | float):
             return fallback
-        return float(moment) if 0 <= moment <= LATEST else fallback
+        return float(moment) if 0 <= moment <= LATEST_SECONDS else fallback
 
     def _object(self) -> Mapping[str, object]:
         if not isinstance(self.raw, dict):
-            raise self.refusal("an object")
+            raise self.mismatch("an object")
         return self.raw
 
 
 def short(text: str) -> str:
-    """Gives the beginning of a text, in characters that every page can show."""
-    beginning = text[:SHORT]
-    seen = "".join(each if each.isprintable() else LOST for each in beginning)
-    return seen if len(text) <= SHORT else seen + "…"
+    """Return the beginning of a text, with unprintable characters replaced."""
+    beginning = text[:MAX_QUOTED_CHARACTERS]
+    printable = "".join(each if each.isprintable() else REPLACEMENT for each in beginning)
+    return printable if len(text) <= MAX_QUOTED_CHARACTERS else printable + "…"
 
 
-def made_id(*marks: object) -> str:
-    """Gives an id for what has none: the same marks give the same one."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(marks)))
+def made_id(*parts: object) -> str:
+    """Return an id made from `parts`; the same parts always make the same id."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(parts)))
 
 
 def _seconds(text: str) -> float | None:

@@ -1,7 +1,7 @@
-"""Claude's export: the list in conversations.json, each chat a list of messages.
+"""Claude's export: conversations.json, a list of chats, each with a list of messages.
 
-Only newer exports say which message stands below which; in others each stands
-below the one before it.
+Anthropic does not document the format; this is what its exports contain. Only newer exports
+name the parent of each message; in older ones it is the message before it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,8 @@ from liaobots.formats.checked_value import CheckedValue, made_id
 from liaobots.storage.bundle import Chat, ExportedMessage
 
 ROLES = {"human": "user", "assistant": "assistant"}
-ROOTS = {
+# What stands for "no parent" in different exports.
+ROOT_IDS = {
     None,
     "",
     "00000000-0000-4000-8000-000000000000",
@@ -20,29 +21,30 @@ ROOTS = {
 PARENT = "parent_message_uuid"
 
 
-def chat(given: CheckedValue) -> Chat:
-    messages = list(given.at("chat_messages").elements())
-    id_ = _id(given, messages)
+def chat(value: CheckedValue) -> Chat:
+    """Return a chat. Raise `InvalidInput` if it is not a tree or a value has the wrong type."""
+    messages = list(value.at("chat_messages").elements())
+    id_ = _id(value, messages)
     links = _links(messages, [_turn_id(each, id_, n) for n, each in enumerate(messages)])
     parents = parent_links.check(links, "uuid", PARENT)
-    created = given.at("created_at").time(0.0)
+    created = value.at("created_at").time(0.0)
     turns = tuple(_turn(link, created) for link in links)
-    leaf = given.at("current_leaf_message_uuid").words()
+    leaf = value.at("current_leaf_message_uuid").words()
     return Chat(
         id=id_,
-        title=given.at("name").words(),
+        title=value.at("name").words(),
         turns=turns,
         leaf=leaf if leaf in parents else parent_links.newest_leaf(turns),
         created=created,
-        changed=given.at("updated_at").time(created),
+        changed=value.at("updated_at").time(created),
     )
 
 
-def _id(given: CheckedValue, messages: Sequence[CheckedValue]) -> str:
-    if isinstance(given.at("uuid").raw, str):
-        return given.at("uuid").id()
+def _id(value: CheckedValue, messages: Sequence[CheckedValue]) -> str:
+    if isinstance(value.at("uuid").raw, str):
+        return value.at("uuid").id()
     first = messages[0].at("uuid").words() if messages else ""
-    return made_id("claude", first or given.path, given.at("name").words())
+    return made_id("claude", first or value.path, value.at("name").words())
 
 
 def _turn_id(message: CheckedValue, chat_id: str, position: int) -> str:
@@ -52,29 +54,32 @@ def _turn_id(message: CheckedValue, chat_id: str, position: int) -> str:
 
 def _links(messages: Sequence[CheckedValue], ids: Sequence[str]) -> Sequence[parent_links.Link]:
     if any(each.at(PARENT).is_there for each in messages):
-        above = [_parent(each.at(PARENT)) for each in messages]
+        parents = [_parent(each.at(PARENT)) for each in messages]
     else:
-        above = [None, *ids[:-1]]
-    return [parent_links.Link(*each) for each in zip(ids, above, messages, strict=False)]
+        parents = [None, *ids[:-1]]
+    return [parent_links.Link(*each) for each in zip(ids, parents, messages, strict=False)]
 
 
-def _parent(given: CheckedValue) -> str | None:
-    return None if given.raw is None or given.text() in ROOTS else given.id()
+def _parent(value: CheckedValue) -> str | None:
+    return None if value.raw is None or value.text() in ROOT_IDS else value.id()
 
 
 def _turn(link: parent_links.Link, created: float) -> ExportedMessage:
-    message = link.given
+    message = link.value
     return ExportedMessage(
         id=link.id,
         parent=link.parent,
         role=message.at("sender").one_of(ROLES),
-        text="\n\n".join(filter(None, [_said(message), *_attached(message)])),
+        text="\n\n".join(filter(None, [_message_text(message), *_attachments(message)])),
         asked=message.at("created_at").time(created),
     )
 
 
-def _said(message: CheckedValue) -> str:
-    """Gives the blocks of text; `text` may hold excuses for what an old page cannot show."""
+def _message_text(message: CheckedValue) -> str:
+    """Return the blocks of text.
+
+    `text` is used only without them: it may hold notices about blocks of other kinds.
+    """
     blocks = [
         each.at("text").words()
         for each in _elements(message.at("content"))
@@ -83,8 +88,8 @@ def _said(message: CheckedValue) -> str:
     return "\n\n".join(filter(None, blocks)) or message.at("text").words()
 
 
-def _attached(message: CheckedValue) -> Iterator[str]:
-    """Gives the names of files, with what they say where the export knows it."""
+def _attachments(message: CheckedValue) -> Iterator[str]:
+    """Yield the names of the attached files, with their contents if the export has them."""
     names: set[str] = set()
     for each in (*_elements(message.at("attachments")), *_elements(message.at("files"))):
         name, content = each.at("file_name").words(), each.at("extracted_content").words()
@@ -94,5 +99,5 @@ def _attached(message: CheckedValue) -> Iterator[str]:
         names.add(name)
 
 
-def _elements(given: CheckedValue) -> Sequence[CheckedValue]:
-    return list(given.elements()) if given.is_there else ()
+def _elements(value: CheckedValue) -> Sequence[CheckedValue]:
+    return list(value.elements()) if value.is_there else ()

@@ -1,8 +1,8 @@
-"""A file's bytes into JSON values, the elements of its outermost lists one at a time.
+"""Decode a large JSON file, one element of its outermost lists at a time.
 
-The file is read in windows and never held whole. An element is looked over
-before it is decoded: what is nested too deeply, or would take too much memory,
-is refused. A large element is decoded piece by piece.
+The file is read in windows and is never in memory as a whole. An element is scanned before
+it is decoded, and refused if it is nested too deeply or would take too much memory. A large
+element is decoded piece by piece. JSON is as RFC 8259 defines it.
 """
 
 import json
@@ -15,40 +15,40 @@ from typing import BinaryIO
 from liaobots.errors import InvalidInput
 from liaobots.formats.text_window import PIECE_BYTES, Window
 
-# No time and no count has so many digits; reading longer ones takes long on purpose.
-MOST_DIGITS = 400
-# A message as long as the largest model takes.
-TEXT_BYTES = 8_000_000
-# A chat of 3,000 messages takes half of it.
-ELEMENT_MEMORY_BYTES = 40_000_000
-# A text may be in memory once more, joined with others.
-TEXT_FACTOR = 1.5
-# What CPython takes, on average, for an object or a list, and for what stands in one.
+# No time and no count has so many. Converting longer numbers takes quadratic time.
+MAX_DIGITS = 400
+# The largest message that the largest model takes.
+MAX_TEXT_BYTES = 8_000_000
+# A chat of 3,000 messages takes half of this.
+MAX_ELEMENT_MEMORY_BYTES = 40_000_000
+# While texts are joined, a part of them is in memory twice.
+TEXT_MEMORY_FACTOR = 1.5
+# What CPython takes, on average, for an object or a list, and for each value in it.
 CONTAINER_BYTES, VALUE_BYTES = 200, 56
-# Exports nest a dozen levels; the decoder calls itself for each.
-MOST_LEVELS = 500
-# So many levels may be larger than a piece. A text in a message of a chat stands six deep.
-LARGE_LEVELS = 12
-NEXT = "Nothing was imported. Export the file again, or mend it at that place."
-SMALLER = "Nothing was imported. Export the file again without what stands there."
+# Exports nest a dozen levels; the decoder is recursive.
+MAX_LEVELS = 500
+# Values larger than a piece may be nested so deeply. A text in a chat is at level six.
+MAX_LARGE_LEVELS = 12
+EXPORT_AGAIN = "Nothing was imported. Export the file again, or mend it at that place."
+EXPORT_LESS = "Nothing was imported. Export the file again without what stands there."
 OPENING, CLOSING = 1, 2
-# Passes over strings and all else without structure, up to the next mark that has some.
+# Skip strings and other scalars up to the next bracket or comma.
 STRUCTURE = re.compile(rb'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+")*+(?:([\[{])|([\]}])|(,))?', re.S)
 STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.S)
 BARE = re.compile(rb'[^\s,\[\]{}":]*+')
-# Strings are matched first, so that what stands inside of them is passed over.
-ODD = re.compile(
+# Strings are matched first, so that their contents are skipped.
+INVALID_NUMBER = re.compile(
     r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
-    rf"|(?P<odd>NaN|-?Infinity|(?<![.\deE+-])-?\d{{{MOST_DIGITS + 1},}}+(?![.eE]))",
+    rf"|(?P<invalid>NaN|-?Infinity|(?<![.\deE+-])-?\d{{{MAX_DIGITS + 1},}}+(?![.eE]))",
     re.S,
 )
 
 
 @dataclass(frozen=True)
 class Item:
-    """A value and where it stood: under which name, and at which place of a list.
+    """A value, with the name and the index under which the file has it.
 
-    A list, or an object, comes empty when it begins: what it holds comes after it.
+    A list or an object is reported as empty when it begins; its elements follow.
     """
 
     key: str | None
@@ -56,25 +56,25 @@ class Item:
     value: object
 
 
-class _OddNumber(ValueError):
-    """A number that is none of JSON's, or too long to be read."""
+class _InvalidNumber(ValueError):
+    """A number that JSON does not allow, or that is too long."""
 
 
-def _no_constant(name: str) -> float:
-    raise _OddNumber(f"{name} is no number in JSON")
+def _refuse_constant(name: str) -> float:
+    raise _InvalidNumber(f"{name} is no number in JSON")
 
 
-def _whole(digits: str) -> int:
-    if len(digits) > MOST_DIGITS:
-        raise _OddNumber(f"a number has {len(digits):,} digits")
+def _parse_int(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise _InvalidNumber(f"a number has {len(digits):,} digits")
     return int(digits)
 
 
-DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_int=_whole)
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_parse_int)
 
 
 class JsonReader:
-    """A way through a JSON file, item by item."""
+    """Read a JSON file item by item."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._window = Window(file)
@@ -86,7 +86,10 @@ class JsonReader:
         return self._window.share
 
     def items(self) -> Iterator[Item]:
-        """Yield what the two outermost levels hold, in the order of the file."""
+        """Yield the values of the two outermost levels, in the order of the file.
+
+        Raise `InvalidInput` at the first position that is not JSON or exceeds a bound.
+        """
         opening = self._peek()
         if opening == b"":
             raise InvalidInput("The file is empty. Nothing was imported. Choose another file.")
@@ -101,7 +104,7 @@ class JsonReader:
 
     def _list(self, key: str | None) -> Iterator[Item]:
         yield Item(key, None, [])
-        for index in self._places():
+        for index in self._indexes():
             yield Item(key, index, self._element())
 
     def _object(self) -> Iterator[Item]:
@@ -112,26 +115,26 @@ class JsonReader:
             else:
                 yield Item(key, None, self._element())
 
-    def _places(self) -> Iterator[int]:
-        """Yield the number of each place of a list; whoever takes it reads what stands there."""
+    def _indexes(self) -> Iterator[int]:
+        """Yield the index of each element of a list; the caller reads the element."""
         self._window.at += 1
         index = 0
-        goes_on = not self._closes(b"]")
-        while goes_on:
+        has_more = not self._closes(b"]")
+        while has_more:
             yield index
             index += 1
-            goes_on = self._goes_on(b"]")
+            has_more = self._has_more(b"]")
 
     def _keys(self) -> Iterator[str]:
-        """Yield the names of an object; whoever takes one reads its value."""
+        """Yield the names of an object; the caller reads each value."""
         self._window.at += 1
-        goes_on = not self._closes(b"}")
-        while goes_on:
+        has_more = not self._closes(b"}")
+        while has_more:
             yield self._key()
-            goes_on = self._goes_on(b"}")
+            has_more = self._has_more(b"}")
 
     def _peek(self) -> bytes:
-        """Return the next character that is no space; at the end, none."""
+        """Return the next byte that is not white space, or b"" at the end."""
         return self._window.peek()
 
     def _closes(self, bracket: bytes) -> bool:
@@ -140,7 +143,7 @@ class JsonReader:
         self._window.at += 1
         return True
 
-    def _goes_on(self, bracket: bytes) -> bool:
+    def _has_more(self, bracket: bytes) -> bool:
         if self._closes(b","):
             return True
         if self._closes(bracket):
@@ -157,7 +160,7 @@ class JsonReader:
         return key
 
     def _element(self) -> object:
-        """Return a value that has a bound of its own."""
+        """Read an element, and count the memory of this element alone."""
         self._memory = 0
         return self._value(0)
 
@@ -169,17 +172,18 @@ class JsonReader:
         end = self._end()
         if end is not None:
             return self._decoded(end)
-        if level == LARGE_LEVELS:
+        if level == MAX_LARGE_LEVELS:
             raise self._refused("too much is nested in the value that begins")
         self._charge(CONTAINER_BYTES)
         if opening == b"[":
-            return [self._value(level + 1) for _ in self._places()]
+            return [self._value(level + 1) for _ in self._indexes()]
         return {key: self._value(level + 1) for key in self._keys()}
 
     def _end(self) -> int | None:
-        """Return where the list or object ends, if that is within a piece.
+        """Return the end of the list or object that begins here, or None if it exceeds a piece.
 
-        Of a file that ends before, return its end: the decoder says what is missing.
+        If the file ends first, return the end of the file: the decoder then reports what is
+        missing.
         """
         window = self._window
         depth, memory = 0, 0
@@ -189,7 +193,7 @@ class JsonReader:
             if kind == OPENING:
                 depth += 1
                 memory += CONTAINER_BYTES
-                if depth > MOST_LEVELS:
+                if depth > MAX_LEVELS:
                     raise self._refused("too much is nested in the value that begins")
             elif kind == CLOSING:
                 depth -= 1
@@ -205,52 +209,54 @@ class JsonReader:
     def _scalar(self) -> object:
         window = self._window
         pattern = STRING if window.data[window.at : window.at + 1] == b'"' else BARE
-        for count in (PIECE_BYTES, TEXT_BYTES):
+        for count in (PIECE_BYTES, MAX_TEXT_BYTES):
             window.fill(count)
             match = pattern.match(window.data, window.at)
-            # What reaches the end of the window may go on behind it.
+            # A match that reaches the end of the window may continue after it.
             if match and (match.end() < len(window.data) or window.is_at_end):
                 return self._decoded(match.end())
         if not window.is_at_end:
-            raise self._refused(f"a text of more than {TEXT_BYTES / 1e6:.3g} MB begins")
+            raise self._refused(f"a text of more than {MAX_TEXT_BYTES / 1e6:.3g} MB begins")
         return self._decoded(len(window.data))
 
     def _decoded(self, end: int) -> object:
-        """Decode what stands from here to `end`, and go on behind it."""
+        """Decode the bytes from here to `end`, and move to their end."""
         text = self._window.text(end)
-        self._charge(int(TEXT_FACTOR * sys.getsizeof(text)))
+        self._charge(int(TEXT_MEMORY_FACTOR * sys.getsizeof(text)))
         try:
             value, length = DECODER.raw_decode(text)
         except json.JSONDecodeError as error:
             words = error.msg.rstrip(": ").removesuffix(" at")
             raise self._broken(self._offset(text, error.pos), words) from error
-        except _OddNumber as error:
-            raise self._broken(self._offset(text, _odd(text)), str(error)) from error
+        except _InvalidNumber as error:
+            raise self._broken(
+                self._offset(text, _find_invalid_number(text)), str(error)
+            ) from error
         self._window.at = end if length == len(text) else self._window.at + length
         return value
 
     def _charge(self, memory: int) -> None:
-        """Count what an element takes, and refuse what takes too much."""
+        """Count memory of the element. Raise `InvalidInput` if the element takes too much."""
         self._memory += memory
-        if self._memory > ELEMENT_MEMORY_BYTES:
-            most = ELEMENT_MEMORY_BYTES // 1_000_000
+        if self._memory > MAX_ELEMENT_MEMORY_BYTES:
+            most = MAX_ELEMENT_MEMORY_BYTES // 1_000_000
             raise self._refused(f"a chat takes more than {most} MB of memory, reached")
 
     def _offset(self, text: str, position: int) -> int:
-        """Return the place in the file of a character of a piece that begins here."""
+        """Return the offset in the file of a character of `text`, which begins here."""
         return self._window.offset + len(text[:position].encode())
 
     def _refused(self, words: str) -> InvalidInput:
-        return self._broken(self._window.offset, words, SMALLER)
+        return self._broken(self._window.offset, words, EXPORT_LESS)
 
-    def _broken(self, offset: int, words: str, what_next: str = NEXT) -> InvalidInput:
-        line, column = self._window.place(offset)
+    def _broken(self, offset: int, words: str, advice: str = EXPORT_AGAIN) -> InvalidInput:
+        line, column = self._window.line_and_column(offset)
         return InvalidInput(
-            f"The file cannot be read as JSON: {words} at line {line}, column {column}. {what_next}"
+            f"The file cannot be read as JSON: {words} at line {line}, column {column}. {advice}"
         )
 
 
-def _odd(text: str) -> int:
-    """Return the place of the number that the decoder refused without saying where."""
-    found = (match for match in ODD.finditer(text) if match["odd"])
+def _find_invalid_number(text: str) -> int:
+    """Return the position of the number that the decoder refused without saying where."""
+    found = (match for match in INVALID_NUMBER.finditer(text) if match["invalid"])
     return next((match.start() for match in found), 0)

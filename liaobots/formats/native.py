@@ -1,7 +1,7 @@
-"""Our own format: all that a parcel holds, so that nothing is lost on the way.
+"""Our own format, which holds all fields of a chat, so that nothing is lost.
 
 `{"format": "liaobots-chat", "version": 1, "chats": [...], "prompts": [...]}`
-with the names of the parcel's own fields.
+with the field names of `Chat`, `ExportedMessage` and `Prompt`.
 """
 
 import json
@@ -11,21 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from liaobots.errors import CODE_OF_FORMER_NAME, InvalidInput
 from liaobots.formats import parent_links
 from liaobots.formats.checked_value import CheckedValue
-from liaobots.storage.bundle import Chat, ExportedMessage, Prompt
-from liaobots.storage.records import MessageState
+from liaobots.storage.bundle import Chat, ExportedMessage
+from liaobots.storage.records import MessageState, Prompt
 
 FORMAT = "liaobots-chat"
 VERSION = 1
 ROLES = {"user": "user", "assistant": "assistant"}
 STATES = {state.value: state for state in MessageState}
-# Halves of characters, as a cut in the wrong place leaves them: UTF-8 has none.
-HALF = re.compile("[\ud800-\udfff]")
+# Surrogates, left over when a text was cut within a character. UTF-8 cannot encode them.
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def check_version(version: CheckedValue) -> None:
-    """Refuses what a newer version of this app has written."""
+    """Raise `InvalidInput` if a newer version of this app has written the file."""
     if type(version.raw) is not int or version.raw < 1:
-        raise version.refusal(f"the number {VERSION}")
+        raise version.mismatch(f"the number {VERSION}")
     if version.raw > VERSION:
         raise InvalidInput(
             f"The file was written by a newer version of this app: its format has number "
@@ -34,34 +34,36 @@ def check_version(version: CheckedValue) -> None:
         )
 
 
-def chat(given: CheckedValue) -> Chat:
+def chat(value: CheckedValue) -> Chat:
+    """Return a chat. Raise `InvalidInput` if it is not a tree or a value has the wrong type."""
     links = [
         parent_links.Link(each.at("id").id(), _parent(each.at("parent")), each)
-        for each in given.at("turns").elements()
+        for each in value.at("turns").elements()
     ]
     parents = parent_links.check(links, "id", "parent")
-    leaf = given.at("leaf")
+    leaf = value.at("leaf")
     if leaf.is_there and leaf.id() not in parents:
-        raise leaf.refusal("the id of a turn")
-    created = given.at("created").time(0.0)
+        raise leaf.mismatch("the id of a turn")
+    created = value.at("created").time(0.0)
     return Chat(
-        id=given.at("id").id(),
-        title=given.at("title").words(),
+        id=value.at("id").id(),
+        title=value.at("title").words(),
         turns=tuple(_turn(link) for link in links),
         leaf=leaf.id() if leaf.is_there else None,
         created=created,
-        changed=given.at("changed").time(created),
-        is_pinned=given.at("is_pinned").raw is True,
-        system=given.at("system").words(),
+        changed=value.at("changed").time(created),
+        is_pinned=value.at("is_pinned").raw is True,
+        system=value.at("system").words(),
     )
 
 
-def prompt(given: CheckedValue) -> Prompt:
-    return Prompt(given.at("id").id(), given.at("name").words(), given.at("text").text())
+def prompt(value: CheckedValue) -> Prompt:
+    """Return a prompt. Raise `InvalidInput` if a value has the wrong type."""
+    return Prompt(value.at("id").id(), value.at("name").words(), value.at("text").text())
 
 
 def to_json(chats: Iterable[Chat], prompts: Iterable[Prompt]) -> Iterator[str]:
-    """Gives a file in pieces, of which each can be encoded to UTF-8."""
+    """Yield a file in pieces, each of which can be encoded as UTF-8."""
     yield f'{{"format": "{FORMAT}", "version": {VERSION}, "chats": ['
     yield from _listed(_fields(chat) for chat in chats)
     yield '], "prompts": ['
@@ -69,40 +71,40 @@ def to_json(chats: Iterable[Chat], prompts: Iterable[Prompt]) -> Iterator[str]:
     yield "]}\n"
 
 
-def _parent(given: CheckedValue) -> str | None:
-    return given.id() if given.is_there else None
+def _parent(value: CheckedValue) -> str | None:
+    return value.id() if value.is_there else None
 
 
 def _turn(link: parent_links.Link) -> ExportedMessage:
-    given, state = link.given, link.given.at("state")
+    value, state = link.value, link.value.at("state")
     return ExportedMessage(
         id=link.id,
         parent=link.parent,
-        role=given.at("role").one_of(ROLES),
-        text=given.at("text").text(),
+        role=value.at("role").one_of(ROLES),
+        text=value.at("text").text(),
         state=state.one_of(STATES) if state.is_there else MessageState.DONE,
-        model=given.at("model").words(),
-        asked=given.at("asked").time(0.0),
-        first_text=given.at("first_text").time(None),
-        ended=given.at("ended").time(None),
-        thumb=_thumb(given.at("thumb")),
-        error_kind=_error_code(given.at("error_kind").words()),
-        error_words=given.at("error_words").words(),
-        error_link=given.at("error_link").link(),
+        model=value.at("model").words(),
+        asked=value.at("asked").time(0.0),
+        first_text=value.at("first_text").time(None),
+        ended=value.at("ended").time(None),
+        thumb=_thumb(value.at("thumb")),
+        error_kind=_error_code(value.at("error_kind").words()),
+        error_words=value.at("error_words").words(),
+        error_link=value.at("error_link").link(),
     )
 
 
 def _error_code(name: str) -> str:
-    """Return an error's code, also where an older version has written the name of a class."""
+    """Return the code of an error. Older versions wrote the name of its class instead."""
     return CODE_OF_FORMER_NAME.get(name, name)
 
 
-def _thumb(given: CheckedValue) -> int | None:
-    if given.raw is None:
+def _thumb(value: CheckedValue) -> int | None:
+    if value.raw is None:
         return None
-    if type(given.raw) is not int or given.raw not in (0, 1):
-        raise given.refusal("1 or 0")
-    return given.raw
+    if type(value.raw) is not int or value.raw not in (0, 1):
+        raise value.mismatch("1 or 0")
+    return value.raw
 
 
 def _fields(chat: Chat) -> Mapping[str, object]:
@@ -110,9 +112,9 @@ def _fields(chat: Chat) -> Mapping[str, object]:
 
 
 def _listed(records: Iterable[Mapping[str, object]]) -> Iterator[str]:
-    """Gives a list's elements, each on a line of its own, so that a complaint can name it."""
+    """Yield the elements of a list, each on a line of its own, so that errors name its line."""
     comma = "\n"
     for record in records:
         text = json.dumps(record, ensure_ascii=False, allow_nan=False)
-        yield comma + HALF.sub(lambda half: f"\\u{ord(half.group()):04x}", text)
+        yield comma + SURROGATE.sub(lambda surrogate: f"\\u{ord(surrogate.group()):04x}", text)
         comma = ",\n"

@@ -1,6 +1,7 @@
-"""Which turn stands below which: looked into without recursion, each turn once.
+"""Which message follows which: check that the messages form a tree, and walk it.
 
-A chat may be ten thousand turns deep.
+A chat may have ten thousand messages in a row, so nothing here is recursive, and each
+message is visited once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -12,33 +13,33 @@ from liaobots.storage.bundle import ExportedMessage
 
 @dataclass(frozen=True)
 class Link:
-    """A turn's id, that of the turn before it, and where the file says so."""
+    """A message's id, the id of its parent or None, and the value in the file."""
 
     id: str
     parent: str | None
-    given: CheckedValue
+    value: CheckedValue
 
 
 def check(links: Sequence[Link], id_name: str, parent_name: str) -> Mapping[str, str | None]:
-    """Gives the parents by id, and refuses what is no tree.
+    """Return the parents by id. Raise `InvalidInput` if the links form no tree.
 
-    The names are those under which the file has the id and the parent.
+    `id_name` and `parent_name` are the names of these members in the file, for errors.
     """
     parents: dict[str, str | None] = {}
     for link in links:
         if link.id in parents:
-            raise link.given.at(id_name).refusal("an id that no other turn has")
+            raise link.value.at(id_name).mismatch("an id that no other turn has")
         parents[link.id] = link.parent
     for link in links:
         if link.parent is not None and link.parent not in parents:
-            raise link.given.at(parent_name).refusal("the id of another turn")
-    for link in links_on_circles(links, parents):
-        raise link.given.at(parent_name).refusal("a turn that does not stand below this one")
+            raise link.value.at(parent_name).mismatch("the id of another turn")
+    for link in links_in_cycles(links, parents):
+        raise link.value.at(parent_name).mismatch("a turn that does not stand below this one")
     return parents
 
 
-def links_on_circles(links: Iterable[Link], parents: Mapping[str, str | None]) -> Iterable[Link]:
-    """Gives the links from which the way up leads in a circle."""
+def links_in_cycles(links: Iterable[Link], parents: Mapping[str, str | None]) -> Iterable[Link]:
+    """Yield a link of each cycle: from it, the chain of parents does not end."""
     seen: dict[str, Link] = {}
     for link in links:
         each: str | None = link.id
@@ -50,31 +51,31 @@ def links_on_circles(links: Iterable[Link], parents: Mapping[str, str | None]) -
 
 
 def nearest(parents: Mapping[str, str | None], kept: Set[str]) -> Mapping[str | None, str | None]:
-    """Gives for each id the nearest one that is kept, itself or above."""
+    """Return for each id the nearest one in `kept`: itself or an ancestor, or None."""
     found: dict[str | None, str | None] = {None: None}
     found.update((each, each) for each in kept)
     for start in parents:
-        way: list[str] = []
+        passed: list[str] = []
         each: str | None = start
         while each is not None and each not in found:
-            way.append(each)
+            passed.append(each)
             each = parents[each]
-        found.update(dict.fromkeys(way, found[each]))
+        found.update(dict.fromkeys(passed, found[each]))
     return found
 
 
 def newest_leaf(turns: Sequence[ExportedMessage]) -> str | None:
-    """Gives the turn with none below it that was asked last; of equals, the last one."""
+    """Return the id of the leaf with the latest time; of equal ones, the last in the file."""
     inner = {turn.parent for turn in turns}
     leaves = [turn for turn in reversed(turns) if turn.id not in inner]
     return max(leaves, key=lambda turn: turn.asked).id if leaves else None
 
 
 def path(turns: Sequence[ExportedMessage], leaf: str | None) -> Sequence[ExportedMessage]:
-    """Gives the turns from the first one to the leaf."""
-    left = {turn.id: turn for turn in turns}
+    """Return the messages from the first one to the leaf."""
+    remaining = {turn.id: turn for turn in turns}
     found: list[ExportedMessage] = []
-    while leaf in left:
-        found.append(left.pop(leaf))
+    while leaf in remaining:
+        found.append(remaining.pop(leaf))
         leaf = found[-1].parent
     return found[::-1]

@@ -1,8 +1,9 @@
-"""What was read from a file, as lines of JSON in another: a chat's head, its messages, the next.
+"""Files of records: the chats and prompts of an imported file, as lines of JSON.
 
-A process of its own reads a file and writes the records; the server reads them
-with little memory, one chat at a time. A message's text stands behind its line
-as it is, for JSON would hold it in memory several times.
+A sandbox process reads the imported file and writes the records; the server reads them one
+chat at a time, with little memory. Each chat is a line, followed by a line for each of its
+messages. The text of a message follows its line unencoded, because decoding it from JSON
+would need several times its memory.
 """
 
 import gc
@@ -15,48 +16,48 @@ from typing import Any, BinaryIO
 
 from liaobots.errors import InvalidInput
 from liaobots.formats.detect import read
-from liaobots.storage.bundle import Chat, ExportedMessage, Prompt
-from liaobots.storage.records import MessageState
+from liaobots.storage.bundle import Chat, ExportedMessage
+from liaobots.storage.records import MessageState, Prompt
 
-# A person who asks all day for ten years has written less.
-MOST_CHATS, MOST_TURNS = 100_000, 1_000_000
-MOST_PROMPTS, PROMPT_CHARACTERS = 1_000, 8_000_000
+# More than a person writes who asks all day for ten years.
+MAX_CHATS, MAX_MESSAGES = 100_000, 1_000_000
+MAX_PROMPTS, MAX_PROMPT_CHARACTERS = 1_000, 8_000_000
 PIECE_CHARACTERS = 250_000
-# The last line names the totals, and is shorter.
+# The last line holds the totals, and is shorter than this.
 TOTALS_BYTES = 200
-# Halves of characters are kept: the database decides about them.
-HALVES = "surrogatepass"
+# Surrogates pass: the database decides what to do with them.
+SURROGATES = "surrogatepass"
 DEFAULTS = {field.name: field.default for field in fields(ExportedMessage)}
 
 
 @dataclass(frozen=True)
 class Totals:
-    """How much a file holds."""
+    """How many chats, messages and prompts a file holds."""
 
     chats: int = 0
     turns: int = 0
     prompts: int = 0
-    # Where the prompts begin in the file, in bytes.
+    # The offset of the prompts in the file, in bytes.
     prompts_at: int = 0
 
 
 def convert(source: Path, result: Path, options: Mapping[str, int]) -> None:
     """Read the file `source`, and write its records to `result`.
 
-    Raise `InvalidInput` if it is broken. This is run in a process of its own.
+    Raise `InvalidInput` if it is broken. This runs in a sandbox process.
     """
     del options
-    # What is read has no circles, and looking for them takes most of the time.
+    # The decoded values have no reference cycles, and looking for them takes most of the time.
     gc.disable()
     with source.open("rb") as file, result.open("wb") as lines:
-        writer = _Writer(lines)
+        writer = _RecordWriter(lines)
         with _share_file(result).open("wb", buffering=0) as share:
-            read(file, writer, _ShareNote(share).note)
+            read(file, writer, _ProgressFile(share).write)
         writer.finish()
 
 
 def share_read(result: Path) -> float:
-    """Return how much of a file has been read by now, from 0 to 1."""
+    """Return the share of the file that has been read so far, from 0 to 1."""
     try:
         return float(_share_file(result).read_bytes() or 0)
     except (OSError, ValueError):
@@ -64,13 +65,13 @@ def share_read(result: Path) -> float:
 
 
 def remove(result: Path) -> None:
-    """Remove a file of records, and what lies beside it."""
+    """Remove a file of records, and the file with its progress."""
     result.unlink(missing_ok=True)
     _share_file(result).unlink(missing_ok=True)
 
 
 def totals(result: Path) -> Totals:
-    """Return how much a file of records holds."""
+    """Return the totals of a file of records."""
     with result.open("rb") as lines:
         lines.seek(-min(TOTALS_BYTES, lines.seek(0, 2)), 2)
         return Totals(**json.loads(lines.read().splitlines()[-1])["totals"])
@@ -97,35 +98,35 @@ def _share_file(result: Path) -> Path:
 
 
 def _next(lines: BinaryIO) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(lines.readline().decode("utf-8", HALVES))
+    record: dict[str, Any] = json.loads(lines.readline().decode("utf-8", SURROGATES))
     return record
 
 
 def _read_turn(lines: BinaryIO) -> ExportedMessage:
     record = _next(lines)
-    text = lines.read(record["text_bytes"]).decode("utf-8", HALVES)
+    text = lines.read(record["text_bytes"]).decode("utf-8", SURROGATES)
     lines.readline()
     values = record["turn"]
     state = {"state": MessageState(values["state"])} if "state" in values else {}
     return ExportedMessage(**{**values, **state, "text": text})
 
 
-class _ShareNote:
-    """Writes down how much has been read, each hundredth once."""
+class _ProgressFile:
+    """Write the share that has been read to a file, once for each hundredth."""
 
     def __init__(self, file: RawIOBase) -> None:
         self._file = file
-        self._noted = 0.0
+        self._written = 0.0
 
-    def note(self, share: float) -> None:
-        if share >= self._noted + 0.01:
-            self._noted = share
+    def write(self, share: float) -> None:
+        if share >= self._written + 0.01:
+            self._written = share
             self._file.seek(0)
             self._file.write(f"{share:.3f}".encode())
 
 
-class _Writer:
-    """Chats and prompts into lines. Prompts come last, and are few."""
+class _RecordWriter:
+    """Write chats and prompts as records. Prompts are collected, and written last."""
 
     def __init__(self, lines: BinaryIO) -> None:
         self._lines = lines
@@ -136,8 +137,8 @@ class _Writer:
     def add_chat(self, chat: Chat) -> None:
         self._chats += 1
         self._turns += len(chat.turns)
-        _check(self._chats, MOST_CHATS, "chats")
-        _check(self._turns, MOST_TURNS, "messages")
+        _check(self._chats, MAX_CHATS, "chats")
+        _check(self._turns, MAX_MESSAGES, "messages")
         head = {name: value for name, value in vars(chat).items() if name != "turns"}
         self._write({"chat": head, "turns": len(chat.turns)})
         for turn in chat.turns:
@@ -146,8 +147,8 @@ class _Writer:
     def add_prompt(self, prompt: Prompt) -> None:
         self._prompts.append(prompt)
         self._characters += len(prompt.id) + len(prompt.name) + len(prompt.text)
-        _check(len(self._prompts), MOST_PROMPTS, "prompts")
-        _check(self._characters, PROMPT_CHARACTERS, "characters in its prompts")
+        _check(len(self._prompts), MAX_PROMPTS, "prompts")
+        _check(self._characters, MAX_PROMPT_CHARACTERS, "characters in its prompts")
 
     def forget_chats(self) -> None:
         self._chats = self._turns = 0
@@ -166,22 +167,22 @@ class _Writer:
         self._write({"totals": vars(found)})
 
     def _write_turn(self, turn: ExportedMessage) -> None:
-        given = {name: each for name, each in vars(turn).items() if each != DEFAULTS[name]}
-        given.pop("text")
+        values = {name: each for name, each in vars(turn).items() if each != DEFAULTS[name]}
+        values.pop("text")
         length = sum(map(len, _encoded(turn.text)))
-        self._write({"turn": given, "text_bytes": length})
+        self._write({"turn": values, "text_bytes": length})
         self._lines.writelines(_encoded(turn.text))
         self._lines.write(b"\n")
 
     def _write(self, record: Mapping[str, object]) -> None:
         text = json.dumps(record, ensure_ascii=False)
-        self._lines.write(text.encode("utf-8", HALVES) + b"\n")
+        self._lines.write(text.encode("utf-8", SURROGATES) + b"\n")
 
 
 def _encoded(text: str) -> Iterator[bytes]:
-    """Yield a text in pieces, so that it is not in memory once more."""
+    """Yield the encoded text in pieces, so that it is not in memory twice."""
     for start in range(0, len(text), PIECE_CHARACTERS):
-        yield text[start : start + PIECE_CHARACTERS].encode("utf-8", HALVES)
+        yield text[start : start + PIECE_CHARACTERS].encode("utf-8", SURROGATES)
 
 
 def _check(count: int, most: int, what: str) -> None:

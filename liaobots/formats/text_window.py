@@ -1,4 +1,4 @@
-"""A part of a large file, moved along as it is read; and lines and columns in it."""
+"""Read a large file of text through a window, and find lines and columns in it."""
 
 import codecs
 import re
@@ -7,19 +7,20 @@ from typing import BinaryIO
 
 from liaobots.errors import InvalidInput
 
+# In bytes, the largest file that can be imported.
 LIMIT = 100_000_000
-# What is decoded at once. A larger piece keeps other threads waiting for longer.
+# How much is decoded at once. A larger piece makes other threads wait longer for the GIL.
 PIECE_BYTES = 262_144
 WINDOW_BYTES = 4 * PIECE_BYTES
-ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
-SPACE = re.compile(rb"[ \t\n\r]*+")
-MARK = codecs.BOM_UTF8
-# Bytes that begin no character of UTF-8.
-CONTINUING = bytes(range(0x80, 0xC0))
+ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
+WHITE_SPACE = re.compile(rb"[ \t\n\r]*+")
+BYTE_ORDER_MARK = codecs.BOM_UTF8
+# Bytes of UTF-8 that continue a character.
+CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
 
 
 def check(file: BinaryIO) -> None:
-    """Raise `InvalidInput` if a file is too large, packed, or no text."""
+    """Raise `InvalidInput` if a file is too large, a ZIP archive, or not UTF-8."""
     size = file.seek(0, 2)
     if size > LIMIT:
         raise InvalidInput(
@@ -27,14 +28,14 @@ def check(file: BinaryIO) -> None:
             "read. Nothing was imported. Export fewer chats at a time."
         )
     file.seek(0)
-    if file.read(4) in ZIPS:
+    if file.read(4) in ZIP_SIGNATURES:
         raise InvalidInput(
             "The file is a ZIP archive. Unpack it, and choose the file conversations.json in it."
         )
     decoder = codecs.getincrementaldecoder("utf-8")()
     start = 0
     for part in _parts(file):
-        # What was cut at the end of the part before is decoded with this one.
+        # A character that was cut at the end of the last part is decoded with this one.
         held = len(decoder.getstate()[0])
         _check_text(decoder, part, start - held)
         start += len(part)
@@ -55,7 +56,7 @@ def _check_text(
 
 
 def _parts(file: BinaryIO, end: int = LIMIT) -> Iterator[bytes]:
-    """Yield a file from its beginning up to `end`, or to its own end."""
+    """Yield the bytes of a file from its beginning up to the offset `end`, or to its end."""
     file.seek(0)
     while part := file.read(min(PIECE_BYTES, end)):
         yield part
@@ -63,13 +64,15 @@ def _parts(file: BinaryIO, end: int = LIMIT) -> Iterator[bytes]:
 
 
 class Window:
-    """The part of a file that is being read: `data`, read up to `at`."""
+    """The part of a file that is being read: the bytes `data`, read up to the index `at`."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._size = file.seek(0, 2)
         file.seek(0)
-        self._start = len(MARK) if file.read(len(MARK)) == MARK else 0
+        self._start = (
+            len(BYTE_ORDER_MARK) if file.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK else 0
+        )
         file.seek(self._start)
         self.data = b""
         self.at = 0
@@ -77,16 +80,16 @@ class Window:
 
     @property
     def offset(self) -> int:
-        """Return the place in the file, in bytes."""
+        """Return the offset of `at` in the file, in bytes."""
         return self._start + self.at
 
     @property
     def share(self) -> float:
-        """Return how much of the file has been read, from 0 to 1."""
+        """Return the share of the file that has been read, from 0 to 1."""
         return self.offset / self._size if self._size else 1.0
 
     def fill(self, count: int) -> None:
-        """Read on until more than `count` bytes lie ahead, or the file ends."""
+        """Read until `data` has more than `count` bytes from `at` on, or the file ends."""
         ahead = len(self.data) - self.at
         if ahead > count or self.is_at_end:
             return
@@ -97,33 +100,33 @@ class Window:
         self.is_at_end = len(more) < asked
 
     def peek(self) -> bytes:
-        """Return the next character that is no space; at the end, none."""
+        """Return the next byte that is not white space, or b"" at the end."""
         while True:
-            space = SPACE.match(self.data, self.at)
+            space = WHITE_SPACE.match(self.data, self.at)
             self.at = space.end() if space else self.at
             if self.at < len(self.data) or self.is_at_end:
                 return self.data[self.at : self.at + 1]
             self.fill(PIECE_BYTES)
 
     def text(self, end: int) -> str:
-        """Return what stands from here to `end`, which is a place in `data`."""
+        """Return the text from `at` to `end`, an index into `data`."""
         return str(memoryview(self.data)[self.at : end], "utf-8")
 
-    def place(self, offset: int) -> tuple[int, int]:
-        """Return the line and the column of a place in the file, both counted from 1."""
+    def line_and_column(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column of an offset in the file, both counted from 1."""
         line, column = 1, 1
         for part in _parts(self._file, offset):
             newlines = part.count(b"\n")
             line += newlines
-            column = _letters(part[part.rfind(b"\n") + 1 :]) + (1 if newlines else column)
-        is_marked = line == 1 and self._is_marked()
+            column = _count_characters(part[part.rfind(b"\n") + 1 :]) + (1 if newlines else column)
+        has_mark = line == 1 and self._has_mark()
         self._file.seek(self._start + len(self.data))
-        return line, column - is_marked
+        return line, column - has_mark
 
-    def _is_marked(self) -> bool:
+    def _has_mark(self) -> bool:
         self._file.seek(0)
-        return self._file.read(len(MARK)) == MARK
+        return self._file.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK
 
 
-def _letters(data: bytes) -> int:
-    return len(data.translate(None, CONTINUING))
+def _count_characters(data: bytes) -> int:
+    return len(data.translate(None, CONTINUATION_BYTES))

@@ -1,4 +1,4 @@
-"""Threads that read balances and lists of models: so many at once, and none for long."""
+"""Threads that read balances and lists of models: a bounded number, each for a bounded time."""
 
 import threading
 import time
@@ -6,15 +6,15 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# What waits for a thread; more than so many are refused at once.
-WAITING = 256
+# Tasks that may wait for a thread; further ones are given up at once.
+MAX_WAITING = 256
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a reader does: `run` with the seconds that are left for it, or else `give_up`.
+    """What a reader thread does: call `run` with the seconds left, or else `give_up`.
 
-    `deadline` is by the monotonic clock.
+    `deadline` is by the monotonic clock, in seconds.
     """
 
     run: Callable[[float], object]
@@ -23,10 +23,11 @@ class Task:
 
 
 class AccountReaders:
-    """Runs tasks in daemon threads, at most `count` at once, each thread for one task.
+    """Run tasks in daemon threads, at most `count` at once, each thread for one task.
 
-    The others wait in the order in which they came. A task that waited until its deadline,
-    or that there is no room for, is given up.
+    The others wait in the order in which they were submitted. A task that has waited until
+    its deadline is given up, and so is one that comes when too many wait. `seconds` is the
+    time for a task without a deadline of its own, waiting included.
     """
 
     def __init__(self, count: int, seconds: float) -> None:
@@ -42,14 +43,14 @@ class AccountReaders:
         give_up: Callable[[], object],
         deadline: float | None = None,
     ) -> None:
-        """Run a task as soon as there is a thread for it, or give it up.
+        """Run a task as soon as a thread is free, or give it up at `deadline`.
 
-        It has the seconds of these readers from now on, unless a deadline is named.
+        Without a deadline, the task has `self.seconds` from now on.
         """
         task = Task(run, give_up, deadline or time.monotonic() + self.seconds)
         with self._lock:
             may_start = self._running < self._count
-            may_wait = not may_start and len(self._waiting) < WAITING
+            may_wait = not may_start and len(self._waiting) < MAX_WAITING
             self._running += may_start
             if may_wait:
                 self._waiting.append(task)
@@ -59,7 +60,7 @@ class AccountReaders:
             give_up()
 
     def _start(self, task: Task | None) -> None:
-        """Start a thread for a task, and for those after it until one starts."""
+        """Start a thread for a task; if that fails, give it up and try the next one that waits."""
         while task is not None:
             if task.deadline > time.monotonic() and self._has_started(task):
                 return
@@ -70,7 +71,7 @@ class AccountReaders:
         try:
             threading.Thread(target=self._run, args=(task,), name="reader", daemon=True).start()
         except RuntimeError:
-            # The machine gives no more threads.
+            # The system allows no more threads.
             return False
         return True
 
@@ -81,7 +82,7 @@ class AccountReaders:
             self._start(self._next())
 
     def _next(self) -> Task | None:
-        """Return the task that waited longest; where none waits, one thread less is running."""
+        """Return the task that has waited longest, or None after counting this thread as ended."""
         with self._lock:
             if self._waiting:
                 return self._waiting.popleft()

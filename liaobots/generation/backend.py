@@ -1,4 +1,4 @@
-"""How an answer's thread reaches the service: handed in by whoever asks."""
+"""How the thread of an answer reaches the service. The caller supplies it with each question."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from liaobots.generation.context_window import ContextLimit
 
 
 class TextStream(Protocol):
-    """An answer on its way, which any thread may close.
+    """The text of an answer, as it arrives. Any thread may close it.
 
-    `incomplete_reason` is, at the end, why the model ended before it was done, or None.
+    After the last text, `incomplete_reason` is the error that says why the model ended
+    before it had finished, or None if the answer is complete.
     """
 
     @property
@@ -31,13 +32,14 @@ def _without_limit(model: str) -> ContextLimit:
 
 @dataclass(frozen=True)
 class Backend:
-    """The way to the service.
+    """How to reach the service with one auth code.
 
-    `room_of` gives what a model takes: older turns that do not fit are not
-    sent. `fallback` is the model that answers where another fails before its
-    first text, or "". `balance_tracker` with `balance` records what answers cost.
-    `address` is where the visitor asks from, by which answers are counted, or ""
-    where nobody knows.
+    `send` takes the messages and the model's id, and returns the answer's text.
+    `fallback` is the model that answers if the first one fails before its first text,
+    or "". `room_of` returns the context window of a model; older turns that do not fit
+    are not sent. `balance_tracker` together with `balance`, which reads the balance,
+    records what answers cost. `address` is the visitor's network address, by which
+    answers are counted, or "" if it is unknown.
     """
 
     send: Send

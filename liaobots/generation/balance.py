@@ -1,4 +1,4 @@
-"""What is left on an auth code, and what each answer took from it: the difference."""
+"""The balance of an auth code, and the cost of each answer: the difference between two balances."""
 
 import threading
 import time
@@ -10,15 +10,15 @@ from functools import partial
 from liaobots.errors import LiaobotsError
 from liaobots.generation.account_readers import AccountReaders
 
-# Reads the balance, in at most so many seconds.
+# Read the balance within the given number of seconds; None if the service reports none.
 Read = Callable[[float], float | None]
-# Is told what an answer cost, in a reader's thread.
+# Record the cost of an answer. Called in a reader thread.
 Charge = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Ended:
-    """An answer that ended, whose cost is not known yet. `at` is by the monotonic clock."""
+    """An answer that ended at `at`, by the monotonic clock, and whose cost is not known yet."""
 
     read: Read
     charge: Charge
@@ -26,18 +26,19 @@ class Ended:
 
 
 class BalanceTracker:
-    """The balance of one code, for all who use it on this server.
+    """The balance of one auth code, shared by all its users on this server.
 
-    One reader at a time reads it, however many answers end. Those that end while it reads
-    share the next reading, which begins after they ended. A difference is an answer's cost
-    only where no other answer was being written on the same code meanwhile.
+    One reader at a time reads the balance, however many answers end. Answers that end while
+    it reads share the next reading, which begins after they ended. The difference between
+    two balances is the cost of an answer only if no other answer was being written with the
+    same code in between. `balance` is the last one read, in the service's unit, or None.
     """
 
     def __init__(self, readers: AccountReaders) -> None:
         self.balance: float | None = None
         self._readers = readers
         self._before: float | None = None
-        # An answer runs until a reading that began after its end is over.
+        # An answer counts as running until a reading that began after its end is over.
         self._running = self._begun = 0
         self._is_mixed = False
         self._ended: list[Ended] = []
@@ -46,9 +47,10 @@ class BalanceTracker:
         self._changed = threading.Condition()
 
     def look(self, read: Read, older_than: float = 0.0) -> None:
-        """Start reading the balance, unless somebody does, or did so many seconds ago.
+        """Start to read the balance, without waiting for it.
 
-        Do nothing while an answer is being written: the balance is read at its end.
+        Do nothing if it is being read or was read within `older_than` seconds, or while an
+        answer is being written: the balance is read at its end.
         """
         with self._changed:
             is_fresh = time.monotonic() - self._looked < older_than
@@ -59,7 +61,7 @@ class BalanceTracker:
         self._readers.submit(partial(self._read, read), self._give_up)
 
     def wait(self, seconds: float) -> None:
-        """Wait until a look is over, at most so many seconds from its start."""
+        """Wait until the reading that `look` started is over, at most `seconds` from its start."""
         with self._changed:
             left = self._looking_since + seconds - time.monotonic()
             if left > 0:
@@ -73,9 +75,9 @@ class BalanceTracker:
             self._is_mixed = self._is_mixed or self._running > 1
 
     def end(self, read: Read, charge: Charge) -> None:
-        """Note that an answer ended, and have the balance read without waiting for it.
+        """Note that an answer ended, and start to read the balance. Return at once.
 
-        Call `charge` in the reader's thread where the answer's cost turns out.
+        If the cost of the answer can be determined, call `charge` with it in a reader thread.
         """
         with self._changed:
             self._ended.append(Ended(read, charge, time.monotonic()))
@@ -85,51 +87,52 @@ class BalanceTracker:
         self._submit()
 
     def _submit(self) -> None:
-        """Have the balance read for the answers that ended, soon after the last of them."""
+        """Submit a reading for the ended answers. Its deadline counts from the last end."""
         newest = self._ended[-1]
         deadline = newest.at + self._readers.seconds
         self._readers.submit(partial(self._read, newest.read), self._give_up, deadline)
 
     def _read(self, read: Read, seconds: float) -> None:
-        """Read the balance for the answers that have ended by now, in a reader's thread."""
+        """Read the balance for the answers that have ended by now. Runs in a reader thread."""
         covered, begun = self._cover()
         balance = None
         try:
             balance = _read(read, seconds)
         finally:
-            # Whatever goes wrong in reading, the answers are over.
+            # Even if the reading fails, the answers no longer count as running.
             self._close(covered, begun, balance)
 
     def _give_up(self) -> None:
-        """Take the balance for unknown: no reader could be had in time."""
+        """Take the balance as unknown, because no reader was free in time."""
         covered, _ = self._cover()
         self._close(covered, None, None)
 
     def _cover(self) -> tuple[Sequence[Ended], int]:
+        """Return the answers that the next reading covers, and how many have begun so far."""
         with self._changed:
             covered, self._ended = self._ended, []
             self._looked = time.monotonic()
             return covered, self._begun
 
     def _close(self, covered: Sequence[Ended], begun: int | None, balance: float | None) -> None:
-        """Take answers for over, and read again where others ended meanwhile.
+        """Close the covered answers, and read again if others have ended meanwhile.
 
-        A look, which covers none, counts for nothing where an answer has begun since, for
-        `begun` is how many had.
+        A reading that covers no answer is dropped if an answer has begun since: `begun` is
+        how many had begun before the reading, or None if nothing was read.
         """
         with self._changed:
             self._running -= len(covered)
             cost = self._cost(balance) if covered or begun == self._begun else None
-            goes_on = self._is_reading = bool(self._ended)
+            reads_again = self._is_reading = bool(self._ended)
             self._looking_since = float("-inf")
             self._changed.notify_all()
-        if goes_on:
+        if reads_again:
             self._submit()
         if cost is not None and len(covered) == 1:
             covered[0].charge(cost)
 
     def _cost(self, balance: float | None) -> float | None:
-        """Return what the balance lost, where one answer alone can have taken it."""
+        """Return by how much the balance fell if only one answer can be the reason, else None."""
         before, was_mixed = self._before, self._is_mixed
         self.balance = balance
         if self._running:
@@ -141,27 +144,27 @@ class BalanceTracker:
 
 
 class BalanceTrackers:
-    """The tills of the codes that were used last, by names that do not tell the codes."""
+    """The trackers of the most recently used codes, by names from which no code can be read."""
 
     def __init__(self, readers: AccountReaders, limit: int = 1000) -> None:
         self._readers = readers
         self._limit = limit
-        self._tills: OrderedDict[str, BalanceTracker] = OrderedDict()
+        self._trackers: OrderedDict[str, BalanceTracker] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, name: str) -> BalanceTracker:
-        """Gives the till with this name."""
+        """Return the tracker with this name, a new one if there is none."""
         with self._lock:
-            found = self._tills.get(name) or BalanceTracker(self._readers)
-            self._tills[name] = found
-            self._tills.move_to_end(name)
-            while len(self._tills) > self._limit:
-                self._tills.popitem(last=False)
+            found = self._trackers.get(name) or BalanceTracker(self._readers)
+            self._trackers[name] = found
+            self._trackers.move_to_end(name)
+            while len(self._trackers) > self._limit:
+                self._trackers.popitem(last=False)
             return found
 
 
 def _read(read: Read, seconds: float) -> float | None:
-    """Gives the balance, or None: where the service does not tell, the page says nothing of it."""
+    """Return the balance, or None if the service does not report it."""
     try:
         return read(seconds)
     except LiaobotsError:

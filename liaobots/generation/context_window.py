@@ -1,8 +1,8 @@
-"""How much of a model's room a chat fills, and what is sent where it fills more.
+"""How much of a model's context window a chat fills, and which messages are sent.
 
-Pure: texts in, counts out. A model's room is told in characters, in tokens, or
-in both, and then both count. How many tokens a text has is estimated alike for
-all models, since their own ways of counting are not to be had for most.
+Pure functions: texts in, counts out. The limit of a model is known in characters, in
+tokens, or in both; if both are known, both apply. Tokens are estimated in the same way
+for all models, since most models do not publish their tokenizer.
 """
 
 import string
@@ -11,22 +11,24 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
 
-# Tokens for each character, by its kind: plain letters and spaces; digits and marks; letters
-# of other alphabets; Chinese, Japanese and Korean. Fitted to texts in English, Russian and
-# Chinese, code, JSON and CSV. README says how near that comes.
-PLAIN, MARK, OTHER, WIDE = 0.24, 0.5, 0.55, 1.2
+# Fitted to texts in English, Russian and Chinese, code, JSON and CSV. README says how close
+# the estimate is.
+TOKENS_PER_LETTER = 0.24  # ASCII letters and white space
+TOKENS_PER_MARK = 0.5  # ASCII digits and punctuation
+TOKENS_PER_OTHER = 0.55  # letters of other alphabets
+TOKENS_PER_CJK = 1.2  # Chinese, Japanese and Korean
 MARKS = (string.digits + string.punctuation).encode()
-# What a message costs besides its text: its role, and what separates it.
-EACH = 4
-# What is left free for the answer, as the legacy Chatbot UI does; in tokens.
-ANSWER = 1000
+# What a message costs in addition to its text: its role and the separators.
+TOKENS_PER_MESSAGE = 4
+# Reserved for the answer. The number is that of the legacy Chatbot UI.
+ANSWER_TOKENS = 1000
 
 Messages = Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True)
 class TextSize:
-    """How long something is; tokens are estimated."""
+    """The length of a text or of several. `tokens` is an estimate."""
 
     characters: int = 0
     tokens: int = 0
@@ -37,25 +39,28 @@ class TextSize:
 
 @dataclass(frozen=True)
 class ContextLimit:
-    """How much a model takes with one question; None where nobody says."""
+    """The largest request that a model accepts. None means that the limit is unknown."""
 
     characters: int | None = None
     tokens: int | None = None
 
     @property
     def for_question(self) -> "ContextLimit":
-        """Gives the room without what is left free for the answer, a quarter at most."""
+        """Return the limit without the tokens reserved for the answer, a quarter at most."""
         if self.tokens is None:
             return self
-        return ContextLimit(self.characters, self.tokens - min(ANSWER, self.tokens // 4))
+        return ContextLimit(self.characters, self.tokens - min(ANSWER_TOKENS, self.tokens // 4))
 
     def share(self, size: TextSize) -> float:
-        """Gives how much of the room this fills; above 1 it does not fit, 0 where nobody says."""
+        """Return which share of the limit `size` fills.
+
+        Above 1 it does not fit. Return 0 if no limit is known.
+        """
         limits = ((size.characters, self.characters), (size.tokens, self.tokens))
         return max((used / limit for used, limit in limits if limit), default=0.0)
 
     def over(self, size: TextSize) -> TextSize:
-        """Gives by how much this is too long, in characters and in tokens."""
+        """Return by how many characters and tokens `size` exceeds the limit."""
         return TextSize(
             max(0, size.characters - (self.characters or size.characters)),
             max(0, size.tokens - (self.tokens or size.tokens)),
@@ -63,66 +68,69 @@ class ContextLimit:
 
 
 def estimate_tokens(text: str) -> int:
-    """Gives about how many tokens a text has.
+    """Return an estimate of how many tokens `text` has.
 
-    The bytes say what kinds of characters there are: one in ASCII, two in most
-    alphabets, three in Chinese, Japanese and Korean.
+    The kinds of characters are told apart by their length in UTF-8: one byte in ASCII,
+    two in most other alphabets, three in Chinese, Japanese and Korean.
     """
     plain = text.encode("ascii", "ignore")
     marks = len(plain) - len(plain.translate(None, MARKS))
     others = len(text) - len(plain)
-    wide = max(0, len(text.encode("utf-8", "replace")) - len(plain) - 2 * others)
-    wide = min(wide, others)
+    cjk = max(0, len(text.encode("utf-8", "replace")) - len(plain) - 2 * others)
+    cjk = min(cjk, others)
     return round(
-        (len(plain) - marks) * PLAIN + marks * MARK + (others - wide) * OTHER + wide * WIDE
+        (len(plain) - marks) * TOKENS_PER_LETTER
+        + marks * TOKENS_PER_MARK
+        + (others - cjk) * TOKENS_PER_OTHER
+        + cjk * TOKENS_PER_CJK
     )
 
 
 def measure_text(text: str) -> TextSize:
-    """Gives how long a message with this text is."""
-    return TextSize(len(text), estimate_tokens(text) + EACH)
+    """Return the size of a message with this text."""
+    return TextSize(len(text), estimate_tokens(text) + TOKENS_PER_MESSAGE)
 
 
-def count_trimmed(messages: Messages, room: ContextLimit, always: int = 1) -> int:
-    """Gives how many of the oldest messages are not sent, so that the rest fits.
+def count_trimmed(messages: Messages, limit: ContextLimit, always: int = 1) -> int:
+    """Return how many of the oldest messages must be left out so that the rest fits.
 
-    They go in whole turns: a question with what followed it. System messages
-    are none of those counted, and are always sent, as are the newest `always`
-    messages, whether they fit or not.
+    Messages are left out in whole turns, a turn being a question with the answers to it.
+    System messages are always sent and are not counted. The newest `always` messages are
+    sent too, even if they do not fit.
     """
-    turns = list(_turns(_said(messages), always))
+    turns = list(_turns(_without_system(messages), always))
     size = sum((measure_text(each["content"]) for each in messages if _is_system(each)), TextSize())
-    limit, kept = room.for_question, 0
+    question_limit, kept = limit.for_question, 0
     for number, turn in enumerate(reversed(turns)):
         size = sum((measure_text(each["content"]) for each in turn), size)
-        if number and limit.share(size) > 1:
+        if number and question_limit.share(size) > 1:
             break
         kept += len(turn)
     return sum(map(len, turns)) - kept
 
 
-def trim_history(messages: Messages, room: ContextLimit, always: int = 1) -> list[dict[str, str]]:
-    """Gives the messages that are sent."""
+def trim_history(messages: Messages, limit: ContextLimit, always: int = 1) -> list[dict[str, str]]:
+    """Return the messages to send: all but those that `count_trimmed` leaves out."""
     system = [dict(each) for each in messages if _is_system(each)]
-    said = [dict(each) for each in _said(messages)]
-    return system + said[count_trimmed(messages, room, always) :]
+    history = [dict(each) for each in _without_system(messages)]
+    return system + history[count_trimmed(messages, limit, always) :]
 
 
 def _is_system(message: Mapping[str, str]) -> bool:
     return message["role"] == "system"
 
 
-def _said(messages: Messages) -> Messages:
+def _without_system(messages: Messages) -> Messages:
     return [each for each in messages if not _is_system(each)]
 
 
-def _turns(said: Messages, always: int) -> Iterator[Messages]:
-    """Gives the turns, the first one first; the last one is what is always sent."""
-    behind = max(0, len(said) - always)
-    starts = [at for at in range(behind) if said[at]["role"] == "user"]
-    starts = [0, *(at for at in starts if at > 0), behind]
+def _turns(history: Messages, always: int) -> Iterator[Messages]:
+    """Yield the turns, oldest first; the last one is what is always sent."""
+    last_start = max(0, len(history) - always)
+    starts = [index for index in range(last_start) if history[index]["role"] == "user"]
+    starts = [0, *(index for index in starts if index > 0), last_start]
     for start, end in pairwise(starts):
-        if said[start:end]:
-            yield said[start:end]
-    if said[behind:]:
-        yield said[behind:]
+        if history[start:end]:
+            yield history[start:end]
+    if history[last_start:]:
+        yield history[last_start:]

@@ -1,4 +1,4 @@
-"""Where a continued answer joins what was there: no seam, no line twice."""
+"""Join a continued answer to the text before it, without repeating what is already there."""
 
 import re
 
@@ -7,22 +7,23 @@ CONTINUE_PROMPT = (
     "word or the line if need be. Repeat nothing, add no introduction, and open no new "
     "code block if one is still open."
 )
-# So many characters of the continuation are looked at before it is joined.
-LOOK = 400
-# So many letters and digits must be the same, for fewer may be so by chance, and
-# so many where what is said again does not begin where a line or a sentence does.
-ENOUGH, ANYWHERE = 8, 24
+# A repetition is looked for in so many characters at the end of the text and at the beginning
+# of the continuation.
+MAX_OVERLAP_CHARACTERS = 400
+# An overlap counts as a repetition if it has this many letters and digits, since fewer may be
+# equal by chance. One that begins within a sentence needs more.
+MIN_OVERLAP_LETTERS, MIN_OVERLAP_LETTERS_WITHIN_SENTENCE = 8, 24
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*$", re.M)
 OPENING = re.compile(r"\s*(?:`{3,}|~{3,})(?P<language>[\w+#.-]*)[ \t]*\n")
-HALF_OPENING = re.compile(r"\s*[`~]{1,}[\w+#.-]*[ \t]*")
+PARTIAL_OPENING = re.compile(r"\s*[`~]{1,}[\w+#.-]*[ \t]*")
 SENTENCE_END = re.compile(r"(?:[.!?:;…]|[。！？])[\"'»”)*_]*\s+\Z|[。！？]\Z")
 
 
 class OverlapRemover:
-    """Text of a continuation in, the same text out, without what `before` already says.
+    """Remove from a continuation what repeats the end of `before`, the text that it continues.
 
-    Models tend to say the last line once more, or to open the code block again.
-    What comes is held back only as long as it may be such a repetition.
+    Models tend to repeat the last line, or to open the code block a second time. Pieces of
+    text are held back only as long as they may be such a repetition.
     """
 
     def __init__(self, before: str) -> None:
@@ -30,15 +31,15 @@ class OverlapRemover:
         self._head: str | None = "" if before else None
 
     def feed(self, piece: str) -> str:
-        """Gives what may be joined by now."""
+        """Return the text that can be appended after this piece."""
         if self._head is None:
             return piece
         self._head += piece
-        is_open = len(self._head) < LOOK and may_repeat(self._before, self._head)
+        is_open = len(self._head) < MAX_OVERLAP_CHARACTERS and may_repeat(self._before, self._head)
         return "" if is_open else self._join()
 
     def finish(self) -> str:
-        """Gives what was still held back."""
+        """Return the text that was still held back, at the end."""
         return "" if self._head is None else self._join()
 
     def _join(self) -> str:
@@ -50,21 +51,21 @@ class OverlapRemover:
 
 
 def may_repeat(before: str, after: str) -> bool:
-    """Says whether `after`, with more behind it, may turn out to say again what `before` says."""
-    end = before[-LOOK:]
+    """Return whether `after` may repeat the end of `before` once more text follows."""
+    end = before[-MAX_OVERLAP_CHARACTERS:]
     if after.strip() == "" or after in end or after.lstrip() in end:
         return True
     if not in_code(before):
         return False
     opening = OPENING.match(after)
     inside = after[opening.end() :] if opening else ""
-    return HALF_OPENING.fullmatch(after) is not None or bool(
+    return PARTIAL_OPENING.fullmatch(after) is not None or bool(
         opening and (inside in end or inside.lstrip() in end)
     )
 
 
 def in_code(text: str) -> bool:
-    """Says whether a code block is open at the end of `text`."""
+    """Return whether a code block is open at the end of `text`, by the rules of CommonMark."""
     fence = ""
     for match in FENCE.finditer(text):
         mark = match.group(1)
@@ -76,9 +77,10 @@ def in_code(text: str) -> bool:
 
 
 def without_reopening(before: str, after: str) -> str:
-    """Gives `after` without a fence that opens the open block again.
+    """Return `after` without a fence that opens the open code block a second time.
 
-    A closing fence names no language, and nothing is said twice behind it.
+    A fence at the beginning of `after` opens the block if it names a language or if what
+    follows repeats the end of `before`. Otherwise it closes the block, and stays.
     """
     opening = OPENING.match(after)
     if opening is None:
@@ -89,22 +91,27 @@ def without_reopening(before: str, after: str) -> str:
 
 
 def without_overlap(before: str, after: str) -> str:
-    """Gives `after` without the beginning that repeats the end of `before`."""
+    """Return `after` without a beginning that repeats the end of `before`."""
     for start in dict.fromkeys((after, after.lstrip())):
-        longest = min(len(before), len(start), LOOK)
+        longest = min(len(before), len(start), MAX_OVERLAP_CHARACTERS)
         for length in range(longest, 0, -1):
-            if before.endswith(start[:length]) and _is_meant(before[:-length], before[-length:]):
+            if before.endswith(start[:length]) and _is_repetition(
+                before[:-length], before[-length:]
+            ):
                 return start[length:]
     return after
 
 
-def _is_meant(before: str, again: str) -> bool:
-    """Says whether what is said again is a repetition, and not text that is like itself."""
+def _is_repetition(before: str, again: str) -> bool:
+    """Return whether `again` is a repetition, and not text that happens to be the same.
+
+    `before` is the text before its first occurrence.
+    """
     begins_line = not before or before.endswith("\n")
     if before.endswith(again) or ((again[0].isspace() or "\n" in again) and not begins_line):
         return False
-    solid = sum(character.isalnum() for character in again)
+    letters = sum(character.isalnum() for character in again)
     if begins_line and "\n" not in again:
-        return solid > 0
+        return letters > 0
     begins = begins_line or SENTENCE_END.search(before)
-    return solid >= (ENOUGH if begins else ANYWHERE)
+    return letters >= (MIN_OVERLAP_LETTERS if begins else MIN_OVERLAP_LETTERS_WITHIN_SENTENCE)

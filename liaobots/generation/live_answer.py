@@ -1,4 +1,4 @@
-"""One answer being written: its text in memory, for those who follow it here."""
+"""One answer being written on this server: its text in memory, for those who follow it."""
 
 import threading
 import time
@@ -20,141 +20,152 @@ from liaobots.storage.records import (
     PendingAnswer,
 )
 
-# How often a follower gets a word when there is none, so that it can look around.
+# In seconds: how often a follower gets control back while no text arrives.
 TICK = 0.2
 
 
-# What says something of the model and its service, and not of the visitor or of this server.
-MODELS_FAILURES = frozenset(
+# Errors that count as failures of the model or its service, not of the visitor or this server.
+MODEL_ERROR_CODES = frozenset(
     kind.code for kind in (ServiceError, ConnectionFailed, AnswerInterrupted, RateLimited)
 )
 
 
 class LiveAnswer:
-    """An answer being written here. `before` is what an earlier try had written.
+    """An answer being written on this server.
 
-    `length` is in characters, `began` and `last_text`, which is when text came last or
-    the answer began, are by the clock that nobody sets back.
+    `text_before` is the text that a continued answer already had. `length` is in
+    characters. `began` is when the answer began, and `last_text` when text last arrived,
+    or `began` before the first text; both are by the monotonic clock. `outcome` is None
+    until the answer has ended.
     """
 
-    def __init__(self, owner: str, asked: PendingAnswer, model: str, before: str = "") -> None:
-        self.owner, self.asked, self.model = owner, asked, model
-        self.ending: Outcome | None = None
-        # Held by whoever writes it down, so that nothing is written after its end.
-        self.keeping = threading.Lock()
-        self._parts = [before] if before else []
-        self._kept, self._kept_parts = len(before), len(self._parts)
-        self._coming_parts = self._kept_parts
+    def __init__(
+        self, owner: str, pending: PendingAnswer, model: str, text_before: str = ""
+    ) -> None:
+        self.owner, self.pending, self.model = owner, pending, model
+        self.outcome: Outcome | None = None
+        # Held while the answer is written to the store, so that nothing is stored after its end.
+        self.storing = threading.Lock()
+        self._parts = [text_before] if text_before else []
+        self._stored_characters, self._stored_parts = len(text_before), len(self._parts)
+        self._checkpointed_parts = self._stored_parts
         self._changed = threading.Condition()
-        self._reply: TextStream | None = None
-        self.is_continued = bool(before)
-        self._before = self.length = len(before)
-        self.began = self._tried = self.last_text = time.monotonic()
-        self._first: float | None = None
-        self._ended = self._tried
-        self._failed: list[ModelAttempt] = []
-        self.stand_in: Fallback | None = None
+        self._stream: TextStream | None = None
+        self.is_continued = bool(text_before)
+        self._length_before = self.length = len(text_before)
+        self.began = self._attempt_began = self.last_text = time.monotonic()
+        self._first_text: float | None = None
+        self._ended = self._attempt_began
+        self._failed_attempts: list[ModelAttempt] = []
+        self.fallback: Fallback | None = None
 
     @property
-    def has_begun(self) -> bool:
-        """Says whether text has come in this try."""
-        return self._first is not None
+    def has_text(self) -> bool:
+        """Return whether text has arrived in the current attempt."""
+        return self._first_text is not None
 
     @property
     def text(self) -> str:
         return "".join(self._parts)
 
     def add(self, piece: str) -> None:
-        """Adds to the text; what comes after the end is nobody's wish any more."""
+        """Append text, unless the answer has ended."""
         with self._changed:
-            if self.ending is None:
+            if self.outcome is None:
                 self.last_text = time.monotonic()
-                self._first = self._first or self.last_text
+                self._first_text = self._first_text or self.last_text
                 self._parts.append(piece)
                 self.length += len(piece)
                 self._changed.notify_all()
 
-    def end(self, ending: Outcome) -> bool:
-        """Hangs up, and lets all who follow come to the end. Says whether it had none yet."""
+    def end(self, outcome: Outcome) -> bool:
+        """End the answer: close the stream and wake all followers.
+
+        Return whether it had not ended before; only the first outcome counts.
+        """
         with self._changed:
-            is_first = self.ending is None
+            is_first = self.outcome is None
             if is_first:
-                self.ending, self._ended = ending, time.monotonic()
+                self.outcome, self._ended = outcome, time.monotonic()
             self._changed.notify_all()
-        if self._reply is not None:
-            self._reply.close()
+        if self._stream is not None:
+            self._stream.close()
         return is_first
 
-    def attach_stream(self, reply: TextStream) -> None:
-        """Notes where the text comes from, to hang up on it at the end."""
-        self._reply = reply
-        if self.ending is not None:
-            reply.close()
+    def attach_stream(self, stream: TextStream) -> None:
+        """Remember the source of the text, to close it when the answer ends."""
+        self._stream = stream
+        if self.outcome is not None:
+            stream.close()
 
-    def switch_model(self, model: str, ending: Outcome) -> None:
-        """Lets another model try, after the first one ended so."""
-        self._failed += self._attempts(ending)
-        self.stand_in = Fallback(model, self.model, ending.error_words)
+    def switch_model(self, model: str, outcome: Outcome) -> None:
+        """Begin an attempt of another model, after the first model ended with `outcome`."""
+        self._failed_attempts += self._attempts(outcome)
+        self.fallback = Fallback(model, self.model, outcome.error_words)
         self.model = model
-        self._tried, self._first = time.monotonic(), None
+        self._attempt_began, self._first_text = time.monotonic(), None
 
     def log(self) -> GenerationLog:
-        """Gives, at the end, how the models did that tried to write this answer."""
-        last = self._attempts(self.ending) if self.ending else []
-        return GenerationLog([*self._failed, *last], self.stand_in)
+        """Return how each model that tried to write this answer did. Call it at the end."""
+        last = self._attempts(self.outcome) if self.outcome else []
+        return GenerationLog([*self._failed_attempts, *last], self.fallback)
 
-    def _attempts(self, ending: Outcome) -> Sequence[ModelAttempt]:
-        """Gives how the model did, unless the ending says nothing of it."""
-        failed = ending.error_kind in MODELS_FAILURES
+    def _attempts(self, outcome: Outcome) -> Sequence[ModelAttempt]:
+        """Return the current attempt, or nothing if the outcome says nothing about the model."""
+        failed = outcome.error_kind in MODEL_ERROR_CODES
         if not failed and not (
-            self.has_begun and ending.state in (MessageState.DONE, MessageState.STOPPED)
+            self.has_text and outcome.state in (MessageState.DONE, MessageState.STOPPED)
         ):
             return []
         waited = lasted = None
-        if self._first is not None:
-            waited, lasted = self._first - self._tried, self._ended - self._first
-        new = len(self.text) - self._before
+        if self._first_text is not None:
+            waited = self._first_text - self._attempt_began
+            lasted = self._ended - self._first_text
+        new = len(self.text) - self._length_before
         return [ModelAttempt(self.model, waited, lasted, new, failed)]
 
     def checkpoint(self) -> Checkpoint:
-        """Gives what is not written down yet."""
+        """Return the text that is not stored yet."""
         with self._changed:
-            new = "".join(self._parts[self._kept_parts :])
-            self._coming_parts = len(self._parts)
-            return Checkpoint(self.owner, self.asked, self._kept, new)
+            new = "".join(self._parts[self._stored_parts :])
+            self._checkpointed_parts = len(self._parts)
+            return Checkpoint(self.owner, self.pending, self._stored_characters, new)
 
-    def note_kept(self, checkpoint: Checkpoint) -> None:
-        """Takes the last checkpoint for written down."""
-        self._kept = checkpoint.start + len(checkpoint.text)
-        self._kept_parts = self._coming_parts
+    def mark_stored(self, checkpoint: Checkpoint) -> None:
+        """Note that the last checkpoint has been stored."""
+        self._stored_characters = checkpoint.start + len(checkpoint.text)
+        self._stored_parts = self._checkpointed_parts
 
-    def follow(self, patience: float = TICK) -> Iterator[str]:
-        """Gives the text from its first word, then what comes; "" in a silence."""
-        at = 0
+    def follow(self, tick: float = TICK) -> Iterator[str]:
+        """Yield the text so far, then each new piece, until the answer ends.
+
+        Yield "" if nothing arrives for `tick` seconds.
+        """
+        position = 0
         while True:
             with self._changed:
-                self._changed.wait_for(partial(self._has_news, at), patience)
-                new, is_over = self._parts[at:], self.ending is not None
-            at += len(new)
+                self._changed.wait_for(partial(self._has_news, position), tick)
+                new, is_over = self._parts[position:], self.outcome is not None
+            position += len(new)
             if not new and is_over:
                 return
             yield "".join(new)
 
-    def _has_news(self, at: int) -> bool:
-        return len(self._parts) > at or self.ending is not None
+    def _has_news(self, position: int) -> bool:
+        return len(self._parts) > position or self.outcome is not None
 
 
-def with_newest(conversation: Conversation, here: Mapping[str, LiveAnswer]) -> Conversation:
-    """Gives a conversation with its answers as they are here by now, by their ids."""
-    messages = [newest_of(each, here) for each in conversation.messages]
-    compared = [newest_of(each, here) for each in conversation.compared]
+def with_live_text(conversation: Conversation, live: Mapping[str, LiveAnswer]) -> Conversation:
+    """Return a conversation with the current text of its live answers, which are keyed by id."""
+    messages = [current_message(each, live) for each in conversation.messages]
+    compared = [current_message(each, live) for each in conversation.compared]
     return replace(conversation, messages=messages, compared=compared)
 
 
-def newest_of(message: Message, here: Mapping[str, LiveAnswer]) -> Message:
-    """Gives a message as it is here by now, where it is an answer that is written here."""
-    live = here.get(message.id)
-    if live is None:
+def current_message(message: Message, live: Mapping[str, LiveAnswer]) -> Message:
+    """Return a message with its current text and state if it is a live answer."""
+    answer = live.get(message.id)
+    if answer is None:
         return message
-    ending = live.ending or Outcome(MessageState.WRITING)
-    return replace(message, text=live.text, **vars(ending))
+    outcome = answer.outcome or Outcome(MessageState.WRITING)
+    return replace(message, text=answer.text, **vars(outcome))

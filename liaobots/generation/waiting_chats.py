@@ -1,9 +1,9 @@
-"""Chats that wait in memory until the store can be written, and are written down then.
+"""Chats that are kept in memory until the database can be written, and are stored then.
 
-Where the store fails, a chat is gone on with in memory, as the same chat with
-the same messages; whoever looks for it looks here first. A thread tries each
-second to merge it into the store, and takes it out of memory when all of it is
-there and all its answers have ended.
+If the database fails, a chat continues in memory, as the same chat with the same
+messages; chats are looked up here first. A thread tries every second to merge it into
+the database, and removes it from memory when all of it is stored and all its answers
+have ended.
 """
 
 import threading
@@ -21,8 +21,8 @@ from liaobots.storage.chat_rows import Merged, Rows
 from liaobots.storage.records import Conversation, MessageState
 
 PAUSE_SECONDS = 1.0
-# A page may still act on a chat that has just been moved.
-MOVED_REMEMBERED = 10_000
+# A page may still act on a chat that has just been moved to the database.
+MAX_MOVED_REMEMBERED = 10_000
 FULL = (
     "{words} {count} chats wait in this server's memory to be kept, and more may not. "
     "Nothing was sent; try again later."
@@ -31,7 +31,7 @@ FULL = (
 
 @dataclass
 class _Entry:
-    """A chat that waits, why it does, and what the store has of it."""
+    """A chat that waits, the reason, and what the database already has of it."""
 
     owner: str
     reason: str
@@ -39,7 +39,10 @@ class _Entry:
 
 
 class WaitingChats:
-    """The chats that wait in `memory`, by their ids. `kept` is where they go, once it is there."""
+    """The chats that wait in the manager `memory`, by their ids.
+
+    `kept` returns the manager whose database they move to, or None while there is none.
+    """
 
     def __init__(self, memory: AnswerManager, kept: Callable[[], AnswerManager | None]) -> None:
         self._memory, self._kept = memory, kept
@@ -49,32 +52,33 @@ class WaitingChats:
         self._mover: threading.Thread | None = None
 
     def reason(self, owner: str, conversation: str) -> str:
-        """Return why a chat waits, or "" where it does not."""
+        """Return why a chat waits, or "" if it does not."""
         entry = self._entries.get(conversation)
         return entry.reason if entry and entry.owner == owner else ""
 
     def of(self, owner: str) -> Collection[str]:
-        """Return the owner's chats that wait."""
+        """Return the ids of the owner's chats that wait."""
         with self._lock:
             return [id_ for id_, entry in self._entries.items() if entry.owner == owner]
 
     def all(self) -> Collection[str]:
+        """Return the ids of all chats that wait."""
         with self._lock:
             return list(self._entries)
 
     def has_moved(self, conversation: str) -> bool:
-        """Return whether a chat waited here and is in the store by now."""
+        """Return whether a chat waited here and has been moved to the database."""
         return conversation in self._moved
 
     def admit(self, reason: str) -> None:
-        """Raise `ServerBusy` where no more chats may wait."""
+        """Raise `ServerBusy` if no more chats may wait."""
         if len(self._entries) >= limits().chats_waiting:
             raise ServerBusy(FULL.format(words=reason, count=len(self._entries)))
 
     def begin(self, owner: str, known: Conversation, reason: str) -> None:
-        """Let a chat of the store be gone on with in memory, with all that is known of it.
+        """Continue a stored chat in memory, with all that is known of it.
 
-        Answers that are being written in it are written down in memory from now on.
+        Its answers that are being written are stored in memory from now on.
         """
         with self._lock:
             if known.id in self._entries:
@@ -83,7 +87,7 @@ class WaitingChats:
             found = _read(kept, owner, known)
             writers = kept.hand_over(owner, known.id, self._memory) if kept else {}
             entry = _Entry(owner, reason)
-            found = _as_written_here(found, writers)
+            found = _with_writers(found, writers)
             entry.merged.note(found)
             for answer in writers:
                 entry.merged.forget_said(answer)
@@ -91,18 +95,18 @@ class WaitingChats:
             self._add(known.id, entry)
 
     def add(self, owner: str, conversation: str, reason: str) -> None:
-        """Let a chat wait that has been begun in memory."""
+        """Add a chat that was begun in memory."""
         with self._lock:
             self._add(conversation, _Entry(owner, reason))
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """Hold all chats where they are, for as long as one is asked in."""
+        """Keep all chats from being moved while a question is asked in one of them."""
         with self._lock:
             yield
 
     def close(self) -> None:
-        """End what is written in memory, and try once more, for the server stops."""
+        """End the answers in memory and try once more to move all chats, as the server stops."""
         self._memory.close()
         self._move_all()
 
@@ -119,7 +123,7 @@ class WaitingChats:
             try:
                 self._move_all()
             except Exception as error:
-                # Without its thread all that waits would wait for ever.
+                # Without this thread the chats would wait for ever.
                 report_mistake(error)
             with self._lock:
                 if not self._entries:
@@ -127,7 +131,7 @@ class WaitingChats:
                     return
 
     def _move_all(self) -> None:
-        """Move what can be moved, the oldest first."""
+        """Move all chats that can be moved, the oldest first."""
         kept = self._kept()
         if kept is None:
             return
@@ -137,14 +141,14 @@ class WaitingChats:
             try:
                 self._move(kept, conversation, entry)
             except StorageError as error:
-                # The next would only wait for the same.
+                # The next chat would fail for the same reason.
                 entry.reason = str(error)
                 return
 
     def _move(self, kept: AnswerManager, conversation: str, entry: _Entry) -> None:
         found = self._memory.store.rows(entry.owner, conversation)
         if found is None:
-            # Its owner forgot it: what the store has of it lies in the trash.
+            # Its owner deleted it: move what the database has of it to the trash.
             kept.store.trash.put_conversation(entry.owner, conversation)
         else:
             kept.store.merge(found, entry.merged)
@@ -152,12 +156,12 @@ class WaitingChats:
             if self._memory.store.take_away(entry.owner, conversation, entry.merged):
                 del self._entries[conversation]
                 self._moved[conversation] = None
-                while len(self._moved) > MOVED_REMEMBERED:
+                while len(self._moved) > MAX_MOVED_REMEMBERED:
                     self._moved.popitem(last=False)
 
 
 def _read(kept: AnswerManager | None, owner: str, known: Conversation) -> Rows:
-    """Return a chat's rows from the store, else as the page knows it."""
+    """Return a chat's rows from the database, or if that fails, from what the page knows."""
     try:
         found = kept.store.rows(owner, known.id) if kept else None
     except StorageError:
@@ -165,8 +169,8 @@ def _read(kept: AnswerManager | None, owner: str, known: Conversation) -> Rows:
     return found or chat_rows.of_known(owner, known)
 
 
-def _as_written_here(found: Rows, writers: Mapping[str, str]) -> Rows:
-    """Return rows in which only those answers are being written whose writers are named."""
+def _with_writers(found: Rows, writers: Mapping[str, str]) -> Rows:
+    """Return rows in which the only answers being written are the keys of `writers`."""
     messages = [
         {**row, "state": MessageState.WRITING.value, "writer": writers[row["id"]]}
         if row["id"] in writers

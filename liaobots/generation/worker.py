@@ -1,4 +1,4 @@
-"""Who writes one answer: asks, receives, and asks another model where the first one fails."""
+"""Write one answer: ask the model, receive its text, and ask the fallback if the model fails."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,15 +19,15 @@ from liaobots.generation.live_answer import LiveAnswer
 from liaobots.storage.records import Message, MessageState, Outcome
 from liaobots.storage.store import Store
 
-WEIRD = "The program made a mistake while it wrote this answer. What came is kept; try again."
-# No answer is longer than a book, in characters; one that goes on and on is ended.
+MISTAKE = "The program made a mistake while it wrote this answer. What came is kept; try again."
+# In characters, about the length of a book; an endless answer is ended there.
 LONGEST = 500_000
 TOO_LONG = (
     f"This answer has {LONGEST:,} characters, which is as many as one may have, so it was "
     "ended here. Ask for the rest in another question, or for less."
 )
-# How long one may be written, in seconds; what the service sends meanwhile may be nothing.
-OLDEST = 3600.0
+# One hour. The limit also ends answers for which the service sends bytes but no text.
+MAX_ANSWER_SECONDS = 3600.0
 TOO_SLOW = (
     "This answer was being written for an hour, which is as long as one may take, so it was "
     "ended here. Continue it, or try again."
@@ -36,103 +36,108 @@ TOO_SLOW = (
 
 @dataclass
 class AnswerWorker:
-    """Writes an answer. `before` gives the messages before it, once all of them have ended."""
+    """Write one answer.
+
+    `history` returns the messages before the answer, after waiting until all of them
+    have ended.
+    """
 
     store: Store
     answer: LiveAnswer
     backend: Backend
-    before: Callable[[LiveAnswer], Sequence[Message]]
+    history: Callable[[LiveAnswer], Sequence[Message]]
 
     def write(self) -> Outcome:
-        """Writes until the answer ends by itself, or fails; gives how it ended."""
+        """Write until the answer ends or fails, and return how it ended."""
         try:
-            self._write(self._history())
+            self._write(self._request_messages())
             return Outcome(MessageState.DONE)
         except LiaobotsError as error:
-            return failure(error)
+            return failed_outcome(error)
         except Exception as error:
-            # Whatever it is, the answer must end, and the reader be told.
+            # Whatever the error is, the answer must end, and its reader must learn of it.
             report_mistake(error)
-            return Outcome(MessageState.FAILED, INTERNAL_ERROR, WEIRD)
+            return Outcome(MessageState.FAILED, INTERNAL_ERROR, MISTAKE)
 
     def record_cost(self) -> None:
-        """Have noted what the answer cost, where the service tells that; wait for nothing."""
+        """Have the cost of the answer recorded, if the service reports it. Return at once."""
         if self.backend.balance_tracker is not None and self.backend.balance is not None:
-            self.backend.balance_tracker.end(self.backend.balance, self._charge)
+            self.backend.balance_tracker.end(self.backend.balance, self._add_cost)
 
-    def _charge(self, cost: float) -> None:
-        # While the database is away the cost is not known; the answer is kept all the same.
+    def _add_cost(self, cost: float) -> None:
+        # If the database cannot be reached, the cost is lost, but the answer is still stored.
         with suppress(StorageError):
-            self.store.add_cost(self.answer.owner, self.answer.asked.answer, cost)
+            self.store.add_cost(self.answer.owner, self.answer.pending.answer, cost)
 
-    def _write(self, history: list[dict[str, str]]) -> None:
-        if self.answer.ending is not None:
+    def _write(self, messages: list[dict[str, str]]) -> None:
+        if self.answer.outcome is not None:
             return
         try:
-            self._ask(history)
+            self._ask(messages)
         except LiaobotsError as error:
             if not self._may_fall_back:
                 raise
-            self.answer.switch_model(self.backend.fallback, failure(error))
-            # While the database is away, the end of the answer writes it down.
+            self.answer.switch_model(self.backend.fallback, failed_outcome(error))
+            # If the database cannot be reached, the change is stored when the answer ends.
             with suppress(StorageError):
-                self.store.hand_over(self.answer.owner, self.answer.asked, self.answer.stand_in)
-            self._ask(history)
+                self.store.hand_over(self.answer.owner, self.answer.pending, self.answer.fallback)
+            self._ask(messages)
 
     @property
     def _may_fall_back(self) -> bool:
-        """Says whether another model may answer: only before the first text, and only once."""
-        is_wanted = self.answer.ending is None and not self.answer.has_begun
-        is_whole = not self.answer.is_continued
-        return is_wanted and is_whole and self.backend.fallback not in ("", self.answer.model)
+        """Return whether the fallback may answer: only before the first text, and only once."""
+        is_wanted = self.answer.outcome is None and not self.answer.has_text
+        is_new = not self.answer.is_continued
+        return is_wanted and is_new and self.backend.fallback not in ("", self.answer.model)
 
-    def _ask(self, history: list[dict[str, str]]) -> None:
-        """Lets the model answer."""
+    def _ask(self, messages: list[dict[str, str]]) -> None:
+        """Send the messages to the model, and receive its answer."""
+        # A continued answer needs its question, the text so far and the prompt to continue.
         always = 3 if self.answer.is_continued else 1
-        sent = trim_history(history, self.backend.room_of(self.answer.model), always)
+        sent = trim_history(messages, self.backend.room_of(self.answer.model), always)
         self._receive(self.backend.send(sent, self.answer.model))
 
-    def _receive(self, reply: TextStream) -> None:
-        self.answer.attach_stream(reply)
-        seam = OverlapRemover(self.answer.text)
+    def _receive(self, stream: TextStream) -> None:
+        self.answer.attach_stream(stream)
+        overlap = OverlapRemover(self.answer.text)
         try:
-            for piece in reply:
-                self._add(seam.feed(piece))
+            for piece in stream:
+                self._add(overlap.feed(piece))
         finally:
-            reply.close()
-            self._add(seam.finish())
-        if reply.incomplete_reason is not None:
-            raise reply.incomplete_reason
+            stream.close()
+            self._add(overlap.finish())
+        if stream.incomplete_reason is not None:
+            raise stream.incomplete_reason
 
     def _add(self, text: str) -> None:
-        """Adds text as far as an answer may have it, for one piece may be a whole book."""
-        room = LONGEST - self.answer.length
-        if text and room > 0:
-            self.answer.add(text[:room])
-        if len(text) > room:
+        """Add text to the answer. Raise `AnswerInterrupted` if it becomes too long."""
+        remaining = LONGEST - self.answer.length
+        if text and remaining > 0:
+            self.answer.add(text[:remaining])
+        if len(text) > remaining:
             raise AnswerInterrupted(TOO_LONG)
 
-    def _history(self) -> list[dict[str, str]]:
-        """Gives the system prompt and what was said before, rejected versions left out.
+    def _request_messages(self) -> list[dict[str, str]]:
+        """Return the system prompt and the messages before the answer, rejected versions excluded.
 
-        For an answer to go on, also what it said and the wish to go on.
+        To continue an answer, add the text that it has and the prompt to continue.
         """
         answer = self.answer
-        earlier = self.before(answer)
-        system = self.store.system(answer.owner, answer.asked.conversation)
-        said = [("system", system)] if system else []
-        said += [(message.role, message.text) for message in earlier if message.text.strip()]
+        earlier = self.history(answer)
+        system = self.store.system(answer.owner, answer.pending.conversation)
+        messages = [("system", system)] if system else []
+        messages += [(message.role, message.text) for message in earlier if message.text.strip()]
         if answer.text:
-            said += [("assistant", answer.text), ("user", CONTINUE_PROMPT)]
-        return [{"role": role, "content": text} for role, text in said]
+            messages += [("assistant", answer.text), ("user", CONTINUE_PROMPT)]
+        return [{"role": role, "content": text} for role, text in messages]
 
 
-def failure(error: LiaobotsError) -> Outcome:
-    """Gives how an answer ended that failed with this error."""
+def failed_outcome(error: LiaobotsError) -> Outcome:
+    """Return the outcome of an answer that failed with this error."""
     link: Any = getattr(error, "link", "")
     return Outcome(MessageState.FAILED, error.code, str(error), str(link))
 
 
 def without_fallback(backend: Backend) -> Backend:
-    """Gives the road to one model that no other may stand in for."""
+    """Return the same backend without a fallback model."""
     return replace(backend, fallback="")

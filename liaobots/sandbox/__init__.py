@@ -1,8 +1,8 @@
-"""Run a function on a file in a process of its own, within limits.
+"""Run a function on an untrusted file in a child process, within limits of time and memory.
 
-pool        a few processes at once, the other jobs in a queue
-job         a job as whoever submitted it sees it
-fair_queue  jobs that wait, each owner's in turn
-process     start a child process, and learn how it ended
+pool        `SandboxPool`: run a few processes at once, and keep the other jobs in a queue
+job         `SandboxJob`: a job as its submitter sees it
+fair_queue  `FairQueue`: jobs that wait; their owners take turns
+process     `Child`: start a child process, and read its report
 __main__    the child process itself
 """

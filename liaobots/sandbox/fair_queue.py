@@ -1,4 +1,4 @@
-"""Jobs that wait, each owner's in turn."""
+"""A queue of jobs in which the owners take turns."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class FairQueue(Generic[T]):
-    """A queue for each owner, first in, first out; the owners take turns. It has no lock."""
+    """A first-in-first-out queue for each owner; the owners take turns. It is not thread-safe."""
 
     def __init__(self) -> None:
         self._queues: dict[str, deque[T]] = {}
@@ -22,10 +22,14 @@ class FairQueue(Generic[T]):
         return len(self._queues.get(owner, ()))
 
     def put(self, owner: str, job: T) -> None:
+        """Add a job at the end of its owner's queue."""
         self._queues.setdefault(owner, deque()).append(job)
 
     def take(self, running: Iterable[str], most: int) -> T | None:
-        """Return the next job, or None; an owner with `most` jobs running has to wait."""
+        """Remove and return the next job, or None if no job may run.
+
+        `running` are the owners of the running jobs; an owner with `most` of them must wait.
+        """
         counted = Counter(running)
         owner = next((each for each in self._queues if counted[each] < most), None)
         if owner is None:
@@ -33,12 +37,12 @@ class FairQueue(Generic[T]):
         queue = self._queues.pop(owner)
         job = queue.popleft()
         if queue:
-            # Behind the others: it is their turn now.
+            # This owner's next turn comes after the others.
             self._queues[owner] = queue
         return job
 
     def remove(self, is_wanted: Callable[[T], bool]) -> Sequence[T]:
-        """Remove and return the jobs that are not wanted any more."""
+        """Remove and return the jobs for which `is_wanted` is false."""
         removed = [job for job in self.jobs() if not is_wanted(job)]
         for owner, queue in list(self._queues.items()):
             kept = deque(job for job in queue if job not in removed)
@@ -49,6 +53,6 @@ class FairQueue(Generic[T]):
         return removed
 
     def jobs(self) -> Sequence[T]:
-        """Return all jobs in the order in which they would be taken."""
+        """Return all jobs in the order in which `take` would return them."""
         rounds = zip_longest(*self._queues.values())
         return [job for job in chain.from_iterable(rounds) if job is not None]

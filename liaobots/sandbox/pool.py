@@ -1,4 +1,4 @@
-"""A few child processes at once; the other jobs wait in a queue."""
+"""Run a few child processes at once, and keep the other jobs in a queue."""
 
 import logging
 import threading
@@ -12,6 +12,7 @@ from liaobots.sandbox.job import CANCELLED, SandboxJob
 from liaobots.sandbox.process import Child, Request, limit_reached
 
 CHECK_SECONDS = 0.2
+# The size to which a result is limited if the submitter names none.
 RESULT_BYTES = 200_000_000
 NOT_STARTED = (
     "The server cannot start another process to read the file. "
@@ -22,11 +23,11 @@ LOG = logging.getLogger(__name__)
 
 
 class SandboxPool:
-    """At most `at_once` child processes, and `waiting` jobs that wait for one of them.
+    """At most `at_once` child processes, and at most `waiting` jobs that wait for one.
 
-    A thread for each process starts it, watches it, and ends when no job waits.
-    One owner's jobs never take all processes, where there are several, and no
-    more than `waiting_per_owner` of them wait.
+    Each process has a thread that starts and watches it; the thread ends when no job waits.
+    If there are several processes, the jobs of one owner never use all of them, and at most
+    `waiting_per_owner` jobs of one owner wait.
     """
 
     def __init__(self, at_once: int, waiting: int, waiting_per_owner: int | None = None) -> None:
@@ -38,7 +39,7 @@ class SandboxPool:
         self._threads = 0
         self._lock = threading.Lock()
 
-    def submit(  # noqa: PLR0913 -- what can be said of a job, each by its name
+    def submit(  # noqa: PLR0913 -- the options of a job, each passed by name
         self,
         task: str,
         source: Path,
@@ -52,10 +53,10 @@ class SandboxPool:
         is_wanted: Callable[[], bool] | None = None,
         on_over: Callable[[SandboxJob], None] | None = None,
     ) -> SandboxJob:
-        """Let `task`, as "package.module:function", run on a file in a process of its own.
+        """Run `task`, named as "package.module:function", on a file in a child process.
 
-        The function is called there with `source`, `result` and `options`. Raise
-        `ServerBusy` if too many jobs wait; then `on_over` is not called.
+        The function is called there with `source`, `result` and `options`. Return at once.
+        Raise `ServerBusy` if too many jobs wait; then `on_over` is not called.
         """
         paths, costs = (str(source), str(result)), (processor_seconds, memory_bytes, result_bytes)
         request = Request(task, *paths, *costs, options)
@@ -107,7 +108,7 @@ class SandboxPool:
         while job := self._take():
             try:
                 job.finish(self._outcome(job))
-            except Exception:  # A mistake of ours must cost neither this thread nor a page.
+            except Exception:  # A bug here must end neither this thread nor leave a page waiting.
                 LOG.exception("The sandbox failed at %s", job.request.task)
                 job.finish(FileUnreadable(MISTAKE))
             finally:
@@ -127,20 +128,20 @@ class SandboxPool:
         return job
 
     def _outcome(self, job: SandboxJob) -> LiaobotsError | None:
-        """Return why a job has no result, or None, after it was run."""
+        """Run a job. Return the error for which it has no result, or None."""
         try:
             child = Child(job.request)
         except OSError as error:
             LOG.warning("No process could be started for %s: %s", job.request.task, error)
             return ServerBusy(NOT_STARTED)
         try:
-            refusal = self._watch(child, job)
+            early_error = self._watch(child, job)
         finally:
             child.end()
-        return refusal or child.error()
+        return early_error or child.error()
 
     def _watch(self, child: Child, job: SandboxJob) -> LiaobotsError | None:
-        """Wait until a child is over. Return why it is to be killed before, or None."""
+        """Wait until a child is over. Return the error for which it must be killed, or None."""
         until = time.monotonic() + job.request.clock_seconds
         while not child.is_over:
             if job.is_cancelled:
@@ -148,6 +149,6 @@ class SandboxPool:
             if time.monotonic() > until:
                 return limit_reached("time", job.request)
             child.wait(CHECK_SECONDS)
-            # Those who left the queue make room in it, also while nothing else happens.
+            # Abandoned jobs leave the queue even while nothing else happens.
             self._drop_cancelled()
         return None

@@ -1,4 +1,4 @@
-"""Start a child process for one file, and learn how it ended."""
+"""Start a child process for one file, and read its report of how it ended."""
 
 import contextlib
 import json
@@ -14,15 +14,16 @@ from pathlib import Path
 from liaobots.errors import FileUnreadable, InvalidInput, LiaobotsError, LimitReached
 
 ROOT = Path(__file__).parents[2]
-REPORT_BYTES = 32_768
-# A process that shares its core with others takes longer by the clock than by its processor.
+# A report is shorter; more is not read.
+MAX_REPORT_BYTES = 32_768
+# A process that shares its core with others takes more clock time than processor time.
 CLOCK_PER_PROCESSOR_SECOND = 4
 START_SECONDS = 10
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a child process is to do, and what it may cost."""
+    """The task of a child process, and its limits."""
 
     task: str
     source: str
@@ -34,12 +35,12 @@ class Request:
 
     @property
     def clock_seconds(self) -> int:
-        """Return how long the process may take by the clock."""
+        """Return how many seconds of clock time the process may take."""
         return START_SECONDS + CLOCK_PER_PROCESSOR_SECOND * self.processor_seconds
 
 
 class Child:
-    """A running child process. `is_over` once it has reported, or ended without a report."""
+    """A running child process. `is_over` is true once it has reported, or ended without that."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -56,19 +57,19 @@ class Child:
         )
 
     def wait(self, seconds: float) -> None:
-        """Wait so long for the report, or for the end."""
+        """Wait up to `seconds` for the report, or for the end of the process."""
         assert self._process.stdout  # noqa: S101 -- for mypy: it is a pipe
         pipe = self._process.stdout.fileno()
         poll = select.poll()
         poll.register(pipe, select.POLLIN)
         if poll.poll(seconds * 1000):
-            more = os.read(pipe, REPORT_BYTES)
+            more = os.read(pipe, MAX_REPORT_BYTES)
             self._report += more
-            is_enough = b"\n" in self._report or len(self._report) > REPORT_BYTES
+            is_enough = b"\n" in self._report or len(self._report) > MAX_REPORT_BYTES
             self.is_over = not more or is_enough
 
     def end(self) -> None:
-        """Kill the process, with all that it started, and free what it held."""
+        """Kill the process and its descendants, and close the pipes."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
@@ -78,7 +79,7 @@ class Child:
                 pipe.close()
 
     def error(self) -> LiaobotsError | None:
-        """Return why there is no result, or None, once the process has ended."""
+        """Return the error for which there is no result, or None. Call it after `end`."""
         report = self._read_report()
         kind = report.get("kind")
         if kind == "done":
@@ -103,7 +104,7 @@ class Child:
 
 
 def limit_reached(limit: str, request: Request) -> LimitReached:
-    """Return the error for a limit, in words that say how much was allowed."""
+    """Return the error for a limit, whose message says how much was allowed."""
     allowed = {
         "processor time": f"{request.processor_seconds:,} seconds of processor time",
         "time": f"{request.clock_seconds:,} seconds",
@@ -118,11 +119,11 @@ def limit_reached(limit: str, request: Request) -> LimitReached:
 
 
 def _environment() -> dict[str, str]:
-    """Return what the child needs to find its modules, and nothing that the server knows."""
+    """Return what the child needs to find its modules, without the server's own variables."""
     folders = [str(ROOT), *filter(os.path.isdir, sys.path)]
     return {
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(folders)),
         "PYTHONUTF8": "1",
-        # glibc reserves addresses for each thread, which count as memory.
+        # glibc reserves address space for each thread, which counts against RLIMIT_AS.
         "MALLOC_ARENA_MAX": "1",
     }

@@ -52,12 +52,3 @@ class Chat:
     changed: float
     is_pinned: bool = False
     system: str = ""
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """A named text that its owner uses again and again."""
-
-    id: str
-    name: str
-    text: str

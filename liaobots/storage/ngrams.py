@@ -16,15 +16,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from liaobots.storage.scripts import HAN, HANGUL, KANA, THAI_AND_LAO
+
 # So many characters of a text can be found, and so many words be looked for at once.
 REACH, WORDS = 200_000, 12
 LONGEST = 100
 # Words of more than three characters are looked for by pieces of so many.
 LONG = 4
 # Thai and Lao, Kana, Han and Hangul.
-UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
-)
+UNSPACED = re.compile(f"[{THAI_AND_LAO}{KANA}{HAN}{HANGUL}]")
 BEFORE, AFTER = 60, 140
 
 

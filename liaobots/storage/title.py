@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from liaobots.storage.scripts import CJK_PUNCTUATION, CJK_RADICALS, FULL_WIDTH_FORMS, HAN, KANA
+
 LONGEST = 60
 # So many characters of a question are looked at.
 LOOK = 4_000
@@ -39,7 +41,7 @@ ABBREVIATION = re.compile(
 )
 PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 # Where a line may be cut: at a space, and around a sign that stands for itself.
-SIGN = "[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
+SIGN = f"[{CJK_RADICALS}{CJK_PUNCTUATION}{KANA}{HAN}{FULL_WIDTH_FORMS}]"
 CUT = re.compile(rf"(?=\s)|(?={SIGN})|(?<={SIGN})")
 JOINERS = "\u200c\u200d"
 # What stands before the matter: each of these is taken off as often as it comes.

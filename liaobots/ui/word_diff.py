@@ -9,10 +9,11 @@ from enum import StrEnum
 from html import escape
 from itertools import groupby
 
+from liaobots.storage.scripts import CJK_PUNCTUATION, FULL_WIDTH_FORMS, HAN, KANA
 from liaobots.ui.markdown.escape import HIDDEN
 
 # White space, a sign of a script that puts no space between words, or a word.
-SIGN = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+SIGN = f"{CJK_PUNCTUATION}{KANA}{HAN}{FULL_WIDTH_FORMS}"
 UNIT = re.compile(rf"\s+|[{SIGN}]|[^\s{SIGN}]+")
 # A longer run is not compared within: so many lines, so many words on either side,
 # and so many words in all the runs of a text.

@@ -167,7 +167,7 @@ def test_one_element_at_a_time() -> None:
 def tiny_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces so small that nearly all values are larger than one."""
     monkeypatch.setattr(json_reader, "PIECE_BYTES", 5)
-    monkeypatch.setattr(json_reader, "LARGE_LEVELS", 99)
+    monkeypatch.setattr(json_reader, "MAX_LARGE_LEVELS", 99)
     monkeypatch.setattr(text_window, "PIECE_BYTES", 3)
     monkeypatch.setattr(text_window, "WINDOW_BYTES", 7)
 
@@ -219,8 +219,8 @@ def test_no_element_without_a_bound(
     monkeypatch: pytest.MonkeyPatch, data: bytes, words: str
 ) -> None:
     """It is refused before it has cost more than that, here with a tenth of the bounds."""
-    monkeypatch.setattr(json_reader, "ELEMENT_MEMORY_BYTES", 4_000_000)
-    monkeypatch.setattr(json_reader, "TEXT_BYTES", 800_000)
+    monkeypatch.setattr(json_reader, "MAX_ELEMENT_MEMORY_BYTES", 4_000_000)
+    monkeypatch.setattr(json_reader, "MAX_TEXT_BYTES", 800_000)
     file = io.BytesIO(data)
     tracemalloc.start()
     try:

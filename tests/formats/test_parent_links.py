@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from liaobots.formats import ExportedMessage
 from liaobots.formats.checked_value import CheckedValue
-from liaobots.formats.parent_links import Link, links_on_circles, nearest, newest_leaf, path
+from liaobots.formats.parent_links import Link, links_in_cycles, nearest, newest_leaf, path
 
 PARENTS = st.dictionaries(st.integers(0, 9).map(str), st.none() | st.integers(0, 9).map(str)).map(
     lambda parents: {each: above if above in parents else None for each, above in parents.items()}
@@ -27,7 +27,7 @@ def test_circles(parents: dict[str, str | None]) -> None:
     """A circle is found if and only if some way up does not end."""
     links = [Link(each, above, CheckedValue(None, each)) for each, above in parents.items()]
     is_endless = any(len(climbed(parents, each)) > len(parents) for each in parents)
-    assert bool(list(links_on_circles(links, parents))) is is_endless
+    assert bool(list(links_in_cycles(links, parents))) is is_endless
 
 
 @given(PARENTS, st.sets(st.integers(0, 9).map(str)))

@@ -11,7 +11,7 @@ import pytest
 
 from liaobots.client.catalog import BUILT_IN, ModelInfo
 from liaobots.client.client import Client
-from liaobots.generation.account_readers import WAITING, AccountReaders
+from liaobots.generation.account_readers import MAX_WAITING, AccountReaders
 from liaobots.generation.backend import Backend
 from liaobots.generation.balance import BalanceTracker, BalanceTrackers
 from liaobots.generation.manager import AnswerManager
@@ -71,13 +71,13 @@ class Tasks:
 def test_readers_are_counted() -> None:
     """So many run, so many wait in the order in which they came, and the rest is given up."""
     tasks = Tasks(AccountReaders(count=4, seconds=60))
-    for number in range(4 + WAITING + 10):
+    for number in range(4 + MAX_WAITING + 10):
         tasks.submit(number)
     wait_until(lambda: len(tasks.begun) == 4)
     assert named("reader") == 4
-    assert tasks.given_up == list(range(4 + WAITING, 4 + WAITING + 10))
+    assert tasks.given_up == list(range(4 + MAX_WAITING, 4 + MAX_WAITING + 10))
     tasks.let_go()
-    wait_until(lambda: len(tasks.begun) == 4 + WAITING)
+    wait_until(lambda: len(tasks.begun) == 4 + MAX_WAITING)
     assert sorted(tasks.begun[:4]) == list(range(4))
     wait_until(lambda: not named("reader"))
 

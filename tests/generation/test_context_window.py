@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liaobots.generation.context_window import (
-    ANSWER,
-    EACH,
+    ANSWER_TOKENS,
+    TOKENS_PER_MESSAGE,
     ContextLimit,
     TextSize,
     count_trimmed,
@@ -50,7 +50,7 @@ def test_both_limits_count() -> None:
 
 def test_room_is_left_for_the_answer() -> None:
     """A thousand tokens, or a quarter of a small model's."""
-    assert ContextLimit(None, 8000).for_question.tokens == 8000 - ANSWER
+    assert ContextLimit(None, 8000).for_question.tokens == 8000 - ANSWER_TOKENS
     assert ContextLimit(None, 1000).for_question.tokens == 750
     assert ContextLimit(500, None).for_question == ContextLimit(500, None)
 
@@ -102,5 +102,5 @@ def test_what_is_sent_fits_or_is_the_least(
 def test_any_text_has_a_length(text: str) -> None:
     """Half characters too; it never shrinks when there is more."""
     assert 0 <= estimate_tokens(text) <= estimate_tokens(text + "a") + 1
-    assert measure_text(text).tokens >= EACH
+    assert measure_text(text).tokens >= TOKENS_PER_MESSAGE
     assert estimate_tokens("\ud800") >= 0

@@ -424,7 +424,7 @@ def test_an_answer_without_an_end_in_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The same, also where nothing but signs of life comes."""
-    monkeypatch.setattr(manager, "OLDEST", 1.0)
+    monkeypatch.setattr(manager, "MAX_ANSWER_SECONDS", 1.0)
     for words in ("on ", ""):
         slow_demo_server.hung_up.clear()
         slow_demo_server.answer = partial(_without_end, words)

@@ -99,15 +99,15 @@ def test_a_silent_answer_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ServerBusy, match="may write 4"):
         kept.acquire("crowd", "", 1)
     kept.acquire("somebody", "", 1)
-    assert [answer.ending is None for answer in (*crowd, single)] == [True, False, True, True]
-    assert crowd[1].ending
-    assert crowd[1].ending.state is MessageState.FAILED
-    assert "ended to let them ask" in crowd[1].ending.error_words
+    assert [answer.outcome is None for answer in (*crowd, single)] == [True, False, True, True]
+    assert crowd[1].outcome
+    assert crowd[1].outcome.state is MessageState.FAILED
+    assert "ended to let them ask" in crowd[1].outcome.error_words
     # Its own writer comes to the same end a little later.
     kept.release(crowd[1])
     kept.acquire("another", "", 1)
     kept.acquire("a third", "", 1)
-    assert [answer.ending is None for answer in (*crowd, single)] == [False, False, True, False]
+    assert [answer.outcome is None for answer in (*crowd, single)] == [False, False, True, False]
     with pytest.raises(ServerBusy, match="may write 4"):
         kept.acquire("a fourth", "", 1)
 
@@ -118,7 +118,7 @@ def test_no_answer_gives_way_while_there_is_room(monkeypatch: pytest.MonkeyPatch
     answer = answering(*kept.acquire("somebody", "", 1))
     monkeypatch.setattr(answer, "last_text", time.monotonic() - 1000)
     kept.acquire("another", "", 1)
-    assert answer.ending is None
+    assert answer.outcome is None
 
 
 def test_slots_that_nobody_took_are_free_again() -> None:
@@ -137,7 +137,7 @@ def test_slots_that_nobody_took_are_free_again() -> None:
 
 def test_the_minute_goes_by(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then as many may be asked for again, and who asked is forgotten."""
-    monkeypatch.setattr(rate_limit, "MINUTE", 0.2)
+    monkeypatch.setattr(rate_limit, "MINUTE_SECONDS", 0.2)
     kept = RateLimiter(Limits(answers_per_visitor_per_minute=2))
     kept.acquire("somebody", "", 2)
     with pytest.raises(ServerBusy):
