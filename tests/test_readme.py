@@ -39,10 +39,28 @@ def test_ci_runs_readmes_words() -> None:
 
 
 def test_every_setting_is_in_the_table() -> None:
-    """A setting that code reads is one that README explains."""
+    """A setting that code reads is one that the documents explain."""
     code = "".join(path.read_text() for path in (ROOT / "liaobots").rglob("*.py"))
+    table = (ROOT / ".github" / "docs" / "settings.md").read_text()
     for name in sorted(set(re.findall(r'"(LIAOBOTS_[A-Z_]+)"', code))):
-        assert f"| `{name}` |" in README
+        assert f"| `{name}` |" in table
+
+
+def test_it_is_a_front_door() -> None:
+    """README stays short, and what it links to is there."""
+    assert len(README.split()) <= 1200
+    documents = [ROOT / "README.md", *(ROOT / ".github").rglob("*.md")]
+    for document in documents:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
+            assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    """The table of where things are names real files."""
+    table = (ROOT / ".github" / "CONTRIBUTING.md").read_text()
+    names = re.findall(r"`((?:liaobots|tests)/[\w/.]+)`", table)
+    assert len(names) > 30
+    assert not [name for name in names if not (ROOT / name).exists() and "NAME" not in name]
 
 
 def test_the_picture_is_there() -> None:
@@ -57,4 +75,7 @@ def test_the_top_level_is_quiet() -> None:
     done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     top = {line.split("/")[0] for line in done.stdout.splitlines()}
     visible = {name for name in top if not name.startswith(".")}
-    assert visible == {"README.md", "app.py", "liaobots", "requirements.txt", "tests"}
+    # A licence is the owner's to choose.
+    assert visible - {"LICENSE"} == {
+        "README.md", "app.py", "liaobots", "requirements.txt", "tests"
+    }  # fmt: skip
