@@ -1,4 +1,4 @@
-"""Chats one can work with, in a real Chromium: edit, branch, compare, find, keep, take along."""
+"""What a visitor does with chats: edit, branch, compare, search, delete, export and import."""
 
 import json
 import os
@@ -31,7 +31,7 @@ from tests.support.pdfs import pdf
 
 @pytest.fixture
 def slow_demo_server(slow_demo_server: DemoServer) -> DemoServer:
-    """Answers with the number of the answer, in some pieces."""
+    """Return the demo server, answering with the number of the answer in some pieces."""
     count = iter(range(1, 100))
 
     def answer(question: str) -> list[str]:
@@ -43,32 +43,33 @@ def slow_demo_server(slow_demo_server: DemoServer) -> DemoServer:
 
 
 def questions(demo_server: DemoServer) -> list[list[str]]:
-    """Gives what was sent with each question: the contents of its messages."""
+    """Return what was sent with each question: the contents of its messages."""
     asked = [each["body"] for each in demo_server.asked if each["path"] == "/api/chat"]
     return [[message["content"] for message in body["messages"]] for body in asked]
 
 
 def answered(page: Page, number: int, words: str) -> None:
-    """Waits until an answer is whole."""
+    """Wait until an answer is complete."""
     expect(message(page, number)).to_contain_text(words)
     expect(message(page, number)).to_contain_text("soon.")
     expect(way_to_copy(page)).to_be_visible()
 
 
 def begin(page: Page, app: App, question: str = "First question") -> str:
+    """Ask on a new page, wait for the answer, and return the chat's address."""
     page.goto(app.url)
     ask(page, question)
     answered(page, 1, "answer 1 ")
     return wait_for_address(page)
 
 
-def version(page: Page, number: int, words: str) -> None:
-    """Steps to the version before or behind."""
-    message(page, number).get_by_role("button", name=words).click()
+def step_version(page: Page, number: int, label: str) -> None:
+    """Go to the previous or the next version of a message."""
+    message(page, number).get_by_role("button", name=label).click()
 
 
 def test_edit_and_branch(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """An edited question is another version; the old branch is kept, and never sent along."""
+    """An edited question is a new version; the old branch is kept, and not sent any more."""
     address = begin(page, app)
     ask(page, "Second question")
     answered(page, 3, "answer 2 ")
@@ -82,9 +83,9 @@ def test_edit_and_branch(app: App, page: Page, slow_demo_server: DemoServer) -> 
     expect(message(page, 0)).to_contain_text("2/2")
     expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
     assert questions(slow_demo_server)[-1] == ["Better question"]
-    version(page, 0, texts.PREVIOUS)
+    step_version(page, 0, texts.PREVIOUS)
     expect(message(page, 3)).to_contain_text("answer 2 ")
-    version(page, 0, texts.NEXT)
+    step_version(page, 0, texts.NEXT)
     expect(message(page, 1)).to_contain_text("answer 3 ")
     page.reload()
     expect(message(page, 0)).to_contain_text("Better question")
@@ -94,7 +95,7 @@ def test_edit_and_branch(app: App, page: Page, slow_demo_server: DemoServer) -> 
 def test_answer_again_and_with_another_model(
     app: App, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """Each is a version; the service never sees the rejected ones; differences are shown."""
+    """Each answer is a version; the others are not sent; differences are shown."""
     begin(page, app)
     act(page, 1, texts.ACTS["again"])
     answered(page, 1, "answer 2 ")
@@ -112,10 +113,10 @@ def test_answer_again_and_with_another_model(
 
 
 def test_compare(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """Side by side, each live with its own Stop; after a refresh too; the picked one goes on."""
+    """Answers are live side by side, each with its Stop, also after a reload; one is chosen."""
     slow_demo_server.answer = lambda _: iter([f"word{n} " for n in range(80)])
     page.goto(app.url)
-    page.get_by_label(texts.BESIDE, exact=True).click()
+    page.get_by_label(texts.ALSO_ASK, exact=True).click()
     for name in ("GPT-4", "Built-in stand-in"):
         page.get_by_role("option", name=re.compile(name)).click()
     page.keyboard.press("Escape")
@@ -151,8 +152,8 @@ def test_compare(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     ]
 
 
-def test_a_message_is_deleted_and_undone(app: App, page: Page) -> None:
-    """With what follows; Undo brings all of it back; later the trash does."""
+def test_delete_and_restore_a_message(app: App, page: Page) -> None:
+    """A message is deleted with those after it; Undo restores all, and later the trash does."""
     begin(page, app)
     ask(page, "Second question")
     answered(page, 3, "answer 2 ")
@@ -164,12 +165,12 @@ def test_a_message_is_deleted_and_undone(app: App, page: Page) -> None:
     expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
     page.get_by_role("link", name=texts.TRASH).click()
     expect(page.get_by_text("Second question")).to_be_visible()
-    button(page, texts.PUT_BACK).click()
+    button(page, texts.RESTORE).click()
     expect(message(page, 3)).to_contain_text("answer 2 ")
 
 
 def test_the_trash_is_emptied(app: App, page: Page) -> None:
-    """After it has asked once more; then nothing comes back."""
+    """Emptying asks for confirmation; afterwards nothing can be restored."""
     address = begin(page, app)
     button(page, texts.THIS_CHAT).click()
     button(page, texts.DELETE).click()
@@ -184,7 +185,7 @@ def test_the_trash_is_emptied(app: App, page: Page) -> None:
 
 
 def test_search_leads_to_the_message(app: App, page: Page) -> None:
-    """By its key, while one types, in any branch, with the words marked."""
+    """The search opens by its shortcut, finds while one types, and highlights the words."""
     address = begin(page, app, "Радуга и 彩虹 needle")
     for number in range(12):
         ask(page, f"Filler {number} " + "line\n" * 30)
@@ -203,7 +204,7 @@ def test_search_leads_to_the_message(app: App, page: Page) -> None:
 
 
 def test_a_lost_click_is_repeated(app: App, page: Page) -> None:
-    """Whatever takes it: the chat that was clicked is opened."""
+    """The clicked chat is opened, even if the first message to the server is lost."""
     page.add_init_script("""
         const send = WebSocket.prototype.send;
         WebSocket.prototype.send = function (data) {
@@ -222,7 +223,7 @@ def test_a_lost_click_is_repeated(app: App, page: Page) -> None:
 
 
 def test_pin_and_instructions(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """A pinned chat stands in a part of its own; instructions are sent with each question."""
+    """A pinned chat has its own section; instructions are sent with each question."""
     begin(page, app)
     button(page, texts.THIS_CHAT).click()
     button(page, texts.PIN).click()
@@ -237,8 +238,8 @@ def test_pin_and_instructions(app: App, page: Page, slow_demo_server: DemoServer
     assert conversed(slow_demo_server)[-1]["body"]["prompt"] == "Answer in rhyme."
 
 
-def test_a_prompt_with_places(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """It is saved, filled in, and put into the composer, where it can still be changed."""
+def test_a_prompt_with_placeholders(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+    """A prompt is saved, filled in, and inserted into the composer, where it can be edited."""
     page.goto(f"{app.url}/prompts")
     page.get_by_label(texts.PROMPT_NAME, exact=True).fill("Explain")
     page.get_by_role("textbox", name=texts.PROMPT_TEXT).fill("Explain {{thing}} to {{whom}}")
@@ -257,27 +258,28 @@ def test_a_prompt_with_places(app: App, page: Page, slow_demo_server: DemoServer
     assert questions(slow_demo_server) == [["Explain tides to a child"]]
 
 
-def downloaded(page: Page, words: str) -> Download:
-    with page.expect_download() as coming:
-        button(page, words).click()
-    return coming.value
+def download(page: Page, label: str) -> Download:
+    """Click a button and return the file that it downloads."""
+    with page.expect_download() as downloading:
+        button(page, label).click()
+    return downloading.value
 
 
 def test_export_and_import(app: App, page: Page, browser: Browser, tmp_path: Path) -> None:
-    """What one visitor takes along, another brings in with all its versions; twice is once."""
+    """Another visitor imports an export with all versions; a second import adds nothing."""
     begin(page, app)
     act(page, 1, texts.ACTS["again"])
     answered(page, 1, "answer 2 ")
     act(page, 1, texts.ACTS["good"])
     expect(message(page, 1)).to_contain_text(texts.GOOD_BADGE)
     button(page, texts.THIS_CHAT).click()
-    text = Path(downloaded(page, texts.EXPORT_MARKDOWN).path()).read_text()
+    text = Path(download(page, texts.EXPORT_MARKDOWN).path()).read_text()
     assert text.startswith("# First question")
     assert "answer 2" in text
     page.keyboard.press("Escape")
     page.get_by_role("link", name=texts.TRANSFER).click()
-    file = tmp_path / "taken.json"
-    downloaded(page, texts.EXPORT_ALL).save_as(file)
+    file = tmp_path / "exported.json"
+    download(page, texts.EXPORT_ALL).save_as(file)
     assert [turn["thumb"] for turn in json.loads(file.read_text())["chats"][0]["turns"]].count(
         1
     ) == 1
@@ -294,8 +296,8 @@ def test_export_and_import(app: App, page: Page, browser: Browser, tmp_path: Pat
     other.close()
 
 
-def test_a_broken_import_says_where(app: App, page: Page, tmp_path: Path) -> None:
-    """With the place in the file, and nothing has changed."""
+def test_a_broken_import_names_the_line(app: App, page: Page, tmp_path: Path) -> None:
+    """The error names the line in the file, and nothing is imported."""
     file = tmp_path / "broken.json"
     file.write_text('[{"mapping": {}, "title": "x"},\n {"mapping": oops}]')
     page.goto(f"{app.url}/transfer")
@@ -305,12 +307,12 @@ def test_a_broken_import_says_where(app: App, page: Page, tmp_path: Path) -> Non
 
 
 def wait_for_upload(page: Page) -> None:
-    """Waits until the composer lets its files be sent."""
+    """Wait until the composer's files can be sent."""
     expect(page.get_by_test_id("stChatInputSubmitButton")).to_be_enabled()
 
 
-def test_files_go_along(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """Text and PDF stand in the question, with name and length, and folded on the page."""
+def test_files_are_sent(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+    """Text and PDF are sent in the question, and folded on the page with name and length."""
     page.goto(app.url)
     page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files(
         [
@@ -336,7 +338,7 @@ def test_files_go_along(app: App, page: Page, slow_demo_server: DemoServer) -> N
 
 
 def test_what_does_not_fit_is_not_sent(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """The page says by how much; what was typed is back, and the file can be removed."""
+    """The page says by how much; the typed text is back, and the file can be removed."""
     page.goto(app.url)
     page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files(
         {"name": "long.txt", "mimeType": "text/plain", "buffer": b"word " * 4000}
@@ -356,7 +358,7 @@ def test_what_does_not_fit_is_not_sent(app: App, page: Page, slow_demo_server: D
 
 
 def test_drafts_stay_with_their_chats(app: App, page: Page) -> None:
-    """Over switching, a refresh, and a question that is asked elsewhere meanwhile."""
+    """Drafts survive a switch of chats, a reload, and a question asked in another chat."""
     address = begin(page, app)
     composer = page.get_by_placeholder(texts.ASK)
     composer.fill("A draft of the chat")
@@ -381,7 +383,7 @@ def test_drafts_stay_with_their_chats(app: App, page: Page) -> None:
 
 
 def test_a_question_that_did_not_arrive_is_a_draft(app: App, page: Page) -> None:
-    """Where the server was gone when it was sent, it is there after a reload."""
+    """A question sent while the server is down is in the composer after a reload."""
     address = begin(page, app)
     composer = page.get_by_placeholder(texts.ASK)
     composer.fill("Is anybody there?")
@@ -396,8 +398,8 @@ def test_a_question_that_did_not_arrive_is_a_draft(app: App, page: Page) -> None
 
 
 @contextmanager
-def held_up(app: App) -> Iterator[None]:
-    """Lets the server stand still."""
+def paused(app: App) -> Iterator[None]:
+    """Pause the server's process."""
     os.kill(app.process.pid, signal.SIGSTOP)
     try:
         yield
@@ -409,7 +411,7 @@ def held_up(app: App) -> Iterator[None]:
 def test_two_questions_at_once(
     app: App, page: Page, slow_demo_server: DemoServer, *, is_first: bool
 ) -> None:
-    """The second is held back as long as a server that is held up has not seen the first."""
+    """The second question is held back until a paused server has received the first."""
     if is_first:
         page.goto(app.url)
     else:
@@ -417,7 +419,7 @@ def test_two_questions_at_once(
     before = len(conversed(slow_demo_server))
     composer = page.get_by_placeholder(texts.ASK)
     composer.fill("The first one")
-    with held_up(app):
+    with paused(app):
         composer.press("Enter")
         expect(composer).to_have_value("")
         composer.fill("The second one")
@@ -433,11 +435,12 @@ def test_two_questions_at_once(
 
 
 def has_hint(link: Locator, keys: str) -> bool:
+    """Return whether a link shows this shortcut."""
     return keys in str(link.evaluate("link => getComputedStyle(link, '::after').content"))
 
 
-def test_keys(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """New chat, search and Stop have keys, which are shown where they act."""
+def test_shortcuts(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+    """New chat, search and Stop have shortcuts, which are shown next to them."""
     address = begin(page, app)
     slow_demo_server.answer = lambda _: iter([f"word{n} " for n in range(80)])
     ask(page, "Words")
@@ -455,10 +458,10 @@ def test_keys(app: App, page: Page, slow_demo_server: DemoServer) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone_all_is_in_one_menu(
+def test_one_menu_on_a_phone(
     app: App, browser: Browser, slow_demo_server: DemoServer, scheme: str
 ) -> None:
-    """Each target is large enough for a thumb, and nothing is wider than the screen."""
+    """Each entry is large enough for a thumb, and nothing is wider than the screen."""
     context = browser.new_context(
         viewport={"width": 390, "height": 844},
         color_scheme=scheme,  # type: ignore[arg-type]

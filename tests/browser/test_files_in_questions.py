@@ -1,4 +1,4 @@
-"""PDFs of a question, read beside the page by the real app: waiting, stopping, leaving."""
+"""PDFs of a question, read by the app while the page is used: waiting, stopping, leaving."""
 
 import asyncio
 import statistics
@@ -25,9 +25,9 @@ from tests.support.uploading_client import Sender
 CSV = FilePayload(name="a.csv", mimeType="text/csv", buffer=b"a,b\n1,2\n")
 READING = texts.FILE_BEING_READ.partition("·")[2].strip()
 WAITING = texts.FILE_WAITS.partition("·")[2].strip()
-# What takes some seconds to read, and can be read.
+# Takes some seconds to read.
 SLOW = packed(b"(Slow words) Tj" + b" " * 20_000_000)
-# With these limits a bomb is read until somebody ends that.
+# With these limits a bomb is read until it is stopped.
 PATIENT = "document_processor_seconds=600, document_unpacked_bytes=100_000_000_000"
 ROUNDS = 6
 SECONDS = 120
@@ -35,7 +35,7 @@ SECONDS = 120
 
 @pytest.fixture
 def slow_demo_server(slow_demo_server: DemoServer) -> DemoServer:
-    """Answers with the number of the answer, in some pieces."""
+    """Return the demo server, answering with the number of the answer in some pieces."""
     count = iter(range(1, 1000))
     slow_demo_server.answer = lambda _: iter([f"answer {next(count)} ", "and ", "so ", "on, soon."])
     return slow_demo_server
@@ -51,7 +51,7 @@ def files(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def reader(tmp_path: Path, files: Path, slow_demo_server: DemoServer) -> Iterator[App]:
-    """The app, with temporary files of its own and much patience."""
+    """Run the app with its own folder for temporary files and very high limits."""
     environment = {
         "LIAOBOTS_URL": slow_demo_server.url,
         "LIAOBOTS_AUTH": CODE,
@@ -74,7 +74,7 @@ def children(app: App) -> list[int]:
 
 
 def kept_in(folder: Path) -> list[Path]:
-    """Return what the app keeps of the visitors' files."""
+    """Return the visitors' files that the app still has."""
     return [each for each in folder.rglob("*") if each.is_file() and each.name != LOCK]
 
 
@@ -95,7 +95,7 @@ def submit(page: Page, question: str, *files: FilePayload) -> None:
 def test_reading_can_be_stopped(
     reader: App, page: Page, files: Path, slow_demo_server: DemoServer
 ) -> None:
-    """The page shows each file and works meanwhile; what was typed comes back, with the others."""
+    """The page works while files are read; Stop returns the typed text and the readable files."""
     page.goto(reader.url)
     bombs = [payload(f"{number}.pdf", bomb()) for number in range(2)]
     submit(page, "What is in these?", *bombs, CSV)
@@ -125,7 +125,7 @@ def test_reading_can_be_stopped(
 def test_a_file_that_costs_too_much(
     tmp_path: Path, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """The words name the file and the limit; what was typed and the other file are there."""
+    """The error names the file and the limit; the typed text and the other file are back."""
     limits = "document_processor_seconds=1"
     environment = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     with App(tmp_path, LIAOBOTS_LIMITS=limits, **environment) as app:
@@ -143,7 +143,7 @@ def test_a_file_that_costs_too_much(
 
 @pytest.mark.parametrize("is_reload", [True, False])
 def test_leaving(reader: App, page: Page, files: Path, *, is_reload: bool) -> None:
-    """Nothing is read for somebody who left; after a reload the draft is in the composer."""
+    """Reading stops when the visitor leaves; after a reload the draft is in the composer."""
     address = begin(page, reader)
     submit(page, "Is this a draft?", payload("a.pdf", bomb()), payload("b.pdf", bomb()))
     expect(page.get_by_text(WAITING.format(place="1st"))).to_be_visible()
@@ -159,8 +159,10 @@ def test_leaving(reader: App, page: Page, files: Path, *, is_reload: bool) -> No
     expect(page.get_by_placeholder(texts.ASK)).to_be_enabled()
 
 
-def test_elsewhere(reader: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """A question goes to the chat where it was asked, and the visitor stays where they are."""
+def test_switching_chats_while_reading(
+    reader: App, page: Page, slow_demo_server: DemoServer
+) -> None:
+    """The question is sent in the chat where it was asked, and the page does not switch to it."""
     address = begin(page, reader)
     submit(page, "What do the words say?", payload("slow.pdf", SLOW))
     expect(page.get_by_placeholder(texts.ASK)).to_be_disabled()
@@ -178,8 +180,8 @@ def test_elsewhere(reader: App, page: Page, slow_demo_server: DemoServer) -> Non
     expect(page.get_by_test_id("stChatMessage")).to_have_count(4)
 
 
-def test_refused_elsewhere(reader: App, page: Page) -> None:
-    """What cannot be sent comes back in the chat where it was typed, and not in another."""
+def test_an_unreadable_file_in_another_chat(reader: App, page: Page) -> None:
+    """A question that cannot be sent is returned in its own chat, and in no other."""
     address = begin(page, reader)
     submit(page, "And this?", payload("odd.pdf", b"%PDF-" + b" " * 1_000))
     listed(page).nth(0).click()
@@ -207,8 +209,8 @@ def test_an_answer_goes_on(reader: App, page: Page, slow_demo_server: DemoServer
     expect(page.get_by_placeholder(texts.ASK)).to_have_value("")
 
 
-def test_typing_goes_on(reader: App, page: Page) -> None:
-    """Whoever sent a question with a file types the next one without a click."""
+def test_the_composer_keeps_the_focus(reader: App, page: Page) -> None:
+    """After a question with a file, the next one can be typed without a click."""
     page.goto(reader.url)
     submit(page, "One", payload("a.pdf", pdf("Hello")))
     answered(page, 1, "answer 1 ")
@@ -217,7 +219,7 @@ def test_typing_goes_on(reader: App, page: Page) -> None:
 
 
 def test_the_server_is_killed(reader: App) -> None:
-    """Its processes go with it."""
+    """The processes that read files end with the server."""
 
     async def visit() -> list[int]:
         async with Sender(reader.url) as sender:
@@ -247,9 +249,9 @@ async def first_texts(url: str, is_enough: Callable[[int], bool]) -> list[float]
 
 
 async def read_bombs(url: str, count: int, is_over: Callable[[], bool]) -> int:
-    """Hand in bombs, each by another visitor; return how many of them waited or were read."""
+    """Submit bombs, each as another visitor; return how many of them waited or were read."""
 
-    async def hand_in_one() -> bool:
+    async def submit_one() -> bool:
         async with Sender(url) as sender:
             await sender.drawn()
             await sender.ask_with("Read this", bomb())
@@ -258,27 +260,27 @@ async def read_bombs(url: str, count: int, is_over: Callable[[], bool]) -> int:
                 await asyncio.sleep(0.1)
             return True
 
-    return sum(await asyncio.gather(*(hand_in_one() for _ in range(count))))
+    return sum(await asyncio.gather(*(submit_one() for _ in range(count))))
 
 
 def test_others_are_answered_meanwhile(reader: App, files: Path) -> None:
-    """Sixteen files without an end, and two others wait hardly longer than in peace."""
+    """While sixteen bombs are read, two other visitors wait hardly longer than without them."""
 
     async def visit() -> tuple[list[float], list[float], int]:
         def few(count: int) -> bool:
             return count >= ROUNDS
 
-        peace = await asyncio.gather(*(first_texts(reader.url, few) for _ in range(2)))
+        before = await asyncio.gather(*(first_texts(reader.url, few) for _ in range(2)))
         is_over = False
         bombs = asyncio.create_task(read_bombs(reader.url, 16, lambda: is_over))
         await asyncio.sleep(2)
-        felt = await asyncio.gather(*(first_texts(reader.url, few) for _ in range(2)))
+        during = await asyncio.gather(*(first_texts(reader.url, few) for _ in range(2)))
         at_once = len(children(reader))
         is_over = True
         assert await bombs == 16
-        return [*chain(*peace)], [*chain(*felt)], at_once
+        return [*chain(*before)], [*chain(*during)], at_once
 
-    peace, felt, at_once = finished(visit())
+    before, during, at_once = finished(visit())
     assert at_once == 2
-    assert statistics.median(felt) <= 3 * max(statistics.median(peace), 0.2)
+    assert statistics.median(during) <= 3 * max(statistics.median(before), 0.2)
     wait_until(lambda: not children(reader) and not kept_in(files), 30)

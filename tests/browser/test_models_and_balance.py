@@ -1,4 +1,4 @@
-"""Models, money and room in a real Chromium."""
+"""The page of models, the balance and the context window."""
 
 import re
 import time
@@ -19,16 +19,16 @@ from tests.support.page_actions import (
     wait_until,
 )
 
-ROOM = {"maxLength": 48_000, "tokenLimit": 16_000}
+LIMITS = {"maxLength": 48_000, "tokenLimit": 16_000}
 MODELS = [
     {"id": "gpt-4", "name": "GPT-4", "maxLength": 1000, "tokenLimit": 8000},
-    {"id": "claude-1", "name": "Claude 1", **ROOM},
-    {"id": "gpt-5", "name": "GPT-5", **ROOM},
+    {"id": "claude-1", "name": "Claude 1", **LIMITS},
+    {"id": "gpt-5", "name": "GPT-5", **LIMITS},
 ]
 
 
 def begin(page: Page, app: App, demo_server: DemoServer, question: str = "First question") -> str:
-    """Asks a first question of a service with these models."""
+    """Ask a service with these models a first question, and return the chat's address."""
     demo_server.models = MODELS
     demo_server.answer = lambda question: iter(["answer ", "to ", question[:20], " whole."])
     page.goto(app.url)
@@ -38,12 +38,13 @@ def begin(page: Page, app: App, demo_server: DemoServer, question: str = "First 
 
 
 def answered(page: Page, number: int) -> None:
+    """Wait until an answer is complete."""
     expect(message(page, number)).to_contain_text("whole.")
     expect(button(page, texts.STOP)).to_have_count(0)
 
 
 def chosen(page: Page, label: str) -> None:
-    """Waits until a model with this label is chosen."""
+    """Wait until a model with this label is chosen."""
     picker = page.get_by_role("combobox", name=texts.MODEL, exact=True)
     expect(picker).to_have_value(re.compile(f"^{label}"))
 
@@ -51,7 +52,7 @@ def chosen(page: Page, label: str) -> None:
 def test_from_the_page_of_models_to_a_chat(
     app: App, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """One searches it, makes a favourite, and begins a chat with it; the chat remembers it."""
+    """A model is found, made a favourite, and used in a new chat, which remembers it."""
     first = begin(page, app, slow_demo_server)
     page.get_by_role("link", name=texts.MODELS).click()
     heads = page.get_by_test_id("stMain").get_by_role("heading", level=3)
@@ -75,8 +76,8 @@ def test_from_the_page_of_models_to_a_chat(
     chosen(page, "★ Claude 1")
 
 
-def test_the_speed_board_is_drawn(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """As one chart, from the visitor's own answers, and without a word from elsewhere."""
+def test_the_speed_chart_is_drawn(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+    """The page shows one chart of the visitor's own answers."""
     begin(page, app, slow_demo_server)
     page.get_by_role("link", name=texts.MODELS).click()
     chart = page.get_by_test_id("stVegaLiteChart")
@@ -84,10 +85,10 @@ def test_the_speed_board_is_drawn(app: App, page: Page, slow_demo_server: DemoSe
     expect(page.get_by_test_id("stMain")).to_contain_text("0 % of 1 failed")
 
 
-def test_the_models_of_a_code_of_ones_own(
+def test_the_models_of_a_typed_token(
     tmp_path: Path, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """In OpenAI's form the list may depend on the code; its page is the same."""
+    """In OpenAI's form the list of models is requested with the visitor's own token."""
     settings = {"LIAOBOTS_URL": f"{slow_demo_server.url}/v1", "LIAOBOTS_WIRE": "openai"}
     with App(tmp_path, **settings) as app:
         page.goto(app.url)
@@ -103,13 +104,13 @@ def test_the_models_of_a_code_of_ones_own(
     assert "a-code-of-mine" not in app.log.read_text()
 
 
-def test_money_beside_the_code(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """It comes after the answer by itself, and warns before the next question."""
+def test_the_balance_in_the_sidebar(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+    """The balance is updated after each answer, with a warning if little is left."""
     slow_demo_server.price = 6.2
     begin(page, app, slow_demo_server)
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar).to_contain_text("Balance: 6.30 · last answer 6.20 · this chat 6.20")
-    expect(page.get_by_text("Little is left on your auth code: 6.30")).to_be_visible()
+    expect(page.get_by_text("Little is left on your auth token: 6.30")).to_be_visible()
     ask(page, "Second question")
     answered(page, 3)
     expect(sidebar).to_contain_text("Balance: 0.10 · last answer 6.20 · this chat 12.40")
@@ -118,7 +119,7 @@ def test_money_beside_the_code(app: App, page: Page, slow_demo_server: DemoServe
 def test_the_answer_waits_for_no_balance(
     app: App, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """A service that is slow to tell the balance holds nothing up."""
+    """A slow answer about the balance does not delay the chat."""
     begin(page, app, slow_demo_server)
     slow_demo_server.balance_pause = 60
     asked = time.monotonic()
@@ -130,19 +131,19 @@ def test_the_answer_waits_for_no_balance(
     assert len(conversed(slow_demo_server)) == 3
 
 
-def test_the_room_is_chosen_and_seen(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """The meter, the line where the sent part begins, and the other choice."""
+def test_the_context_meter(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+    """The meter, the line where the sent part begins, and the choice not to send."""
     begin(page, app, slow_demo_server, "x" * 700)
     ask(page, "y" * 400)
     answered(page, 3)
     line = page.get_by_text(texts.SENT_FROM_HERE)
     expect(line).to_be_visible()
     second = message(page, 2).bounding_box()
-    place = line.bounding_box()
+    line_box = line.bounding_box()
     assert second
-    assert place
-    assert place["y"] < second["y"]
-    page.get_by_role("button", name=re.compile("^Room: 11")).click()
+    assert line_box
+    assert line_box["y"] < second["y"]
+    page.get_by_role("button", name=re.compile("^Context: 11")).click()
     page.get_by_text(texts.EDGES["tell"]).click()
     expect(line).to_have_count(0)
     page.keyboard.press("Escape")
@@ -152,8 +153,8 @@ def test_the_room_is_chosen_and_seen(app: App, page: Page, slow_demo_server: Dem
     assert len(conversed(slow_demo_server)) == 2
 
 
-def test_a_model_that_stands_in(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """The answer says in whose place it stands."""
+def test_the_fallback_model(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+    """The answer names the model that it replaces."""
     begin(page, app, slow_demo_server)
     page.get_by_role("combobox", name=texts.FALLBACK).click()
     page.get_by_role("option", name=re.compile("^GPT-5")).click()
@@ -166,8 +167,8 @@ def test_a_model_that_stands_in(app: App, page: Page, slow_demo_server: DemoServ
     expect(message(page, 3)).to_contain_text("In place of gpt-4, which failed")
 
 
-def test_a_model_that_vanished(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """The chat is readable; the question is back until another model is chosen."""
+def test_a_missing_model(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+    """The chat stays readable; the question is returned until another model is chosen."""
     address = begin(page, app, slow_demo_server)
     slow_demo_server.models = MODELS[1:]
     app.stop()

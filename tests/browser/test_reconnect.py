@@ -1,4 +1,4 @@
-"""Nothing is lost: what a visitor with a real Chromium does to an answer being written."""
+"""Answers survive what happens while they are written: reloads, lost connections, crashes."""
 
 import time
 from pathlib import Path
@@ -32,18 +32,18 @@ WHOLE = "".join(WORDS).strip()
 
 @pytest.fixture
 def slow_demo_server(slow_demo_server: DemoServer) -> DemoServer:
-    """Says eighty words in four seconds."""
+    """Return the demo server, answering with eighty words in four seconds."""
     slow_demo_server.answer = lambda _: iter(WORDS)
     return slow_demo_server
 
 
-def chats_of(demo_server: DemoServer) -> int:
-    """Gives how often the service was asked for an answer."""
+def count_requests(demo_server: DemoServer) -> int:
+    """Return how often the service was asked for an answer."""
     return sum(asked["path"] == "/api/chat" for asked in demo_server.asked)
 
 
 def begin(page: Page, app: App, question: str = "Tell me words") -> str:
-    """Asks on a new page, and gives the chat's address when its answer has begun."""
+    """Ask on a new page, and return the chat's address when its answer has begun."""
     page.goto(app.url)
     ask(page, question)
     expect(message(page, 1)).to_contain_text("word5 ")
@@ -51,7 +51,7 @@ def begin(page: Page, app: App, question: str = "Tell me words") -> str:
 
 
 def test_refresh_in_the_middle(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """The same chat comes back with the text so far, goes on, and was asked for once."""
+    """After a reload the answer continues, and the service was asked once."""
     address = begin(page, app)
     page.reload()
     expect(message(page, 1)).to_contain_text("word0 word1 word2 word3 word4 word5")
@@ -59,13 +59,13 @@ def test_refresh_in_the_middle(app: App, page: Page, slow_demo_server: DemoServe
     assert page.url == address
     expect(message(page, 1)).to_contain_text(WHOLE)
     expect(button(page, texts.STOP)).to_have_count(0)
-    assert chats_of(slow_demo_server) == 1
+    assert count_requests(slow_demo_server) == 1
 
 
 def test_a_tab_closed_and_opened_again(
     app: App, visitor: BrowserContext, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """The answer is written on without a page."""
+    """The answer continues without a page."""
     address = begin(page, app)
     page.close()
     time.sleep(1)
@@ -73,11 +73,11 @@ def test_a_tab_closed_and_opened_again(
     again.goto(address)
     expect(message(again, 0)).to_contain_text("Tell me words")
     expect(message(again, 1)).to_contain_text(WHOLE)
-    assert chats_of(slow_demo_server) == 1
+    assert count_requests(slow_demo_server) == 1
 
 
 def test_a_dropped_connection(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """The page finds back by itself, as after a phone's sleep."""
+    """The page reconnects by itself, as after a phone's sleep."""
     lines: list[WebSocketRoute] = []
 
     def note(route: WebSocketRoute) -> None:
@@ -90,13 +90,13 @@ def test_a_dropped_connection(app: App, page: Page, slow_demo_server: DemoServer
     expect(message(page, 1)).to_contain_text(WHOLE)
     expect(button(page, texts.STOP)).to_have_count(0)
     assert len(lines) > 1
-    assert chats_of(slow_demo_server) == 1
+    assert count_requests(slow_demo_server) == 1
 
 
 def test_a_second_tab_follows_and_stops(
     app: App, visitor: BrowserContext, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """Both show the answer grow; Stop in one is Stop in both."""
+    """Both tabs show the answer grow, and Stop in one stops it in both."""
     other = visitor.new_page()
     other.goto(begin(page, app))
     expect(message(other, 1)).to_contain_text("word25")
@@ -109,8 +109,8 @@ def test_a_second_tab_follows_and_stops(
     assert "word79" not in message(page, 1).inner_text()
 
 
-def test_an_idle_tab_learns_of_it(app: App, visitor: BrowserContext, page: Page) -> None:
-    """A tab that nobody touches shows what is asked in another."""
+def test_an_idle_tab_is_updated(app: App, visitor: BrowserContext, page: Page) -> None:
+    """An unused tab shows the question that is asked in another tab."""
     address = begin(page, app)
     button(page, texts.STOP).click()
     idle = visitor.new_page()
@@ -121,33 +121,33 @@ def test_an_idle_tab_learns_of_it(app: App, visitor: BrowserContext, page: Page)
     expect(message(idle, 3)).to_contain_text("word5 ")
 
 
-def test_an_address_is_no_key(app: App, browser: Browser, page: Page) -> None:
-    """Another visitor who has it finds an empty page, and no trace in what comes over the line."""
+def test_an_address_gives_no_access(app: App, browser: Browser, page: Page) -> None:
+    """Another visitor with the address gets an empty page, and no data of the chat."""
     address = begin(page, app, "A secret question")
     stranger = browser.new_context()
-    came = b""
+    received = b""
 
     def note(frame: bytes | str) -> None:
-        nonlocal came
-        came += frame.encode() if isinstance(frame, str) else frame
+        nonlocal received
+        received += frame.encode() if isinstance(frame, str) else frame
 
     theirs = stranger.new_page()
     theirs.on("websocket", lambda line: line.on("framereceived", note))
     theirs.goto(address)
     expect(theirs.get_by_text(texts.GREETING)).to_be_visible()
-    assert texts.GREETING.encode() in came
-    assert b"secret question" not in came
-    assert b"word1" not in came
+    assert texts.GREETING.encode() in received
+    assert b"secret question" not in received
+    assert b"word1" not in received
     stranger.close()
 
 
 def test_the_page_is_used_while_it_writes(
     app: App, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """A draft, another model and another chat harm nothing; the list shows what is written."""
+    """A draft, another model and another chat do not disturb an answer, which the list marks."""
     begin(page, app)
     page.get_by_placeholder(texts.ASK).fill("A draft")
-    page.get_by_role("combobox", name=texts.MODEL).click()
+    page.get_by_role("combobox", name=texts.MODEL, exact=True).click()
     page.get_by_role("option").nth(1).click()
     expect(listed(page).nth(2).get_by_test_id("stIconMaterial")).to_be_visible()
     listed(page).nth(0).click()
@@ -156,11 +156,11 @@ def test_the_page_is_used_while_it_writes(
     expect(message(page, 1)).to_contain_text(WHOLE)
     expect(button(page, texts.STOP)).to_have_count(0)
     expect(listed(page).nth(2).get_by_test_id("stIconMaterial")).to_have_count(0)
-    assert chats_of(slow_demo_server) == 1
+    assert count_requests(slow_demo_server) == 1
 
 
 def test_a_draft_outlives_the_end_of_an_answer(app: App, page: Page) -> None:
-    """What is typed meanwhile is neither sent nor lost."""
+    """Text typed during an answer is neither sent nor lost."""
     begin(page, app)
     page.get_by_placeholder(texts.ASK).type("A draft", delay=50)
     expect(button(page, texts.STOP)).to_have_count(0)
@@ -171,19 +171,19 @@ def test_a_draft_outlives_the_end_of_an_answer(app: App, page: Page) -> None:
 def test_a_question_asked_meanwhile_waits(
     app: App, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """It stands in the chat at once, and is sent when the answer before it is there."""
+    """It is shown at once, and sent when the answer before it is complete."""
     begin(page, app)
     ask(page, "And then?")
     expect(message(page, 2)).to_contain_text("And then?")
-    assert chats_of(slow_demo_server) == 1
+    assert count_requests(slow_demo_server) == 1
     expect(message(page, 1)).to_contain_text(WHOLE)
     expect(message(page, 3)).to_contain_text(WHOLE)
     assert len(conversed(slow_demo_server)[-1]["body"]["messages"]) == 3
-    assert chats_of(slow_demo_server) == 2
+    assert count_requests(slow_demo_server) == 2
 
 
 def test_stop_is_kept(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """After a refresh it is still stopped, with what was shown."""
+    """After a reload the answer is still stopped, with the same text."""
     begin(page, app)
     button(page, texts.STOP).click()
     expect(button(page, texts.TRY_AGAIN)).to_be_visible()
@@ -191,11 +191,11 @@ def test_stop_is_kept(app: App, page: Page, slow_demo_server: DemoServer) -> Non
     page.reload()
     expect(button(page, texts.TRY_AGAIN)).to_be_visible()
     assert message(page, 1).inner_text() == shown
-    assert chats_of(slow_demo_server) == 1
+    assert count_requests(slow_demo_server) == 1
 
 
 def test_a_killed_server(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """All but the last second is there, marked, and Continue makes it whole."""
+    """The text is kept except for the last second, marked, and Continue completes it."""
     address = begin(page, app)
     expect(message(page, 1)).to_contain_text("word30 ")
     shown = message(page, 1).inner_text().split()
@@ -209,14 +209,14 @@ def test_a_killed_server(app: App, page: Page, slow_demo_server: DemoServer) -> 
     assert slow_demo_server.pace
     assert len(lost) <= slow_demo_server.pace
     expect(button(page, texts.TRY_AGAIN)).to_be_visible()
-    button(page, texts.GO_ON).click()
+    button(page, texts.CONTINUE).click()
     expect(message(page, 1)).to_contain_text(WHOLE)
     expect(page.get_by_text(texts.INTERRUPTED)).to_have_count(0)
     assert page.content().count("word20 ") == 1
 
 
 def test_a_failed_send(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """Question and reason stand in the chat after a refresh; two clicks ask once."""
+    """Question and error are shown after a reload; a double click asks once."""
     page.goto(app.url)
     ask(page, "fault: broken")
     expect(message(page, 1)).to_contain_text("The service failed")
@@ -224,27 +224,27 @@ def test_a_failed_send(app: App, page: Page, slow_demo_server: DemoServer) -> No
     page.reload()
     expect(message(page, 0)).to_contain_text("fault: broken")
     expect(message(page, 1)).to_contain_text("The service failed")
-    before = chats_of(slow_demo_server)
+    before = count_requests(slow_demo_server)
     button(page, texts.TRY_AGAIN).dblclick()
     page.wait_for_timeout(500)
     expect(message(page, 1)).to_contain_text("The service failed")
-    assert chats_of(slow_demo_server) == before + 1
+    assert count_requests(slow_demo_server) == before + 1
 
 
 def test_a_refresh_right_after_sending(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """The question is asked once, whatever the page had seen of it."""
+    """The question is asked once, even if the page is reloaded at once."""
     page.goto(app.url)
     ask(page, "Tell me words")
-    wait_until(lambda: chats_of(slow_demo_server))
+    wait_until(lambda: count_requests(slow_demo_server))
     page.reload()
     expect(listed(page).nth(2)).to_contain_text("Tell me words")
     listed(page).nth(2).click()
     expect(message(page, 1)).to_contain_text(WHOLE)
-    assert chats_of(slow_demo_server) == 1
+    assert count_requests(slow_demo_server) == 1
 
 
 def test_a_temporary_chat(app: App, page: Page, tmp_path: Path) -> None:
-    """It works as any chat, also after a refresh, and nothing of it is on the disk."""
+    """It works like any chat, also after a reload, and nothing of it is on the disk."""
     page.goto(app.url)
     page.get_by_text(texts.TEMPORARY, exact=True).click()
     ask(page, "A passing thought")
@@ -261,7 +261,7 @@ def test_a_temporary_chat(app: App, page: Page, tmp_path: Path) -> None:
 
 
 def test_rename_and_delete(app: App, page: Page) -> None:
-    """Both are in the chat's own menu; deleting can be undone."""
+    """Both are in the chat's menu, and a deletion can be undone."""
     begin(page, app)
     button(page, texts.STOP).click()
     expect(message(page, 1)).to_contain_text(texts.STOPPED)
@@ -277,8 +277,8 @@ def test_rename_and_delete(app: App, page: Page) -> None:
     expect(listed(page).nth(2)).to_have_text("All *my* words")
 
 
-def test_a_typed_code(app: App, page: Page, tmp_path: Path) -> None:
-    """It outlives a refresh in the server's memory alone, until it is forgotten."""
+def test_a_typed_token(app: App, page: Page, tmp_path: Path) -> None:
+    """It survives a reload in the server's memory only, until it is removed."""
     page.goto(app.url)
     field = page.get_by_label(texts.AUTH_TOKEN, exact=True)
     field.fill("typed-code-9c1")
@@ -296,7 +296,7 @@ def test_a_typed_code(app: App, page: Page, tmp_path: Path) -> None:
 
 
 def test_many_chats(app: App, visitor: BrowserContext, page: Page, tmp_path: Path) -> None:
-    """A thousand are no longer a list than thirty; older ones come when wished for."""
+    """The list shows the newest thirty chats, and older ones on request."""
     page.goto(app.url)
     expect(page.get_by_text(texts.GREETING)).to_be_visible()
     file = next(tmp_path.rglob("chats.db"))
@@ -316,7 +316,7 @@ def test_many_chats(app: App, visitor: BrowserContext, page: Page, tmp_path: Pat
 def test_a_store_that_cannot_be_opened(
     tmp_path: Path, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """The page says so in words and goes on in memory, also over a refresh."""
+    """The page says so and keeps the chat in memory, also over a reload."""
     address = "sqlite:////proc/nowhere/chats.db"
     settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     with App(tmp_path, LIAOBOTS_DATABASE_URL=address, **settings) as app:
@@ -334,7 +334,7 @@ def test_two_servers_on_one_postgresql(
     visitor: BrowserContext,
     slow_demo_server: DemoServer,
 ) -> None:
-    """B shows what A writes, follows it, and its Stop reaches A."""
+    """The second server follows an answer that the first one writes, and can stop it."""
     settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
@@ -353,24 +353,24 @@ def test_two_servers_on_one_postgresql(
         expect(message(other, 1)).to_contain_text(texts.STOPPED)
         assert slow_demo_server.hung_up[0] - clicked < 1
         assert message(page, 1).inner_text() == message(other, 1).inner_text()
-        assert chats_of(slow_demo_server) == 1
+        assert count_requests(slow_demo_server) == 1
 
 
 def test_a_starter_clicked_twice_asks_once(
     app: App, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """However fast the clicks are."""
+    """A double click asks once."""
     page.goto(app.url)
     starter = next(iter(texts.STARTERS.values()))
     page.get_by_role("button", name=starter).dblclick()
     expect(message(page, 1)).to_contain_text(WHOLE)
     page.wait_for_timeout(500)
-    assert chats_of(slow_demo_server) == 1
+    assert count_requests(slow_demo_server) == 1
     expect(listed(page)).to_have_count(3)
 
 
 def test_stop_stops_all_that_is_asked(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """A question that waits is not sent behind the visitor's back."""
+    """Stop also stops a question that waits for the answer before it."""
     begin(page, app)
     ask(page, "And then?")
     expect(message(page, 2)).to_contain_text("And then?")
@@ -378,13 +378,13 @@ def test_stop_stops_all_that_is_asked(app: App, page: Page, slow_demo_server: De
     expect(message(page, 1)).to_contain_text(texts.STOPPED)
     expect(message(page, 3)).to_contain_text(texts.STOPPED)
     page.wait_for_timeout(500)
-    assert chats_of(slow_demo_server) == 1
+    assert count_requests(slow_demo_server) == 1
 
 
-def test_a_server_told_to_stop_marks_what_it_wrote(
+def test_a_terminated_server_marks_its_answers(
     app: App, page: Page, visitor: BrowserContext, tmp_path: Path
 ) -> None:
-    """By SIGTERM, as service managers do, and with all of the text."""
+    """After SIGTERM, as service managers send it, the whole text is kept and marked."""
     address = begin(page, app)
     expect(message(page, 1)).to_contain_text("word20 ")
     app.stop()
@@ -400,7 +400,7 @@ def test_a_server_told_to_stop_marks_what_it_wrote(
 def test_code_that_was_cut_stays_one_block(
     app: App, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """A server killed in the middle of code, and Continue."""
+    """Continue after a server was killed in the middle of code does not split the block."""
     lines = ["Look:\n\n", "```python\n", *(f"line_{n} = {n}\n" for n in range(60)), "```\n\nDone."]
     slow_demo_server.answer = lambda _: iter(lines)
     page.goto(app.url)
@@ -410,7 +410,7 @@ def test_code_that_was_cut_stays_one_block(
     app.kill()
     app.start()
     page.goto(address)
-    button(page, texts.GO_ON).click()
+    button(page, texts.CONTINUE).click()
     expect(message(page, 1)).to_contain_text("Done.")
     expect(message(page, 1).locator("pre")).to_have_count(1)
     code = message(page, 1).locator("pre").inner_text()
@@ -420,7 +420,7 @@ def test_code_that_was_cut_stays_one_block(
 def test_the_identity_is_written_nowhere(
     app: App, visitor: BrowserContext, page: Page, tmp_path: Path
 ) -> None:
-    """Neither the database nor the log has it; the database has its hash."""
+    """The identity is in no file; the database has only its hash."""
     begin(page, app)
     time.sleep(1)
     cookie = next(each["value"] for each in visitor.cookies() if each["name"] == COOKIE)
@@ -433,7 +433,7 @@ def test_the_identity_is_written_nowhere(
 def test_a_database_named_in_the_secrets(
     tmp_path: Path, postgresql: str, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """Hosts without an environment of their own have secrets."""
+    """A host that cannot set environment variables uses secrets.toml."""
     (tmp_path / ".streamlit").mkdir()
     secrets = f'LIAOBOTS_DATABASE_URL = "{postgresql}"\n'
     (tmp_path / ".streamlit" / "secrets.toml").write_text(secrets)
@@ -446,7 +446,7 @@ def test_a_database_named_in_the_secrets(
 def test_a_database_that_goes_and_comes_back(
     tmp_path: Path, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """The page stays, says so, takes questions in memory, and is whole again afterwards."""
+    """The page says so, takes questions in memory, and stores them when it is back."""
     server = get_server(tmp_path / "mortal")
     settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     with App(tmp_path, LIAOBOTS_DATABASE_URL=server.get_uri(), **settings) as app:

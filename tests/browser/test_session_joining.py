@@ -1,4 +1,4 @@
-"""A session is its own browser's: it comes back to it after a cut, and to nobody else."""
+"""A session belongs to its browser, which gets it back after a lost connection."""
 
 from playwright.sync_api import FilePayload, Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -12,7 +12,7 @@ FILES = [
     FilePayload(name="data.csv", mimeType="text/csv", buffer=b"a,b\nsecret,2\n"),
     FilePayload(name="picture.txt", mimeType="text/plain", buffer=b"\x89PNG\r\n\x1a\n...."),
 ]
-# The page's own sockets can be found, to cut them.
+# Makes the page's WebSockets accessible, to close them.
 SOCKETS = """
     window.sockets = [];
     window.WebSocket = class extends WebSocket {
@@ -35,10 +35,10 @@ class Sessions:
                 self.all.append(begun)
 
 
-def test_a_file_stays_with_whoever_attached_it(
+def test_an_attached_file_stays_with_its_visitor(
     app: App, page: Page, slow_demo_server: DemoServer
 ) -> None:
-    """Whoever has the session's id sends nothing of it; the visitor has it also after a cut."""
+    """A stranger with the session's id cannot send the file; the visitor can after reconnecting."""
     slow_demo_server.answer = lambda _: iter(["Here it is"])
     sessions = Sessions(page)
     page.add_init_script(SOCKETS)
@@ -63,7 +63,7 @@ def test_a_file_stays_with_whoever_attached_it(
 
 
 async def intrude(app: App, session: str) -> None:
-    """Ask as somebody who has the id of another's session."""
+    """Ask as a stranger who has the id of another visitor's session."""
     async with Visitor(app.url, session=session) as stranger:
         await stranger.drawn()
         await stranger.ask("Mine")

@@ -1,4 +1,4 @@
-"""A model's text on the page, in a real Chromium: what it loads, how it looks, what it costs."""
+"""A model's text on the page: what it loads, how it looks, and how many bytes it costs."""
 
 import re
 import threading
@@ -86,7 +86,7 @@ DOCUMENTS = {
 
 
 class Foreign:
-    """A host of somebody else's, which notes who comes."""
+    """A foreign host, which records the requests that it gets."""
 
     def __init__(self) -> None:
         self.visits: list[str] = []
@@ -122,7 +122,7 @@ def words(text: str, size: int = 40) -> Iterator[str]:
 
 
 def answered(page: Page, app: App, question: str = "Go") -> Locator:
-    """Gives the answer on a new page, when it has ended and its Copy is there."""
+    """Ask on a new page, and return the answer when it is complete."""
     page.goto(app.url)
     ask(page, question)
     expect(way_to_copy(page)).to_be_visible()
@@ -133,7 +133,7 @@ def answered(page: Page, app: App, question: str = "Go") -> Locator:
 def test_nothing_is_loaded_from_elsewhere(
     script: str, tmp_path: Path, page: Page, slow_demo_server: DemoServer, foreign: Foreign
 ) -> None:
-    """Not while it streams, nor after, nor after a refresh; with the policy and without it."""
+    """Neither while it streams nor after a reload, with the security policy and without it."""
     hostile = HOSTILE.replace("URL", foreign.url)
     slow_demo_server.answer = lambda _: words(hostile)
     settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
@@ -152,8 +152,8 @@ def test_nothing_is_loaded_from_elsewhere(
         assert bool(foreign.visits) is (script != "app.py"), "only the policy stops a script"
 
 
-def test_links_lead_out_alone(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """In a new tab, with no referrer, and with their host beside them."""
+def test_links_lead_to_other_sites_only(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+    """Links open in a new tab, without a referrer, and show their host."""
     slow_demo_server.answer = lambda _: iter(
         ["[a bank](https://thief.example/x) [in](/here) ![i](http://h.example/i)"]
     )
@@ -170,14 +170,14 @@ def test_links_lead_out_alone(app: App, page: Page, slow_demo_server: DemoServer
     expect(answer).to_contain_text("Image: i")
 
 
-# What is drawn anew each time, or differs by where it stands.
+# Attributes that differ between two drawings of the same text, or by their position.
 CHANGING = re.compile(
     r' (?:id|aria-\w+|data-[\w-]+|class|style|width|height|d|src|href="#[^"]*")="[^"]*"'
 )
 
 
 def dom(answer: Locator) -> str:
-    """Gives what the answer is made of, from its texts' elements."""
+    """Return the HTML of an answer without attributes that may differ."""
     parts = answer.get_by_test_id("stMarkdownContainer").all()
     html = "".join(part.inner_html() for part in parts)
     html = CHANGING.sub("", re.sub(r"<svg.*?</svg>", "<svg>", html, flags=re.S))
@@ -192,7 +192,7 @@ def height_of(answer: Locator) -> float:
 
 @pytest.fixture(scope="module")
 def writer() -> Iterator[DemoServer]:
-    """A stand-in for all documents."""
+    """Run a demo server for all documents."""
     with DemoServer(pace=60) as service:
         yield service
 
@@ -213,10 +213,10 @@ def pages(
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_streamed_is_as_whole(
+def test_a_streamed_text_looks_like_a_whole_one(
     name: str, pages: tuple[App, App], page: Page, writer: DemoServer
 ) -> None:
-    """What stands there at the end is the same after a refresh, and the same as in one element."""
+    """A streamed text looks the same after a reload, and the same as in one element."""
     app, other = pages
     text = DOCUMENTS[name]
     writer.answer = lambda _: words(text, 1 + len(text) // 60)
@@ -237,7 +237,7 @@ def test_streamed_is_as_whole(
 
 
 def doms_of_whole(page: Page, other: App) -> Iterator[str]:
-    """Gives what the text is made of in one element, as often as is worth looking.
+    """Yield the HTML of the text in one element, repeatedly until it may have been drawn.
 
     A diagram is drawn by a part of Streamlit that is loaded when it is needed,
     and on a busy machine a page may not get it at all.
@@ -251,7 +251,7 @@ def doms_of_whole(page: Page, other: App) -> Iterator[str]:
 
 
 def test_nothing_is_sent_twice(tmp_path: Path, browser: Browser) -> None:
-    """What the browser gets is at most a hundredth of what the pattern of tutorials sends."""
+    """The browser gets at most a hundredth of the bytes that the pattern of tutorials sends."""
     text = markdown(16_000)
     costs = {}
     for script in ("app.py", "tests/bench/tutorial.py"):
@@ -272,8 +272,8 @@ def test_nothing_is_sent_twice(tmp_path: Path, browser: Browser) -> None:
     assert costs["app.py"] * 100 <= costs["tests/bench/tutorial.py"]
 
 
-def test_thoughts_are_folded(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """They stand open while the model thinks, and are folded when it speaks."""
+def test_reasoning_is_folded(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+    """The reasoning is open while the model thinks, and folded when its answer begins."""
     thoughts = [f"thought{n} " for n in range(30)]
     slow_demo_server.answer = lambda _: iter(
         ["<think>", *thoughts, "</think>\n\n", *["I speak. "] * 30]
@@ -291,7 +291,7 @@ def test_thoughts_are_folded(app: App, page: Page, slow_demo_server: DemoServer)
 
 
 def test_an_answer_can_be_copied(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """As the Markdown that the model wrote."""
+    """Each way to copy gives the Markdown that the model wrote."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     text = "# Title\n\n- *a* `b`\n\n$5 ![i](http://h.example/i) :red[x]\n"
     slow_demo_server.answer = lambda _: iter([text])
@@ -310,7 +310,7 @@ def test_an_answer_can_be_copied(app: App, page: Page, slow_demo_server: DemoSer
     expect(page.locator("[class*='st-key-panel-'] pre")).to_contain_text("# Title")
 
 
-def test_wide_things_scroll_in_themselves(
+def test_wide_content_scrolls_within_itself(
     app: App, browser: Browser, slow_demo_server: DemoServer
 ) -> None:
     """On a phone neither a table nor code makes the page wider."""
@@ -329,10 +329,8 @@ def test_wide_things_scroll_in_themselves(
     context.close()
 
 
-def test_code_keeps_streamlits_own_names(
-    app: App, page: Page, slow_demo_server: DemoServer
-) -> None:
-    """Streamlit's Markdown rewrites the names of icons, in code too; ours does not let it."""
+def test_icon_names_in_code(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+    """Names of icons in code are shown as they are, although Streamlit would replace them."""
     code = 'st.button("x", icon=":material/home:")'
     slow_demo_server.answer = lambda _: iter([f"Like so:\n\n```python\n{code}\n```\n\nDone."])
     answer = answered(page, app)
@@ -344,7 +342,7 @@ def test_code_keeps_streamlits_own_names(
 def test_a_long_chat_opens_at_its_end(
     app: App, visitor: BrowserContext, page: Page, tmp_path: Path
 ) -> None:
-    """With its newest messages; earlier ones come when they are wished for."""
+    """It shows its newest messages, and earlier ones on request."""
     page.goto(app.url)
     expect(page.get_by_text(texts.GREETING)).to_be_visible()
     file = next(tmp_path.rglob("chats.db"))
@@ -358,7 +356,7 @@ def test_a_long_chat_opens_at_its_end(
 
 
 def test_the_reader_may_scroll_up(app: App, page: Page, slow_demo_server: DemoServer) -> None:
-    """The view follows the writing at the bottom, stays where the reader went, and comes back."""
+    """The view follows the text, stays where the reader scrolls, and follows again on request."""
     slow_demo_server.answer = lambda _: (f"Line {n}\n\n" for n in range(160))
     page.goto(app.url)
     ask(page, "Go")
@@ -379,7 +377,7 @@ def test_the_reader_may_scroll_up(app: App, page: Page, slow_demo_server: DemoSe
 
 
 def fill(store: Store, owner: str, turns: int) -> str:
-    """Puts a chat of so many questions and answers into a store, and gives its id."""
+    """Store a chat with `turns` questions and answers, and return its id."""
     chat = None
     for number in range(turns):
         asked = store.ask(owner, chat, f"Question {number}", "gpt-4")

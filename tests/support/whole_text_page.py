@@ -9,8 +9,8 @@ import streamlit as st
 sys.path.append(str(Path(__file__).parents[2]))
 
 from liaobots.ui.markdown import blocks, parser
-from liaobots.ui.markdown.reasoning import MANNER
+from liaobots.ui.markdown.reasoning import ANSWER_OPTIONS
 
 text = Path(os.environ["SHOWN_TEXT"]).read_text()
 with st.chat_message("assistant"):
-    st.markdown(blocks.write(parser.parse_whole(text), MANNER))
+    st.markdown(blocks.write(parser.parse_whole(text), ANSWER_OPTIONS))

@@ -106,7 +106,7 @@ def test_a_model_that_vanished_asks_for_a_choice(opened: AppTest, demo_server: D
     let_the_list_be_read_anew()
     opened.run()
     assert opened.selectbox(key=available_models.MODEL).value is None
-    assert "odd answered here, and is not on offer any more" in words(opened)
+    assert "odd answered here and is no longer available" in words(opened)
     assert said(opened) == ["one", "answer to one"]
     opened.chat_input[0].set_value("two").run()
     assert "Choose another model" in words(opened)
@@ -154,8 +154,8 @@ def ask_and_pay(page: AppTest, question: str, cost: float) -> None:
     ("price", "warning"),
     [
         (0.25, ""),
-        (12.0, "Little is left on your auth code: 0.50"),
-        (12.5, "There is nothing left on your auth code"),
+        (12.0, "Little is left on your auth token: 0.50"),
+        (12.5, "There is nothing left on your auth token"),
     ],
 )
 def test_a_warning_before_sending(
@@ -182,9 +182,9 @@ def test_quiet_where_nothing_is_told(
 
 def test_the_meter(opened: AppTest) -> None:
     """It says how full the room is, in both units."""
-    assert "Room: 0 %" in popovers(opened)
+    assert "Context: 0 %" in popovers(opened)
     ask(opened, "x" * 400)
-    assert "Room: 45 %" in popovers(opened)
+    assert "Context: 45 %" in popovers(opened)
 
 
 def popovers(page: AppTest) -> str:

@@ -65,7 +65,7 @@ def test_model_facts() -> None:
     words = texts.model_facts(facts, ModelSpeed("gpt-x", 4, 0.84, 90.4, 0.25))
     assert words == (
         "gpt-x · 4,000 tokens · 12,000 characters · 2.50 in and 10.00 out per million tokens · "
-        "first text after 0.8 s · 90 characters a second · 25 % of 4 failed"
+        "first text after 0.8 s · 90 characters per second · 25 % of 4 failed"
     )
 
 
@@ -93,3 +93,17 @@ def test_ordinals() -> None:
     """A place in the queue reads as one says it."""
     said = [texts.ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
     assert " ".join(said) == "1st 2nd 3rd 4th 11th 12th 13th 21st 102nd 111th"
+
+
+def test_plural_forms() -> None:
+    """One thing has its noun in the singular, and any other number in the plural."""
+    assert texts.imported(1, 2, 0) == "Imported: 1 chat, with 2 new messages, and 0 new prompts."
+    assert (
+        texts.imported(1200, 1, 1) == "Imported: 1,200 chats, with 1 new message, and 1 new prompt."
+    )
+    assert texts.importing(0, 1) == "Importing: 0 of 1 chat"
+    assert texts.not_imported("Why.", 1, 2) == (
+        "Why. Imported: 1 of 2 chats. Import the file again to continue."
+    )
+    assert texts.file_label("a.txt", 1) == "a.txt · 1 character"
+    assert texts.full_text(0) == "Full text: 0 characters"

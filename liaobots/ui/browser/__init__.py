@@ -1,13 +1,14 @@
-"""What runs in the browser: a style sheet, and a script of our own, the only one on the page.
+"""The style sheet and the script that this app adds to Streamlit's page.
 
-The two are one element. It is sent in each run of the page, and Streamlit lets
-the browser keep what has 10 KB or more: then only its hash goes over the line.
+The two are one element, which each run of the page sends. Streamlit caches an
+element of 10 KB or more in the browser, so that only its hash is sent again.
 
-follow   keeps the end of a chat in view, and leads to a message
-draft    keeps what is typed, for each chat, until it is asked, and holds a second question back
-key      the keys for a new chat and for the search
-copy     brings a message into the clipboard
-way      repeats a click on a link that got lost
+follow       keeps the end of a chat in view, and scrolls to a message
+draft        saves what is typed in each chat, and holds back a second question
+shortcuts    the keyboard shortcuts for a new chat and the search
+clipboard    copies a message to the clipboard
+lost_click   repeats a click on a link that Streamlit has lost
+page.css     the style sheet
 """
 
 from collections.abc import Mapping
@@ -19,16 +20,18 @@ FOLDER = Path(__file__).parent
 SCRIPT = "\n".join((FOLDER / f"{part}.js").read_text() for part in PARTS)
 STYLE = (FOLDER / "page.css").read_text()
 
-
 HTML = f'<style>{STYLE}</style><div id="ours"></div><script>{SCRIPT}</script>'
 
 
 def data_element(facts: Mapping[str, object]) -> str:
-    """Gives as HTML what the script has to know, by names such as `to-the-end`."""
-    words = " ".join(f'data-{name}="{_quoted(fact)}"' for name, fact in facts.items())
-    return f'<div id="told" {words}></div>'
+    """Return an HTML element with data for the script, by names such as `to-the-end`."""
+    attributes = " ".join(f'data-{name}="{_quoted(fact)}"' for name, fact in facts.items())
+    return f'<div id="told" {attributes}></div>'
 
 
 def _quoted(fact: object) -> str:
-    """Gives a fact for an attribute; Streamlit would take spaces from the ends of its lines."""
+    """Return a value escaped for an attribute.
+
+    Line ends are escaped too: Streamlit would remove the spaces before them.
+    """
     return escape(str(fact)).replace("\n", "&#10;")

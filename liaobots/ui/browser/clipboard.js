@@ -1,17 +1,17 @@
-// Brings a message into the clipboard as the Markdown that it is, and says so.
+// Copies the Markdown of a message to the clipboard, and shows a notice.
 (() => {
   const root = document.documentElement;
   if (root.dataset.copies) return;
   root.dataset.copies = "yes";
 
-  const told = () => document.querySelector("#told")?.dataset ?? {};
-  const words = document.body.appendChild(document.createElement("div"));
-  words.id = "copied";
-  words.role = "status";
-  words.hidden = true;
+  const pageData = () => document.querySelector("#told")?.dataset ?? {};
+  const notice = document.body.appendChild(document.createElement("div"));
+  notice.id = "copied";
+  notice.role = "status";
+  notice.hidden = true;
 
-  // Where the page is not on https, only the old way is open.
-  const copyOldWay = (text) => {
+  // Without https the browser has no `navigator.clipboard`: only the old command works.
+  const copyWithCommand = (text) => {
     const area = document.body.appendChild(document.createElement("textarea"));
     area.value = text;
     area.select();
@@ -21,19 +21,19 @@
   };
   const copy = (text) =>
     navigator.clipboard
-      ? navigator.clipboard.writeText(text).catch(() => copyOldWay(text))
-      : copyOldWay(text);
+      ? navigator.clipboard.writeText(text).catch(() => copyWithCommand(text))
+      : copyWithCommand(text);
 
-  let last = told().copying;
+  let last = pageData().copying;
   setInterval(() => {
-    const { copying, copy: text, copied } = told();
+    const { copying, copy: text, copied } = pageData();
     if (copying === undefined || copying === last) return;
     const isFirst = last === undefined;
     last = copying;
     if (isFirst) return;
     copy(text).then(() => {
-      words.textContent = `✓ ${copied}`;
-      words.hidden = false;
+      notice.textContent = `✓ ${copied}`;
+      notice.hidden = false;
       setTimeout(() => { words.hidden = true; }, 2000);
     }, () => {});
   }, 150);

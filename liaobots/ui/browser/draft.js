@@ -1,65 +1,68 @@
-// Keeps what is typed for each chat, in this tab's own storage, until the server has it.
+// Saves what is typed in each chat in this tab's session storage, until the server has it.
 (() => {
   const root = document.documentElement;
   if (root.dataset.drafts) return;
   root.dataset.drafts = "yes";
 
-  const name = (path) => `draft ${path}`;
+  const keyOf = (path) => `draft ${path}`;
   const field = () => document.querySelector('[data-testid="stChatInputTextArea"]');
-  const told = (name) => document.querySelector("#told")?.dataset[name] ?? "";
-  const asked = () => told("asked");
-  const keep = (path, text) => {
-    if (text) sessionStorage.setItem(name(path), text);
-    else sessionStorage.removeItem(name(path));
+  const pageData = (name) => document.querySelector("#told")?.dataset[name] ?? "";
+  const askCount = () => pageData("asked");
+  const save = (path, text) => {
+    if (text) sessionStorage.setItem(keyOf(path), text);
+    else sessionStorage.removeItem(keyOf(path));
   };
 
   let path = location.pathname;
   let seen = null;
-  let known = asked();
+  let knownCount = askCount();
   let sentFrom = null;
   let sent = "";
-  // A question asked on the empty page leads to its chat, unless the visitor went elsewhere.
+  // The empty page from which a question leads to its new chat, unless the visitor goes elsewhere.
   let leadsFrom = null;
-  // Streamlit takes two questions that come at once for one, so the second is held back until
-  // the server has looked at the first, or for so many milliseconds.
-  const patience = 10_000;
-  let handed = "";
-  let sentAt = -patience;
+  // Streamlit merges two questions that it gets at the same time, so the second is held back
+  // until the server has received the first, at most for this time.
+  const MAX_HOLD_MILLISECONDS = 10_000;
+  let submitCount = "";
+  let sentAt = -MAX_HOLD_MILLISECONDS;
   let isHeld = false;
-  // Whoever sent a question with files goes on typing where they did when these were read.
-  let isShut = false;
-  const open = (area) => {
-    if (isShut && !area.disabled && document.activeElement === document.body) area.focus();
-    isShut = area.disabled && (isShut || area.value === sent);
+  // The field is disabled while the files of a question are read, and loses the focus. It gets
+  // the focus back afterwards, so that the visitor can go on typing.
+  let wasDisabled = false;
+  const restoreFocus = (area) => {
+    if (wasDisabled && !area.disabled && document.activeElement === document.body) area.focus();
+    wasDisabled = area.disabled && (wasDisabled || area.value === sent);
   };
-  const isLookedAt = () => told("handed") !== handed || Date.now() - sentAt > patience;
-  const letGo = () => {
-    if (!isHeld || !isLookedAt()) return;
+  const isReceived = () =>
+    pageData("handed") !== submitCount || Date.now() - sentAt > MAX_HOLD_MILLISECONDS;
+  const release = () => {
+    if (!isHeld || !isReceived()) return;
     isHeld = false;
     document.querySelector('[data-testid="stChatInputSubmitButton"]')?.click();
   };
 
-  // React looks at the property that it replaced; the one below it, and an event, tell it.
+  // React replaces the property `value` of the field. Its prototype's setter and an event make
+  // React notice the new text.
   const type = (area, text) => {
     const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value");
     set.call(area, text);
     area.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
-  const note = () => {
+  const saveDraft = () => {
     const area = field();
-    // What was sent is kept until the server says that it has it.
+    // A sent text is kept until the server confirms that it has the question.
     if (!area || area !== seen || (sentFrom === path && !area.value)) return;
     if (path === sentFrom && area.value && area.value !== sent) sentFrom = null;
-    keep(path, area.value);
+    save(path, area.value);
   };
 
-  const look = () => {
+  const update = () => {
     const area = field();
-    known ||= asked();
-    if (asked() && asked() !== known) {
-      known = asked();
-      if (sentFrom !== null) keep(sentFrom, "");
+    knownCount ||= askCount();
+    if (askCount() && askCount() !== knownCount) {
+      knownCount = askCount();
+      if (sentFrom !== null) save(sentFrom, "");
       sentFrom = null;
     }
     if (!area) {
@@ -69,21 +72,21 @@
     }
     const isElsewhere = path !== location.pathname;
     if (isElsewhere && area === seen && leadsFrom === path) {
-      // What was typed since goes along.
-      if (sentFrom !== path) keep(path, "");
+      // What was typed since then moves to the new chat.
+      if (sentFrom !== path) save(path, "");
       [path, leadsFrom] = [location.pathname, null];
-      keep(path, area.value);
+      save(path, area.value);
       return;
     }
     if (isElsewhere) [path, leadsFrom, isHeld] = [location.pathname, null, false];
     if (area !== seen || isElsewhere) {
-      const text = sessionStorage.getItem(name(path)) ?? "";
+      const text = sessionStorage.getItem(keyOf(path)) ?? "";
       if ((area === seen || text) && area.value !== text) type(area, text);
       seen = area;
     }
-    note();
-    letGo();
-    open(area);
+    saveDraft();
+    release();
+    restoreFocus(area);
   };
 
   const isSending = (event) => {
@@ -94,18 +97,18 @@
   };
   const noteSent = (event) => {
     if (!isSending(event)) return;
-    if (!isLookedAt()) {
+    if (!isReceived()) {
       isHeld = true;
       event.preventDefault();
       event.stopImmediatePropagation();
       return;
     }
-    [handed, sentAt] = [told("handed"), Date.now()];
-    // Where it was sent faster than it was looked for, no draft is to be put there any more.
+    [submitCount, sentAt] = [pageData("handed"), Date.now()];
+    // If it was sent before `update` saw the field, no draft must be restored into it.
     seen = field();
     sent = seen.value;
     sentFrom = location.pathname;
-    keep(sentFrom, sent);
+    save(sentFrom, sent);
     leadsFrom = location.pathname.endsWith("/") ? location.pathname : null;
   };
   const goElsewhere = (event) => {
@@ -116,7 +119,7 @@
   document.addEventListener("click", goElsewhere, true);
   addEventListener("popstate", goElsewhere);
   document.addEventListener("input", (event) => {
-    if (event.target === field() && path === location.pathname) note();
+    if (event.target === field() && path === location.pathname) saveDraft();
   });
-  setInterval(look, 200);
+  setInterval(update, 200);
 })();

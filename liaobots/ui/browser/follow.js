@@ -1,38 +1,38 @@
-// Keeps the end of a chat in view while it is being written, as long as the reader is there.
-// Streamlit's own way takes readers back who scroll up while text comes fast.
+// Keeps the end of a chat in view while it is being written, as long as the reader is at the end.
+// Streamlit's own scrolling pulls readers back down who scroll up while text arrives fast.
 (() => {
   const main = document.querySelector("#stMain");
   if (!main || main.dataset.followed) return;
   main.dataset.followed = "yes";
 
-  const told = (name) => document.querySelector("#told")?.dataset[name] ?? "";
-  const way = document.body.appendChild(document.createElement("button"));
-  way.id = "to-the-end";
-  way.hidden = true;
+  const pageData = (name) => document.querySelector("#told")?.dataset[name] ?? "";
+  const button = document.body.appendChild(document.createElement("button"));
+  button.id = "to-the-end";
+  button.hidden = true;
 
   let isFollowing = true;
   let last = main.scrollTop;
   let address = location.pathname;
-  let led = "0";
+  let scrollCount = "0";
 
   const distance = () => main.scrollHeight - main.clientHeight - main.scrollTop;
-  // What has gone from the page may still be in it for a while, unseen.
+  // A removed element may stay in the page for a while, invisible.
   const isChat = () => Boolean(document.querySelector('[data-testid="stChatInput"]')?.offsetParent);
-  const offer = () => {
-    way.textContent = `↓ ${told("toTheEnd")}`;
-    way.hidden = isFollowing || distance() < 100 || !isChat();
+  const updateButton = () => {
+    button.textContent = `↓ ${pageData("toTheEnd")}`;
+    button.hidden = isFollowing || distance() < 100 || !isChat();
     const { left, width } = main.getBoundingClientRect();
-    way.style.left = `${left + (width - way.offsetWidth) / 2}px`;
-    // Above the composer and what can be done there, however high that is.
+    button.style.left = `${left + (width - button.offsetWidth) / 2}px`;
+    // Above the composer with its tools, whatever their height.
     const composer = document.querySelector('[data-testid="stBottom"]');
     const top = composer?.getBoundingClientRect().top ?? innerHeight;
-    way.style.bottom = `${innerHeight - top + 8}px`;
+    button.style.bottom = `${innerHeight - top + 8}px`;
   };
-  const follow = (wish) => {
-    isFollowing = wish;
-    if (wish) main.scrollTop = main.scrollHeight;
+  const follow = (shouldFollow) => {
+    isFollowing = shouldFollow;
+    if (shouldFollow) main.scrollTop = main.scrollHeight;
     last = main.scrollTop;
-    offer();
+    updateButton();
   };
 
   main.addEventListener("scroll", () => {
@@ -40,7 +40,7 @@
     last = main.scrollTop;
     if (distance() < 4) isFollowing = true;
     else if (isUpwards) isFollowing = false;
-    offer();
+    updateButton();
   }, { passive: true });
 
   new ResizeObserver(() => {
@@ -51,31 +51,31 @@
     else if (isAnother) main.scrollTop = 0;
   }).observe(main.querySelector('[data-testid="stVerticalBlock"]'));
 
-  // Whoever asks wants to see the answer.
-  const asks = (target) => target.closest?.('[data-testid="stChatInput"]');
+  // A visitor who asks wants to see the answer.
+  const isComposer = (target) => target.closest?.('[data-testid="stChatInput"]');
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && asks(event.target)) follow(true);
+    if (event.key === "Enter" && isComposer(event.target)) follow(true);
   }, true);
-  const ways = ["do-", "try-again-", "go-on-"].map((way) => `[class*="st-key-${way}"] button`);
-  const asking = ['[data-testid="stChatInputSubmitButton"]', ...ways].join();
+  const keys = ["do-", "try-again-", "go-on-"].map((key) => `[class*="st-key-${key}"] button`);
+  const askingButtons = ['[data-testid="stChatInputSubmitButton"]', ...keys].join();
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.(asking)) follow(true);
+    if (event.target.closest?.(askingButtons)) follow(true);
   }, true);
-  way.addEventListener("click", () => follow(true));
+  button.addEventListener("click", () => follow(true));
 
-  // The composer comes last, when nothing grows any more.
+  // The composer is drawn last, when the observed block no longer changes its size.
   let wasChat = false;
   setInterval(() => {
     if (isChat() && !wasChat) follow(isFollowing);
-    if (!isChat() && wasChat) offer();
+    if (!isChat() && wasChat) updateButton();
     wasChat = isChat();
   }, 100);
 
-  // Whoever opened what was found wants to see it, and not the end.
+  // A visitor who opened a search hit wants to see that message, and not the end of the chat.
   setInterval(() => {
-    const message = document.querySelector(`.st-key-message-${told("target") || "none"}`);
-    if (!message || told("leading") === led) return;
-    led = told("leading");
+    const message = document.querySelector(`.st-key-message-${pageData("target") || "none"}`);
+    if (!message || pageData("leading") === scrollCount) return;
+    scrollCount = pageData("leading");
     address = location.pathname;
     follow(false);
     const isLong = message.offsetHeight > main.clientHeight / 2;

@@ -1,32 +1,32 @@
-// Repeats a click on a link of the page that got lost: where the server wishes to draw the page
-// again at the same moment, Streamlit makes one wish of the two, and keeps the old address.
+// Repeats a lost click on a link. If the server requests a rerun of the page at the same moment,
+// Streamlit merges the two requests and keeps the old address.
 (() => {
   const root = document.documentElement;
   if (root.dataset.ways) return;
   root.dataset.ways = "yes";
 
-  const WAYS = '[data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"]';
-  const PATIENCE = 1500;
-  let wish = null;
+  const LINKS = '[data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"]';
+  const RETRY_MILLISECONDS = 1500;
+  let click = null;
 
   document.addEventListener("click", (event) => {
-    if (!event.isTrusted && wish?.isRepeating) return;
-    const way = event.target.closest?.(WAYS);
-    const isPlain = way && !(event.ctrlKey || event.metaKey || event.shiftKey);
-    wish = isPlain ? { path: way.pathname, tries: 3, since: Date.now() } : null;
+    if (!event.isTrusted && click?.isRepeating) return;
+    const link = event.target.closest?.(LINKS);
+    const isPlain = link && !(event.ctrlKey || event.metaKey || event.shiftKey);
+    click = isPlain ? { path: link.pathname, tries: 3, since: Date.now() } : null;
   }, true);
   for (const other of ["input", "popstate", "submit"])
-    window.addEventListener(other, () => { wish = null; }, true);
+    window.addEventListener(other, () => { click = null; }, true);
 
   setInterval(() => {
-    if (!wish || Date.now() - wish.since < PATIENCE) return;
-    const way = [...document.querySelectorAll(WAYS)].find((each) => each.pathname === wish.path);
-    if (location.pathname === wish.path || !way || wish.tries === 0) {
-      wish = null;
+    if (!click || Date.now() - click.since < RETRY_MILLISECONDS) return;
+    const link = [...document.querySelectorAll(LINKS)].find((each) => each.pathname === click.path);
+    if (location.pathname === click.path || !link || click.tries === 0) {
+      click = null;
       return;
     }
-    Object.assign(wish, { tries: wish.tries - 1, since: Date.now(), isRepeating: true });
-    way.click();
-    wish.isRepeating = false;
+    Object.assign(click, { tries: click.tries - 1, since: Date.now(), isRepeating: true });
+    link.click();
+    click.isRepeating = false;
   }, 250);
 })();

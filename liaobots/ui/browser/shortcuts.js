@@ -1,4 +1,4 @@
-// The keys for a new chat and for the search. The style sheet shows them beside the two.
+// The keyboard shortcuts for a new chat and the search. The style sheet shows them at the links.
 (() => {
   const root = document.documentElement;
   if (root.dataset.keys) return;
@@ -20,7 +20,7 @@
     field()?.focus();
   }, true);
 
-  // Whoever comes to the search wants to type.
+  // A visitor who opens the search wants to type.
   let last = null;
   setInterval(() => {
     if (field() && field() !== last) field().focus();

@@ -1,4 +1,4 @@
-"""Draws a text by its sections, and sends again only those that have changed."""
+"""Views that draw a text in sections and send only the sections that have changed."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,20 @@ from liaobots.ui.markdown import RenderedAnswer, Section
 
 
 class SectionView:
-    """Sections below each other, each in an element of its own."""
+    """Sections one below the other, each in its own element."""
 
-    def __init__(self, place: DeltaGenerator) -> None:
-        self._place = place
+    def __init__(self, container: DeltaGenerator) -> None:
+        self._container = container
         self._slots: list[DeltaGenerator] = []
         self._drawn: list[Section] = []
 
     def show(self, sections: Sequence[Section]) -> None:
-        """Draws what differs from what was drawn before."""
+        """Draw the sections that differ from those drawn before."""
         for slot, old, new in zip(self._slots, self._drawn, sections, strict=False):
             if new != old:
                 _draw(slot, new)
         for section in sections[len(self._slots) :]:
-            self._slots.append(self._place.empty())
+            self._slots.append(self._container.empty())
             _draw(self._slots[-1], section)
         for slot in self._slots[len(sections) :]:
             slot.empty()
@@ -31,26 +31,28 @@ class SectionView:
 
 
 class AnswerView:
-    """An answer: what the model thinks aloud, folded as soon as it has ended, and what it says."""
+    """An answer: the model's reasoning, folded as soon as it has ended, and the text itself."""
 
-    def __init__(self, place: DeltaGenerator) -> None:
-        self._place = place.empty()
+    def __init__(self, container: DeltaGenerator) -> None:
+        self._thoughts_slot = container.empty()
         self._thoughts: SectionView | None = None
-        self._words = SectionView(place)
+        self._words = SectionView(container)
         self._was_thinking = False
 
-    def show(self, shown: RenderedAnswer) -> None:
-        """Draws what differs from what was drawn before."""
-        if shown.thoughts:
-            self._show_thoughts(shown)
-        self._words.show(shown.words)
+    def show(self, answer: RenderedAnswer) -> None:
+        """Draw the sections that differ from those drawn before."""
+        if answer.thoughts:
+            self._show_thoughts(answer)
+        self._words.show(answer.words)
 
-    def _show_thoughts(self, shown: RenderedAnswer) -> None:
-        if self._thoughts is None or self._was_thinking != shown.is_thinking:
-            label = texts.THINKING if shown.is_thinking else texts.THOUGHTS
-            fold = self._place.expander(label, expanded=shown.is_thinking, icon=texts.THOUGHTS_ICON)
-            self._thoughts, self._was_thinking = SectionView(fold), shown.is_thinking
-        self._thoughts.show(shown.thoughts)
+    def _show_thoughts(self, answer: RenderedAnswer) -> None:
+        if self._thoughts is None or self._was_thinking != answer.is_thinking:
+            label = texts.THINKING if answer.is_thinking else texts.THOUGHTS
+            fold = self._thoughts_slot.expander(
+                label, expanded=answer.is_thinking, icon=texts.THOUGHTS_ICON
+            )
+            self._thoughts, self._was_thinking = SectionView(fold), answer.is_thinking
+        self._thoughts.show(answer.thoughts)
 
 
 def _draw(slot: DeltaGenerator, section: Section) -> None:

@@ -1,4 +1,4 @@
-"""The head of a chat: its title, and what can be done with the chat as a whole."""
+"""The header of a chat: its title, the menu of the whole chat, and a warning above both."""
 
 import streamlit as st
 
@@ -9,9 +9,9 @@ from liaobots.ui.state.open_chat import OpenChat
 
 
 def show_trouble(opened: OpenChat | None, failed: str, trouble: str) -> None:
-    """Say why something could not be done, or is not kept yet."""
+    """Draw a warning if something could not be done, or is not saved yet."""
     if opened and opened.waits:
-        words = texts.WAITS.format(words=opened.waits)
+        words = texts.NOT_KEPT_YET.format(words=opened.waits)
     elif failed:
         words = failed
     elif trouble:
@@ -22,22 +22,22 @@ def show_trouble(opened: OpenChat | None, failed: str, trouble: str) -> None:
 
 
 def show(opened: OpenChat) -> None:
-    """Draws the title with a menu."""
+    """Draw the title, the badges and the menu of a chat."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(markdown.escape_line(opened.conversation.title), width="stretch")
         if opened.conversation.system:
             st.badge(texts.INSTRUCTED, icon=texts.INSTRUCTED_ICON, color="gray")
         if opened.is_temporary:
             st.badge(texts.TEMPORARY_BADGE, icon=texts.TEMPORARY_ICON, color="gray")
-        fold = st.popover(
+        menu = st.popover(
             texts.THIS_CHAT,
             icon=texts.THIS_CHAT_ICON,
             type="tertiary",
             key="this-chat",
             on_change="rerun",
         )
-    if fold.open:
-        with fold:
+    if menu.open:
+        with menu:
             _show_menu(opened)
 
 
@@ -57,19 +57,19 @@ def _show_menu(opened: OpenChat) -> None:
         args=(opened,),
         kwargs={"is_pinned": not is_pinned},
     )
-    _offer_export(opened, texts.EXPORT_MARKDOWN, "md", "text/markdown")
-    _offer_export(opened, texts.EXPORT_JSON, "json", "application/json")
+    _show_export(opened, texts.EXPORT_MARKDOWN, "md", "text/markdown")
+    _show_export(opened, texts.EXPORT_JSON, "json", "application/json")
     st.button(texts.DELETE, icon=texts.DELETE_ICON, on_click=chat_actions.delete, args=(opened,))
 
 
-def _offer_export(opened: OpenChat, words: str, ending: str, kind: str) -> None:
-    """Draws a way to take the chat along, which is written when it is wished for."""
-    write = {"md": library.as_markdown, "json": library.as_json}[ending]
+def _show_export(opened: OpenChat, label: str, extension: str, mime_type: str) -> None:
+    """Draw a button to download the chat. The file is only written on a click."""
+    write = {"md": library.as_markdown, "json": library.as_json}[extension]
     st.download_button(
-        words,
+        label,
         library.one(opened, write),
-        file_name=f"{texts.file_name(opened.conversation.title)}.{ending}",
-        mime=kind,
+        file_name=f"{texts.file_name(opened.conversation.title)}.{extension}",
+        mime=mime_type,
         icon=texts.EXPORT_ICON,
         on_click="ignore",
     )

@@ -1,4 +1,4 @@
-"""Answers beside each other: each live, each with its own Stop, one to be picked."""
+"""Answers side by side: each one live with its own Stop button, one of them to be chosen."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,25 +13,28 @@ from liaobots.ui.state.open_chat import OpenChat
 
 
 def show(opened: OpenChat, compared: Sequence[Message]) -> Mapping[str, DeltaGenerator]:
-    """Draws the answers in columns, and gives each one's place for more text."""
+    """Draw the answers in columns. Return the container of each one's text by message id."""
     with st.container(key="side-by-side"):
         columns = st.columns(len(compared), border=True)
-    places: dict[str, DeltaGenerator] = {}
+    containers: dict[str, DeltaGenerator] = {}
     for column, answer in zip(columns, compared, strict=True):
         with column:
             message.show_model(answer)
-            places[answer.id] = st.container(key=f"message-{answer.id}")
-            with places[answer.id]:
+            containers[answer.id] = st.container(key=f"message-{answer.id}")
+            with containers[answer.id]:
                 if answer.state is not MessageState.WRITING:
                     message.show_text(answer)
                     message.show_end(answer)
-            _show_ways_on(opened, answer)
+            _show_actions(opened, answer)
     st.caption(texts.PICK_HINT)
-    return places
+    return containers
 
 
-def _show_ways_on(opened: OpenChat, answer: Message) -> None:
-    """Draws what can be done; Stop has a place of its own, from which it goes at once."""
+def _show_actions(opened: OpenChat, answer: Message) -> None:
+    """Draw the actions of an answer.
+
+    Stop is in its own slot, so that it disappears at once when the answer ends.
+    """
     with st.empty():
         if answer.state is MessageState.WRITING:
             st.button(
@@ -45,7 +48,7 @@ def _show_ways_on(opened: OpenChat, answer: Message) -> None:
         return
     with st.container(horizontal=True, key=f"ways-{answer.id}"):
         if answer.state is not MessageState.DONE:
-            message.show_ways_to_mend(opened, answer)
+            message.show_recovery(opened, answer)
         if answer.text:
             st.button(
                 texts.PICK,

@@ -1,4 +1,4 @@
-"""Where questions are typed, with what goes along and what can be done right above."""
+"""The input for questions, with the attachments, notices and tools above it."""
 
 import streamlit as st
 
@@ -13,24 +13,25 @@ from liaobots.ui.state.pending_question import PendingQuestion, Progress
 
 
 def show(link: ServiceConnection, opened: OpenChat | None) -> Progress:
-    """Draws the composer, and gives how far the files of its question are.
+    """Draw the composer. Return the progress of the files of its pending question.
 
-    Stop is an ordinary button of the main script: it acts at once, also while
-    no text comes. The input stands beside it, and not in the main body, where
-    Streamlit would follow the writing against the reader's will.
+    Stop is an ordinary button of the main script, so that it acts at once, even
+    while no text arrives. The input is in the same bottom container: with an
+    input in the main body, Streamlit would scroll down while an answer is
+    written, although the reader has scrolled up.
     """
-    waiting = pending_question.at(pending_question.place_of(opened))
+    pending = pending_question.at(pending_question.place_of(opened))
     with st.bottom:
         _show_refusal()
         _show_warning(balance.warning(link, opened))
         _show_deleted()
         prompt_picker.show(opened)
-        progress = _show_readings(opened, waiting)
+        progress = _show_reading(opened, pending)
         with st.container(horizontal=True, vertical_alignment="center", key="tools"):
-            prompt_picker.offer()
+            prompt_picker.show_toggle()
             context_meter.show(opened)
-            _show_materials()
-            # At the end, so that nothing comes to lie below the pointer when it goes.
+            _show_attachments()
+            # Last in its row, so that no other button moves below the pointer when it disappears.
             if opened and opened.writing:
                 st.button(
                     texts.STOP,
@@ -46,13 +47,13 @@ def show(link: ServiceConnection, opened: OpenChat | None) -> Progress:
             on_submit=chat_actions.ask_typed,
             accept_file="multiple",
             file_type=list(attachments.KINDS),
-            disabled=waiting is not None,
+            disabled=pending is not None,
         )
     return progress
 
 
 def tell_the_browser() -> None:
-    """Tells our script what it has to know."""
+    """Send the facts that the scripts in the browser need, as an invisible element."""
     message, leading = session.target()
     text, copying = session.copied()
     facts = {
@@ -70,19 +71,19 @@ def tell_the_browser() -> None:
 
 def _show_refusal() -> None:
     with st.empty():
-        if words := session.refusal():
-            st.error(markdown.escape_line(words), icon=texts.NOT_SENT_ICON)
+        if refusal := session.refusal():
+            st.error(markdown.escape_line(refusal), icon=texts.NOT_SENT_ICON)
 
 
-def _show_warning(words: str) -> None:
-    """Warns before a question is sent that there may be nothing left to pay for it."""
+def _show_warning(warning: str) -> None:
+    """Warn, before a question is sent, that the balance may not pay for it."""
     with st.empty():
-        if words:
-            st.warning(words, icon=texts.BALANCE_ICON)
+        if warning:
+            st.warning(warning, icon=texts.BALANCE_ICON)
 
 
 def _show_deleted() -> None:
-    """Draws the way back from a deletion."""
+    """Draw the button that undoes the last deletion."""
     with st.empty():
         if (deleted := session.deleted()) is None:
             return
@@ -97,14 +98,14 @@ def _show_deleted() -> None:
             )
 
 
-def _show_readings(opened: OpenChat | None, waiting: PendingQuestion | None) -> Progress:
-    """Draws the files of the question that waits for them, and the way to stop that."""
+def _show_reading(opened: OpenChat | None, pending: PendingQuestion | None) -> Progress:
+    """Draw the files that a pending question waits for, and a button to stop reading them."""
     with st.empty():
-        if waiting is None:
+        if pending is None:
             return Progress({})
         with st.container(horizontal=True, vertical_alignment="center", key="reading"):
             with st.container(gap="xxsmall", key="reading-files"):
-                progress = Progress({each: st.empty() for each in waiting.files})
+                progress = Progress({each: st.empty() for each in pending.files})
             st.button(
                 texts.STOP_READING,
                 icon=texts.STOP_ICON,
@@ -115,10 +116,10 @@ def _show_readings(opened: OpenChat | None, waiting: PendingQuestion | None) -> 
     return progress
 
 
-def _show_materials() -> None:
-    """Draws the files that go along with the next question, each with a way to let it go."""
+def _show_attachments() -> None:
+    """Draw the attachments of the next question. A click on one removes it."""
     for number, each in enumerate(session.materials()):
-        label = texts.FILE_LABEL.format(name=each.name, length=len(each.text))
+        label = texts.file_label(each.name, len(each.text))
         st.button(
             markdown.escape_line(label),
             icon=texts.DISMISS_ICON,

@@ -1,4 +1,4 @@
-"""One message: who says it, what, how it ended, and what can be done with it."""
+"""One message: its model, its text, how it ended, and its actions."""
 
 from functools import partial
 
@@ -17,108 +17,113 @@ from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Act
 
 NOTES = {MessageState.STOPPED: texts.STOPPED, MessageState.INTERRUPTED: texts.INTERRUPTED}
-VISITOR = RenderOptions(is_dressed=True, keeps_lines=True)
+QUESTION_OPTIONS = RenderOptions(is_dressed=True, keeps_lines=True)
 THUMBS = {1: (texts.GOOD_BADGE, texts.GOOD_ICON), 0: (texts.BAD_BADGE, texts.BAD_ICON)}
 
 
-def place(message: Message) -> DeltaGenerator:
-    """Gives the place of a message, which our script in the browser can find."""
+def create_slot(message: Message) -> DeltaGenerator:
+    """Return the container of a message. The scripts in the browser find it by its key."""
     avatar = texts.YOU_ICON if message.role == "user" else texts.ANSWER_ICON
     with st.container(key=f"message-{message.id}"):
         return st.chat_message(message.role, avatar=avatar)
 
 
 def show(opened: OpenChat, message: Message, *, is_last: bool) -> None:
-    """Draws a message; of one that is being written only who says it."""
+    """Draw a message, or only its model's name while it is being written."""
     show_model(message)
     if message.state is MessageState.WRITING:
         return
     show_text(message)
     show_end(message)
-    _show_ways_on(opened, message, is_last=is_last)
+    _show_actions(opened, message, is_last=is_last)
     message_panel.show(opened, message)
 
 
 def show_model(message: Message) -> None:
-    """Says who answers, and in whose place."""
+    """Draw the name of the model, and of the failed model that it replaces."""
     if message.model:
         st.caption(markdown.escape_line(message.model))
     if message.instead_of:
-        words = texts.INSTEAD_OF.format(model=message.instead_of, words=message.instead_words)
+        words = texts.REPLACES.format(model=message.instead_of, words=message.instead_words)
         st.caption(markdown.escape_line(words))
 
 
 def show_text(message: Message) -> None:
-    place = st.container()
+    """Draw the text of a message, with its attachments if it is a question."""
+    container = st.container()
     if message.role == "user":
-        with place:
+        with container:
             for part in attachments.parts(message.text):
                 _show_part(part)
     else:
-        AnswerView(place).show(markdown.render_answer(message.text))
+        AnswerView(container).show(markdown.render_answer(message.text))
 
 
 def _show_part(part: str | Attachment) -> None:
-    """Draws what was typed, folded where it is long, and a file as a fold with its text."""
+    """Draw typed text, folded if it is long, or an attachment as a fold with its text."""
     if isinstance(part, Attachment):
-        label = texts.FILE_LABEL.format(name=part.name, length=len(part.text))
+        label = texts.file_label(part.name, len(part.text))
         with st.expander(markdown.escape_line(label), icon=texts.FILE_ICON):
             st.code(part.text, language=None, wrap_lines=True, height=300)
     elif attachments.is_long(part):
-        SectionView(st.container()).show(markdown.split_sections(attachments.head(part), VISITOR))
-        with st.expander(texts.LONG.format(length=len(part))):
-            SectionView(st.container()).show(markdown.split_sections(part, VISITOR))
+        _show_typed(attachments.head(part))
+        with st.expander(texts.full_text(len(part))):
+            _show_typed(part)
     else:
-        SectionView(st.container()).show(markdown.split_sections(part, VISITOR))
+        _show_typed(part)
+
+
+def _show_typed(text: str) -> None:
+    SectionView(st.container()).show(markdown.split_sections(text, QUESTION_OPTIONS))
 
 
 def show_end(message: Message) -> None:
-    """Says how an answer ended, where it did not end well."""
+    """Draw how an answer ended, unless it is complete."""
     if message.state is MessageState.FAILED:
         st.error(markdown.escape_line(message.error_words), icon=":material/error:")
     elif message.state in NOTES:
         st.caption(NOTES[message.state])
 
 
-def _show_ways_on(opened: OpenChat, message: Message, *, is_last: bool) -> None:
-    """Draws what can be done with a message.
+def _show_actions(opened: OpenChat, message: Message, *, is_last: bool) -> None:
+    """Draw the actions of a message.
 
-    What only the last message has stands in a place that is always there, so
-    that it goes at once when another message follows.
+    Those that only the last message has are in slots that every message has, so
+    that they disappear at once when another message follows.
     """
     is_open = is_last and (message.role == "user" or message.state is not MessageState.DONE)
     with st.empty():
         if is_open:
             with st.container(horizontal=True, key=f"mend-{message.id}"):
-                show_ways_to_mend(opened, message)
+                show_recovery(opened, message)
     with st.container(horizontal=True, vertical_alignment="center", key=f"ways-{message.id}"):
-        _offer_menu(opened, message)
-        _offer_versions(opened, message)
+        _show_menu(opened, message)
+        _show_versions(opened, message)
         if message.thumb in THUMBS:
             words, icon = THUMBS[message.thumb]
             st.badge(words, icon=icon, color="gray")
         with st.empty():
             if is_last and message.role == "assistant" and message.text:
-                _offer_copy(message)
+                _show_copy(message)
 
 
-def show_ways_to_mend(opened: OpenChat, message: Message) -> None:
-    """Draws what can be done with an answer that did not end well, or a question without one."""
+def show_recovery(opened: OpenChat, message: Message) -> None:
+    """Draw the actions for an incomplete answer, or for a question without an answer."""
     if message.text and message.role == "assistant":
         st.button(
-            texts.GO_ON,
-            icon=texts.GO_ON_ICON,
+            texts.CONTINUE,
+            icon=texts.CONTINUE_ICON,
             key=f"go-on-{message.id}",
             on_click=chat_actions.continue_answer,
             args=(opened, message.id, message.model),
         )
-    _offer_try_again(opened, message)
-    _offer_fallback(opened, message)
+    _show_try_again(opened, message)
+    _show_fallback(opened, message)
     if message.error_link:
         st.link_button(texts.OPEN_SERVICE, message.error_link, icon=texts.OPEN_SERVICE_ICON)
 
 
-def _offer_try_again(opened: OpenChat, message: Message) -> None:
+def _show_try_again(opened: OpenChat, message: Message) -> None:
     st.button(
         texts.TRY_AGAIN,
         icon=texts.TRY_AGAIN_ICON,
@@ -128,49 +133,53 @@ def _offer_try_again(opened: OpenChat, message: Message) -> None:
     )
 
 
-def _offer_fallback(opened: OpenChat, message: Message) -> None:
-    """Draws the way to let another model answer, where this one failed after its first text."""
-    other = available_models.fallback()
-    if message.state is MessageState.FAILED and message.text and other not in ("", message.model):
+def _show_fallback(opened: OpenChat, message: Message) -> None:
+    """Draw a button for the fallback model if the answer failed after its first text."""
+    fallback = available_models.fallback()
+    if (
+        message.state is MessageState.FAILED
+        and message.text
+        and fallback not in ("", message.model)
+    ):
         st.button(
-            texts.ANSWER_WITH.format(model=markdown.escape_line(other)),
+            texts.ANSWER_WITH.format(model=markdown.escape_line(fallback)),
             icon=texts.TRY_AGAIN_ICON,
             key=f"fall-back-{message.id}",
             on_click=chat_actions.try_again,
-            args=(opened, message.id, other),
+            args=(opened, message.id, fallback),
         )
 
 
-def _offer_versions(opened: OpenChat, message: Message) -> None:
-    """Draws the steps to the version before and the one behind, where there are several."""
+def _show_versions(opened: OpenChat, message: Message) -> None:
+    """Draw the buttons to the previous and the next version, if there are several."""
     if len(message.versions) < 2:
         return
-    at, count = message.versions.index(message.id), len(message.versions)
-    step = partial(_offer_version, opened, message)
-    step(at - 1, texts.PREVIOUS, texts.PREVIOUS_ICON)
-    st.caption(texts.version_of(at + 1, count), width="content")
-    step(at + 1, texts.NEXT, texts.NEXT_ICON)
+    position, count = message.versions.index(message.id), len(message.versions)
+    step = partial(_show_version, opened, message)
+    step(position - 1, texts.PREVIOUS, texts.PREVIOUS_ICON)
+    st.caption(texts.version_of(position + 1, count), width="content")
+    step(position + 1, texts.NEXT, texts.NEXT_ICON)
 
 
-def _offer_version(opened: OpenChat, message: Message, at: int, words: str, icon: str) -> None:
-    exists = 0 <= at < len(message.versions)
+def _show_version(opened: OpenChat, message: Message, position: int, label: str, icon: str) -> None:
+    exists = 0 <= position < len(message.versions)
     st.button(
-        words,
+        label,
         icon=icon,
-        key=f"version-{at}-{message.id}",
+        key=f"version-{position}-{message.id}",
         type="tertiary",
         disabled=not exists,
         on_click=chat_actions.show,
-        args=(opened, message.versions[at] if exists else message.id),
+        args=(opened, message.versions[position] if exists else message.id),
     )
 
 
-def _offer_menu(opened: OpenChat, message: Message) -> None:
-    """Draws the one menu with everything that can be done with the message."""
+def _show_menu(opened: OpenChat, message: Message) -> None:
+    """Draw the menu with all actions on the message."""
     key = f"menu-{message.id}"
     st.menu_button(
         texts.ACTIONS,
-        acts(message),
+        available_acts(message),
         key=key,
         icon=texts.ACTIONS_ICON,
         type="tertiary",
@@ -180,8 +189,8 @@ def _offer_menu(opened: OpenChat, message: Message) -> None:
     )
 
 
-def _offer_copy(message: Message) -> None:
-    """Draws the way to copy the last answer, which has a key of its own."""
+def _show_copy(message: Message) -> None:
+    """Draw the button to copy the last answer, which has a keyboard shortcut."""
     st.button(
         texts.COPY,
         icon=texts.COPY_ICON,
@@ -193,8 +202,8 @@ def _offer_copy(message: Message) -> None:
     )
 
 
-def acts(message: Message) -> list[str]:
-    """Gives what can be done with a message."""
+def available_acts(message: Message) -> list[str]:
+    """Return the actions in the menu of a message."""
     if message.role == "user":
         return [Act.EDIT, Act.COPY, Act.DELETE]
     found = [Act.COPY] if message.text else []
@@ -207,7 +216,7 @@ def acts(message: Message) -> list[str]:
 
 
 def _act(opened: OpenChat, message: Message, key: str) -> None:
-    """Does what was chosen in the menu, or opens what is needed for it."""
+    """Do what was chosen in the menu, or open the panel that it needs."""
     act = Act(st.session_state[key])
     thumb = {Act.GOOD: 1, Act.BAD: 0}.get(act)
     if act is Act.COPY:

@@ -1,4 +1,4 @@
-"""What opens below a message for what is being done with it."""
+"""The panel below a message, for an action that needs more input or shows a result."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,9 +12,12 @@ from liaobots.ui.state import available_models, session
 from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Act
 
+# One answer and up to three more, as in the sidebar.
+MAX_COMPARED = 4
+
 
 def show(opened: OpenChat, message: Message) -> None:
-    """Draws what the act needs that is open beside this message, if one is."""
+    """Draw the panel of the action that is open for this message, if one is."""
     shows: dict[Act | None, Callable[[], None]] = {
         Act.EDIT: partial(_show_edit, message),
         Act.COPY: partial(_show_copy, message),
@@ -30,7 +33,7 @@ def show(opened: OpenChat, message: Message) -> None:
 def _show_edit(message: Message) -> None:
     key = f"edit-{message.id}"
     st.text_area(texts.EDIT, message.text, key=key, height="content")
-    _show_ends(message, texts.ASK_AGAIN, chat_actions.edit, message, key)
+    _show_buttons(message, texts.ASK_AGAIN, chat_actions.edit, message, key)
 
 
 def _show_copy(message: Message) -> None:
@@ -43,45 +46,45 @@ def _show_models(opened: OpenChat, message: Message) -> None:
     models = available_models.names()
     others = [name for name in models if name != message.model] or list(models)
     st.selectbox(texts.OTHER_MODEL, others, format_func=models.__getitem__, key=key)
-    _show_ends(message, texts.ANSWER_NOW, chat_actions.answer_with, opened, message.id, key)
+    _show_buttons(message, texts.ANSWER_NOW, chat_actions.answer_with, opened, message.id, key)
 
 
 def _show_comparison(opened: OpenChat, message: Message) -> None:
     key = f"compare-{message.id}"
     models = available_models.names()
     others = [name for name in models if name != message.model]
-    room = 4 - max(1, len(opened.conversation.compared))
+    remaining = MAX_COMPARED - max(1, len(opened.conversation.compared))
     st.multiselect(
         texts.COMPARED_MODELS,
         others,
         default=others[:1],
         format_func=models.__getitem__,
         key=key,
-        max_selections=room,
+        max_selections=remaining,
         select_all=False,
     )
-    _show_ends(message, texts.COMPARE_NOW, chat_actions.compare, opened, message.id, key)
+    _show_buttons(message, texts.COMPARE_NOW, chat_actions.compare, opened, message.id, key)
 
 
 def _show_difference(opened: OpenChat, message: Message) -> None:
-    """Shows what another version says otherwise, word by word."""
+    """Draw how this version differs from another one, word by word."""
     others = [version for version in message.versions if version != message.id]
-    number = {version: at for at, version in enumerate(message.versions, start=1)}
-    before = [version for version in others if number[version] < number[message.id]]
+    number = {version: position for position, version in enumerate(message.versions, start=1)}
+    earlier = [version for version in others if number[version] < number[message.id]]
     chosen = st.selectbox(
         texts.OTHER_VERSION,
         others,
-        index=len(before) - 1 if before else 0,
+        index=len(earlier) - 1 if earlier else 0,
         format_func=lambda version: texts.VERSION.format(number=number[version]),
         key=f"difference-{message.id}",
     )
     if chosen and (old := chat_actions.message(opened, chosen)):
         st.html(word_diff.html(word_diff.difference(old.text, message.text)))
-        st.caption(texts.NOT_ADDED)
+        st.caption(texts.DIFFERENCE_HINT)
     st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=session.close_panel)
 
 
-def _show_ends(message: Message, words: str, act: Callable[..., None], *values: object) -> None:
+def _show_buttons(message: Message, label: str, act: Callable[..., None], *args: object) -> None:
     with st.container(horizontal=True):
-        st.button(words, type="primary", key=f"do-{message.id}", on_click=act, args=values)
+        st.button(label, type="primary", key=f"do-{message.id}", on_click=act, args=args)
         st.button(texts.CANCEL, key=f"leave-{message.id}", on_click=session.close_panel)

@@ -1,4 +1,4 @@
-"""The way around: a new chat, the search, each chat, and what lies beside them."""
+"""The navigation: a new chat, the search, the list of chats, and the other views."""
 
 from collections.abc import Sequence
 from types import ModuleType
@@ -12,7 +12,7 @@ from liaobots.ui.state import open_chat
 from liaobots.ui.state.open_chat import Snapshot
 from liaobots.ui.views import models, prompts, search, transfer, trash
 
-# What stands in the place of a chat, each at an address of its own.
+# Views that are shown instead of a chat, by their URL paths.
 VIEWS: dict[str, ModuleType] = {
     "search": search,
     "models": models,
@@ -29,7 +29,7 @@ MORE = {
 
 
 def show(seen: Snapshot) -> str:
-    """Draws the list and gives the chat or the view to show, or "" for a new chat."""
+    """Draw the list. Return the id of the chat or view to show, or "" for a new chat."""
     new = st.Page(_nothing, title=texts.NEW_CHAT, icon=texts.NEW_CHAT_ICON, default=True)
     find = st.Page(_nothing, title=texts.SEARCH, icon=texts.SEARCH_ICON, url_path="search")
     target = open_chat.pop_redirect()
@@ -44,7 +44,7 @@ def show(seen: Snapshot) -> str:
     }
     chosen = st.navigation({head: part for head, part in sections.items() if part}, expanded=14)
     if target is not None:
-        # A question began a chat, or a chat was deleted: the address must follow.
+        # A question has begun a chat, or a chat was deleted: the address must change with it.
         st.switch_page(pages.get(target, new))
     if seen.has_older:
         st.sidebar.button(
@@ -54,16 +54,16 @@ def show(seen: Snapshot) -> str:
 
 
 def show_more() -> None:
-    """Draws the ways to what lies beside the chats, at the end of the sidebar."""
+    """Draw the links to the other views, at the end of the sidebar."""
     with st.sidebar.container(key="more", gap="xsmall"):
-        for path, (words, icon) in MORE.items():
-            st.page_link(view(path), label=words, icon=icon)
+        for path, (label, icon) in MORE.items():
+            st.page_link(view(path), label=label, icon=icon)
 
 
 def view(path: str) -> StreamlitPage:
-    """Gives the page of what lies beside the chats."""
-    words, icon = MORE[path]
-    return st.Page(_nothing, title=words, icon=icon, url_path=path, visibility="hidden")
+    """Return the page of a view by its URL path."""
+    title, icon = MORE[path]
+    return st.Page(_nothing, title=title, icon=icon, url_path=path, visibility="hidden")
 
 
 def _page(chat: ChatSummary) -> StreamlitPage:
@@ -72,11 +72,11 @@ def _page(chat: ChatSummary) -> StreamlitPage:
     return st.Page(_nothing, title=title, icon=icon, url_path=chat.id)
 
 
-def _with_requested(listed: Sequence[ChatSummary], wanted: str) -> Sequence[ChatSummary]:
-    """Adds the chat that is to be shown, where it is too old for the list."""
-    if wanted in VIEWS or any(chat.id == wanted for chat in listed):
+def _with_requested(listed: Sequence[ChatSummary], requested: str) -> Sequence[ChatSummary]:
+    """Return the list with the requested chat, which may be too old to be in it."""
+    if requested in VIEWS or any(chat.id == requested for chat in listed):
         return listed
-    opened = open_chat.open_chat(wanted)
+    opened = open_chat.open_chat(requested)
     if opened is None:
         return listed
     found = opened.conversation
@@ -84,4 +84,4 @@ def _with_requested(listed: Sequence[ChatSummary], wanted: str) -> Sequence[Chat
 
 
 def _nothing() -> None:
-    """Is what a page runs: the page proper is drawn by the script around it."""
+    """Do nothing: the main script draws the page, so that no page needs a script of its own."""

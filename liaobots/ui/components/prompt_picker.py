@@ -1,4 +1,4 @@
-"""The visitor's prompts above the composer, and the instructions of the chat."""
+"""The picker of the visitor's prompts above the composer, and the chat's instructions."""
 
 from collections.abc import Mapping
 
@@ -13,19 +13,19 @@ from liaobots.ui.components import navigation
 from liaobots.ui.state import session
 from liaobots.ui.state.open_chat import OpenChat
 
-CHOSEN = "prompt"
+PICKED_KEY = "prompt"
 
 
 def show(opened: OpenChat | None) -> None:
-    """Draws the prompts and the instructions, where they are wished for."""
+    """Draw the prompts and the instructions, if the visitor has opened them."""
     if session.is_library_open():
         with st.container(border=True, key="library"):
             _show_prompts(opened)
             _show_instructions(opened)
 
 
-def offer() -> None:
-    """Draws the way to the prompts, and back."""
+def show_toggle() -> None:
+    """Draw the button that opens and closes the prompts."""
     st.button(
         texts.PROMPTS,
         icon=texts.FOLD_ICON if session.is_library_open() else texts.PROMPTS_ICON,
@@ -44,7 +44,7 @@ def _show_prompts(opened: OpenChat | None) -> None:
             texts.PROMPT,
             list(prompts),
             format_func=lambda id_: markdown.reveal_hidden(prompts[id_].name),
-            key=CHOSEN,
+            key=PICKED_KEY,
         )
         if chosen:
             _show_prompt(opened, prompts[chosen])
@@ -52,17 +52,17 @@ def _show_prompts(opened: OpenChat | None) -> None:
 
 
 def _show_prompt(opened: OpenChat | None, prompt: Prompt) -> None:
-    """Asks for what is to be filled in, and offers the two uses of a prompt."""
+    """Draw the fields for a prompt's placeholders, and the buttons for its two uses."""
     fields = {}
-    for number, place in enumerate(places_in(prompt.text)):
-        fields[place] = f"place-{prompt.id}-{number}"
-        st.text_input(markdown.escape_line(place), key=fields[place])
+    for number, placeholder in enumerate(places_in(prompt.text)):
+        fields[placeholder] = f"place-{prompt.id}-{number}"
+        st.text_input(markdown.escape_line(placeholder), key=fields[placeholder])
     with st.container(horizontal=True):
-        st.button(texts.INTO_QUESTION, type="primary", on_click=_put_in, args=(prompt.text, fields))
+        st.button(texts.INTO_QUESTION, type="primary", on_click=_insert, args=(prompt.text, fields))
         st.button(texts.AS_INSTRUCTIONS, on_click=_instruct, args=(opened, prompt.text, fields))
 
 
-def _put_in(text: str, fields: Mapping[str, str]) -> None:
+def _insert(text: str, fields: Mapping[str, str]) -> None:
     session.put_in(_filled(text, fields))
 
 
@@ -71,16 +71,17 @@ def _instruct(opened: OpenChat | None, text: str, fields: Mapping[str, str]) -> 
 
 
 def _filled(text: str, fields: Mapping[str, str]) -> str:
-    """Gives a prompt with what stands in the fields when the button is clicked."""
-    return filled(text, {place: str(st.session_state[key]) for place, key in fields.items()})
+    """Return a prompt filled in with the values of the fields."""
+    values = {name: str(st.session_state[key]) for name, key in fields.items()}
+    return filled(text, values)
 
 
 def _show_instructions(opened: OpenChat | None) -> None:
-    known = opened.conversation.system if opened else session.system()
-    key = f"instructions-{opened.conversation.id if opened else ''}-{hash(known)}"
+    saved = opened.conversation.system if opened else session.system()
+    key = f"instructions-{opened.conversation.id if opened else ''}-{hash(saved)}"
     st.text_area(
         texts.INSTRUCTIONS,
-        known,
+        saved,
         key=key,
         help=texts.INSTRUCTIONS_HELP,
         placeholder=texts.INSTRUCTIONS_EMPTY,

@@ -1,4 +1,4 @@
-"""The sidebar below the list: the model, the auth token, and what is known of it."""
+"""The settings in the sidebar, below the list: models, auth token, sign-in, balance."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,34 +10,35 @@ from liaobots.ui.state import available_models, backend, preferences
 
 
 def show(link: ServiceConnection, *, is_new: bool) -> None:
-    """Draws the sidebar. A new chat can be made a temporary one.
+    """Draw the sidebar. A new chat can be made temporary.
 
-    What is not always there has a place that is, so that nothing moves or
-    lingers when it comes and goes.
+    Each element that is not always drawn has a slot of its own, so that the
+    others do not move, and it does not stay greyed out, when it appears or
+    disappears.
     """
     with st.sidebar:
         with st.empty():
             if is_new:
                 st.toggle(texts.TEMPORARY, key=chat_actions.TEMPORARY, help=texts.TEMPORARY_HELP)
         _show_models()
-        _show_beside()
+        _show_also_ask()
         _show_options()
         with st.empty():
             if not available_models.available().is_live:
                 st.caption(texts.MODELS_UNKNOWN)
-        _show_code()
+        _show_auth_token()
         with st.empty():
             if link.is_demo:
                 st.caption(texts.DEMO)
-        _show_person()
+        _show_sign_in()
 
 
-def show_balance(words: str, place: DeltaGenerator | None = None) -> DeltaGenerator:
-    """Draws the balance below the rest, where the service names one, and gives its place."""
-    place = place or st.sidebar.empty()
+def show_balance(words: str, slot: DeltaGenerator | None = None) -> DeltaGenerator:
+    """Draw the balance below the rest, if there is one. Return its slot, to draw it again."""
+    slot = slot or st.sidebar.empty()
     if words:
-        place.caption(markdown.escape_line(words))
-    return place
+        slot.caption(markdown.escape_line(words))
+    return slot
 
 
 def _show_models() -> None:
@@ -45,7 +46,7 @@ def _show_models() -> None:
     st.selectbox(
         texts.MODEL,
         list(names),
-        # Where one is chosen, it can be changed and not be cleared.
+        # With an index, a chosen model can be changed but not cleared.
         index=0 if available_models.model() else None,
         format_func=names.__getitem__,
         key=available_models.MODEL,
@@ -54,27 +55,27 @@ def _show_models() -> None:
         on_change=chat_actions.choose_model,
     )
     with st.empty():
-        if gone := available_models.missing_model():
-            st.caption(markdown.escape_line(texts.MODEL_GONE.format(model=gone)))
+        if missing := available_models.missing_model():
+            st.caption(markdown.escape_line(texts.MODEL_GONE.format(model=missing)))
 
 
-def _show_beside() -> None:
-    """Draws the choice of models that answer beside the chosen one."""
+def _show_also_ask() -> None:
+    """Draw the choice of further models that answer the same question."""
     names = available_models.names()
     st.multiselect(
-        texts.BESIDE,
+        texts.ALSO_ASK,
         [name for name in names if name != available_models.model()],
         format_func=names.__getitem__,
         key=available_models.BESIDE,
         max_selections=3,
-        placeholder=texts.BESIDE_EMPTY,
-        help=texts.BESIDE_HELP,
+        placeholder=texts.ALSO_ASK_EMPTY,
+        help=texts.ALSO_ASK_HELP,
         select_all=False,
     )
 
 
 def _show_options() -> None:
-    """Draws who stands in where a model fails, and whether the service searches the web."""
+    """Draw the choice of the fallback model, and the switch for web search."""
     names = available_models.names()
     st.session_state["fallback"] = available_models.fallback() or None
     st.selectbox(
@@ -93,7 +94,7 @@ def _show_options() -> None:
         st.toggle(texts.WEB_SEARCH, key=backend.SEARCH, help=texts.WEB_SEARCH_HELP)
 
 
-def _show_code() -> None:
+def _show_auth_token() -> None:
     hints = {
         identity.has_own_code(): texts.AUTH_TOKEN_KEPT,
         not identity.has_own_code() and identity.has_server_code(): texts.AUTH_TOKEN_SET,
@@ -114,8 +115,8 @@ def _show_code() -> None:
             )
 
 
-def _show_person() -> None:
-    """Draws a way in for each who signs people in, or the way out."""
+def _show_sign_in() -> None:
+    """Draw a button for each sign-in provider, or the button to sign out."""
     if st.user.get("is_logged_in"):
         st.button(texts.SIGN_OUT, icon=texts.SIGN_OUT_ICON, on_click=st.logout, width="stretch")
         return

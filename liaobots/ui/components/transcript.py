@@ -1,4 +1,4 @@
-"""The chat: a greeting when it is empty, else each message in turn."""
+"""The messages of a chat, with answers that grow while they are written, or a greeting."""
 
 import threading
 import time
@@ -20,24 +20,26 @@ from liaobots.ui.markdown import IncrementalAnswer
 from liaobots.ui.state import context_meter, open_chat
 from liaobots.ui.state.open_chat import OpenChat
 
-# More frames a second cost the browser more and show no more. Where frames are late they
-# come less often, by so many times that, and no less than once in so many seconds.
-FRAMES, YIELDING, LONGEST_REST = 8, 8, 1.0
-# One page draws at a time: where many would at once, each would wait for all,
-# and so would the server's own loop, which has to send what was drawn.
-TURN = threading.Lock()
+# More frames cost the browser more time, and a reader sees no difference.
+FRAMES_PER_SECOND = 8
+# If a frame is late, the pause grows to this multiple of its delay, up to the maximum.
+DELAY_FACTOR = 8
+MAX_PAUSE_SECONDS = 1.0
+# One page draws at a time: if many did, each would wait for all the others, and so
+# would the server's event loop, which has to send what was drawn.
+DRAWING = threading.Lock()
 
 
 def greet(*, is_empty: bool, is_demo: bool) -> None:
-    """Draws the greeting of an empty chat.
+    """Draw the greeting of an empty chat.
 
-    Its place is always there, so that the greeting goes at once and does not
-    linger, greyed, below a first answer.
+    Its slot exists in every chat, so that the greeting disappears at once and
+    does not stay, greyed out, below a first answer.
     """
-    place = st.empty()
+    slot = st.empty()
     if not is_empty:
         return
-    with place.container():
+    with slot.container():
         st.title(texts.GREETING, anchor=False)
         columns = st.columns(2)
         for number, (icon, starter) in enumerate(texts.STARTERS.items()):
@@ -53,49 +55,50 @@ def greet(*, is_empty: bool, is_demo: bool) -> None:
 
 
 def warm_up() -> None:
-    """Lets Streamlit load, before the first answer, what it needs to follow one.
+    """Make Streamlit load, before the first answer, the modules that it needs for a stream.
 
-    It looks whether a stream is a table, and loads pandas for that: half a
-    second, once for a server.
+    `st.write_stream` checks whether the stream is a table, and imports pandas
+    for that, which takes half a second once per server.
     """
     server_state.get_or_create("warm", lambda: bool(st.write_stream(iter(()))))
 
 
 def show(opened: OpenChat, is_due: Callable[[], bool]) -> None:
-    """Draws the newest messages, and follows those being written until one of them ends.
+    """Draw the newest messages, and follow those being written.
 
-    Or until the page is to be drawn again for something else, as `is_due` tells.
+    Return when one of the followed answers ends, or when `is_due` returns true:
+    the page has to be drawn again then.
     """
     messages, compared = opened.conversation.messages, opened.conversation.compared
-    in_a_row = messages[:-1] if compared else messages
-    shown = _newest(in_a_row, open_chat.how_many(opened))
-    _offer_earlier(opened, is_wanted=len(shown) < len(in_a_row))
-    places: dict[str, DeltaGenerator] = {}
+    uncompared = messages[:-1] if compared else messages
+    shown = _newest(uncompared, open_chat.how_many(opened))
+    _show_earlier(opened, has_earlier=len(shown) < len(uncompared))
+    slots: dict[str, DeltaGenerator] = {}
     first_sent = context_meter.first_sent(opened)
     for each in shown:
         if each.id == first_sent:
             st.caption(texts.SENT_FROM_HERE, text_alignment="center")
-        places[each.id] = message.place(each)
-        with places[each.id]:
+        slots[each.id] = message.create_slot(each)
+        with slots[each.id]:
             message.show(opened, each, is_last=each is messages[-1])
     if compared:
-        places |= comparison.show(opened, compared)
-    followed = [answer for answer in opened.followed if answer in places]
+        slots |= comparison.show(opened, compared)
+    followed = [answer for answer in opened.followed if answer in slots]
     if followed:
-        # It calls what it is given; text it could only append, and would send whole each time.
-        st.write_stream(_frames(opened, {each: places[each] for each in followed}, is_due))
+        # Functions, because `write_stream` can only append text, and would resend all of it.
+        st.write_stream(_frames(opened, {each: slots[each] for each in followed}, is_due))
 
 
 def _newest(messages: Sequence[Message], count: int) -> Sequence[Message]:
-    """Gives so many of the newest messages, or more: from the first that is being written on."""
+    """Return the newest `count` messages, and all from the first one that is being written."""
     first = max(0, len(messages) - count)
-    writing = [at for at, each in enumerate(messages) if each.state is MessageState.WRITING]
+    writing = [index for index, each in enumerate(messages) if each.state is MessageState.WRITING]
     return messages[min([first, *writing]) :]
 
 
-def _offer_earlier(opened: OpenChat, *, is_wanted: bool) -> None:
+def _show_earlier(opened: OpenChat, *, has_earlier: bool) -> None:
     with st.empty():
-        if is_wanted:
+        if has_earlier:
             st.button(
                 texts.EARLIER,
                 icon=texts.EARLIER_ICON,
@@ -109,40 +112,40 @@ def _offer_earlier(opened: OpenChat, *, is_wanted: bool) -> None:
 class _Follower:
     """An answer that grows on the page."""
 
-    sheet: AnswerView
-    coming: Iterator[str]
-    growing: IncrementalAnswer = field(default_factory=IncrementalAnswer)
-    late: float = 0.0
+    view: AnswerView
+    pieces: Iterator[str]
+    answer: IncrementalAnswer = field(default_factory=IncrementalAnswer)
+    delay_seconds: float = 0.0
 
     def draw(self, new: str) -> None:
-        """Draws the answer with what is new at its end, when it is this page's turn."""
-        asked = time.monotonic()
-        with TURN:
-            self.late = time.monotonic() - asked
-            self.sheet.show(self.growing.add(new))
+        """Draw the answer with `new` at its end, once no other page is drawing."""
+        requested = time.monotonic()
+        with DRAWING:
+            self.delay_seconds = time.monotonic() - requested
+            self.view.show(self.answer.add(new))
 
     def draw_whole(self) -> None:
-        with TURN:
-            self.sheet.show(self.growing.end())
+        """Draw the complete answer."""
+        with DRAWING:
+            self.view.show(self.answer.end())
 
 
 def _frames(
-    opened: OpenChat, places: Mapping[str, DeltaGenerator], is_due: Callable[[], bool]
+    opened: OpenChat, slots: Mapping[str, DeltaGenerator], is_due: Callable[[], bool]
 ) -> Iterator[Callable[[], None]]:
-    """Gives drawings of growing answers, no more of them than the eye can follow.
+    """Yield functions that draw the growing answers, at most `FRAMES_PER_SECOND` each second.
 
-    Ends with the first of them that ends, or when something else is due, for the
-    page is to be drawn again then.
+    End with the first answer that ends, or when `is_due` returns true.
     """
-    patience = TICK if len(places) == 1 else 0
-    backoff = Backoff(1 / FRAMES, LONGEST_REST, YIELDING)
+    wait_seconds = TICK if len(slots) == 1 else 0
+    backoff = Backoff(1 / FRAMES_PER_SECOND, MAX_PAUSE_SECONDS, DELAY_FACTOR)
     followers = [
-        _Follower(AnswerView(place), open_chat.follow(opened, answer, patience))
-        for answer, place in places.items()
+        _Follower(AnswerView(slot), open_chat.follow(opened, answer, wait_seconds))
+        for answer, slot in slots.items()
     ]
     while not is_due():
         for follower in followers:
-            new = next(follower.coming, None)
+            new = next(follower.pieces, None)
             if new is None:
                 yield follower.draw_whole
                 return
@@ -150,4 +153,4 @@ def _frames(
                 yield partial(follower.draw, new)
         due = time.monotonic() + backoff.seconds
         time.sleep(backoff.seconds)
-        backoff.note(max(time.monotonic() - due, *(each.late for each in followers)))
+        backoff.note(max(time.monotonic() - due, *(each.delay_seconds for each in followers)))

@@ -1,18 +1,20 @@
-"""A text from outside, made live, linear and safe. Pure: no Streamlit, no network.
+"""Untrusted Markdown, made safe for Streamlit and quick to draw while it grows.
 
-A parser reads it, and it is written anew from what the parser understood, each
-character escaped: what the parser did not make, Streamlit cannot make either.
+A parser reads a text, and the text is written again from the parser's tokens
+with each character escaped. So Streamlit can make nothing of it that the parser
+did not recognize. The time is linear in the length of the text. Nothing here
+imports Streamlit or uses the network.
 
-reader      Markdown into tokens
-formula     mathematics, and money, which is none
-writer      tokens into Markdown in which nothing else can act: blocks,
-span        and what stands inside them
-address     where links lead
-letters     single characters: which act, and which hide
-section     a text in parts that are drawn on their own, also while it grows
-answer      a model's answer, with what it thinks aloud
-known       what texts were read as of late
-loose_end   the end of a text that is still being written
+parser       Markdown to tokens
+formula      mathematics, told from amounts of money
+blocks       tokens to safe Markdown: blocks
+inline       tokens to safe Markdown: the contents of a block
+links        where links lead, and how they are written
+escape       the characters that act in Markdown, and those that are invisible
+sections     a text in sections that are drawn separately, also while it grows
+reasoning    a model's answer, with its reasoning separate
+cache        the texts that were parsed last
+unfinished   the end of a text that is still being written
 """
 
 from liaobots.ui.markdown import blocks, parser
@@ -36,5 +38,5 @@ __all__ = [
 
 
 def safe(text: str) -> str:
-    """Gives Markdown that shows `text` as it was meant, and does nothing else in Streamlit."""
+    """Return Markdown that shows `text` as it was meant and does nothing else in Streamlit."""
     return blocks.write(parser.parse_whole(text), RenderOptions())

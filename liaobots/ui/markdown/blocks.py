@@ -1,8 +1,8 @@
-"""Writes Markdown anew from a parser's tokens, so that nothing but them can act.
+"""Blocks of Markdown, written again from a parser's tokens so that nothing else can act.
 
-Every character of a text is escaped; what is left to act is what is written
-here: emphasis, code, lists, quotes, tables, headings, formulas, and links that
-lead to another site. An image becomes such a link.
+Every character of a text is escaped. The only markup left is what is written
+here: emphasis, code, lists, quotes, tables, headings, formulas, and links to
+other sites. An image becomes such a link.
 """
 
 import re
@@ -17,12 +17,12 @@ from liaobots.ui.markdown import formula, parser
 from liaobots.ui.markdown.escape import BRACKET, hidden_in
 from liaobots.ui.markdown.inline import RenderOptions, line, longer_than_any, paragraph, quiet
 
-# What a diagram may load, run or link to.
-LOADING = re.compile(
+# What makes a Mermaid diagram load, run or link to something.
+LOADS = re.compile(
     r"\A\s*---|://|@\{|@import|%%\{|url\(|<(?!-|br\b)|\b(?:click|href|callback)\b", re.I
 )
-# How the diagrams begin that Mermaid 11 knows, by its documentation.
-KIND = re.compile(
+# The keywords with which diagrams begin, from the documentation of Mermaid 11.
+DIAGRAM = re.compile(
     r"\A\s*(?:%%.*\n\s*)*(?:graph|flowchart|sequenceDiagram|classDiagram|stateDiagram|erDiagram"
     r"|journey|gantt|pie|quadrantChart|requirementDiagram|gitGraph|C4\w+|mindmap|timeline|zenuml"
     r"|sankey|xychart|block|packet|kanban|architecture|radar|treemap)\b"
@@ -30,65 +30,65 @@ KIND = re.compile(
 TASK = re.compile(rf"\A{BRACKET}([ xX])\\\] ")
 
 
-def write(tokens: Sequence[Token], manner: RenderOptions) -> str:
-    """Gives the Markdown of whole blocks, safe in Streamlit."""
-    return _blocks(SyntaxTreeNode(tokens).children, manner)
+def write(tokens: Sequence[Token], options: RenderOptions) -> str:
+    """Return the Markdown of whole blocks, safe in Streamlit."""
+    return _blocks(SyntaxTreeNode(tokens).children, options)
 
 
 def label(info: str, code: str) -> str:
-    """Gives the words above code: its language, and what the eye cannot see in it."""
+    """Return the label above code: its language, and the invisible characters in it."""
     language = parser.language_of(info)
-    words = [language] if language else []
+    parts = [language] if language else []
     if _is_diagram(language):
-        words += _reasons_not_to_draw(code)
+        parts += _reasons_not_to_draw(code)
     if hidden := hidden_in(code):
-        words.append(texts.HIDDEN.format(names=", ".join(hidden).lower()))
-    return quiet(" · ".join(words)) if words else ""
+        parts.append(texts.HIDDEN.format(names=", ".join(hidden).lower()))
+    return quiet(" · ".join(parts)) if parts else ""
 
 
-def _blocks(nodes: Sequence[SyntaxTreeNode], manner: RenderOptions, gap: str = "\n\n") -> str:
-    return gap.join(filter(None, (_block(node, manner) for node in nodes)))
+def _blocks(nodes: Sequence[SyntaxTreeNode], options: RenderOptions, gap: str = "\n\n") -> str:
+    return gap.join(filter(None, (_block(node, options) for node in nodes)))
 
 
-def _block(node: SyntaxTreeNode, manner: RenderOptions) -> str:
-    return WRITERS[node.type](node, manner)
+def _block(node: SyntaxTreeNode, options: RenderOptions) -> str:
+    return WRITERS[node.type](node, options)
 
 
-def _paragraph(node: SyntaxTreeNode, manner: RenderOptions) -> str:
-    return paragraph(node.children, manner)
+def _paragraph(node: SyntaxTreeNode, options: RenderOptions) -> str:
+    return paragraph(node.children, options)
 
 
-def _heading(node: SyntaxTreeNode, manner: RenderOptions) -> str:
-    return f"{'#' * int(node.tag[1])} {line(node.children, manner)}".rstrip()
+def _heading(node: SyntaxTreeNode, options: RenderOptions) -> str:
+    return f"{'#' * int(node.tag[1])} {line(node.children, options)}".rstrip()
 
 
-def _quote(node: SyntaxTreeNode, manner: RenderOptions) -> str:
-    return _prefixed(_blocks(node.children, manner), "> ", "> ")
+def _quote(node: SyntaxTreeNode, options: RenderOptions) -> str:
+    return _prefixed(_blocks(node.children, options), "> ", "> ")
 
 
-def _rule(node: SyntaxTreeNode, manner: RenderOptions) -> str:
-    del node, manner
+def _thematic_break(node: SyntaxTreeNode, options: RenderOptions) -> str:
+    del node, options
     return "___"
 
 
-def _nothing(node: SyntaxTreeNode, manner: RenderOptions) -> str:
-    del node, manner
+def _nothing(node: SyntaxTreeNode, options: RenderOptions) -> str:
+    del node, options
     return ""
 
 
-def _formula(node: SyntaxTreeNode, manner: RenderOptions) -> str:
-    del manner
+def _formula(node: SyntaxTreeNode, options: RenderOptions) -> str:
+    del options
     return f"$$\n{formula.harmless(node.content)}\n$$"
 
 
-def _code(node: SyntaxTreeNode, manner: RenderOptions) -> str:
+def _code(node: SyntaxTreeNode, options: RenderOptions) -> str:
     ticks = longer_than_any("`", node.content, least=3)
     info = node.info if node.type == "fence" else ""
     language = parser.language_of(info)
     if _is_diagram(language):
         language = "mermaid" if _is_drawable(node) else "text"
     body = node.content + ("\n" if node.content[-1:] not in ("", "\n") else "")
-    is_labelled = manner.is_dressed and language != "mermaid"
+    is_labelled = options.is_dressed and language != "mermaid"
     above = label(info, node.content) if is_labelled else ""
     return (above and f"{above}\n\n") + f"{ticks}{language}\n{body}{ticks}"
 
@@ -98,7 +98,7 @@ def _is_diagram(language: str) -> bool:
 
 
 def _is_drawable(node: SyntaxTreeNode) -> bool:
-    """Says whether a diagram is complete, and nothing speaks against it."""
+    """Return whether a diagram is complete and harmless."""
     first, end = node.map or (0, 0)
     lines = node.content.count("\n") + (node.content[-1:] not in ("", "\n"))
     is_closed = end - first == lines + 2
@@ -106,18 +106,18 @@ def _is_drawable(node: SyntaxTreeNode) -> bool:
 
 
 def _reasons_not_to_draw(diagram: str) -> list[str]:
-    if LOADING.search(diagram):
+    if LOADS.search(diagram):
         return [texts.NOT_DRAWN]
-    return [] if KIND.match(diagram) else [texts.NO_DIAGRAM]
+    return [] if DIAGRAM.match(diagram) else [texts.NO_DIAGRAM]
 
 
-def _list(node: SyntaxTreeNode, manner: RenderOptions) -> str:
+def _list(node: SyntaxTreeNode, options: RenderOptions) -> str:
     gap = "\n" if _is_tight(node) else "\n\n"
     number = int(node.attrs.get("start", 1))
     items: list[str] = []
     for item in node.children:
         mark = node.markup if node.type == "bullet_list" else f"{number}{node.markup}"
-        body = _blocks(item.children, manner, gap if _may_touch(item, manner) else "\n\n")
+        body = _blocks(item.children, options, gap if _can_be_tight(item, options) else "\n\n")
         body = TASK.sub(r"[\1] ", body)
         items.append(_prefixed(body, mark + " ", " " * (len(mark) + 1)).rstrip(" "))
         number += 1
@@ -129,22 +129,22 @@ def _is_tight(node: SyntaxTreeNode) -> bool:
     return all(block.hidden for block in blocks if block.type == "paragraph")
 
 
-def _may_touch(item: SyntaxTreeNode, manner: RenderOptions) -> bool:
-    """Says whether an item's blocks read the same with no empty line between them."""
-    touching = {"paragraph", "bullet_list", "ordered_list"}
-    touching |= set() if manner.is_dressed else {"fence"}
-    return all(block.type in touching for block in item.children)
+def _can_be_tight(item: SyntaxTreeNode, options: RenderOptions) -> bool:
+    """Return whether an item's blocks mean the same without empty lines between them."""
+    tight_types = {"paragraph", "bullet_list", "ordered_list"}
+    tight_types |= set() if options.is_dressed else {"fence"}
+    return all(block.type in tight_types for block in item.children)
 
 
-def _table(node: SyntaxTreeNode, manner: RenderOptions) -> str:
-    manner = replace(manner, in_table=True)
+def _table(node: SyntaxTreeNode, options: RenderOptions) -> str:
+    options = replace(options, in_table=True)
     head, *body = (row for part in node.children for row in part.children)
     rule = "|".join(_alignment(cell) for cell in head.children)
-    return "\n".join([_row(head, manner), f"|{rule}|", *(_row(row, manner) for row in body)])
+    return "\n".join([_row(head, options), f"|{rule}|", *(_row(row, options) for row in body)])
 
 
-def _row(row: SyntaxTreeNode, manner: RenderOptions) -> str:
-    cells = (line(cell.children, manner) for cell in row.children)
+def _row(row: SyntaxTreeNode, options: RenderOptions) -> str:
+    cells = (line(cell.children, options) for cell in row.children)
     return f"| {' | '.join(cells)} |"
 
 
@@ -153,19 +153,21 @@ def _alignment(cell: SyntaxTreeNode) -> str:
     return {"left": ":--", "center": ":-:", "right": "--:"}.get(style.rpartition(":")[2], "---")
 
 
-def _footnotes(node: SyntaxTreeNode, manner: RenderOptions) -> str:
-    """Gives the notes as a list below a rule."""
+def _footnotes(node: SyntaxTreeNode, options: RenderOptions) -> str:
+    """Return the footnotes as a list below a thematic break."""
     notes: list[str] = []
     for note in node.children:
         mark = f"{int(note.meta['id']) + 1}. "
-        notes.append(_prefixed(_blocks(note.children, manner), mark, " " * len(mark)).rstrip(" "))
+        notes.append(_prefixed(_blocks(note.children, options), mark, " " * len(mark)).rstrip(" "))
     return "___\n\n" + ("\n\n" if any("\n\n" in note for note in notes) else "\n").join(notes)
 
 
 def _prefixed(text: str, first: str, rest: str) -> str:
-    """Gives a text whose lines begin with a container's mark."""
-    begin, *lines = text.split("\n")
-    return "\n".join([first + begin, *(rest + each if each else rest.rstrip() for each in lines)])
+    """Return a text whose lines begin with the marker of a list item or quote."""
+    first_line, *lines = text.split("\n")
+    return "\n".join(
+        [first + first_line, *(rest + each if each else rest.rstrip() for each in lines)]
+    )
 
 
 WRITERS: dict[str, Callable[[SyntaxTreeNode, RenderOptions], str]] = {
@@ -180,5 +182,5 @@ WRITERS: dict[str, Callable[[SyntaxTreeNode, RenderOptions], str]] = {
     "math_block": _formula,
     "footnote_block": _footnotes,
     "footnote_anchor": _nothing,
-    "hr": _rule,
+    "hr": _thematic_break,
 }

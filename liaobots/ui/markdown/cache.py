@@ -1,4 +1,4 @@
-"""What texts were read as, the latest of them, for all pages."""
+"""A cache of parsed texts, shared by all pages."""
 
 import threading
 from collections import OrderedDict
@@ -7,37 +7,42 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# In characters, all texts together: about as many as the newest messages of fifty long chats.
-MOST = 1_000_000
+# All texts together: about as many as the newest messages of fifty long chats.
+MAX_CHARACTERS = 1_000_000
 
 
 class TextCache(Generic[T]):
-    """Keeps what texts were read as, one way of reading them beside another. `most` as MOST."""
+    """A least-recently-used cache of parsed texts, limited by their total length.
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most, self._size = most, 0
+    `variant` tells results for the same text apart, such as those for different
+    options. Safe for use from several threads.
+    """
+
+    def __init__(self, max_characters: int = MAX_CHARACTERS) -> None:
+        self._max_characters, self._size = max_characters, 0
         self._lock = threading.Lock()
-        self._latest: OrderedDict[tuple[str, Hashable], T] = OrderedDict()
+        self._results: OrderedDict[tuple[str, Hashable], T] = OrderedDict()
 
-    def get(self, text: str, way: Hashable = None) -> T | None:
-        """Gives what a text was read as in this way, or None where that is not known."""
+    def get(self, text: str, variant: Hashable = None) -> T | None:
+        """Return the result for a text, or None if it is not in the cache."""
         with self._lock:
-            found = self._latest.get((text, way))
+            found = self._results.get((text, variant))
             if found is not None:
-                self._latest.move_to_end((text, way))
+                self._results.move_to_end((text, variant))
             return found
 
-    def put(self, text: str, found: T, way: Hashable = None) -> T:
-        """Keeps what a text was read as, forgets what is too much, and gives what it was given."""
+    def put(self, text: str, result: T, variant: Hashable = None) -> T:
+        """Store the result for a text, drop the oldest above the limit, and return the result."""
         with self._lock:
-            self._size += 0 if (text, way) in self._latest else len(text)
-            self._latest[text, way] = found
-            while self._size > self._most:
-                (oldest, _), _ = self._latest.popitem(last=False)
+            self._size += 0 if (text, variant) in self._results else len(text)
+            self._results[text, variant] = result
+            while self._size > self._max_characters:
+                (oldest, _), _ = self._results.popitem(last=False)
                 self._size -= len(oldest)
-        return found
+        return result
 
-    def forget(self) -> None:
+    def clear(self) -> None:
+        """Remove all texts."""
         with self._lock:
-            self._latest.clear()
+            self._results.clear()
             self._size = 0

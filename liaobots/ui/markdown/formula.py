@@ -1,8 +1,8 @@
-r"""Mathematics in Markdown: `$x$`, `$$...$$`, `\(...\)` and `\[...\]`; and money, which is none.
+r"""Mathematics in Markdown: `$x$`, `$$...$$`, `\(...\)` and `\[...\]`, told from amounts of money.
 
-Rules for markdown-it-py, in the forms that models write. What a formula may
-hold is read as no other Markdown, and is made harmless for the case that a
-renderer does not take it for a formula.
+A plugin for markdown-it-py that reads the forms that models write. Nothing
+inside a formula is read as other Markdown. The content is made harmless, in
+case the renderer does not recognize it as a formula.
 """
 
 import re
@@ -11,26 +11,29 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
-LONGEST = 400
-# So far behind its beginning is the end of a formula looked for, when it stands in a line.
-REACH = 4_000
+# A text between single dollar signs that is longer is prose between two prices.
+MAX_DOLLAR_CHARACTERS = 400
+# How far after its beginning the end of an inline formula is searched: it bounds the time.
+MAX_INLINE_CHARACTERS = 4_000
 COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mbox)\s*\{[^{}]*\}|\\[A-Za-z]+")
 SENTENCE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}\s+[A-Za-z]{2,}")
 PRICE = re.compile(r"\d[\d,.]*(?:$|\s|[-–/,;:]|[kKmMbB]\b|[A-Za-z]{2,})")
 SIGN = re.compile(r"[\\^_{}=<>+*/|-]")
 STRONG_SIGN = re.compile(r"[\\^_{=+*<>]")
 SYMBOL = re.compile(r"[A-Za-z][A-Za-z0-9']{0,2}|[A-Za-z]\([A-Za-z0-9, ]{1,12}\)|-?\d+[A-Za-z]?")
-# What a formula may not hold as it is: the beginnings of images, links, HTML,
-# directives. An empty group between the two characters changes nothing in TeX.
+# The beginnings of images, links, HTML and directives. An empty group between the
+# two characters separates them and changes nothing in TeX.
 HARMFUL = re.compile(r"(!|\]|:|<)(?=[\[(:A-Za-z!/?])")
-# What reads as a fence or as another formula is no formula's body.
+# A line that may begin a block formula, also inside quotes and lists.
 MAY_BEGIN = re.compile(r"[\s>*+\-\d.)]*(?:\$\$|\\\[)")
-MOST_LINES = 100
+# How many lines of a block formula are searched for its end: it bounds the time.
+MAX_LINES = 100
+# A body contains no fence of code and no other formula.
 BODY = re.compile(r"(?:(?!~~~)[^$`])+")
 
 
 def plugin(md: MarkdownIt) -> None:
-    """Adds mathematics to a parser: `math_inline` and `math_block` tokens."""
+    """Add mathematics to a parser: `math_inline` and `math_block` tokens."""
     md.inline.ruler.before("escape", "math", _inline)
     md.block.ruler.before(
         "fence", "math", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -38,19 +41,19 @@ def plugin(md: MarkdownIt) -> None:
 
 
 def harmless(formula: str) -> str:
-    """Gives a formula that is set the same and holds no other Markdown."""
+    """Return a formula that is typeset the same and contains no other Markdown."""
     return HARMFUL.sub(r"\1{}", formula.replace("`", "'").replace("$", ""))
 
 
 def is_formula(text: str) -> bool:
-    """Says whether what stands between two dollar signs is mathematics, rather than prices."""
+    """Return whether the text between two dollar signs is mathematics, rather than prices."""
     if not text or text != text.strip() or "`" in text:
         return False
     if text[0] == "{" and text[-1] == "}":
         return True
     bare = COMMAND.sub(r"\\", text)
     if (
-        len(text) > LONGEST
+        len(text) > MAX_DOLLAR_CHARACTERS
         or SENTENCE.search(bare)
         or (PRICE.match(bare) and not STRONG_SIGN.search(bare))
     ):
@@ -59,7 +62,7 @@ def is_formula(text: str) -> bool:
 
 
 def _inline(state: StateInline, silent: bool) -> bool:
-    rest = state.src[state.pos : min(state.posMax, state.pos + REACH)]
+    rest = state.src[state.pos : min(state.posMax, state.pos + MAX_INLINE_CHARACTERS)]
     for opening, closing in (("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"), ("$", "$")):
         if rest.startswith(opening):
             end = _end(state, rest, opening, closing)
@@ -74,7 +77,7 @@ def _inline(state: StateInline, silent: bool) -> bool:
 
 
 def _end(state: StateInline, rest: str, opening: str, closing: str) -> int:
-    """Gives where the formula at the start of `rest` ends, or -1 where there is none."""
+    """Return where the formula at the start of `rest` ends, or -1 if there is none."""
     end = rest.find(closing, len(opening))
     content = rest[len(opening) : max(end, 0)]
     if end < 0 or not content.strip() or "`" in content or "\n\n" in content:
@@ -109,9 +112,9 @@ def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 def _body(
     state: StateBlock, first: str, start: int, end: int, closing: str
 ) -> tuple[str, int] | None:
-    """Gives a block's formula and its last line, or None where it does not end as one."""
+    """Return a block's formula and the number of its last line, or None if it is not one."""
     lines: list[str] = []
-    for number in range(start, min(end, start + MOST_LINES)):
+    for number in range(start, min(end, start + MAX_LINES)):
         line = first if number == start else _line(state, number)
         if number > start and state.sCount[number] < state.blkIndent and line:
             return None

@@ -1,13 +1,13 @@
-"""Addresses of links and images: where they lead, and how they are written."""
+"""Links: where their addresses lead, and how they are written."""
 
 from urllib.parse import urlsplit
 
-# What could end an address that stands between < and >, or be taken for code or a formula.
+# Characters that could end an address between < and >, or begin code or a formula.
 UNSAFE = str.maketrans({each: f"%{ord(each):02X}" for each in '<>\\ "`$|\n\r\t'} | {"&": "&amp;"})
 
 
 def host_of(address: str) -> str:
-    """Gives the host of another site, or "" where an address is none of another site's."""
+    """Return the host that an address leads to, or "" if it leads to no other site."""
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
@@ -19,7 +19,7 @@ def host_of(address: str) -> str:
 
 
 def link(words: str, address: str) -> str:
-    """Gives a link in Markdown, from words that are Markdown already."""
-    # Streamlit looks for the names of icons in addresses too.
+    """Return a Markdown link. `words` are Markdown already."""
+    # Streamlit replaces the names of icons in addresses too.
     destination = address.translate(UNSAFE).replace(":material/", "%3Amaterial/")
     return f"[{words}](<{destination}>)"

@@ -1,7 +1,7 @@
-"""Reads Markdown as models mean it: CommonMark, GitHub's additions, and mathematics.
+"""The parser of the Markdown that models write: CommonMark, GitHub's additions, mathematics.
 
-HTML is text here, and only what this parser takes for an image, a link or a
-directive's bracket can become anything at all: `writer` writes the tokens anew.
+HTML is plain text here. Only what this parser recognizes can take effect on the
+page, because `blocks` and `inline` write everything again from its tokens.
 """
 
 import re
@@ -19,80 +19,86 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from liaobots.ui.markdown import formula
 
-OTHER_MARK = {"-": "*", "*": "-", "+": "-", ".": ")", ")": "."}
+OTHER_MARKER = {"-": "*", "*": "-", "+": "-", ".": ")", ")": "."}
 ADDRESS = re.compile("://|mailto:", re.I)
-# No browser takes a longer one from everybody, and each beginning is looked at for so long.
-LONGEST_ADDRESS, LONGEST_SCHEME = 2_048, 16
+# Not all browsers accept longer addresses. The limits also bound the time, because no
+# more text than this is examined for each beginning of an address.
+MAX_ADDRESS_CHARACTERS, MAX_SCHEME_CHARACTERS = 2_048, 16
 SCHEME = re.compile(r"[a-z][a-z0-9.+-]*\Z", re.I)
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}", re.ASCII)
 
 
 class _Links(LinkifyIt):  # type: ignore[misc]
-    """Finds addresses that stand in a text; one that is too long is none."""
+    """A finder of addresses in a text, which ignores those that are too long."""
 
     def test_schema_at(self, text: str, name: str, position: int) -> int:
-        """Gives how far an address goes on behind its scheme, which ends at `position`."""
-        start = max(0, position - LONGEST_SCHEME)
-        near = text[start : position + LONGEST_ADDRESS]
+        """Return the length of an address after its scheme, which ends at `position`, or 0."""
+        start = max(0, position - MAX_SCHEME_CHARACTERS)
+        near = text[start : position + MAX_ADDRESS_CHARACTERS]
         length: int = super().test_schema_at(near, name, position - start)
-        return length if length < LONGEST_ADDRESS else 0
+        return length if length < MAX_ADDRESS_CHARACTERS else 0
 
 
 def _parser(*, finds_links: bool = True) -> MarkdownIt:
     options = {"html": False, "linkify": finds_links, "maxNesting": 20}
     md = MarkdownIt("gfm-like", options)
-    # Else `app.py` and `README.md` would be links: to Paraguay, and to Moldova.
+    # Otherwise `app.py` and `README.md` would be links, as .py and .md are top-level domains.
     md.linkify = _Links({}, {"fuzzy_link": False, "fuzzy_email": False})
     md.inline.ruler.at("linkify", _address)
-    md.core.ruler.push("lists_apart", _lists_apart)
+    md.core.ruler.push("separate_lists", _separate_lists)
     return md.use(formula.plugin)
 
 
 def _address(state: StateInline, silent: bool) -> bool:
-    """Reads an address where one is.
+    """Apply the parser's own rule, but only where there is an address.
 
-    Else the rule of the parser reads all the words before it anew, for each address that is none.
+    That rule reads all the preceding text again, even where there is none, which
+    would take quadratic time.
     """
     if not state.src.startswith("://", state.pos):
         return False
-    scheme = SCHEME.search(state.pending[-LONGEST_SCHEME:])
+    scheme = SCHEME.search(state.pending[-MAX_SCHEME_CHARACTERS:])
     start = state.pos - len(scheme.group()) if scheme else state.pos
-    near = state.src[start : state.pos + 2 * LONGEST_ADDRESS]
+    near = state.src[start : state.pos + 2 * MAX_ADDRESS_CHARACTERS]
     return bool(cast(Any, state.md.linkify).match_at_start(near)) and linkify(state, silent)
 
 
-def _lists_apart(state: StateCore) -> None:
-    """Gives another mark to a list right behind one with the same mark.
+def _separate_lists(state: StateCore) -> None:
+    """Change the marker of a list that directly follows another with the same marker.
 
-    Only a definition, which is not reveal_hidden, stood between the two.
+    Only a definition, which is not written, was between the two: they would be
+    read as one list.
     """
     for before, token in pairwise(state.tokens):
         if before.type.endswith("_list_close") and token.type.endswith("_list_open"):
             is_same = before.markup == token.markup and before.level == token.level
-            token.markup = OTHER_MARK[token.markup] if is_same else token.markup
+            token.markup = OTHER_MARKER[token.markup] if is_same else token.markup
 
 
 _PARSER = _parser()
-# Twice as fast, where there is no address to find.
+# Twice as fast, for texts without addresses.
 _QUICK_PARSER = _parser(finds_links=False)
-_PARSER_OF_WHOLES = _parser().use(footnote_plugin, inline=False)
+_WHOLE_TEXT_PARSER = _parser().use(footnote_plugin, inline=False)
 
 
 def parse(text: str, references: MutableMapping[str, Any] | None = None) -> list[Token]:
-    """Gives the tokens of a piece of a text, which knows the link `references` before it."""
+    """Return the tokens of a part of a text, with the link `references` defined before it.
+
+    References that the part defines are added to `references`.
+    """
     parser = _PARSER if ADDRESS.search(text) else _QUICK_PARSER
     return parser.parse(text, {"references": references if references is not None else {}})
 
 
 def parse_whole(text: str) -> list[Token]:
-    """Gives the tokens of a whole text, its footnotes at the end."""
-    return _PARSER_OF_WHOLES.parse(text, {})
+    """Return the tokens of a whole text, with its footnotes at the end."""
+    return _WHOLE_TEXT_PARSER.parse(text, {})
 
 
 def blocks(tokens: Sequence[Token]) -> list[list[Token]]:
-    """Gives the tokens of each block that stands at the top."""
+    """Return the tokens of each top-level block."""
     found: list[list[Token]] = []
-    # Not by the tokens' levels: those within footnotes have wrong ones.
+    # The tokens' own levels are wrong within footnotes.
     depth = 0
     for token in tokens:
         if depth == 0:
@@ -103,6 +109,6 @@ def blocks(tokens: Sequence[Token]) -> list[list[Token]]:
 
 
 def language_of(info: str) -> str:
-    """Gives the language that a fence names, or ""."""
+    """Return the language that the info string of a fence names, or ""."""
     found = LANGUAGE.match(info.strip())
     return found.group() if found else ""

@@ -1,4 +1,4 @@
-"""A model's answer: what it thinks aloud in <think>, and what it says after that."""
+"""A model's answer: its reasoning in <think>, and the text after that."""
 
 import re
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ from liaobots.ui.markdown.cache import TextCache
 from liaobots.ui.markdown.inline import RenderOptions
 from liaobots.ui.markdown.sections import IncrementalSections, Section, split_sections
 
-MANNER = RenderOptions(is_dressed=True)
+ANSWER_OPTIONS = RenderOptions(is_dressed=True)
 OPENING = re.compile(r"\s*<think(?:ing)?>\s*")
 CLOSING = re.compile(r"\s*</think(?:ing)?>\s*")
-# As much of a text as may become one of the two.
+# A text so short that it may still become an opening tag.
 MAY_OPEN = re.compile(r"\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?")
-LONGEST_MARK = len("</thinking>")
+MAX_TAG_CHARACTERS = len("</thinking>")
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,24 @@ class RenderedAnswer:
     is_thinking: bool = False
 
 
-KNOWN: TextCache[RenderedAnswer] = TextCache()
+CACHE: TextCache[RenderedAnswer] = TextCache()
 
 
 def render_answer(text: str) -> RenderedAnswer:
-    """Gives a whole answer."""
-    return KNOWN.get(text) or KNOWN.put(text, _read(text))
+    """Return the sections of a complete answer."""
+    return CACHE.get(text) or CACHE.put(text, _read(text))
 
 
 def _read(text: str) -> RenderedAnswer:
     opening = OPENING.match(text)
     if opening is None:
-        return RenderedAnswer([], split_sections(text, MANNER))
+        return RenderedAnswer([], split_sections(text, ANSWER_OPTIONS))
     closing = CLOSING.search(text, opening.end())
     thoughts = text[opening.end() : closing.start() if closing else None]
     words = text[closing.end() :] if closing else ""
     return RenderedAnswer(
-        split_sections(thoughts, MANNER), split_sections(words, MANNER) if words else []
+        split_sections(thoughts, ANSWER_OPTIONS),
+        split_sections(words, ANSWER_OPTIONS) if words else [],
     )
 
 
@@ -50,15 +51,16 @@ class IncrementalAnswer:
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._thoughts, self._words = IncrementalSections(MANNER), IncrementalSections(MANNER)
+        self._thoughts = IncrementalSections(ANSWER_OPTIONS)
+        self._words = IncrementalSections(ANSWER_OPTIONS)
         self._shown = RenderedAnswer([], [])
-        # What may be the beginning of a mark, and where it stands.
+        # Text that is not in a section yet, because it may be the beginning of a tag.
         self._held = ""
         self._is_begun = False
         self._is_thinking = False
 
     def add(self, text: str) -> RenderedAnswer:
-        """Gives the answer so far, with `text` at its end."""
+        """Append `text`, and return the answer so far."""
         self._parts.append(text)
         self._held += text
         if not self._is_begun:
@@ -73,11 +75,11 @@ class IncrementalAnswer:
         return self._shown
 
     def end(self) -> RenderedAnswer:
-        """Gives the whole answer, as `shown` does, which then knows it."""
+        """Return the complete answer, as `render_answer` does, and store it in the cache."""
         text = "".join(self._parts)
         is_plain = self._is_begun and not OPENING.match(text)
         words = self._words.end() if is_plain else None
-        return render_answer(text) if words is None else KNOWN.put(text, RenderedAnswer([], words))
+        return render_answer(text) if words is None else CACHE.put(text, RenderedAnswer([], words))
 
     def _begin(self) -> None:
         opening = OPENING.match(self._held)
@@ -87,13 +89,13 @@ class IncrementalAnswer:
         self._is_begun = bool(opening) or not MAY_OPEN.fullmatch(self._held)
 
     def _think(self) -> str:
-        """Takes thoughts out of what is held, and ends them where their end is there."""
+        """Take reasoning out of the held text, and end it if the closing tag has arrived."""
         closing = CLOSING.search(self._held)
         if closing:
             thoughts, self._held = self._held[: closing.start()], self._held[closing.end() :]
             self._is_thinking = False
             return thoughts
-        keep = self._held.rfind("<", max(0, len(self._held) - LONGEST_MARK))
-        at = keep if keep >= 0 else len(self._held)
-        thoughts, self._held = self._held[:at], self._held[at:]
+        tag = self._held.rfind("<", max(0, len(self._held) - MAX_TAG_CHARACTERS))
+        end = tag if tag >= 0 else len(self._held)
+        thoughts, self._held = self._held[:end], self._held[end:]
         return thoughts

@@ -1,7 +1,7 @@
-"""A text as sections, each drawn on its own, so that a growing text costs what is new.
+"""A text as sections, each drawn separately, so that a growing text costs only what is new.
 
-A section begins at a paragraph, a heading, a table or code: there a page looks
-the same in two elements as in one.
+A section begins at a paragraph, a heading, a table or code, because the page
+looks the same there with two elements as with one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,11 +18,11 @@ from liaobots.ui.markdown.escape import ICON
 from liaobots.ui.markdown.inline import RenderOptions
 from liaobots.ui.markdown.unfinished import close_marks
 
-# In characters. Smaller sections would be sent less often, but each element on
-# a page costs the browser time in every frame.
-LEAST = 400
+# With smaller sections less would be sent again, but each element on a page costs
+# the browser time in every frame.
+MIN_SECTION_CHARACTERS = 400
 BEGINNINGS = {"paragraph_open", "heading_open", "table_open", "fence", "code_block"}
-# What every definition of a link or a note has.
+# Part of each definition of a link or a footnote.
 DEFINITION = "]:"
 
 
@@ -36,9 +36,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Block:
-    """A block that stands at the top: where it begins, and what it looks like.
+    """A top-level block: its first line, its size in characters and its sections.
 
-    One that stands alone is code that Streamlit's Markdown would change.
+    A block that is alone has sections of its own: it is code that Streamlit's
+    Markdown would change.
     """
 
     type: str
@@ -48,24 +49,24 @@ class Block:
     sections: Sequence[Section]
 
 
-KNOWN: TextCache[Sequence[Section]] = TextCache()
+CACHE: TextCache[Sequence[Section]] = TextCache()
 
 
-def split_sections(text: str, manner: RenderOptions) -> Sequence[Section]:
-    """Gives the sections of a whole text."""
-    found = KNOWN.get(text, manner)
-    return KNOWN.put(text, _read(text, manner), manner) if found is None else found
+def split_sections(text: str, options: RenderOptions) -> Sequence[Section]:
+    """Return the sections of a whole text."""
+    found = CACHE.get(text, options)
+    return CACHE.put(text, _read(text, options), options) if found is None else found
 
 
-def _read(text: str, manner: RenderOptions) -> Sequence[Section]:
-    return _joined(_grouped(_blocks(parser.parse_whole(text), manner)))
+def _read(text: str, options: RenderOptions) -> Sequence[Section]:
+    return _joined(_grouped(_blocks(parser.parse_whole(text), options)))
 
 
 class IncrementalSections:
-    """A text that grows at its end. What is finished is read and written once."""
+    """The sections of a text that grows at its end. Each finished part is parsed once."""
 
-    def __init__(self, manner: RenderOptions) -> None:
-        self._manner = manner
+    def __init__(self, options: RenderOptions) -> None:
+        self._options = options
         self._finished: list[Section] = []
         # Finished blocks of the section that still grows.
         self._waiting: list[Block] = []
@@ -74,38 +75,39 @@ class IncrementalSections:
         self._defines = False
 
     def add(self, text: str) -> Sequence[Section]:
-        """Gives the sections of the text so far, with `text` at its end.
+        """Append `text`, and return the sections of the text so far.
 
-        They may differ from those of the whole where a definition of a link
-        or a note comes after its use.
+        They may differ from those of the whole text if a link or a footnote is
+        defined after its use.
         """
         self._tail += text
         self._defines = self._defines or DEFINITION in self._tail
         tokens = parser.parse(close_marks(self._tail), dict(self._references))
-        blocks = _blocks(tokens, self._manner)
+        blocks = _blocks(tokens, self._options)
         groups = _grouped([*self._waiting, *blocks])
         self._waiting += blocks[: self._count_finished(blocks, tokens)]
         while len(groups) > 1 and len(groups[0]) <= len(self._waiting):
-            self._finished += _looks(groups[0])
+            self._finished += _sections_of(groups[0])
             del self._waiting[: len(groups.pop(0))]
         return [*self._finished, *_joined(groups)]
 
     def end(self) -> Sequence[Section] | None:
-        """Gives the sections of the whole text, or None where it has to be read anew for that.
+        """Return the sections of the whole text, or None if it has to be parsed again.
 
-        It has to be where something is defined that may have been used before.
+        It has to be if it defines links or footnotes, which may have been used
+        before.
         """
         if self._defines:
             return None
-        blocks = [*self._waiting, *_blocks(parser.parse_whole(self._tail), self._manner)]
+        blocks = [*self._waiting, *_blocks(parser.parse_whole(self._tail), self._options)]
         return [*self._finished, *_joined(_grouped(blocks))]
 
     def _count_finished(self, blocks: Sequence[Block], tokens: Sequence[Token]) -> int:
-        """Gives how many blocks can no longer change, and takes them out of the tail.
+        """Return how many blocks can no longer change, and remove them from the tail.
 
-        A block is finished when another has begun after it, on a line that is
-        whole: half a line may become something else. It is the second line that
-        makes a table.
+        A block is finished when another has begun after it on a complete line,
+        because an incomplete line may become something else. A table is only
+        recognized by its second line.
         """
         lines = self._tail.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         last = min(len(lines) - 1, _first_undecided(lines, tokens)) - 1
@@ -123,15 +125,15 @@ class IncrementalSections:
         return finished[-1]
 
     def _define(self, text: str) -> None:
-        """Notes the references that a finished text defines for what comes after it."""
+        """Store the references that a finished text defines, for the text after it."""
         if DEFINITION in text:
             parser.parse(text, self._references)
 
 
 def _first_undecided(lines: Sequence[str], tokens: Sequence[Token]) -> int:
-    """Gives the first line that will begin a formula if an end of it still comes.
+    """Return the first line that begins a formula if its end still follows.
 
-    One whose end is the last line, which may go on, may still lose it.
+    A formula that ends in the last line, which is incomplete, may still change.
     """
     decided = {
         number
@@ -139,7 +141,7 @@ def _first_undecided(lines: Sequence[str], tokens: Sequence[Token]) -> int:
         if token.map and (token.type in ("fence", "code_block") or _is_formula(token, len(lines)))
         for number in range(*token.map)
     }
-    for number in range(max(0, len(lines) - formula.MOST_LINES), len(lines)):
+    for number in range(max(0, len(lines) - formula.MAX_LINES), len(lines)):
         if number not in decided and formula.MAY_BEGIN.match(lines[number]):
             return number
     return len(lines)
@@ -151,11 +153,15 @@ def _is_formula(token: Token, lines: int) -> bool:
 
 
 def _grouped(blocks: Sequence[Block]) -> list[list[Block]]:
-    """Gives blocks in groups, each of at least so many characters where it can be."""
+    """Return blocks in groups, each of at least `MIN_SECTION_CHARACTERS` if possible."""
     groups: list[list[Block]] = []
     size, was_alone = 0, True
     for block in blocks:
-        if block.is_alone or was_alone or (size >= LEAST and block.type in BEGINNINGS):
+        if (
+            block.is_alone
+            or was_alone
+            or (size >= MIN_SECTION_CHARACTERS and block.type in BEGINNINGS)
+        ):
             groups.append([])
             size = 0
         groups[-1].append(block)
@@ -164,31 +170,31 @@ def _grouped(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 def _joined(groups: Sequence[Sequence[Block]]) -> list[Section]:
-    return [section for group in groups for section in _looks(group)]
+    return [section for group in groups for section in _sections_of(group)]
 
 
-def _looks(group: Sequence[Block]) -> Sequence[Section]:
-    """Gives the section of a group, or what a block that stands alone looks like."""
+def _sections_of(group: Sequence[Block]) -> Sequence[Section]:
+    """Return the section of a group, or the sections of a block that is alone."""
     if group[0].is_alone:
         return group[0].sections
     sources = [section.source for block in group for section in block.sections]
     return [Section("\n\n".join(sources))] if sources else []
 
 
-def _blocks(tokens: Sequence[Token], manner: RenderOptions) -> list[Block]:
-    return [_block(each, manner) for each in parser.blocks(tokens)]
+def _blocks(tokens: Sequence[Token], options: RenderOptions) -> list[Block]:
+    return [_block(each, options) for each in parser.blocks(tokens)]
 
 
-def _block(tokens: Sequence[Token], manner: RenderOptions) -> Block:
+def _block(tokens: Sequence[Token], options: RenderOptions) -> Block:
     first = tokens[0]
     is_alone = first.type == "fence" and bool(ICON in first.content)
-    looks = list(_code(first) if is_alone else _text(tokens, manner))
+    sections = list(_code(first) if is_alone else _text(tokens, options))
     line, _ = first.map or (0, 0)
-    return Block(first.type, line, sum(len(each.content) for each in tokens), is_alone, looks)
+    return Block(first.type, line, sum(len(each.content) for each in tokens), is_alone, sections)
 
 
-def _text(tokens: Sequence[Token], manner: RenderOptions) -> Iterator[Section]:
-    if source := write(tokens, manner):
+def _text(tokens: Sequence[Token], options: RenderOptions) -> Iterator[Section]:
+    if source := write(tokens, options):
         yield Section(source)
 
 

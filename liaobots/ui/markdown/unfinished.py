@@ -1,12 +1,12 @@
-"""The end of a text that is still being written: what was opened there is closed.
+"""The end of a text that is still being written, with its open markers closed.
 
-So a word is bold from its first letter on, and no half of a link is seen. Only
-what is shown meanwhile comes from here; whatever it is, it is made safe after.
+So a word is bold from its first letter on, and no incomplete link is seen. The
+result is only shown until more text arrives, and it is made safe like any text.
 """
 
 import re
 
-# Half a link or an image, at the very end.
+# An incomplete link or image at the very end.
 HALF_ADDRESS = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\n]*\Z")
 HALF_WORDS = re.compile(r"!?\[([^\[\]\n]*)\]?\Z")
 BARE_MARK = re.compile(r"(?<!\\)[*_~`]+\Z")
@@ -17,7 +17,7 @@ FENCE = re.compile(r"^[ >]*(`{3,}|~{3,}|\$\$)", re.M)
 
 
 def close_marks(text: str) -> str:
-    """Gives a text with its last paragraph's open marks closed."""
+    """Return a text with the open markers of its last paragraph closed."""
     if len(FENCE.findall(text)) % 2:
         return text
     begin = text.rfind("\n\n") + 2 if "\n\n" in text else 0
@@ -32,13 +32,13 @@ def close_marks(text: str) -> str:
 
 
 def _opens(text: str) -> bool:
-    """Says whether the marks at the very end of a text open something, rather than close it."""
+    """Return whether the markers at the very end of a text open something, not close it."""
     mark = BARE_MARK.search(text)
     return mark is not None and text[: mark.start()][-1:].strip() == ""
 
 
 def _closing(text: str) -> str:
-    """Gives the marks that close what a text has opened."""
+    """Return the markers that close those that a text has opened."""
     still_open: list[str] = []
     for found in MARK.finditer(text):
         mark = found[1] or found[2]

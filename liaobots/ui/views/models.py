@@ -1,4 +1,4 @@
-"""The page with all models: found by words, grouped by maker, favourites first, with their pace."""
+"""The page of all models: a search, the models grouped by maker, and a chart of their speed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -11,61 +11,61 @@ from liaobots.storage.records import ModelSpeed
 from liaobots.ui import markdown, texts
 from liaobots.ui.state import available_models, preferences
 
-WISH = "models"
-# So many are shown; more come by searching.
-SHOWN = 40
-# A colour that can be read on a light ground and on a dark one.
+QUERY_KEY = "models"
+# Chosen to keep the page short; the other models are found by searching.
+MAX_SHOWN = 40
+# A colour that is readable on a light and on a dark background.
 GREY = "#7a828e"
 
 
 def show() -> None:
-    """Draws the field, the models that have its words, and the speed board."""
+    """Draw the search field, the models that match it, and the chart of their speed."""
     st.title(texts.MODELS, anchor=False)
-    wish = st.text_input(
-        texts.MODELS_LABEL, key=WISH, type="search", live=True, icon=texts.SEARCH_ICON
+    query = st.text_input(
+        texts.MODELS_LABEL, key=QUERY_KEY, type="search", live=True, icon=texts.SEARCH_ICON
     )
     models, paces = available_models.available().models, available_models.paces_of_late(at_most=1)
-    found = [name for name in available_models.names() if _has_words(models[name], wish or "")]
+    found = [name for name in available_models.names() if _matches(models[name], query or "")]
     if not found:
         st.caption(texts.NO_MODEL_FOUND)
-    for head, group in _groups(found[:SHOWN], models):
-        st.subheader(head, anchor=False)
+    for heading, group in _groups(found[:MAX_SHOWN], models):
+        st.subheader(heading, anchor=False)
         for name in group:
             _show_model(models[name], paces.get(name))
-    if len(found) > SHOWN:
-        st.caption(texts.MORE_MODELS.format(count=SHOWN, all=len(found)))
-    _show_board(list(paces.values()))
+    if len(found) > MAX_SHOWN:
+        st.caption(texts.MORE_MODELS.format(count=MAX_SHOWN, all=len(found)))
+    _show_speed_chart(list(paces.values()))
 
 
-def _has_words(facts: ModelInfo, wish: str) -> bool:
+def _matches(facts: ModelInfo, query: str) -> bool:
     text = f"{facts['id']} {facts['name']} {facts['provider']}".casefold()
-    return all(word in text for word in wish.casefold().split())
+    return all(word in text for word in query.casefold().split())
 
 
 def _groups(
     found: Sequence[str], models: Mapping[str, ModelInfo]
 ) -> Iterator[tuple[str, Sequence[str]]]:
-    """Gives the models below their heads: the favourites, then each maker's."""
-    first = preferences.favourites()
+    """Yield each heading with its models: the favourites first, then each maker's."""
+    favourites = preferences.favourites()
 
-    def head(name: str) -> str:
+    def heading(name: str) -> str:
         maker = markdown.escape_line(models[name]["provider"])
-        return texts.FAVOURITES if name in first else maker or texts.OTHER_MAKERS
+        return texts.FAVOURITES if name in favourites else maker or texts.OTHER_MAKERS
 
-    for words, group in groupby(found, head):
-        yield words, list(group)
+    for title, group in groupby(found, heading):
+        yield title, list(group)
 
 
 def _show_model(facts: ModelInfo, pace: ModelSpeed | None) -> None:
-    name, is_first = facts["id"], facts["id"] in preferences.favourites()
+    name, is_favourite = facts["id"], facts["id"] in preferences.favourites()
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width="stretch", gap="xsmall"):
             st.markdown(f"**{markdown.escape_line(facts['name'])}**")
             st.caption(markdown.escape_line(texts.model_facts(facts, pace)))
         st.button(
-            texts.NO_FAVOURITE if is_first else texts.FAVOURITE,
-            icon=texts.NO_FAVOURITE_ICON if is_first else texts.FAVOURITE_ICON,
-            key=f"{'unstar' if is_first else 'star'}-{name}",
+            texts.NOT_FAVOURITE if is_favourite else texts.FAVOURITE,
+            icon=texts.NOT_FAVOURITE_ICON if is_favourite else texts.FAVOURITE_ICON,
+            key=f"{'unstar' if is_favourite else 'star'}-{name}",
             type="tertiary",
             on_click=preferences.turn_favourite,
             args=(name,),
@@ -74,43 +74,46 @@ def _show_model(facts: ModelInfo, pace: ModelSpeed | None) -> None:
 
 
 def _use(name: str) -> None:
-    """Begins a chat with a model."""
+    """Begin a chat with a model."""
     st.session_state[available_models.CHAT] = ""
     st.session_state[available_models.MODEL] = name
     st.session_state["goto"] = ""
 
 
-def _show_board(paces: Sequence[ModelSpeed]) -> None:
-    """Draws the visitor's own figures as one chart."""
+def _show_speed_chart(paces: Sequence[ModelSpeed]) -> None:
+    """Draw the speed of the models in the visitor's own answers as one chart."""
     st.subheader(texts.SPEED, anchor=False)
-    known = [pace for pace in paces if pace.wait is not None and pace.rate is not None]
-    if not known:
+    measured = [pace for pace in paces if pace.wait is not None and pace.rate is not None]
+    if not measured:
         st.caption(texts.NO_SPEED)
         return
     st.caption(texts.SPEED_HINT)
     columns = {
-        "model": [markdown.reveal_hidden(pace.model) for pace in known],
-        "wait": [round(pace.wait or 0, 2) for pace in known],
-        "rate": [round(pace.rate or 0) for pace in known],
+        "model": [markdown.reveal_hidden(pace.model) for pace in measured],
+        "wait": [round(pace.wait or 0, 2) for pace in measured],
+        "rate": [round(pace.rate or 0) for pace in measured],
     }
-    st.vega_lite_chart(columns, _spec())
+    st.vega_lite_chart(columns, _chart_spec())
 
 
-def _spec() -> dict[str, Any]:
-    """Gives how the chart is drawn: a point with its name for each model, and no zooming."""
+def _chart_spec() -> dict[str, Any]:
+    """Return the Vega-Lite specification: a named point for each model, without zooming."""
     axes = {"x": ("wait", texts.SPEED_WAIT), "y": ("rate", texts.SPEED_RATE)}
-    place = {
+    position = {
         axis: {"field": field, "type": "quantitative", "title": title}
         for axis, (field, title) in axes.items()
     }
     name = {"field": "model", "type": "nominal", "title": texts.SPEED_MODEL}
     return {
-        "encoding": place,
+        "encoding": position,
         "height": 320,
         "layer": [
             {
                 "mark": {"type": "point", "filled": True, "size": 120},
-                "encoding": {"color": name | {"legend": None}, "tooltip": [name, *place.values()]},
+                "encoding": {
+                    "color": name | {"legend": None},
+                    "tooltip": [name, *position.values()],
+                },
             },
             {
                 "mark": {"type": "text", "dy": 16, "color": GREY, "fontSize": 13},

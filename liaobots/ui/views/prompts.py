@@ -1,4 +1,4 @@
-"""The page on which the visitor's prompts are written and changed."""
+"""The page on which a visitor writes and edits prompts."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from liaobots.ui.actions import library
 
 
 def show() -> None:
-    """Draws each prompt in a fold, and below them the way to a new one."""
+    """Draw each prompt in a fold, and the fields for a new one below them."""
     st.title(texts.PROMPTS, anchor=False)
     prompts = library.prompts()
     with st.empty():

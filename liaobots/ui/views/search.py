@@ -1,4 +1,4 @@
-"""The page on which the visitor looks for words in titles and messages."""
+"""The page to search in titles and messages."""
 
 from collections.abc import Sequence
 
@@ -10,49 +10,49 @@ from liaobots.storage.records import SearchHit
 from liaobots.ui import markdown, texts
 from liaobots.ui.actions import library
 
-# How many hits are shown.
-HITS = 30
-WISH = "search"
+# Chosen to keep the page short; more words find fewer.
+MAX_HITS = 30
+QUERY_KEY = "search"
 
 
 def show() -> None:
-    """Draws the field, and below it what its words are found in, while they are typed."""
+    """Draw the search field, and below it the hits, updated while the visitor types."""
     st.title(texts.SEARCH, anchor=False)
-    wish = st.text_input(
-        texts.SEARCH_LABEL, key=WISH, type="search", live=True, icon=texts.SEARCH_ICON
+    query = st.text_input(
+        texts.SEARCH_LABEL, key=QUERY_KEY, type="search", live=True, icon=texts.SEARCH_ICON
     )
     with st.container(key="hits"):
-        if not wish or not words_of(wish):
+        if not query or not words_of(query):
             st.caption(texts.SEARCH_HINT)
             return
-        hits = library.find(wish, HITS)
+        hits = library.find(query, MAX_HITS)
         if not hits:
             st.caption(texts.NOTHING_FOUND)
-        for number, (place, found) in enumerate(hits[:HITS]):
-            _show_hit(number, place, found, words_of(wish))
-        if len(hits) >= HITS:
-            st.caption(texts.MORE_FOUND.format(count=HITS))
+        for number, (store, hit) in enumerate(hits[:MAX_HITS]):
+            _show_hit(number, store, hit, words_of(query))
+        if len(hits) >= MAX_HITS:
+            st.caption(texts.MORE_FOUND.format(count=MAX_HITS))
 
 
-def _show_hit(number: int, place: AnswerManager, found: SearchHit, words: Sequence[str]) -> None:
-    by = {"user": texts.BY_YOU, "assistant": texts.BY_MODEL}.get(found.role, texts.IN_TITLE)
-    day = f" · {texts.when(found.asked)}" if found.asked else ""
+def _show_hit(number: int, store: AnswerManager, hit: SearchHit, words: Sequence[str]) -> None:
+    by = {"user": texts.BY_YOU, "assistant": texts.BY_MODEL}.get(hit.role, texts.IN_TITLE)
+    day = f" · {texts.when(hit.asked)}" if hit.asked else ""
     with st.container(border=True, gap="xsmall"):
         st.button(
-            markdown.escape_line(found.title) or texts.UNTITLED,
-            key=f"hit-{number}-{found.conversation}-{found.message}",
+            markdown.escape_line(hit.title) or texts.UNTITLED,
+            key=f"hit-{number}-{hit.conversation}-{hit.message}",
             type="tertiary",
             on_click=library.open_found,
-            args=(place, found),
+            args=(store, hit),
         )
-        text = found.title if found.message is None else found.text
-        st.markdown("".join(map(_shown, excerpt(text, words))))
+        text = hit.title if hit.message is None else hit.text
+        st.markdown("".join(map(_highlighted, excerpt(text, words))))
         st.caption(markdown.escape_line(by + day))
 
 
-def _shown(piece: Fragment) -> str:
-    """Gives a piece as plain text with the spaces at its ends, a hit with a mark."""
-    text = markdown.escape_line(piece.text)
-    if piece.is_hit:
+def _highlighted(fragment: Fragment) -> str:
+    """Return a fragment as escaped Markdown with the spaces at its ends, highlighted if a hit."""
+    text = markdown.escape_line(fragment.text)
+    if fragment.is_hit:
         return f":orange-background[{text}]"
-    return " " * piece.text[:1].isspace() + text + " " * piece.text[-1:].isspace()
+    return " " * fragment.text[:1].isspace() + text + " " * fragment.text[-1:].isspace()

@@ -1,4 +1,4 @@
-"""The page on which chats are taken along, and brought in."""
+"""The page to export and import chats."""
 
 import streamlit as st
 
@@ -8,12 +8,12 @@ from liaobots.ui import markdown, texts
 from liaobots.ui.actions import library
 from liaobots.ui.state import session
 
-# How often the bar moves, in seconds.
-PAUSE = 0.1
+# How often the progress bar is drawn again: often enough to look smooth.
+PROGRESS_INTERVAL_SECONDS = 0.1
 
 
 def show() -> None:
-    """Draws the way out and the way in."""
+    """Draw the export and the import."""
     st.title(texts.TRANSFER, anchor=False)
     st.subheader(texts.EXPORT, anchor=False)
     st.caption(texts.EXPORT_HINT)
@@ -31,7 +31,7 @@ def show() -> None:
 
 
 def _show_import() -> None:
-    """Draws the field for a file, and what became of the last one."""
+    """Draw the field for a file, and the progress or result of the last import."""
     key = session.upload()
     st.file_uploader(
         texts.IMPORT_LABEL,
@@ -40,25 +40,25 @@ def _show_import() -> None:
         on_change=library.import_chat,
         args=(key,),
     )
-    if words := session.import_refusal():
-        st.error(markdown.escape_line(words))
+    if refusal := session.import_refusal():
+        st.error(markdown.escape_line(refusal))
     importing = session.importing()
     if importing is None:
         return
-    place = st.empty()
+    slot = st.empty()
     if not importing.is_over:
-        with place.container():
+        with slot.container():
             _follow(importing)
-    place.empty()
-    _show_end(importing)
+    slot.empty()
+    _show_result(importing)
 
 
 def _follow(importing: ImportJob) -> None:
-    """Draws how far an import has come, until it is over."""
+    """Draw the progress of an import until it is over."""
     bar = st.empty()
     st.button(texts.IMPORT_STOP, icon=texts.STOP_ICON, on_click=importing.cancel)
-    for _ in importing.follow(PAUSE):
-        # The touch lets a click through.
+    for _ in importing.follow(PROGRESS_INTERVAL_SECONDS):
+        # Reading the session state gives Streamlit the chance to interrupt this run for a click.
         session.importing()
         bar.progress(importing.share, _progress(importing))
 
@@ -66,19 +66,14 @@ def _follow(importing: ImportJob) -> None:
 def _progress(importing: ImportJob) -> str:
     if position := importing.position:
         return texts.IMPORT_WAITS.format(position=position)
-    return texts.IMPORTING.format(**_counts(importing)) if importing.all else texts.READING
+    return texts.importing(importing.done, importing.all) if importing.all else texts.READING
 
 
-def _show_end(importing: ImportJob) -> None:
+def _show_result(importing: ImportJob) -> None:
     if importing.error is None:
-        st.success(texts.IMPORTED.format(**_counts(importing)))
+        st.success(texts.imported(importing.done, importing.messages, importing.prompts))
     elif importing.all:
-        words = texts.NOT_IMPORTED.format(words=importing.error, **_counts(importing))
+        words = texts.not_imported(str(importing.error), importing.done, importing.all)
         st.error(markdown.escape_line(words))
     else:
         st.error(markdown.escape_line(str(importing.error)))
-
-
-def _counts(importing: ImportJob) -> dict[str, int]:
-    new = {"messages": importing.messages, "prompts": importing.prompts}
-    return {"chats": importing.done, "all": importing.all, **new}

@@ -1,4 +1,4 @@
-"""The page that lists what was deleted, with the way back for each."""
+"""The page of deleted chats and messages, each of which can be restored."""
 
 import streamlit as st
 
@@ -8,51 +8,51 @@ from liaobots.ui import markdown, texts
 from liaobots.ui.actions import library
 from liaobots.ui.state import session
 
-# How many entries are shown.
-ENTRIES = 50
+# Chosen to keep the page short: the newest entries are the ones likely to be restored.
+MAX_ENTRIES = 50
 
 
 def show() -> None:
-    """Draws what lies in the trash, the last one first."""
+    """Draw the entries of the trash, the newest first."""
     st.title(texts.TRASH, anchor=False)
     st.caption(texts.TRASH_HINT)
-    entries = library.trashed(ENTRIES + 1)
+    entries = library.trashed(MAX_ENTRIES + 1)
     with st.empty():
         if not entries:
             st.caption(texts.TRASH_EMPTY)
         else:
             with st.container():
-                _offer_to_empty()
-    for place, each in entries[:ENTRIES]:
-        _show_entry(place, each)
-    if len(entries) > ENTRIES:
-        st.caption(texts.TRASH_MORE.format(count=ENTRIES))
+                _show_emptying()
+    for store, each in entries[:MAX_ENTRIES]:
+        _show_entry(store, each)
+    if len(entries) > MAX_ENTRIES:
+        st.caption(texts.TRASH_MORE.format(count=MAX_ENTRIES))
 
 
-def _show_entry(place: AnswerManager, each: TrashEntry) -> None:
+def _show_entry(store: AnswerManager, each: TrashEntry) -> None:
     kind = texts.A_MESSAGE if each.is_message else texts.A_CHAT
     with st.container(border=True, gap="xsmall"):
         st.markdown(markdown.escape_line(each.words) or texts.UNTITLED)
         st.caption(markdown.escape_line(f"{kind} · {texts.when(each.deleted)}"))
         with st.container(horizontal=True):
             st.button(
-                texts.PUT_BACK,
-                icon=texts.PUT_BACK_ICON,
+                texts.RESTORE,
+                icon=texts.RESTORE_ICON,
                 key=f"back-{each.id}",
                 on_click=library.put_back,
-                args=(place, each.id),
+                args=(store, each.id),
             )
             st.button(
-                texts.FORGET_FOR_GOOD,
+                texts.DELETE_PERMANENTLY,
                 key=f"forget-{each.id}",
                 type="tertiary",
                 on_click=library.forget,
-                args=(place, each.id),
+                args=(store, each.id),
             )
 
 
-def _offer_to_empty() -> None:
-    """Draws the way to forget everything, which asks once more."""
+def _show_emptying() -> None:
+    """Draw the button that empties the trash, which asks for confirmation first."""
     if session.needs_confirmation():
         st.caption(texts.EMPTY_TRASH_WARNING)
         with st.container(horizontal=True):

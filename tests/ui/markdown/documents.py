@@ -1,4 +1,4 @@
-"""Texts that models write, and texts that a stranger may slip into one."""
+"""A Hypothesis strategy for texts as models write them, with the tricks of an attacker."""
 
 from hypothesis import strategies as st
 
@@ -68,7 +68,7 @@ LINES = [
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """Gives a text of such lines, whole or cut."""
+    """Draw a text of such lines, some of them cut."""
     lines = draw(st.lists(st.sampled_from(LINES), max_size=10))
     cut = draw(st.integers(0, 9))
     return "\n".join(line[cut:] if draw(st.integers(0, 9)) == 0 else line for line in lines)

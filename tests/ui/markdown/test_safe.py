@@ -1,4 +1,4 @@
-"""Text from outside, made safe: judged by a CommonMark parser that knows nothing of ours."""
+"""Safe Markdown, checked by an independent CommonMark parser."""
 
 import re
 import time
@@ -11,13 +11,13 @@ from markdown_it.token import Token
 
 from liaobots.ui import attachments
 from liaobots.ui.attachments import Attachment, joined
-from liaobots.ui.components.message import VISITOR
+from liaobots.ui.components.message import QUESTION_OPTIONS
 from liaobots.ui.markdown import RenderOptions, escape_line, parser, safe, split_sections
 from liaobots.ui.markdown import sections as section_module
 from tests.ui.markdown.documents import documents
 
 JUDGE = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-DRESSED = RenderOptions(is_dressed=True)
+ANSWER_OPTIONS = RenderOptions(is_dressed=True)
 SITES = ("http://", "https://", "mailto:")
 
 
@@ -29,8 +29,8 @@ def code(found: list[Token]) -> list[str]:
     return [token.content for token in found if token.type in ("fence", "code_block")]
 
 
-def odd(text: str) -> list[str]:
-    """Gives what is neither text nor harmless."""
+def harmful(text: str) -> list[str]:
+    """Return the tokens that could load something or lead to another place than a site."""
     return [
         f"{token.type} {token.attrs}"
         for token in tokens(text)
@@ -39,8 +39,8 @@ def odd(text: str) -> list[str]:
     ]
 
 
-# Code, what a backslash makes a letter, formulas, and where links lead.
-SETTLED = re.compile(
+# What cannot act: code, escaped characters, formulas, and addresses of links.
+INERT = re.compile(
     r"(`{3,})[^`\n]*\n.*?\1|(?<!`)(`+)(?!`).*?(?<!`)\2(?!`)|\\."
     r"|\$\$\n.*?\n[ >]*\$\$|\$[^$\n]+\$|\]\(<[^>\n]*>\)",
     re.S,
@@ -49,11 +49,11 @@ SETTLED = re.compile(
 
 @settings(max_examples=600, deadline=None)
 @given(documents() | st.text())
-def test_nothing_odd(text: str) -> None:
-    """No image, no HTML, no link but to a site; and the same for what the page adds to it."""
-    assert not odd(safe(text))
-    for section in split_sections(text, DRESSED):
-        assert section.language is not None or not odd(section.source)
+def test_nothing_harmful(text: str) -> None:
+    """There is no image, no HTML, and no link except to a site, with the page's labels too."""
+    assert not harmful(safe(text))
+    for section in split_sections(text, ANSWER_OPTIONS):
+        assert section.language is not None or not harmful(section.source)
 
 
 NAMES = st.sampled_from(["a.md", "a.py", "b", "x ![i](http:y).txt"])
@@ -61,27 +61,27 @@ NAMES = st.sampled_from(["a.md", "a.py", "b", "x ![i](http:y).txt"])
 
 @settings(max_examples=300, deadline=None)
 @given(documents() | st.text(), st.lists(st.tuples(NAMES, documents()), max_size=2))
-def test_nothing_odd_in_a_question(typed: str, files: list[tuple[str, str]]) -> None:
-    """The same for what a visitor typed, and for its beginning, beside files or not."""
-    materials = [Attachment(attachments.safe_filename(name), text) for name, text in files]
-    for part in attachments.parts(joined(typed, materials)):
+def test_nothing_is_harmful_in_a_question(typed: str, files: list[tuple[str, str]]) -> None:
+    """The same holds for typed text and its beginning, with and without attachments."""
+    files_of_question = [Attachment(attachments.safe_filename(name), text) for name, text in files]
+    for part in attachments.parts(joined(typed, files_of_question)):
         if isinstance(part, str):
             shown = [
-                *split_sections(part, VISITOR),
-                *split_sections(attachments.head(part), VISITOR),
+                *split_sections(part, QUESTION_OPTIONS),
+                *split_sections(attachments.head(part), QUESTION_OPTIONS),
             ]
             marked = [each.source for each in shown if each.language is None]
-            assert not [each for each in marked if odd(each) or DIRECTIVE.search(bare(each))]
+            assert not [each for each in marked if harmful(each) or DIRECTIVE.search(bare(each))]
 
 
-# What only the page may write: small grey words beside links and above code.
+# What only the page may write: small grey text after links and above code.
 QUIET = re.compile(r":small\[:gray\[(?:[^\]\\]|\\.)*\]\]")
 DIRECTIVE = re.compile(r":[\w-]*[\[{]|:\w+:|\$|::")
 
 
 def bare(text: str) -> str:
-    """Gives a text without what is settled in it, and without what the page itself adds."""
-    return SETTLED.sub("", QUIET.sub("", text))
+    """Return a text without its inert parts and without what the page adds."""
+    return INERT.sub("", QUIET.sub("", text))
 
 
 HARD = [
@@ -93,21 +93,21 @@ HARD = [
 
 @pytest.mark.parametrize("piece", HARD)
 def test_cost_grows_with_the_text(piece: str) -> None:
-    """Twelve times as much of anything takes no more than a few times twelve times as long."""
+    """A text twelve times as long takes at most 48 times as long."""
 
     def seconds(length: int) -> float:
         text = piece * (length // len(piece))
-        section_module.KNOWN.forget()
+        section_module.CACHE.clear()
         began = time.process_time()
-        split_sections(text, VISITOR)
+        split_sections(text, QUESTION_OPTIONS)
         return time.process_time() - began
 
     few = max(min(seconds(4_000) for _ in range(3)), 0.003)
     assert any(seconds(48_000) < 48 * few for _ in range(2))
 
 
-def test_what_is_too_long_is_only_words() -> None:
-    """An address that no browser takes, and a formula that nobody could read."""
+def test_too_long_addresses_and_formulas_are_text() -> None:
+    """An address or a formula above the limit is shown as text."""
     assert "](" not in safe("http://a.example/" + "x" * 2_050)
     assert "](" in safe("http://a.example/" + "x" * 2_000)
     assert "$" not in safe(r"\(" + "x " * 2_050 + r"\)")
@@ -117,15 +117,15 @@ def test_what_is_too_long_is_only_words() -> None:
 @settings(max_examples=600, deadline=None)
 @given(documents() | st.text())
 def test_no_directive_is_left(text: str) -> None:
-    """A colon before a bracket, a dollar sign, an emoji by name: each is escaped, or ours."""
-    bare = SETTLED.sub("", safe(text))
+    """Each directive, dollar sign and named emoji is escaped, or written by the page."""
+    bare = INERT.sub("", safe(text))
     assert not re.search(r":[\w-]*[\[{]|:\w+:|\$|::", bare)
 
 
 @settings(max_examples=600, deadline=None)
 @given(documents())
-def test_code_comes_out_byte_for_byte(text: str) -> None:
-    """What stands in a block of code is never touched."""
+def test_code_is_unchanged(text: str) -> None:
+    """The content of a code block is the same, byte for byte."""
     before = [
         each + "\n" * (each[-1:] not in ("", "\n")) for each in code(parser.parse_whole(text))
     ]
@@ -134,8 +134,8 @@ def test_code_comes_out_byte_for_byte(text: str) -> None:
 
 @settings(max_examples=600, deadline=None)
 @given(documents())
-def test_twice_is_once(text: str) -> None:
-    """Making safe text safe changes nothing more."""
+def test_safe_is_idempotent(text: str) -> None:
+    """Making safe text safe again changes nothing."""
     assert safe(safe(text)) == safe(text)
 
 
@@ -168,21 +168,23 @@ def test_twice_is_once(text: str) -> None:
         ("***x", r"\*\*\*x"),
     ],
 )
-def test_as_it_was_meant(text: str, made: str) -> None:
-    """Money is money, mathematics is mathematics, and all else is what it says."""
+def test_expected_output(text: str, made: str) -> None:
+    """Money is text, mathematics is a formula, and anything else is shown as it was meant."""
     assert safe(text) == made
 
 
-def test_code_keeps_what_hides_in_it_but_says_so() -> None:
-    """A trojan source is shown as it is, under a label that names it."""
-    label, _, rest = split_sections("```c\n/*\u202e*/\n```", DRESSED)[0].source.partition("\n\n")
+def test_hidden_characters_in_code_are_named() -> None:
+    """Code is unchanged, below a label that names its hidden characters."""
+    label, _, rest = split_sections("```c\n/*\u202e*/\n```", ANSWER_OPTIONS)[0].source.partition(
+        "\n\n"
+    )
     assert "right\\-to\\-left override" in label
     assert rest == "```c\n/*\u202e*/\n```"
 
 
 def test_links_show_where_they_lead() -> None:
-    """The host stands behind the words; an address says it itself."""
-    [section] = split_sections("[bank](http://thief.example/x) https://a.example", DRESSED)
+    """The host is shown after the words, unless the words are the address."""
+    [section] = split_sections("[bank](http://thief.example/x) https://a.example", ANSWER_OPTIONS)
     assert section.source == (
         r"[bank](<http://thief.example/x>) :small[:gray[thief\.example]] "
         r"[https\:\/\/a\.example](<https://a.example>)"
@@ -205,20 +207,20 @@ def test_links_show_where_they_lead() -> None:
     ],
 )
 def test_diagrams(diagram: str, is_drawn: bool) -> None:
-    """A complete one that loads nothing is drawn; else its code says why not."""
-    [section] = split_sections(f"```mermaid\n{diagram}\n```", DRESSED)
+    """A complete diagram that loads nothing is drawn; otherwise a label says why not."""
+    [section] = split_sections(f"```mermaid\n{diagram}\n```", ANSWER_OPTIONS)
     assert ("```mermaid\n" in section.source) is is_drawn
     assert ("not drawn" in section.source) is not is_drawn
     assert diagram in section.source
-    [half] = split_sections(f"```mermaid\n{diagram}", DRESSED)
+    [half] = split_sections(f"```mermaid\n{diagram}", ANSWER_OPTIONS)
     assert "```text\n" in half.source
 
 
 @pytest.mark.parametrize(
     "text", ["![x](http://e.org/x)", ":red[x]", "<b>x</b>", "$x$", "`x`", "# x", "[a](b)", "a_b_c"]
 )
-def test_plain_words(text: str) -> None:
-    """A title or an error's words read as they are, in one line."""
+def test_escape_line(text: str) -> None:
+    """A title or an error message is shown literally, in one line."""
     [paragraph] = [token for token in JUDGE.parse(escape_line(text)) if token.type == "inline"]
     assert [part.type for part in paragraph.children or []] == ["text"]
     assert (paragraph.children or [])[0].content == text
@@ -227,7 +229,7 @@ def test_plain_words(text: str) -> None:
 
 
 def blocks(text: str) -> list[str]:
-    """Gives the kinds of a text's blocks, in their order, as our parser reads them."""
+    """Return the types of a text's blocks, in order, as our parser reads them."""
     return [
         f"{token.type} {token.tag}"
         for token in parser.parse_whole(text)
@@ -238,5 +240,5 @@ def blocks(text: str) -> list[str]:
 @settings(max_examples=400, deadline=None)
 @given(documents().filter(lambda text: "[^" not in text and "\u2028" not in text))
 def test_the_tree_is_the_same(text: str) -> None:
-    """Headings, lists, quotes and tables stand as deep as they did, each in its place."""
+    """Headings, lists, quotes and tables keep their order and nesting."""
     assert blocks(safe(text)) == blocks(text)

@@ -1,4 +1,4 @@
-"""Growing texts: what is finished stays, and the end is the same as the whole."""
+"""Growing texts: finished sections stay, and the result equals that of the whole text."""
 
 from collections.abc import Sequence
 
@@ -20,14 +20,14 @@ from liaobots.ui.markdown import sections as section_module
 from liaobots.ui.markdown.unfinished import close_marks
 from tests.ui.markdown.documents import documents
 
-MANNER = RenderOptions()
+OPTIONS = RenderOptions()
 PARAGRAPH = "Some words that fill a line, and then some more.\n\n"
 
 
 @pytest.fixture(params=[1, 30, 600])
 def least(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(section_module, "LEAST", request.param)
-    section_module.KNOWN.forget()
+    monkeypatch.setattr(section_module, "MIN_SECTION_CHARACTERS", request.param)
+    section_module.CACHE.clear()
     return int(request.param)
 
 
@@ -42,11 +42,11 @@ def whole(parts: Sequence[Section]) -> str:
 @settings(max_examples=450, deadline=None)
 @given(documents(), st.sampled_from([1, 30, 600]))
 def test_sections_are_the_text(text: str, least: int) -> None:
-    """Put together they are the whole, for each least size."""
+    """The joined sections are the whole text, for each minimum size."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(section_module, "LEAST", least)
-        section_module.KNOWN.forget()
-        found = split_sections(text, MANNER)
+        patch.setattr(section_module, "MIN_SECTION_CHARACTERS", least)
+        section_module.CACHE.clear()
+        found = split_sections(text, OPTIONS)
         if all(part.language is None for part in found):
             assert whole(found) == safe(text)
 
@@ -54,16 +54,16 @@ def test_sections_are_the_text(text: str, least: int) -> None:
 @pytest.mark.parametrize("least", [1, 30, 600], indirect=True)
 @pytest.mark.parametrize("size", [1, 5, 40])
 def test_what_is_finished_stays(least: int, size: int) -> None:
-    """A section that a growing text has finished is one of the whole text's, for all cuts."""
+    """A finished section is one of the whole text's sections, however the text is cut."""
 
     @settings(max_examples=150, deadline=None)
     @given(documents().filter(lambda text: "]:" not in text))
     def check(text: str) -> None:
-        growing = IncrementalSections(MANNER)
+        growing = IncrementalSections(OPTIONS)
         for piece in pieces(text, size):
             growing.add(piece)
         finished = growing._finished
-        found = list(split_sections(text, MANNER))
+        found = list(split_sections(text, OPTIONS))
         assert found[: len(finished)] == finished
         waiting = [each.source for block in growing._waiting for each in block.sections]
         assert not waiting or found[len(finished)].source.startswith("\n\n".join(waiting))
@@ -71,9 +71,9 @@ def test_what_is_finished_stays(least: int, size: int) -> None:
     check()
 
 
-def test_each_part_is_read_once() -> None:
-    """What is read again for a piece does not grow with the text."""
-    growing = IncrementalSections(MANNER)
+def test_each_part_is_parsed_once() -> None:
+    """The part that is parsed again for each piece does not grow with the text."""
+    growing = IncrementalSections(OPTIONS)
     longest = 0
     for piece in pieces(PARAGRAPH * 200, 50):
         growing.add(piece)
@@ -99,8 +99,8 @@ def test_each_part_is_read_once() -> None:
         ("", ""),
     ],
 )
-def test_loose_ends(text: str, closed: str) -> None:
-    """What the end of a text has opened is closed while it is written."""
+def test_close_marks(text: str, closed: str) -> None:
+    """Markers that the end of a text has opened are closed."""
     assert close_marks(text) == closed
 
 
@@ -119,10 +119,10 @@ THOUGHT = "<think>\nFirst I *think*.\n</think>\n\nThen I speak."
         ("", "", "", False),
     ],
 )
-def test_thoughts_stand_apart(
+def test_reasoning_is_separated(
     text: str, thoughts: str, words: str, is_thinking: bool, size: int
 ) -> None:
-    """However the text comes, what is thought aloud is told from what is said."""
+    """Reasoning and answer are separated, however the text is cut."""
     growing = IncrementalAnswer()
     last = render_answer("")
     for piece in pieces(text, size):
@@ -140,8 +140,8 @@ def test_thoughts_stand_apart(
 
 @settings(max_examples=200, deadline=None)
 @given(documents().filter(lambda text: "think" not in text), st.integers(1, 30))
-def test_any_cut_gives_the_same_thoughts(text: str, size: int) -> None:
-    """The marks of thinking may be cut anywhere."""
+def test_tags_may_be_cut_anywhere(text: str, size: int) -> None:
+    """The tags of reasoning are recognized, however they are cut."""
     growing = IncrementalAnswer()
     for piece in pieces("<think>" + text + "</think>done", size):
         last = growing.add(piece)
@@ -151,7 +151,7 @@ def test_any_cut_gives_the_same_thoughts(text: str, size: int) -> None:
 
 @pytest.mark.parametrize("least", [1, 30, 600], indirect=True)
 def test_the_end_is_the_whole(least: int) -> None:
-    """An answer that grew to its end is shown as one that is read at once, for all cuts."""
+    """A growing answer ends the same as one parsed at once, however it is cut."""
 
     @settings(max_examples=300, deadline=None)
     @given(documents() | documents().map("<think>".__add__), st.integers(1, 60))
@@ -159,9 +159,9 @@ def test_the_end_is_the_whole(least: int) -> None:
         growing = IncrementalAnswer()
         for piece in pieces(text, size):
             growing.add(piece)
-        answer_module.KNOWN.forget()
+        answer_module.CACHE.clear()
         whole = render_answer(text)
-        answer_module.KNOWN.forget()
+        answer_module.CACHE.clear()
         assert growing.end() == whole
         assert render_answer(text) == whole
 
