@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+
+from cachetools import LRUCache
 
 from liaobots.errors import LiaobotsError
 from liaobots.generation.account_readers import AccountReaders
@@ -141,22 +142,18 @@ class BalanceTracker:
 
 
 class BalanceTrackers:
-    """The tills of the codes that were used last, by names that do not tell the codes."""
+    """The trackers of the codes that were used last, by names that do not reveal the codes."""
 
     def __init__(self, readers: AccountReaders, limit: int = 1000) -> None:
         self._readers = readers
-        self._limit = limit
-        self._tills: OrderedDict[str, BalanceTracker] = OrderedDict()
+        self._trackers: LRUCache[str, BalanceTracker] = LRUCache(limit)
         self._lock = threading.Lock()
 
     def of(self, name: str) -> BalanceTracker:
-        """Gives the till with this name."""
+        """Return the tracker with this name, which is made if there is none."""
         with self._lock:
-            found = self._tills.get(name) or BalanceTracker(self._readers)
-            self._tills[name] = found
-            self._tills.move_to_end(name)
-            while len(self._tills) > self._limit:
-                self._tills.popitem(last=False)
+            found = self._trackers.get(name) or BalanceTracker(self._readers)
+            self._trackers[name] = found
             return found
 
 

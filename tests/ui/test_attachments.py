@@ -167,7 +167,7 @@ BLOCK = "📄 a.txt · 3 characters\n````\nabc\n````"
     "text",
     [
         "",
-        "escape_line",
+        "plain",
         BLOCK.replace("3", "4"),
         BLOCK.replace("3", "03"),
         BLOCK.replace("3 ch", "٣ ch"),
@@ -237,7 +237,7 @@ def test_long(text: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "render_answer"),
+    ("text", "shown"),
     [
         ("short", "short"),
         ("\n\na\n" + "b\n" * 50, "a" + "\nb" * 7),

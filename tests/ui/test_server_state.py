@@ -20,5 +20,5 @@ def test_outlives_a_reload_of_the_code() -> None:
     del sys.modules["liaobots.ui.server_state"]
     again = importlib.import_module("liaobots.ui.server_state")
     assert again is not server_state
-    assert again.held("x", object) is first
+    assert again.get_or_create("x", object) is first
     sys.modules["liaobots.ui.server_state"] = server_state

@@ -1,9 +1,11 @@
-"""What texts were read as, the latest of them, for all pages."""
+"""The rendered forms of the texts that were shown last, for all pages."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 from typing import Generic, TypeVar
+
+from cachetools import LRUCache
 
 T = TypeVar("T")
 
@@ -12,32 +14,31 @@ MOST = 1_000_000
 
 
 class TextCache(Generic[T]):
-    """Keeps what texts were read as, one way of reading them beside another. `most` as MOST."""
+    """Keep what texts were rendered as, up to `most` characters of text in all.
+
+    The same text may be rendered in several ways, each of which is kept by itself. When
+    there are too many texts, the least recently used ones are dropped.
+    """
 
     def __init__(self, most: int = MOST) -> None:
-        self._most, self._size = most, 0
         self._lock = threading.Lock()
-        self._latest: OrderedDict[tuple[str, Hashable], T] = OrderedDict()
+        # The size of an entry is that of its text, which cachetools does not show `getsizeof`.
+        self._entries: LRUCache[tuple[str, Hashable], tuple[int, T]]
+        self._entries = LRUCache(most, getsizeof=lambda entry: entry[0])
 
     def get(self, text: str, way: Hashable = None) -> T | None:
-        """Gives what a text was read as in this way, or None where that is not known."""
+        """Return what a text was rendered as in this way, or None if that is not kept."""
         with self._lock:
-            found = self._latest.get((text, way))
-            if found is not None:
-                self._latest.move_to_end((text, way))
-            return found
+            entry = self._entries.get((text, way))
+            return entry[1] if entry else None
 
     def put(self, text: str, found: T, way: Hashable = None) -> T:
-        """Keeps what a text was read as, forgets what is too much, and gives what it was given."""
-        with self._lock:
-            self._size += 0 if (text, way) in self._latest else len(text)
-            self._latest[text, way] = found
-            while self._size > self._most:
-                (oldest, _), _ = self._latest.popitem(last=False)
-                self._size -= len(oldest)
+        """Keep what a text was rendered as, and return it. A text that is too long is not kept."""
+        with self._lock, suppress(ValueError):
+            self._entries[text, way] = (len(text), found)
         return found
 
     def forget(self) -> None:
+        """Drop everything."""
         with self._lock:
-            self._latest.clear()
-            self._size = 0
+            self._entries.clear()

@@ -7,8 +7,7 @@ import streamlit as st
 from liaobots.generation.manager import AnswerManager
 from liaobots.storage.ngrams import Fragment, excerpt, words_of
 from liaobots.storage.records import SearchHit
-from liaobots.ui import markdown, texts
-from liaobots.ui.actions import library
+from liaobots.ui import actions, markdown, texts
 
 # How many hits are shown.
 HITS = 30
@@ -25,7 +24,7 @@ def show() -> None:
         if not wish or not words_of(wish):
             st.caption(texts.SEARCH_HINT)
             return
-        hits = library.find(wish, HITS)
+        hits = actions.search.find(wish, HITS)
         if not hits:
             st.caption(texts.NOTHING_FOUND)
         for number, (place, found) in enumerate(hits[:HITS]):
@@ -42,7 +41,7 @@ def _show_hit(number: int, place: AnswerManager, found: SearchHit, words: Sequen
             markdown.escape_line(found.title) or texts.UNTITLED,
             key=f"hit-{number}-{found.conversation}-{found.message}",
             type="tertiary",
-            on_click=library.open_found,
+            on_click=actions.search.open_hit,
             args=(place, found),
         )
         text = found.title if found.message is None else found.text

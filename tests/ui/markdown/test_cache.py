@@ -1,11 +1,11 @@
-"""What is known of texts that were read before."""
+"""The cache of rendered texts."""
 
 from liaobots.ui.markdown import RenderOptions, render_answer, split_sections
 from liaobots.ui.markdown.cache import TextCache
 
 
-def test_the_latest_are_known_up_to_a_size() -> None:
-    """The one that nobody asked for longest goes first; a text too long for all is not kept."""
+def test_least_recently_used_texts_are_dropped() -> None:
+    """All texts together have a limited size; a text that is longer than that is not kept."""
     known: TextCache[str] = TextCache(most=10)
     assert known.put("aaaa", "A") == "A"
     known.put("bbbb", "B")
@@ -13,7 +13,7 @@ def test_the_latest_are_known_up_to_a_size() -> None:
     known.put("cccc", "C")
     assert [known.get(text) for text in ("aaaa", "bbbb", "cccc")] == ["A", None, "C"]
     known.put("d" * 11, "D")
-    assert [known.get(text) for text in ("aaaa", "cccc", "d" * 11)] == [None] * 3
+    assert [known.get(text) for text in ("aaaa", "cccc", "d" * 11)] == ["A", "C", None]
     known.put("aaaa", "A")
     known.put("aaaa", "other", way=1)
     known.put("aaaa", "newer")
@@ -22,8 +22,8 @@ def test_the_latest_are_known_up_to_a_size() -> None:
     assert (known.get("aaaa"), known.get("aaaa", 1)) == (None, "other")
 
 
-def test_no_text_is_read_twice() -> None:
-    """Neither an answer nor another text, each way of showing it by itself."""
+def test_no_text_is_rendered_twice() -> None:
+    """Neither an answer nor another text is; each way of rendering is kept by itself."""
     text, manner, other = "Some *words*", RenderOptions(), RenderOptions(is_dressed=True)
     assert split_sections(text, manner) is split_sections(text, manner)
     assert split_sections(text, manner) is not split_sections(text, other)
