@@ -1,4 +1,4 @@
-"""What `streamlit run app.py` finds: the page, behind the door that guards it."""
+"""The app that `streamlit run app.py` starts: the page, with the middleware around it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,14 +14,14 @@ from liaobots.ui.asgi.security_middleware import SecurityMiddleware
 from liaobots.ui.asgi.socket_middleware import SocketMiddleware
 from liaobots.ui.asgi.upload_middleware import UploadMiddleware
 
-SWEEP_SECONDS = 1.0
+SWEEP_INTERVAL_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def life(app: st.App) -> AsyncIterator[None]:
-    """Prepares the server, and lets what is written be marked, however it is told to stop."""
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Prepare the server, and mark the answers that are being written when it stops."""
     del app
-    server_settings.log_faults()
+    server_settings.log_errors()
     session_storage.install()
     server_state.tune_gc()
     sweeper = asyncio.create_task(sweep())
@@ -31,9 +31,9 @@ async def life(app: st.App) -> AsyncIterator[None]:
 
 
 async def sweep() -> None:
-    """Remove uploads that nobody can use any more, as long as the server runs."""
+    """Remove uploads that are no longer usable, as long as the server runs."""
     while True:
-        await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.sleep(SWEEP_INTERVAL_SECONDS)
         await asyncio.to_thread(uploads.sweep)
 
 
@@ -45,5 +45,5 @@ app = st.App(
         Middleware(UploadMiddleware),
         Middleware(IdentityMiddleware),
     ],
-    lifespan=life,
+    lifespan=lifespan,
 )

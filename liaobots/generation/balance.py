@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+
+from cachetools import LRUCache
 
 from liaobots.errors import LiaobotsError
 from liaobots.generation.account_readers import AccountReaders
@@ -144,22 +145,18 @@ class BalanceTracker:
 
 
 class BalanceTrackers:
-    """The trackers of the most recently used codes, by names from which no code can be read."""
+    """The trackers of the codes that were used last, by names that do not reveal the codes."""
 
     def __init__(self, readers: AccountReaders, limit: int = 1000) -> None:
         self._readers = readers
-        self._limit = limit
-        self._trackers: OrderedDict[str, BalanceTracker] = OrderedDict()
+        self._trackers: LRUCache[str, BalanceTracker] = LRUCache(limit)
         self._lock = threading.Lock()
 
     def of(self, name: str) -> BalanceTracker:
-        """Return the tracker with this name, a new one if there is none."""
+        """Return the tracker with this name, which is made if there is none."""
         with self._lock:
             found = self._trackers.get(name) or BalanceTracker(self._readers)
             self._trackers[name] = found
-            self._trackers.move_to_end(name)
-            while len(self._trackers) > self._limit:
-                self._trackers.popitem(last=False)
             return found
 
 

@@ -1,14 +1,14 @@
-"""Files that go along with a question: into its text, and back out of it to be shown.
+"""Files that are sent with a question: put into its text, and taken out of it to be shown.
 
-A material stands in the text as a line that names it and a fenced block::
+In the text, a file is a line with its name and a fenced block::
 
     📄 name.csv · 1,234 characters
     ````csv
     …
     ````
 
-The fence is longer than any in the text and in the question, so that the first
-one of its length ends the block, and the count says the same once more.
+The fence is longer than any in the file and in the question, so that the first one of its
+length ends the block. The count of characters confirms that.
 """
 
 import re
@@ -19,10 +19,10 @@ from pathlib import PurePosixPath
 
 from liaobots.errors import InvalidInput
 
-# Endings that are the name of their language, and those that stand for another name.
-PLAIN = "c cpp css csv diff go html ini java json jsx lua php r sql swift toml tsv tsx xml yaml"
+# File extensions that are also the name of their language, and those that are not.
+SAME_NAME = "c cpp css csv diff go html ini java json jsx lua php r sql swift toml tsv tsx xml yaml"
 LANGUAGES = {
-    **{ending: ending for ending in PLAIN.split()},
+    **{extension: extension for extension in SAME_NAME.split()},
     "cs": "csharp",
     "h": "c",
     "ipynb": "json",
@@ -40,9 +40,11 @@ LANGUAGES = {
 }
 KINDS: tuple[str, ...] = ("txt", "pdf", "log", "conf", "srt", *LANGUAGES)
 
-LONGEST_NAME, LONGEST_ENDING = 80, 12
-LONG, MANY_LINES = 2_000, 40
-HEAD, HEAD_LINES = 600, 8
+MAX_NAME_CHARACTERS, MAX_EXTENSION_CHARACTERS = 80, 12
+# A text with more than this is folded where it is shown: more than one screen.
+LONG_CHARACTERS, LONG_LINES = 2_000, 40
+HEAD_CHARACTERS, HEAD_LINES = 600, 8
+# The first bytes of files that are not text, and what such a file is.
 SIGNATURES = {
     rb"\x89PNG\r\n\x1a\n": "a picture (PNG)",
     rb"\xff\xd8\xff": "a picture (JPEG)",
@@ -68,7 +70,7 @@ FENCE = re.compile("`{4,}")
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file's harmless name, and the text that is in it."""
+    """A file's safe name, and the text that is in it."""
 
     name: str
     text: str
@@ -80,33 +82,31 @@ def is_pdf(data: bytes) -> bool:
 
 
 def pdf_name(name: str) -> str:
-    """Return the harmless name of a PDF, with the ending that tells what it is."""
+    """Return the safe name of a PDF, with the extension `.pdf`."""
     name = safe_filename(name)
     return name if name.lower().endswith(".pdf") else safe_filename(f"{name}.pdf")
 
 
 def read(name: str, data: bytes) -> Attachment:
-    """Return a file of plain text. Raise `InvalidInput` with what is wrong with it."""
+    """Return a file of plain text. Raise `InvalidInput` if it is not text, saying what it is."""
     name = safe_filename(name)
     return Attachment(name, _decoded(name, data).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def safe_filename(name: str) -> str:
-    """Gives a file's name without folders, in one line, with nothing in it that acts."""
+    """Return a file's name on one line, without folders, control characters and backticks."""
     base = " ".join(re.split(r"[\\/]", name)[-1].split())
     shown = (each for each in base if unicodedata.category(each) not in ("Cc", "Cf", "Cs"))
     base = " ".join("".join(shown).replace("`", "").split()) or "file"
-    if len(base) <= LONGEST_NAME:
+    if len(base) <= MAX_NAME_CHARACTERS:
         return base
-    ending = PurePosixPath(base).suffix
-    ending = ending if len(ending) <= LONGEST_ENDING else ""
-    return base[: LONGEST_NAME - 1 - len(ending)].rstrip() + "…" + ending
-
-
-# Files
+    extension = PurePosixPath(base).suffix
+    extension = extension if len(extension) <= MAX_EXTENSION_CHARACTERS else ""
+    return base[: MAX_NAME_CHARACTERS - 1 - len(extension)].rstrip() + "…" + extension
 
 
 def _decoded(name: str, data: bytes) -> str:
+    """Return the text of a file. Raise `InvalidInput` if it is not text."""
     kinds = (kind for start, kind in SIGNATURES.items() if re.match(start, data, re.S))
     if kind := next(kinds, ""):
         raise InvalidInput(
@@ -135,17 +135,15 @@ def _in_codec(name: str, data: bytes, codec: str) -> str:
     return text
 
 
-# Text
-
-
 def joined(question: str, materials: Sequence[Attachment]) -> str:
-    """Gives the one text that is sent and kept."""
-    blocks = [_block(material, _longest_fence(question)) for material in materials]
+    """Return a question with its files as one text, which is sent and stored."""
+    blocks = [_block(file, _longest_fence(question)) for file in materials]
     return "\n\n".join([question, *blocks] if question or not blocks else blocks)
 
 
-def _block(material: Attachment, longest: int) -> str:
-    name, text = safe_filename(material.name), material.text
+def _block(file: Attachment, longest: int) -> str:
+    """Return a file as a block, with a fence that is longer than `longest` backticks."""
+    name, text = safe_filename(file.name), file.text
     fence = "`" * max(4, longest + 1, _longest_fence(text) + 1)
     language = LANGUAGES.get(PurePosixPath(name).suffix[1:].lower(), "")
     return f"📄 {name} · {len(text):,} characters\n{fence}{language}\n{text}\n{fence}"
@@ -156,18 +154,18 @@ def _longest_fence(text: str) -> int:
 
 
 def parts(text: str) -> Sequence[str | Attachment]:
-    """Gives what was typed and the materials, in their order."""
+    """Return what was typed and the files, in their order, from a text made by `joined`."""
     found: list[str | Attachment] = []
     end = 0
-    for start, after, material in _blocks(text):
-        found += [_between(text[end:start], is_first=end == 0), material]
+    for start, after, file in _blocks(text):
+        found += [_between(text[end:start], is_first=end == 0), file]
         end = after
     found.append(_between(text[end:], is_first=end == 0, is_last=True))
     return [part for part in found if part] or [text]
 
 
 def _between(prose: str, *, is_first: bool = False, is_last: bool = False) -> str:
-    """Gives prose without the empty line that sets a block off."""
+    """Return the text between blocks without the empty lines that separate it from them."""
     prose = prose if is_first else _without(prose, str.removeprefix)
     return prose if is_last else _without(prose, str.removesuffix)
 
@@ -178,7 +176,7 @@ def _without(prose: str, take: Callable[[str, str], str]) -> str:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int, Attachment]]:
-    """Gives where each block begins and ends, and what is in it."""
+    """Yield where each block begins and ends, and the file in it."""
     closings, end = _closings(text), 0
     for label in LABEL.finditer(text):
         start, after = closings.get(label.start("fence"), (0, 0))
@@ -192,7 +190,10 @@ def _blocks(text: str) -> Iterator[tuple[int, int, Attachment]]:
 
 
 def _closings(text: str) -> dict[int, tuple[int, int]]:
-    """Gives, for where each fence begins, the next one that is no shorter."""
+    """Return, by where each fence begins, the next fence of at least its length.
+
+    This is the stack algorithm for the next greater element, in linear time.
+    """
     closings: dict[int, tuple[int, int]] = {}
     open_ones: list[tuple[int, int]] = []
     for fence in FENCE.finditer(text):
@@ -204,15 +205,16 @@ def _closings(text: str) -> dict[int, tuple[int, int]]:
 
 
 def is_long(text: str) -> bool:
-    """Says whether a text is better folded where it is shown."""
-    return len(text) > LONG or text.rstrip("\n").count("\n") >= MANY_LINES
+    """Return whether a text is so long that it is shown folded."""
+    return len(text) > LONG_CHARACTERS or text.rstrip("\n").count("\n") >= LONG_LINES
 
 
 def head(text: str) -> str:
-    """Gives the beginning of a long text, cut at a line or a word."""
-    lines = "\n".join(text.lstrip("\n")[: HEAD + 1].split("\n")[:HEAD_LINES])
-    if len(lines) <= HEAD:
+    """Return the beginning of a long text, cut at a line or a word."""
+    lines = "\n".join(text.lstrip("\n")[: HEAD_CHARACTERS + 1].split("\n")[:HEAD_LINES])
+    if len(lines) <= HEAD_CHARACTERS:
         return lines.rstrip()
     spaces = [space.start() for space in re.finditer(r"\s", lines)]
-    # Where words are not set apart, the last space may stand far before.
-    return lines[: spaces[-1] if spaces and spaces[-1] > HEAD // 2 else HEAD].rstrip()
+    # In a script without spaces between words, the last space may be far from the end.
+    is_near_end = spaces and spaces[-1] > HEAD_CHARACTERS // 2
+    return lines[: spaces[-1] if is_near_end else HEAD_CHARACTERS].rstrip()

@@ -2,49 +2,39 @@
 
 import threading
 import time
-from collections import OrderedDict
 
-LIMIT = 1000
-DAY = 24 * 3600.0
+from cachetools import TTLCache
+
+# Far more than the visitors whom one server serves in a day.
+MAX_CODES = 1000
+DAY_SECONDS = 24 * 3600.0
 
 
 class AuthCodes:
-    """Keeps a code for each owner, the `limit` last used ones, until a day of silence."""
+    """One code for each owner: the `limit` last used ones, each until it is unused for a day."""
 
-    def __init__(self, limit: int = LIMIT, silence: float = DAY) -> None:
-        self._limit, self._silence = limit, silence
-        self._codes: OrderedDict[str, tuple[float, str]] = OrderedDict()
+    def __init__(self, limit: int = MAX_CODES, unused_seconds: float = DAY_SECONDS) -> None:
+        self._codes: TTLCache[str, str] = TTLCache(limit, unused_seconds, timer=time.monotonic)
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
-        return f"Codes({len(self._codes)} kept)"
+        return f"AuthCodes({len(self._codes)} kept)"
 
     def remember(self, owner: str, code: str) -> None:
-        """Keeps a code in place of the one before."""
+        """Keep a code in place of the owner's last one."""
         with self._lock:
-            self._codes[owner] = (time.monotonic(), code)
-            self._codes.move_to_end(owner)
-            self._drop_old()
+            self._codes[owner] = code
 
     def recall(self, owner: str) -> str:
-        """Gives the owner's code, or ""."""
+        """Return the owner's code, or "". This counts as a use of the code."""
         with self._lock:
-            self._drop_old()
-            if owner not in self._codes:
-                return ""
-            _, code = self._codes[owner]
-            self._codes[owner] = (time.monotonic(), code)
-            self._codes.move_to_end(owner)
+            self._codes.expire()
+            code = self._codes.get(owner, "")
+            if code:
+                self._codes[owner] = code
             return code
 
     def forget(self, owner: str) -> None:
+        """Forget the owner's code, if there is one."""
         with self._lock:
             self._codes.pop(owner, None)
-
-    def _drop_old(self) -> None:
-        """Drops from the front, where the longest silent ones are."""
-        while self._codes:
-            owner, (used, _) = next(iter(self._codes.items()))
-            if len(self._codes) <= self._limit and time.monotonic() - used < self._silence:
-                return
-            del self._codes[owner]

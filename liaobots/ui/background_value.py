@@ -1,4 +1,4 @@
-"""A slow fact, kept for a while and renewed in the background."""
+"""A value that is slow to get, kept for a while and renewed in the background."""
 
 import math
 import threading
@@ -11,17 +11,17 @@ from liaobots.errors import LiaobotsError
 from liaobots.generation.account_readers import AccountReaders
 
 T = TypeVar("T")
-# After so many seconds a lookup is tried again for which there was no reader.
-BUSY_SECONDS = 5.0
+# How soon a lookup is tried again if no reader was free.
+BUSY_RETRY_SECONDS = 5.0
 
 
 class BackgroundValue(Generic[T]):
-    """What `fetch` gives, asked for in a thread, so that no page waits for it long.
+    """What `fetch` returns, called in a thread, so that no page waits for it long.
 
-    A value is renewed `keep` seconds after it came, a failure tried again
-    after `retry` seconds; until then the last value stands. `has_value` says
-    whether any has come yet. The thread is one of the `readers`, where they are
-    given, and waits for one of them to be free.
+    A value is renewed `keep` seconds after it came, and a failure is tried again after `retry`
+    seconds; until then the last value stays, which is `first` at the start. `has_value` says
+    whether any value has come yet. The thread is one of the `readers` if there are any, as
+    soon as one is free.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class BackgroundValue(Generic[T]):
         self.has_value = False
 
     def value(self, wait: float = 0) -> T:
-        """Gives the newest value known, at most `wait` seconds after the first was asked for.
+        """Return the newest value, at most `wait` seconds after the first call.
 
-        Whoever asks again while nothing has come waits no second time.
+        Later calls do not wait a second time while no value has come.
         """
         with self._lock:
             is_due = time.monotonic() >= self._due and not self._is_running
@@ -60,22 +60,24 @@ class BackgroundValue(Generic[T]):
         return self._value
 
     def _start(self) -> None:
+        """Start to renew the value, in a reader or in a thread of its own."""
         if self._readers is not None:
             self._readers.submit(self._renew, self._give_up)
             return
         try:
             threading.Thread(target=self._renew, name="lookup", daemon=True).start()
         except RuntimeError:
-            # The machine gives no more threads.
+            # The system allows no more threads.
             self._give_up()
 
     def _give_up(self) -> None:
-        """Try again soon: there was no reader in time."""
-        self._due = time.monotonic() + BUSY_SECONDS
+        """Try again soon, as no thread was free in time."""
+        self._due = time.monotonic() + BUSY_RETRY_SECONDS
         self._is_running = False
         self._came.set()
 
     def _renew(self, seconds: float = math.inf) -> None:
+        """Fetch the value. The fetch has its own limit, so the reader's `seconds` are ignored."""
         del seconds
         try:
             self._value = self._fetch()
@@ -90,14 +92,14 @@ class BackgroundValue(Generic[T]):
 
 
 class SharedLookups(Generic[T]):
-    """Lookups by name, each for as long as somebody else holds it."""
+    """Lookups by name, each kept only as long as a caller holds it."""
 
     def __init__(self) -> None:
         self._lookups: WeakValueDictionary[str, BackgroundValue[T]] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def get(self, name: str, make: Callable[[], BackgroundValue[T]]) -> BackgroundValue[T]:
-        """Return the lookup with this name, made where there is none."""
+        """Return the lookup with this name, which `make` makes if there is none."""
         with self._lock:
             found = self._lookups.get(name) or make()
             self._lookups[name] = found

@@ -1,8 +1,8 @@
-"""Whose address a request comes from, for counting, and who is trusted to say so.
+"""The address by which a visitor is counted, and the proxies that are trusted to report it.
 
-A proxy names the visitor in `X-Forwarded-For`, and so may anybody else. The
-header is believed only where the setting `LIAOBOTS_PROXIES` names the proxy, as
-addresses or networks: `LIAOBOTS_PROXIES="10.0.0.0/8, 127.0.0.1"`.
+A proxy reports the visitor in `X-Forwarded-For`, and any client may forge that. The header is
+trusted only from the proxies that the setting `LIAOBOTS_PROXIES` names, as addresses or
+networks: `LIAOBOTS_PROXIES="10.0.0.0/8, 127.0.0.1"`.
 """
 
 import os
@@ -24,8 +24,8 @@ from liaobots.errors import InvalidInput
 SETTING = "LIAOBOTS_PROXIES"
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 LOOPBACK = (ip_address("127.0.0.1"), ip_address("::1"))
-# One customer of a provider has at least so much of IPv6.
-IPV6_PREFIX = 64
+# Providers give each customer at least a /64 of IPv6 (RFC 6177).
+IPV6_PREFIX_BITS = 64
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -38,7 +38,7 @@ def proxies() -> tuple[Network, ...]:
 
 
 def usable_proxies() -> tuple[Network, ...]:
-    """Return the proxies, or none where the setting is wrong, which the page tells."""
+    """Return the proxies, or none if the setting is wrong, which the page then shows."""
     try:
         return proxies()
     except InvalidInput:
@@ -46,7 +46,7 @@ def usable_proxies() -> tuple[Network, ...]:
 
 
 def read(setting: str) -> tuple[Network, ...]:
-    """Return the networks that `setting` names. Raise `InvalidInput` if one is no network."""
+    """Return the networks that `setting` names. Raise `InvalidInput` if one is not a network."""
     names = filter(None, (each.strip() for each in setting.split(",")))
     return tuple(_network(name) for name in names)
 
@@ -62,14 +62,14 @@ def _network(name: str) -> Network:
 
 
 def client_address(scope: Scope, named: tuple[Network, ...] | None = None) -> str:
-    """Return the address by which to count who sent this request, or "" not to count it.
+    """Return the address by which the sender of a request is counted, or "" to count nothing.
 
-    Behind a named proxy this is the last hop of `X-Forwarded-For` that is not
-    itself a named proxy; else it is the peer. An IPv6 address stands for its /64.
+    Behind a named proxy this is the last hop of `X-Forwarded-For` that is not itself a named
+    proxy; otherwise it is the peer. An IPv6 address is replaced by its /64 network.
 
-    Some peers may stand for many visitors, who must not be counted as one:
-    a peer on this machine, which may be a proxy that sends no header, and a
-    peer with a private address that sends such headers while no proxy is named.
+    Some peers may stand for many visitors, who must not be counted as one: a peer on this
+    machine, which may be a proxy that sends no header, and a peer with a private address that
+    sends such headers while no proxy is named.
     """
     named = usable_proxies() if named is None else named
     headers = Headers(scope=scope)
@@ -83,7 +83,7 @@ def client_address(scope: Scope, named: tuple[Network, ...] | None = None) -> st
 
 
 def peer_address(scope: Scope) -> str:
-    """Return the address of whoever holds the other end of the connection, or ""."""
+    """Return the address of the other end of the connection, or ""."""
     peer = _peer(scope, Headers(scope=scope))
     return str(peer) if peer else ""
 
@@ -94,14 +94,13 @@ def is_forwarded(headers: Headers) -> bool:
 
 
 def is_believed(headers: Headers, peer: str, named: tuple[Network, ...] | None = None) -> bool:
-    """Return whether a request from `peer` came through a proxy that may be believed.
+    """Return whether a request from `peer` came through a trusted proxy.
 
-    Where proxies are named, only from one of them. Where none is named, any
-    such header is believed, so that a proxy on this machine works without a
-    setting. A page of another site can forge these headers in a `fetch` to a
-    name that it made point here, and then reads what anybody may read: the
-    empty page and its scripts. It cannot set them on a WebSocket, through which
-    everything else goes.
+    If proxies are named, only those are trusted. If none is named, any such header is
+    trusted, so that a proxy on this machine works without a setting. A page of another site
+    can forge these headers in a `fetch` to a name that it made point here, and then read only
+    what is public: the empty page and its scripts. It cannot set them on a WebSocket, which
+    carries everything else.
     """
     named = usable_proxies() if named is None else named
     if not named:
@@ -113,8 +112,8 @@ def is_believed(headers: Headers, peer: str, named: tuple[Network, ...] | None =
 def _peer(scope: Scope, headers: Headers) -> Address | None:
     """Return the peer's address, or None for a Unix socket.
 
-    Uvicorn puts what a proxy on this machine says in place of the peer, with the port 0,
-    which no peer has.
+    For a proxy on this machine, Uvicorn replaces the peer by what the proxy reports, with the
+    port 0, which no real peer has. The peer is then this machine.
     """
     host, port = scope.get("client") or ("", 0)
     if port == 0 and "x-forwarded-for" in headers:
@@ -127,7 +126,7 @@ def _hops(headers: Headers) -> list[str]:
 
 
 def _last_unnamed(hops: list[str], named: tuple[Network, ...]) -> Address | None:
-    """Return the last hop that is no named proxy, else the first one; None if one is no address."""
+    """Return the last hop that is not a named proxy, else the first; None if it is no address."""
     address = None
     for hop in reversed(hops):
         address = _parsed(hop)
@@ -151,12 +150,13 @@ def _parsed(text: str) -> Address | None:
 
 
 def _is_within(address: Address, named: tuple[Network, ...]) -> bool:
-    """Return whether a named network holds an address. This machine has two names for itself."""
+    """Return whether a named network contains an address. All loopback addresses count as one."""
     same = LOOPBACK if address in LOOPBACK else (address,)
     return any(each in network for network in named for each in same)
 
 
 def _key(address: Address | None) -> str:
+    """Return the name under which an address is counted, or ""."""
     if isinstance(address, IPv6Address):
-        return str(IPv6Network((int(address), IPV6_PREFIX), strict=False))
+        return str(IPv6Network((int(address), IPV6_PREFIX_BITS), strict=False))
     return str(address or "")

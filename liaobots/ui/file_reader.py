@@ -1,4 +1,4 @@
-"""Files that are read for a question: text at once, PDFs in processes of their own."""
+"""Read files for a question: text at once, PDFs in sandboxed processes."""
 
 import contextlib
 from collections.abc import Callable
@@ -14,26 +14,27 @@ from liaobots.sandbox.job import SandboxJob
 from liaobots.sandbox.pool import SandboxPool
 from liaobots.ui import attachments, identity, server_state, texts
 from liaobots.ui.attachments import Attachment
-from liaobots.ui.scratch import Scratch
+from liaobots.ui.private_folder import PrivateFolder
 
 PDF = "liaobots.documents.pdf:extract"
-# A character of UTF-8 has four bytes at most.
-CHARACTER_BYTES = 4
+FOLDER_PREFIX = "liaobots-files-"
+# A character has at most four bytes in UTF-8 (RFC 3629).
+MAX_BYTES_PER_CHARACTER = 4
 
 
 class FileReader:
-    """A PDF that is being read, or waits to be, for the visitor whose page this is.
+    """A PDF that is being read or waits to be read, for the visitor of this page.
 
     It is cancelled a few seconds after the visitor has left.
     """
 
     def __init__(self, name: str, data: bytes) -> None:
-        """Begin to read a file. Raise `ServerBusy` if too many files wait."""
+        """Start to read a PDF. Raise `ServerBusy` if too many files wait."""
         self.name = attachments.pdf_name(name)
         self._text = ""
         try:
             with contextlib.ExitStack() as undo:
-                self._folder = _scratch().folder()
+                self._folder = _folder().subfolder()
                 undo.callback(self._folder.cleanup)
                 self._job = self._submit(data)
                 undo.pop_all()
@@ -42,18 +43,20 @@ class FileReader:
 
     @property
     def position(self) -> int:
-        """Return 0 for a file that is being read, 1 for the next one that waits."""
+        """Return the position in the queue: 0 is being read, 1 is the next one."""
         return self._job.position
 
     @property
     def is_over(self) -> bool:
+        """Return whether the file was read, or could not be."""
         return self._job.is_over
 
     def cancel(self) -> None:
+        """Stop reading."""
         self._job.cancel()
 
-    def material(self) -> Attachment:
-        """Return the text, once it is over. Raise `LiaobotsError` if there is none."""
+    def attachment(self) -> Attachment:
+        """Return the file with its text, after `is_over`. Raise `LiaobotsError` if it has none."""
         try:
             self._job.result_or_raise()
         except ServerBusy:
@@ -71,15 +74,15 @@ class FileReader:
             folder / "result",
             processor_seconds=bounds.document_processor_seconds,
             memory_bytes=bounds.document_memory_bytes,
-            result_bytes=bounds.document_characters * CHARACTER_BYTES,
+            result_bytes=bounds.document_characters * MAX_BYTES_PER_CHARACTER,
             options=_options(),
             owner=identity.owner(),
-            is_wanted=_is_here(),
-            on_over=self._take,
+            is_wanted=_presence_check(),
+            on_over=self._take_text,
         )
 
-    def _take(self, job: SandboxJob) -> None:
-        """Take the text out of the folder, and remove that. This runs in a thread of the pool."""
+    def _take_text(self, job: SandboxJob) -> None:
+        """Take the text out of the folder, and remove the folder, in a thread of the pool."""
         try:
             if job.error is None:
                 self._text = (Path(self._folder.name) / "result").read_text("utf-8")
@@ -89,11 +92,11 @@ class FileReader:
 
 
 def begin(name: str, data: bytes) -> Attachment | FileReader:
-    """Return a file's text, or its reading. Raise `LiaobotsError` if it cannot be read."""
-    most = limits().document_bytes
-    if len(data) > most:
+    """Return a text file, or a reader for a PDF. Raise `LiaobotsError` if it cannot be read."""
+    max_bytes = limits().document_bytes
+    if len(data) > max_bytes:
         raise InvalidInput(
-            f"“{attachments.safe_filename(name)}” is larger than {most // 1_000_000} MB. "
+            f"“{attachments.safe_filename(name)}” is larger than {max_bytes // 1_000_000} MB. "
             "Save the part that matters as a file of its own, and add that."
         )
     return FileReader(name, data) if attachments.is_pdf(data) else attachments.read(name, data)
@@ -103,14 +106,14 @@ def _pool() -> SandboxPool:
     return server_state.get_or_create("documents", _make_pool)
 
 
-def _scratch() -> Scratch:
-    return server_state.get_or_create("scratch", _make_scratch)
+def _folder() -> PrivateFolder:
+    return server_state.get_or_create("scratch", _make_folder)
 
 
-def _make_scratch() -> Scratch:
-    scratch = Scratch()
-    server_state.at_end(scratch.close)
-    return scratch
+def _make_folder() -> PrivateFolder:
+    folder = PrivateFolder(FOLDER_PREFIX)
+    server_state.at_end(folder.remove)
+    return folder
 
 
 def _make_pool() -> SandboxPool:
@@ -132,11 +135,11 @@ def _options() -> dict[str, int]:
     }
 
 
-def _is_here() -> Callable[[], bool] | None:
-    """Return what tells in any thread whether this visitor's connection is open.
+def _presence_check() -> Callable[[], bool] | None:
+    """Return a function that says, in any thread, whether this visitor's connection is open.
 
-    A page may be busy for longer than a job waits to be looked at, and a browser
-    lets a page that is not seen sleep.
+    Polling does not show that: a page may be busy for longer than a job waits to be polled,
+    and a browser suspends a page in the background.
     """
     context = get_script_run_ctx(suppress_warning=True)
     if context is None or not runtime.exists():
@@ -145,5 +148,5 @@ def _is_here() -> Callable[[], bool] | None:
 
 
 def _with_name(name: str, words: str) -> str:
-    """Return words of the sandbox with the file's name in them."""
+    """Return a message of the sandbox with the file's name in it."""
     return f"“{name}”{words.removeprefix('The file')}"

@@ -1,4 +1,4 @@
-"""Who is here, and whom they talk to: session, cookie, secrets and settings."""
+"""Who the visitor is, and which service they use: session, cookie, secrets and settings."""
 
 import hashlib
 import importlib.util
@@ -18,19 +18,20 @@ from liaobots.ui.identity_cookie import Keys
 
 AUTH_TOKEN = "auth_token"  # noqa: S105 -- the name of a widget, no token
 DEMO_CODE = "demo"
-# What knows the visitor's code: the own list of models, and who looks for the balance.
+# Entries of the session that hold the visitor's code: their own list of models, and the
+# connection whose balance was read.
 OWN_LIST = "own_list"
 LOOKING = "looking"
-# So many visitors are remembered until the database can verify their cookies.
-MOST_UNVERIFIED = 10_000
-# What Streamlit raises where there is no secrets file, no right to read it, a folder in its
-# place, no UTF-8, no TOML, a name that no environment takes, or a nest without an end.
+# How many visitors are remembered until the database can verify their cookies.
+MAX_UNVERIFIED = 10_000
+# What Streamlit raises if the secrets file is missing, unreadable, a folder, not UTF-8, not
+# TOML, nested without end, or has a name that cannot be an environment variable.
 UNREADABLE = (OSError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True)
 class ServiceConnection:
-    """Whom the page talks to, and with which code."""
+    """The service that the page uses, and the code for it. `form` is its protocol."""
 
     base_url: str
     code: str = field(repr=False)
@@ -38,15 +39,11 @@ class ServiceConnection:
     is_demo: bool = False
 
 
-# Who is here, and whom they talk to
-
-
 def resolve_visitor(keys: Keys) -> str:
-    """Find out who is here, for this run of the page.
+    """Find out who the visitor is, for this run of the page.
 
-    A session whose visitor is another than it began with is emptied and starts
-    anew. Return the owner as whom the visitor was known until their cookie could be
-    verified, or "".
+    If it is not the visitor with whom the session began, empty the session. Return the owner
+    as which the visitor was known until their cookie could be verified, or "".
     """
     before, cookie = st.session_state.get("owner"), _cookie()
     identity = keys.identity_in(cookie)
@@ -59,24 +56,24 @@ def resolve_visitor(keys: Keys) -> str:
 
 
 def unverified_owners() -> set[str]:
-    """Return those who came while their cookies could not be verified."""
+    """Return the owners of the visitors whose cookies could not be verified when they came."""
     return server_state.get_or_create("unverified owners", set)
 
 
 def owner() -> str:
-    """Gives whose chats these are: a hash, for the identity itself is a secret.
+    """Return the owner of the visitor's chats, a hash, because the identity itself is a secret.
 
-    A person who signed in, else a browser by its cookie, else this session alone.
+    That is the person who signed in, else the browser by its cookie, else this session alone.
     """
     found: str | None = st.session_state.get("owner")
     return found or _owner(Keys())
 
 
 def _owner(keys: Keys) -> str:
-    """Return whose chats these are.
+    """Return the owner of the visitor's chats.
 
-    While the database cannot be opened, a cookie that it signed is not verified: the
-    visitor is known by a hash of the cookie that is the owner's of no verified one.
+    While the database cannot be opened, a cookie that it signed cannot be verified. The owner
+    is then a hash of the cookie that equals no verified owner.
     """
     if st.user.get("is_logged_in"):
         who = f"person {st.user.get('iss')} {st.user.get('sub') or st.user.get('email')}"
@@ -86,7 +83,7 @@ def _owner(keys: Keys) -> str:
         return identity_cookie.owner_of(identity)
     if not keys.database and identity_cookie.has_form(cookie):
         unverified = identity_cookie.unverified_owner(cookie)
-        if len(unverified_owners()) < MOST_UNVERIFIED:
+        if len(unverified_owners()) < MAX_UNVERIFIED:
             unverified_owners().add(unverified)
         return unverified
     st.session_state.setdefault("identity", secrets.token_urlsafe(32))
@@ -98,19 +95,19 @@ def _cookie() -> str:
 
 
 def visitor_address() -> str:
-    """Return the address that this visitor's answers are counted by, or "" not to count them."""
+    """Return the address by which this visitor's answers are counted, or "" if they are not."""
     headers = [
         (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
         for name in st.context.headers
         for value in st.context.headers.get_all(name)
     ]
-    # Streamlit says None of this machine, and no port, of which 0 has a meaning of its own.
+    # Streamlit reports None for this machine, and no port. A port of 0 would mean a proxy.
     client = (st.context.ip_address or "127.0.0.1", 1)
     return client_address({"type": "websocket", "client": client, "headers": headers})
 
 
 def providers() -> list[str | None]:
-    """Gives the names of those with whom visitors can sign in; None is one without a name."""
+    """Return the names of the providers for signing in; None is the one without a name."""
     section = _secret("auth")
     if not isinstance(section, Mapping) or importlib.util.find_spec("authlib") is None:
         return []
@@ -120,9 +117,10 @@ def providers() -> list[str | None]:
 
 
 def connection() -> ServiceConnection:
-    """Gives the service with the visitor's code, else the server's, else the stand-in.
+    """Return the service with the visitor's code, else the server's, else the demo service.
 
-    Whoever speaks OpenAI's form may want no code: there the address decides.
+    A service with OpenAI's protocol may need no code: there the address decides. Raise
+    `InvalidInput` if a setting is wrong.
     """
     form = settings.wire()
     code = _codes().recall(owner()) or server_setting("LIAOBOTS_AUTH")
@@ -130,15 +128,15 @@ def connection() -> ServiceConnection:
     if address if form == request_builder.OPENAI else code:
         return ServiceConnection(settings.base_url(address, form), code, form)
     root = "/v1" if form == request_builder.OPENAI else ""
-    return ServiceConnection(_standin().url + root, DEMO_CODE, form, is_demo=True)
+    return ServiceConnection(_demo_server().url + root, DEMO_CODE, form, is_demo=True)
 
 
 def are_secrets_broken() -> bool:
-    """Says whether there is a secrets file that Streamlit cannot read, wherever it asks for it."""
+    """Return whether there is a secrets file that Streamlit cannot read."""
     try:
         st.secrets.get("")
     except FileNotFoundError as error:
-        # So Streamlit says both that there is no file and that one is no TOML.
+        # Streamlit raises this both for a missing file and for one that is not TOML.
         return error.__cause__ is not None
     except UNREADABLE:
         return True
@@ -146,17 +144,17 @@ def are_secrets_broken() -> bool:
 
 
 def has_own_code() -> bool:
-    """Says whether the visitor's own code is kept."""
+    """Return whether the visitor has typed a code of their own."""
     return bool(_codes().recall(owner()))
 
 
 def has_server_code() -> bool:
-    """Says whether the server brings a code of its own."""
+    """Return whether the server has a code for all visitors."""
     return bool(server_setting("LIAOBOTS_AUTH"))
 
 
 def remember_code() -> None:
-    """Takes the typed code out of the field and keeps it in the server's memory."""
+    """Take the typed code out of its field, and keep it in the server's memory."""
     code = str(st.session_state[AUTH_TOKEN]).strip()
     if code:
         _codes().remember(owner(), code)
@@ -164,17 +162,17 @@ def remember_code() -> None:
 
 
 def forget_code() -> None:
-    """Forgets the visitor's own code, and what knows it to ask for more."""
+    """Forget the visitor's own code, also where the session holds it."""
     _codes().forget(owner())
     for key in (OWN_LIST, LOOKING):
         st.session_state.pop(key, None)
 
 
 def persist_widget(widget: str, first: object) -> None:
-    """Keeps what was chosen in a widget, before it is drawn again.
+    """Keep what was chosen in a widget, before it is drawn again. `first` is its first value.
 
-    Streamlit forgets it where another chat is opened, and where the label of
-    what was chosen changes, by which it knows a choice.
+    Streamlit forgets the choice when another chat is opened, and when the label of the chosen
+    option changes, by which it identifies a choice.
     """
     kept = st.session_state.get(f"kept-{widget}", first)
     value = st.session_state.get(widget, kept)
@@ -182,7 +180,7 @@ def persist_widget(widget: str, first: object) -> None:
 
 
 def server_setting(name: str) -> str:
-    """Gives a setting of the environment, else of the secrets, else ""."""
+    """Return a setting from the environment, else from the secrets, else ""."""
     return os.environ.get(name) or str(_secret(name) or "")
 
 
@@ -190,12 +188,12 @@ def _codes() -> AuthCodes:
     return server_state.get_or_create("codes", AuthCodes)
 
 
-def _standin() -> DemoServer:
+def _demo_server() -> DemoServer:
     return server_state.get_or_create("stand-in", lambda: DemoServer().start())
 
 
 def _secret(name: str) -> object:
-    """Gives a secret, or None; also where there is no secrets file, or one that is broken."""
+    """Return a secret, or None, also if there is no secrets file or a broken one."""
     try:
         return st.secrets.get(name)
     except UNREADABLE:

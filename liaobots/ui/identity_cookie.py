@@ -1,12 +1,12 @@
 """The cookie that tells browsers apart: its names, its forms, and how it is signed.
 
 Its value is a random identity and a signature, `<43 characters>.<HMAC>`, so
-that nobody can make one up. Several databases may be served on one host, whose
-ports share their cookies: each adds a value of its own, and keeps those of the
-others, which it cannot verify. They are joined by `~`.
+that it cannot be forged. Several apps with different databases may run on one host,
+whose ports share their cookies: each adds a value of its own, and keeps those of
+the others, which it cannot verify. They are joined by `~`.
 
-Behind https the cookie has the prefix `__Host-`: then browsers take it from
-this very host alone, over https, and from no subdomain of it.
+Behind https the cookie has the prefix `__Host-` (RFC 6265bis): then browsers
+accept it only from this host, over https, and not from a subdomain.
 """
 
 import base64
@@ -23,16 +23,16 @@ COOKIE_SECONDS = 400 * 24 * 3600
 IDENTITY = re.compile(r"[\w-]{43}", re.ASCII)
 SIGNED = re.compile(r"[\w-]{43}\.[\w-]{43}", re.ASCII)
 SEPARATOR = "~"
-# So many databases on one host keep their visitors.
-MOST_SIGNED = 4
+# How many apps with different databases on one host keep their visitors.
+MAX_SIGNED_VALUES = 4
 
 
 @dataclass(frozen=True)
 class Keys:
-    """What this server signs with, and what else it takes for good.
+    """The keys that this server signs with and accepts.
 
-    `database` are the secrets of its database, of which the first one signs; there are
-    none while it cannot be opened. What `process` signed meanwhile is signed anew later.
+    `database` are the secrets of its database, of which the first one signs; there are none
+    while it cannot be opened. What `process` signed meanwhile is signed again later.
     """
 
     process: bytes = field(repr=False, default_factory=lambda: secrets.token_bytes(32))
@@ -44,9 +44,9 @@ class Keys:
         return next((each.partition(".")[0] for each in signed), "")
 
     def cookie_for(self, identity: str, values: Iterable[str] = ()) -> str:
-        """Return the value that a browser is to keep, with the `values` of other databases."""
+        """Return the cookie's value for an identity, with the `values` of other databases."""
         others = [each for value in values for each in _signed_in(value) if not self._is_ours(each)]
-        kept = list(dict.fromkeys(others))[: MOST_SIGNED - 1]
+        kept = list(dict.fromkeys(others))[: MAX_SIGNED_VALUES - 1]
         return SEPARATOR.join([_sign([*self.database, self.process][0], identity), *kept])
 
     def _is_ours(self, signed: str) -> bool:
@@ -56,22 +56,22 @@ class Keys:
 
 
 def new_identity() -> str:
-    """Return an identity that nobody has."""
+    """Return a new random identity."""
     return secrets.token_urlsafe(32)
 
 
 def owner_of(identity: str) -> str:
-    """Return the owner of what a browser with this verified identity has in the database."""
+    """Return the owner of the chats of a browser with this verified identity."""
     return _hash(f"browser {identity}")
 
 
 def unverified_owner(value: str) -> str:
-    """Return the owner for a cookie that cannot be verified yet; no verified one is the same."""
+    """Return the owner for a cookie that cannot be verified yet, which equals no verified one."""
     return _hash(f"unverified {value.partition(SEPARATOR)[0]}")
 
 
 def has_form(value: str) -> bool:
-    """Return whether a value may be good, now or once."""
+    """Return whether a value has the form of a signed identity, or of an old unsigned one."""
     return bool(_signed_in(value)) or IDENTITY.fullmatch(value) is not None
 
 
@@ -81,12 +81,12 @@ def name(*, is_https: bool) -> str:
 
 
 def values_of(header: str, wanted: str) -> list[str]:
-    """Return all values of a cookie in a header: a browser may have several of one name."""
+    """Return all values of a cookie in a header: a browser may send several of one name."""
     return [value for each, value in _pairs(header) if each == wanted]
 
 
 def without_ours(header: str) -> str:
-    """Return a cookie header without any identity."""
+    """Return a cookie header without the cookies of an identity."""
     kept = [part for part in header.split(";") if _pair(part)[0] not in (COOKIE, SECURE_COOKIE)]
     return ";".join(kept).strip()
 
@@ -103,7 +103,7 @@ def _sign(key: bytes, identity: str) -> str:
 
 
 def _signed_in(value: str) -> list[str]:
-    return [each for each in value.split(SEPARATOR)[:MOST_SIGNED] if SIGNED.fullmatch(each)]
+    return [each for each in value.split(SEPARATOR)[:MAX_SIGNED_VALUES] if SIGNED.fullmatch(each)]
 
 
 def _hash(words: str) -> str:

@@ -12,18 +12,12 @@ if str(Path(__file__).parents[2]) not in sys.path:
 from liaobots.errors import InvalidInput
 from liaobots.ui import browser, identity, markdown, server_settings, texts
 from liaobots.ui.components import chat_header, composer, navigation, sidebar, transcript
-from liaobots.ui.state import (
-    available_models,
-    open_chat,
-    pending_question,
-)
-from liaobots.ui.state import (
-    balance as balance_state,
-)
+from liaobots.ui.state import available_models, open_chat, pending_question, visitor
+from liaobots.ui.state import balance as balance_state
 from liaobots.ui.state.pending_question import Progress
 
-# For so many seconds a page is taken for as new as it looks.
-FRESH = 1.0
+# A page that was drawn less than this long ago is not compared with the store.
+FRESH_SECONDS = 1.0
 began = time.monotonic()
 
 st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
@@ -31,15 +25,15 @@ st.html(browser.HTML, unsafe_allow_javascript=True)
 if identity.are_secrets_broken():
     st.error(markdown.escape_line(texts.SECRETS_BROKEN))
     st.stop()
-if faults := server_settings.faults():
-    st.error(markdown.escape_line(texts.SETTINGS_WRONG.format(words=" ".join(faults))))
+if errors := server_settings.errors():
+    st.error(markdown.escape_line(texts.SETTINGS_WRONG.format(words=" ".join(errors))))
     st.stop()
 
-open_chat.resolve_visitor()
+visitor.resolve_visitor()
 seen = open_chat.snapshot()
-place = navigation.show(seen)
-view = navigation.VIEWS.get(place)
-opened = None if view else open_chat.open_chat(place)
+requested = navigation.show(seen)
+view = navigation.VIEWS.get(requested)
+opened = None if view else open_chat.open_chat(requested)
 if opened and len(opened.conversation.compared) > 3:
     st.set_page_config(layout="wide")
 try:
@@ -49,7 +43,7 @@ except InvalidInput as error:
     st.stop()
 available_models.select_default(opened)
 if pending_question.settle(None if view else pending_question.place_of(opened)):
-    # A question went off as its files are read: the page is to show it.
+    # A question was sent, because its files are read now: the page has to show it.
     open_chat.draw_again()
 
 sidebar.show(link, is_new=opened is None and not view)
@@ -67,7 +61,7 @@ if opened:
     chat_header.show(opened)
     transcript.show(opened, progress.is_due)
     if opened.writing:
-        # An answer has ended: draw the page again without its Stop and with what can be done now.
+        # An answer has ended: the page has to be drawn without its Stop button and with its menu.
         open_chat.draw_again()
 if progress.follow():
     open_chat.draw_again()
@@ -78,8 +72,8 @@ transcript.warm_up()
 
 @st.fragment(run_every=2)
 def watch() -> None:
-    """Draws the page again when something has changed elsewhere: in another tab or server."""
-    is_new = time.monotonic() - began < FRESH
+    """Draw the page again when something has changed elsewhere: in another tab or server."""
+    is_new = time.monotonic() - began < FRESH_SECONDS
     if not is_new and open_chat.snapshot() != seen:
         open_chat.draw_again()
 

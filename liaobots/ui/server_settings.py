@@ -1,4 +1,4 @@
-"""The settings of the server that are wrong: told at its start and on the page, never ignored."""
+"""The wrong settings of the server, which are logged at its start and shown on the page."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -10,18 +10,19 @@ from liaobots.ui.client_address import proxies
 READERS: Sequence[Callable[[], object]] = (limits, proxies)
 
 
-def faults() -> list[str]:
-    """Return what is wrong with each setting that is wrong, in words."""
-    return [words for reader in READERS if (words := _fault(reader))]
+def errors() -> list[str]:
+    """Return a message for each setting that is wrong."""
+    return [words for reader in READERS if (words := _error(reader))]
 
 
-def log_faults() -> None:
-    """Log what is wrong with the settings, for whoever starts the server."""
-    for words in faults():
+def log_errors() -> None:
+    """Log what is wrong with the settings, for the person who starts the server."""
+    for words in errors():
         logging.getLogger(__name__).error(words)
 
 
-def _fault(reader: Callable[[], object]) -> str:
+def _error(reader: Callable[[], object]) -> str:
+    """Return what is wrong with a setting, or ""."""
     try:
         reader()
     except InvalidInput as error:

@@ -1,9 +1,9 @@
-"""What this server holds for all its visitors, for as long as it runs.
+"""What this server keeps in memory for all its visitors, for as long as it runs.
 
 A module's global is lost when a watched file is edited, and a cached resource
 when a visitor clears the caches. A module that exists in `sys.modules` alone
-outlives both. What it holds may then be of an older class than the code's, so
-that nobody should ask it with `isinstance`.
+outlives both. What it holds may then be of an older version of a class, so it
+must not be tested with `isinstance`.
 """
 
 import atexit
@@ -22,21 +22,21 @@ T = TypeVar("T")
 _HELD = sys.modules.setdefault("_liaobots_chat_server", ModuleType("_liaobots_chat_server"))
 _LOCK: threading.RLock = _HELD.__dict__.setdefault("lock", threading.RLock())
 
-
-# New objects until Python looks for circles among them. By its own 700 a third
-# of the processor's time went into looking: each frame of an answer makes circles.
-CIRCLES = 50_000
+# How many new objects there are until Python searches them for reference cycles. With its
+# default of 700, a third of the processor's time went into that: each frame of an answer
+# makes cycles.
+GC_THRESHOLD = 50_000
 
 
 def tune_gc() -> None:
-    """Prepares this process for many visitors: what is loaded by now stays."""
+    """Tune the garbage collector for many visitors: what is loaded by now is never searched."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(CIRCLES)
+    gc.set_threshold(GC_THRESHOLD)
 
 
 def get_or_create(name: str, make: Callable[[], T]) -> T:
-    """Gives what is held under this name, made once."""
+    """Return the object with this name, which `make` makes the first time."""
     with _LOCK:
         if name not in _HELD.__dict__:
             _HELD.__dict__[name] = make()
@@ -52,7 +52,7 @@ def readers() -> AccountReaders:
 
 
 def at_end(action: Callable[[], None]) -> None:
-    """Lets something be done when the server ends, in whichever way it gets to know."""
+    """Have `action` run when the server ends, whether by its lifespan or at exit."""
     with _LOCK:
         if not get_or_create("at end", list):
             atexit.register(end)
@@ -60,7 +60,7 @@ def at_end(action: Callable[[], None]) -> None:
 
 
 def end() -> None:
-    """Does what is to be done when the server ends."""
+    """Run, last first, what is to run when the server ends."""
     with _LOCK:
         actions = get_or_create("at end", list[Callable[[], None]])
         while actions:
@@ -68,7 +68,7 @@ def end() -> None:
 
 
 def reset() -> None:
-    """Forgets everything that is held, as a server that starts anew."""
+    """Forget everything, as if the server had just started."""
     with _LOCK:
         for name in _HELD.__dict__.keys() - {"lock", *vars(ModuleType(""))}:
             del _HELD.__dict__[name]

@@ -1,7 +1,7 @@
-"""Files that visitors have uploaded: where they lie, whose they are, and for how long.
+"""Files that visitors have uploaded: where they are, whose they are, and for how long.
 
-They lie on the disk. Streamlit keeps a short stub of each in its place, which
-names the file by a word that nobody can guess.
+They are on the disk. Streamlit keeps a short stub of each, which names the file by a token
+that cannot be guessed.
 """
 
 import re
@@ -22,15 +22,16 @@ from liaobots.limits import Limits, limits
 from liaobots.ui import server_state, texts
 from liaobots.ui.private_folder import PrivateFolder
 
+FOLDER_PREFIX = "liaobots-uploads-"
 STUB = re.compile(rb"liaobots-upload:([\w-]{43})")
-# What a file costs beside its bytes: names, and the block of the disk.
-FILE_BYTES = 16_384
-# Streamlit forgets the files of a question just before the question is handed in.
-FORGOTTEN_SECONDS = 20.0
+# What a file costs besides its content: names, and a block of the disk.
+OVERHEAD_BYTES = 16_384
+# Streamlit forgets the files of a question just before the question is submitted.
+MAX_FORGOTTEN_SECONDS = 20.0
 
 
 class UploadRefused(InvalidInput):
-    """A file may not be uploaded; `status` is the one of HTTP."""
+    """A file may not be uploaded; `status` is the HTTP status of the response."""
 
     def __init__(self, words: str, status: int = 413) -> None:
         super().__init__(words)
@@ -38,7 +39,7 @@ class UploadRefused(InvalidInput):
 
 
 class UploadedFile(Protocol):
-    """A file as Streamlit gives it to the page."""
+    """A file as Streamlit hands it to the page."""
 
     name: str
 
@@ -47,7 +48,7 @@ class UploadedFile(Protocol):
 
 @dataclass(eq=False)
 class Upload:
-    """A file of a session, as far as it has come."""
+    """A file of a session, of which `size` bytes are counted so far."""
 
     session: str
     file: str
@@ -56,14 +57,15 @@ class Upload:
     size: int = 0
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     is_whole: bool = False
-    # Whoever works on it drops it.
+    # A claimed file is dropped by the caller that claimed it.
     is_claimed: bool = False
-    # Since when its visitor is away, or Streamlit has forgotten it.
+    # Since when its visitor has been away, or Streamlit has forgotten it (monotonic clock).
     left: float | None = None
     forgotten: float | None = None
 
     @property
     def stub(self) -> bytes:
+        """Return what Streamlit keeps in place of the file."""
         return b"liaobots-upload:" + self.token.encode()
 
 
@@ -72,13 +74,13 @@ class Uploads:
 
     def __init__(self, bounds: Limits) -> None:
         self._bounds = bounds
-        self._folder = PrivateFolder()
+        self._folder = PrivateFolder(FOLDER_PREFIX)
         self._held: list[Upload] = []
         self._lock = threading.RLock()
         server_state.at_end(self._folder.remove)
 
     def begin(self, session: str, file: str, visitor: str, expected: int) -> Upload:
-        """Note a file that begins to come. Raise `UploadRefused` if it may not."""
+        """Count a file whose upload begins. Raise `UploadRefused` if a limit does not allow it."""
         upload = Upload(session, file, visitor, self.new_path())
         with self._lock:
             coming = [each for each in self._held if not each.is_whole]
@@ -87,19 +89,19 @@ class Uploads:
                 raise UploadRefused(texts.UPLOADS_OF_YOURS, 429)
             if len(coming) >= self._bounds.uploads_at_once:
                 raise UploadRefused(texts.UPLOADS_OF_ALL, 429)
-            self._check(upload, FILE_BYTES + expected)
-            upload.size = FILE_BYTES
+            self._check(upload, OVERHEAD_BYTES + expected)
+            upload.size = OVERHEAD_BYTES
             self._held.append(upload)
         return upload
 
     def grow(self, upload: Upload, count: int) -> None:
-        """Note that so many bytes more have come. Raise `UploadRefused` if that is too much."""
+        """Count `count` more bytes of a file. Raise `UploadRefused` if that is too much."""
         with self._lock:
             self._check(upload, count)
             upload.size += count
 
     def finish(self, upload: Upload) -> None:
-        """Note that a file has come. It takes the place of an earlier one of that name."""
+        """Note that a file is complete. It replaces an earlier one with the same id."""
         with self._lock:
             for other in self._of(upload.session, upload.file):
                 if other is not upload and other.is_whole and not other.is_claimed:
@@ -107,22 +109,22 @@ class Uploads:
             upload.is_whole = True
 
     def drop(self, upload: Upload) -> None:
-        """Remove a file, and give its budget back."""
+        """Remove a file, which then no longer counts."""
         with self._lock:
             if upload in self._held:
                 self._held.remove(upload)
         upload.path.unlink(missing_ok=True)
 
     def drop_file(self, session: str, file: str) -> None:
-        """Remove a file that its visitor has taken back."""
+        """Remove a file that its visitor has deleted."""
         for upload in self._of(session, file):
             if upload.is_whole and not upload.is_claimed:
                 self.drop(upload)
 
     def claim(self, data: bytes) -> Upload | None:
-        """Return the file that a stub stands for; it stays until it is dropped.
+        """Return the file that a stub names, which then stays until the caller drops it.
 
-        Return None for what is no stub. Raise `InvalidInput` if the file is gone.
+        Return None if `data` is no stub. Raise `InvalidInput` if the file is gone.
         """
         found = STUB.fullmatch(data)
         if found is None:
@@ -135,16 +137,16 @@ class Uploads:
         raise InvalidInput(texts.UPLOAD_GONE)
 
     def new_path(self) -> Path:
-        """Return a place for a new file, which nobody else can read."""
+        """Return a path for a new file, in a folder that only this user can read."""
         return self._folder.path / secrets.token_hex(16)
 
     def sweep(
         self, is_active: Callable[[str], bool], is_known: Callable[[str, str], bool]
     ) -> Sequence[Upload]:
-        """Remove and return what nobody can use any more.
+        """Remove and return the files that are no longer usable.
 
-        That is what Streamlit has forgotten, and what belongs to a session whose
-        visitor has been away for too long.
+        Those are files that Streamlit has forgotten, and files of a session whose visitor has
+        been away for too long. `is_active` takes a session's id, `is_known` that and a file's.
         """
         now = time.monotonic()
         with self._lock:
@@ -159,7 +161,7 @@ class Uploads:
 
     def _is_over(self, upload: Upload, now: float) -> bool:
         is_left = upload.left and now - upload.left >= self._bounds.unused_upload_seconds
-        is_forgotten = upload.forgotten and now - upload.forgotten >= FORGOTTEN_SECONDS
+        is_forgotten = upload.forgotten and now - upload.forgotten >= MAX_FORGOTTEN_SECONDS
         return bool(is_left or is_forgotten)
 
     def _of(self, session: str, file: str) -> Sequence[Upload]:
@@ -167,16 +169,17 @@ class Uploads:
             return [each for each in self._held if (each.session, each.file) == (session, file)]
 
     def _check(self, upload: Upload, count: int) -> None:
+        """Raise `UploadRefused` if `count` more bytes are too much."""
         of_session = [each for each in self._held if each.session == upload.session]
         of_visitor = [each for each in self._held if each.visitor == upload.visitor]
-        for held, most, words in (
+        for held, max_bytes, words in (
             (of_session, self._bounds.uploaded_bytes_per_session, texts.UPLOADS_FULL_HERE),
             (of_visitor, self._bounds.uploaded_bytes_per_visitor, texts.UPLOADS_FULL_OF_YOURS),
             (self._held, self._bounds.uploaded_bytes, texts.UPLOADS_FULL),
         ):
-            # A file that comes has its own size among these.
-            if sum(each.size for each in held) + count > most:
-                raise UploadRefused(words.format(most=most // 1_000_000))
+            # These include what has been counted of this file so far.
+            if sum(each.size for each in held) + count > max_bytes:
+                raise UploadRefused(words.format(most=max_bytes // 1_000_000))
 
 
 def uploads() -> Uploads:
@@ -188,18 +191,18 @@ def uploads() -> Uploads:
 
 
 def content(file: UploadedFile) -> bytes:
-    """Return the bytes of a file that goes along with a question, which frees its place.
+    """Return the bytes of a file that is sent with a question, and remove the upload.
 
-    Raise `InvalidInput` if it is larger than such a file may be, or gone.
+    Raise `InvalidInput` if it is too large for that, or gone.
     """
     data = file.getvalue()
     upload = uploads().claim(data)
     if upload is None:
         return data
-    most = limits().document_bytes
+    max_bytes = limits().document_bytes
     try:
-        if upload.path.stat().st_size > most:
-            words = texts.FILE_TOO_LARGE.format(name=file.name, most=most // 1_000_000)
+        if upload.path.stat().st_size > max_bytes:
+            words = texts.FILE_TOO_LARGE.format(name=file.name, most=max_bytes // 1_000_000)
             raise InvalidInput(words)
         return upload.path.read_bytes()
     finally:
@@ -207,7 +210,7 @@ def content(file: UploadedFile) -> bytes:
 
 
 def hand_over(file: UploadedFile) -> tuple[Path, Callable[[], object]]:
-    """Return the place of a file that is imported, and what is to be called after that.
+    """Return the path of a file to import, and a function that removes it afterwards.
 
     Raise `InvalidInput` if it is gone.
     """
@@ -222,7 +225,7 @@ def hand_over(file: UploadedFile) -> tuple[Path, Callable[[], object]]:
 
 
 def sweep() -> None:
-    """Remove the files that nobody can use any more, also from Streamlit's memory."""
+    """Remove the files that are no longer usable, also from Streamlit's memory."""
     if Runtime.exists():
         runtime = Runtime.instance()
         for upload in uploads().sweep(runtime.is_active_session, _is_known):
@@ -230,12 +233,13 @@ def sweep() -> None:
 
 
 def _is_known(session: str, file: str) -> bool:
+    """Return whether Streamlit still has the stub of a file."""
     return bool(Runtime.instance().uploaded_file_mgr.get_files(session, [file]))
 
 
 def _forget(upload: Upload) -> None:
-    """Let Streamlit forget the stub of a file."""
+    """Have Streamlit forget the stub of a file."""
     manager = Runtime.instance().uploaded_file_mgr
-    # The one of the server; those of tests have no way to remove a file.
+    # This is the class that the server uses; the one of `AppTest` cannot remove a file.
     if isinstance(manager, MemoryUploadedFileManager):
         manager.remove_file(upload.session, upload.file)

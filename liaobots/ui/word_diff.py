@@ -1,4 +1,4 @@
-"""What became of a text, word by word: kept, taken out, put in."""
+"""The difference of two texts, word by word: what was kept, removed and added."""
 
 import re
 from collections import Counter
@@ -12,19 +12,21 @@ from itertools import groupby
 from liaobots.storage.scripts import CJK_PUNCTUATION, FULL_WIDTH_FORMS, HAN, KANA
 from liaobots.ui.markdown.escape import HIDDEN
 
-# White space, a sign of a script that puts no space between words, or a word.
-SIGN = f"{CJK_PUNCTUATION}{KANA}{HAN}{FULL_WIDTH_FORMS}"
-UNIT = re.compile(rf"\s+|[{SIGN}]|[^\s{SIGN}]+")
-# A longer run is not compared within: so many lines, so many words on either side,
-# and so many words in all the runs of a text.
-LINES, WORDS, ALL_WORDS = 3_000, 1_500, 30_000
-# What stands in both texts more often than this says little about where they are the
-# same, and costs the square of it: it is kept only beside something rarer.
-PAIRS = 400
+# A unit is white space, a character of a script without spaces between words, or a word.
+CJK = f"{CJK_PUNCTUATION}{KANA}{HAN}{FULL_WIDTH_FORMS}"
+UNIT = re.compile(rf"\s+|[{CJK}]|[^\s{CJK}]+")
+# A run that is longer than this on either side is not compared within, nor is anything after
+# so many words of a text: comparing takes quadratic time.
+MAX_LINES, MAX_WORDS, MAX_WORDS_IN_ALL = 3_000, 1_500, 30_000
+# A unit with more pairs of occurrences than this in both texts says little about where they
+# match, and costs time for each pair: it is kept only next to something rarer.
+MAX_PAIRS = 400
 Test = Callable[[str], bool]
 
 
 class Change(StrEnum):
+    """What became of a part of the texts."""
+
     KEPT = "kept"
     TAKEN = "taken"
     ADDED = "added"
@@ -32,13 +34,15 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class Part:
+    """A part of the texts that was kept, removed or added as a whole."""
+
     kind: Change
     text: str
 
 
 @dataclass(frozen=True)
 class Run:
-    """What stands in the old text, and what in the same place of the new one."""
+    """A run of the old text, and the run of the new text at the same position."""
 
     old: str
     new: str
@@ -46,15 +50,15 @@ class Run:
 
 
 def difference(old: str, new: str) -> Sequence[Part]:
-    """Gives the parts of both texts, neighbours of one kind as one.
+    """Return the parts of both texts, of which no two neighbours have the same kind.
 
-    What is kept and taken is the old text, what is kept and added the new one.
+    The kept and removed parts are the old text, the kept and added parts the new one.
     """
     return list(_parts(_joined(_runs(old, new))))
 
 
 def html(parts: Sequence[Part]) -> str:
-    """Gives HTML in which nothing of the texts can act, and nothing hides."""
+    """Return HTML in which the texts are escaped and invisible characters are named."""
     return f'<div class="difference">{"".join(map(_html, parts))}</div>'
 
 
@@ -66,15 +70,15 @@ def _html(part: Part) -> str:
 
 
 def _runs(old: str, new: str) -> Iterator[Run]:
-    """Compares lines, and the words of the lines that are not the same."""
-    left = ALL_WORDS
-    for run in _aligned(_lines(old), _lines(new), LINES, str.isspace):
+    """Compare lines, and the words of the lines that differ."""
+    left = MAX_WORDS_IN_ALL
+    for run in _aligned(_lines(old), _lines(new), MAX_LINES, str.isspace):
         if run.is_kept or not run.old or not run.new:
             yield run
             continue
         before, after = UNIT.findall(run.old), UNIT.findall(run.new)
         left -= len(before) + len(after)
-        yield from _aligned(before, after, WORDS if left >= 0 else 0, _is_gap)
+        yield from _aligned(before, after, MAX_WORDS if left >= 0 else 0, _is_gap)
 
 
 def _lines(text: str) -> list[str]:
@@ -82,21 +86,23 @@ def _lines(text: str) -> list[str]:
 
 
 def _is_gap(unit: str) -> bool:
-    """Says whether a unit is white space within a line.
+    """Return whether a unit is white space within a line.
 
-    It is kept only beside a word that is, so that what is said anew reads as a
-    whole. A line end may be kept alone: one paragraph after the other.
+    It is kept only next to a kept word, so that a rewritten passage reads as a whole. A line
+    end may be kept alone, so that paragraphs are compared one by one.
     """
     return unit.isspace() and unit.splitlines() == [unit]
 
 
-def _aligned(old: Sequence[str], new: Sequence[str], most: int, is_blank: Test) -> Iterator[Run]:
-    """Compares two lists of units; what both begin and end with costs nothing."""
+def _aligned(
+    old: Sequence[str], new: Sequence[str], max_units: int, is_blank: Test
+) -> Iterator[Run]:
+    """Compare two lists of units, without what both begin and end with."""
     start = _same(old, new)
     end = _same(old[start:][::-1], new[start:][::-1])
     middle_old, middle_new = old[start : len(old) - end], new[start : len(new) - end]
     yield _run(old[:start], new[:start])
-    if max(len(middle_old), len(middle_new)) > most:
+    if max(len(middle_old), len(middle_new)) > max_units:
         yield _run(middle_old, middle_new)
     else:
         yield from _matched(middle_old, middle_new, is_blank)
@@ -104,17 +110,18 @@ def _aligned(old: Sequence[str], new: Sequence[str], most: int, is_blank: Test) 
 
 
 def _same(old: Sequence[str], new: Sequence[str]) -> int:
-    """Says how many units both begin with."""
+    """Return how many units both begin with."""
     pairs = zip(old, new, strict=False)
     shorter = min(len(old), len(new))
     return next((at for at, (one, other) in enumerate(pairs) if one != other), shorter)
 
 
 def _matched(old: Sequence[str], new: Sequence[str], is_blank: Test) -> Iterator[Run]:
+    """Compare two lists of units by the longest common blocks."""
     here, there = Counter(old), Counter(new)
 
     def is_common(unit: str) -> bool:
-        return is_blank(unit) or here[unit] * there[unit] > PAIRS
+        return is_blank(unit) or here[unit] * there[unit] > MAX_PAIRS
 
     matcher = SequenceMatcher(is_common, old, new, autojunk=False)
     for _, start, end, new_start, new_end in matcher.get_opcodes():
@@ -126,7 +133,7 @@ def _run(old: Sequence[str], new: Sequence[str]) -> Run:
 
 
 def _joined(runs: Iterable[Run]) -> Iterator[Run]:
-    """Gives runs of which no two of one sort are neighbours, and none is empty."""
+    """Yield the runs joined, so that no two neighbours are both kept or both not; none is empty."""
     full = (run for run in runs if run.old or run.new)
     for is_kept, group in groupby(full, key=lambda run: run.is_kept):
         together = list(group)

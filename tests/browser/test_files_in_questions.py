@@ -12,7 +12,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from liaobots.demo.server import DemoServer
 from liaobots.ui import texts
-from liaobots.ui.scratch import LOCK
+from liaobots.ui.private_folder import LOCK
 from tests.browser.test_chat_actions import answered, begin
 from tests.conftest import CODE
 from tests.sandbox.test_sandbox import is_alive

@@ -11,9 +11,8 @@ from liaobots.demo.server import DemoServer
 from liaobots.generation.rate_limit import RateLimiter
 from liaobots.limits import Limits
 from liaobots.storage.records import MessageState, Outcome
-from liaobots.ui import texts
-from liaobots.ui.actions import chat as chat_actions
-from liaobots.ui.state import available_models, open_chat, session
+from liaobots.ui import actions, texts
+from liaobots.ui.state import available_models, session, stores
 from tests.support.page_actions import conversed
 from tests.ui.test_page import opened, words_of
 
@@ -215,9 +214,9 @@ def test_one_question_too_many(
     opened: AppTest, demo_server: DemoServer, is_temporary: bool
 ) -> None:
     """It is neither kept nor sent, and takes nothing along that was prepared for it."""
-    opened.toggle(key=chat_actions.TEMPORARY).set_value(is_temporary).run()
+    opened.toggle(key=actions.question.TEMPORARY).set_value(is_temporary).run()
     opened.session_state["system"] = "Be brief."
-    place = open_chat.in_memory() if is_temporary else open_chat.primary_store()
+    place = stores.in_memory() if is_temporary else stores.primary_store()
     place._allowance = RateLimiter(Limits(answers_per_visitor=0))
     opened.chat_input[0].set_value("one").run()
     assert "may have 0 at once" in opened.error[0].value
@@ -248,11 +247,11 @@ def test_a_file_that_cannot_be_read(opened: AppTest, demo_server: DemoServer) ->
 
 def test_a_temporary_chat_is_worked_with_too(opened: AppTest) -> None:
     """Edited, deleted and found, in the server's memory alone."""
-    opened.toggle(key=chat_actions.TEMPORARY).set_value(True).run()
+    opened.toggle(key=actions.question.TEMPORARY).set_value(True).run()
     ask(opened, "passing thought")
     act(opened, 1, session.Act.AGAIN)
     assert said(opened)[1] == "answer 2 to passing thought"
-    kept = open_chat.kept()
-    assert kept
-    with kept.store._database.reading() as connection:
+    database = stores.database()
+    assert database
+    with database.store._database.reading() as connection:
         assert connection.scalar(text("SELECT count(*) FROM conversations")) == 0

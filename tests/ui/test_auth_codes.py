@@ -17,8 +17,8 @@ def test_remembers_and_forgets() -> None:
     assert codes.recall("me") == ""
 
 
-def test_the_longest_silent_goes_first() -> None:
-    """There is room for so many."""
+def test_least_recently_used_code_is_dropped_first() -> None:
+    """Only a limited number of codes is kept."""
     codes = AuthCodes(limit=2)
     codes.remember("a", "1")
     codes.remember("b", "2")
@@ -27,9 +27,9 @@ def test_the_longest_silent_goes_first() -> None:
     assert [codes.recall(owner) for owner in "abc"] == ["1", "", "3"]
 
 
-def test_silence_forgets() -> None:
-    """A code that nobody used for so long is gone; use keeps it."""
-    codes = AuthCodes(silence=0.2)
+def test_unused_code_is_forgotten() -> None:
+    """A code that was not used for some time is gone; each use keeps it longer."""
+    codes = AuthCodes(unused_seconds=0.2)
     codes.remember("a", "1")
     codes.remember("b", "2")
     for _ in range(3):
@@ -38,7 +38,7 @@ def test_silence_forgets() -> None:
     assert codes.recall("b") == ""
 
 
-def test_shows_nothing() -> None:
+def test_repr_hides_codes() -> None:
     """A repr may end up in a log."""
     codes = AuthCodes()
     codes.remember("me", "secret")

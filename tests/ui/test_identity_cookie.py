@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from starlette.requests import cookie_parser
 
 from liaobots.ui import identity_cookie
-from liaobots.ui.identity_cookie import COOKIE, MOST_SIGNED, SIGNED, Keys
+from liaobots.ui.identity_cookie import COOKIE, MAX_SIGNED_VALUES, SIGNED, Keys
 from tests.support.strategies import mangled
 
 OURS, OTHERS = Keys(database=[b"ours", b"older"]), Keys(database=[b"others"])
@@ -37,7 +37,7 @@ def test_others_are_kept_up_to_a_number() -> None:
     """Those of other databases go along; the last ones give way."""
     others = [Keys(database=[bytes([each])]).cookie_for(IDENTITY) for each in range(6)]
     value = OURS.cookie_for(IDENTITY, ["junk", f"{others[0]}~{others[1]}", GOOD, *others])
-    assert value.split("~") == [GOOD, *others[: MOST_SIGNED - 1]]
+    assert value.split("~") == [GOOD, *others[: MAX_SIGNED_VALUES - 1]]
     assert OURS.identity_in(f"{others[0]}~{GOOD}") == IDENTITY
 
 

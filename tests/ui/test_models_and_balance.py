@@ -71,11 +71,11 @@ def test_favourites_come_first_and_are_kept(opened: AppTest) -> None:
     """For this visitor, in the database; one that is not on offer is passed over."""
     ask(opened, "one")
     owner = sha256(f"session {opened.session_state['identity']}".encode()).hexdigest()
-    kept = opened.session_state["opened"].generations.store.preferences
-    kept.put(owner, preferences.FAVOURITES, '["odd", "gone", 7]')
+    stored = opened.session_state["opened"].generations.store.preferences
+    stored.put(owner, preferences.FAVOURITES, '["odd", "gone", 7]')
     del opened.session_state["chosen"]
     assert picker(opened.run()) == ["★ Odd", "GPT-4", "GPT-5", "Claude 1"]
-    kept.put(owner, preferences.FAVOURITES, "no JSON")
+    stored.put(owner, preferences.FAVOURITES, "no JSON")
     del opened.session_state["chosen"]
     assert picker(opened.run())[0] == "GPT-4"
 

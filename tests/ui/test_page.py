@@ -10,9 +10,8 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from liaobots.demo.server import DemoServer
-from liaobots.ui import identity, texts
-from liaobots.ui.actions import chat as chat_actions
-from liaobots.ui.state import open_chat
+from liaobots.ui import actions, identity, texts
+from liaobots.ui.state import stores
 from tests.conftest import CODE
 from tests.support.app import ROOT, App
 from tests.support.page_actions import ask, conversed, message
@@ -105,13 +104,13 @@ def test_only_so_many_chats_are_kept_in_memory(
     opened: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest goes first, for all visitors together."""
-    monkeypatch.setattr(open_chat, "IN_MEMORY", 2)
+    monkeypatch.setattr(stores, "MAX_CHATS_IN_MEMORY", 2)
     for number in range(3):
         if number:
             opened = AppTest.from_file(SCRIPT, default_timeout=30).run()
-        opened.toggle(key=chat_actions.TEMPORARY).set_value(True).run()
+        opened.toggle(key=actions.question.TEMPORARY).set_value(True).run()
         opened.chat_input[0].set_value(f"question {number}").run()
-    memory = open_chat.in_memory().store
+    memory = stores.in_memory().store
     with memory._database.reading() as connection:
         assert connection.scalar(text("SELECT count(*) FROM conversations")) == 2
         titles = connection.execute(text("SELECT title FROM conversations")).scalars()

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from liaobots.ui import word_diff as module
 from liaobots.ui.markdown.escape import HIDDEN
-from liaobots.ui.word_diff import ALL_WORDS, LINES, WORDS, Change, Part, difference, html
+from liaobots.ui.word_diff import (
+    MAX_LINES,
+    MAX_WORDS,
+    MAX_WORDS_IN_ALL,
+    Change,
+    Part,
+    difference,
+    html,
+)
 
 WORD = st.sampled_from(
     ["a", "b", "the", "fox.", " ", "  ", "\n", "\r\n", "\n\n", "\t", "中", "文", "<b>"]
@@ -120,9 +128,9 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
 
 def test_long_runs_are_given_whole(handed: list[tuple[int, int, int]]) -> None:
     """So many words or lines on either side are not compared."""
-    old, new = "a " * WORDS + "end", "b " * WORDS + "end"
+    old, new = "a " * MAX_WORDS + "end", "b " * MAX_WORDS + "end"
     assert [part.kind for part in difference(old, new)] == [Change.TAKEN, Change.ADDED, Change.KEPT]
-    lines = "\n".join(map(str, range(LINES + 9)))
+    lines = "\n".join(map(str, range(MAX_LINES + 9)))
     assert len(difference(lines, lines.replace("1", "x"))) == 4
     assert max(max(old, new) for old, new, _ in handed) <= 1
 
@@ -141,7 +149,7 @@ def test_all_runs_together_are_bounded(handed: list[tuple[int, int, int]]) -> No
     old = "".join(f"same {run}\n" + f"a {run} " * 300 + "\n" for run in runs)
     new = "".join(f"same {run}\n" + f"b {run} " * 300 + "\n" for run in runs)
     difference(old, new)
-    assert sum(old + new for old, new, _ in handed) <= ALL_WORDS + 4 * len(runs)
+    assert sum(old + new for old, new, _ in handed) <= MAX_WORDS_IN_ALL + 4 * len(runs)
 
 
 @pytest.mark.parametrize("unit", ["x {} ", "{}\n\n", "{} | ", "中{}"])

@@ -1,12 +1,11 @@
-"""Gives each browser its identity, and lets a session be joined by its own browser alone.
+"""Give each browser an identity, so that only this browser can join its sessions.
 
-ASGI middleware between the door and the page. A browser gets its cookie with
-the page. To a WebSocket, by which the page talks to the server, it hands on the
-one cookie that is good, so that the page meets no other.
+A browser gets its cookie with the page. A WebSocket, over which the page talks to the server,
+is passed on with the one valid cookie only, so that the page never sees another.
 
-Streamlit lets whoever knows the id of a session join it, unless the two have
-different users. It takes what is known of a user from headers that a setting
-names; one is put there that is the same for one browser alone.
+In Streamlit, any client that knows the id of a session can join it, unless the two have
+different users. Streamlit takes the user from headers that a setting names; this middleware
+adds such a header, whose value is the same only for one browser.
 """
 
 import hashlib
@@ -25,20 +24,21 @@ from liaobots.storage.identities import Identities
 from liaobots.ui import identity_cookie
 from liaobots.ui.asgi.security_middleware import is_https, is_page
 from liaobots.ui.identity_cookie import COOKIE, COOKIE_SECONDS, IDENTITY, Keys
-from liaobots.ui.state import open_chat
+from liaobots.ui.state import stores
+from liaobots.ui.state.signing_keys import signing_keys
 
 TRUSTED_HEADERS = "server.trustedUserHeaders"
 BROWSER_HEADER, BROWSER = "x-liaobots-browser", "liaobots_browser"
-# A browser has one old cookie; each that is looked for costs a query.
-MOST_UNSIGNED = 2
+# A browser has one unsigned cookie, and each that is looked up costs a query.
+MAX_UNSIGNED = 2
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """What a request's cookies are worth.
+    """The visitor whom a request's cookies identify.
 
-    `value` is what the page shall meet, `new_value` what the browser shall keep
-    in its place; "" stands for nothing. `identity` is "" where none is verified.
+    `value` is the cookie for the page, and `new_value` the cookie that the browser is to store;
+    either may be "" for none. `identity` is "" if none is verified.
     """
 
     identity: str = ""
@@ -48,19 +48,19 @@ class Visitor:
 
     @property
     def browser(self) -> str:
-        """Return what two connections of one browser have in common, and no others."""
+        """Return a hash that is the same for all connections of one browser, and for no other."""
         known = self.identity or self.value.partition(".")[0] or secrets.token_urlsafe(32)
         return hashlib.sha256(f"session {known}".encode()).hexdigest()
 
 
 class IdentityMiddleware:
-    """Knows each browser by its cookie."""
+    """Identify each browser by its cookie."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with the cookie that is good; its answer with a better one."""
+        """Pass the request on with the valid cookie, and its response with the new one."""
         if scope["type"] == "websocket":
             await self._connect(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "GET":
@@ -74,7 +74,7 @@ class IdentityMiddleware:
                 request, response = Headers(scope=scope), MutableHeaders(scope=message)
                 if is_page(message["status"], response, request):
                     is_secure = is_https(scope, request)
-                    visitor = await _recognise(request, is_secure=is_secure, is_new_welcome=True)
+                    visitor = await _identify(request, is_secure=is_secure, creates_new=True)
                     _put_cookie(response, visitor, is_secure=is_secure)
             await send(message)
 
@@ -83,7 +83,7 @@ class IdentityMiddleware:
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Headers(scope=scope)
         is_secure = is_https(scope, request)
-        visitor = await _recognise(request, is_secure=is_secure, is_new_welcome=False)
+        visitor = await _identify(request, is_secure=is_secure, creates_new=False)
         _trust_our_header()
 
         async def send_with_cookie(message: Message) -> None:
@@ -96,28 +96,30 @@ class IdentityMiddleware:
         await self._app(inner, receive, send_with_cookie)
 
 
-async def _recognise(request: Headers, *, is_secure: bool, is_new_welcome: bool) -> Visitor:
-    """Return what the cookies of a request are worth.
+async def _identify(request: Headers, *, is_secure: bool, creates_new: bool) -> Visitor:
+    """Return the visitor whom the cookies of a request identify, or a new one.
 
-    While the database cannot be opened, a cookie that may be good is left as it is.
+    While the database cannot be opened, a cookie that may be valid is left as it is. `creates_new`
+    says whether a visitor without a valid cookie gets a new identity.
     """
     header = "; ".join(request.getlist("cookie"))
     values = identity_cookie.values_of(header, identity_cookie.name(is_https=is_secure))
-    # The old name is read for a takeover alone.
+    # The name without a prefix is read only for a takeover.
     unsigned = [each for each in identity_cookie.values_of(header, COOKIE) if _is_unsigned(each)]
-    place = open_chat.kept_now() or await run_in_threadpool(open_chat.kept)
-    keys = open_chat.keys_of(place)
+    database = stores.database_if_open() or await run_in_threadpool(stores.database)
+    keys = signing_keys(database)
     for value in values:
         if identity := keys.identity_in(value):
             return Visitor(identity, value, keys.cookie_for(identity, values))
-    waiting = [each for each in [*values, *unsigned] if identity_cookie.has_form(each)]
-    if place is None and waiting:
-        return Visitor(value=waiting[0])
-    if place is not None and unsigned:
-        known = await run_in_threadpool(_take_over, place.store.identities, keys, unsigned, values)
-        if known is not None:
-            return known
-    if not is_new_welcome:
+    unverified = [each for each in [*values, *unsigned] if identity_cookie.has_form(each)]
+    if database is None and unverified:
+        return Visitor(value=unverified[0])
+    if database is not None and unsigned:
+        identities = database.store.identities
+        visitor = await run_in_threadpool(_take_over, identities, keys, unsigned, values)
+        if visitor is not None:
+            return visitor
+    if not creates_new:
         return Visitor()
     identity = identity_cookie.new_identity()
     return Visitor(identity, "", keys.cookie_for(identity, values))
@@ -126,8 +128,8 @@ async def _recognise(request: Headers, *, is_secure: bool, is_new_welcome: bool)
 def _take_over(
     identities: Identities, keys: Keys, unsigned: Sequence[str], values: Sequence[str]
 ) -> Visitor | None:
-    """Return a visitor whose identity is from before there were signatures, or None."""
-    for identity in unsigned[:MOST_UNSIGNED]:
+    """Return a visitor whose identity is from before cookies were signed, or None."""
+    for identity in unsigned[:MAX_UNSIGNED]:
         owner, signed = identity_cookie.owner_of(identity), keys.cookie_for(identity, values)
         try:
             if not identities.may_be_taken_over(owner):
@@ -138,7 +140,7 @@ def _take_over(
             if identities.take_over(owner):
                 return Visitor(identity, signed, signed, is_taken_over=True)
         except StorageError:
-            # It cannot be recorded, so that the browser keeps the old one for another time.
+            # The takeover cannot be recorded, so the browser keeps the old cookie and tries again.
             return Visitor(identity, signed)
     return None
 
@@ -148,10 +150,10 @@ def _is_unsigned(value: str) -> bool:
 
 
 def _put_cookie(response: MutableHeaders, visitor: Visitor, *, is_secure: bool) -> None:
-    """Set the cookie, which begins to age anew; end one of the old form that is not read again."""
-    made = Response()
+    """Set the cookie, with its full lifetime, and delete an unsigned one that was taken over."""
+    cookies = Response()
     if visitor.new_value:
-        made.set_cookie(
+        cookies.set_cookie(
             identity_cookie.name(is_https=is_secure),
             visitor.new_value,
             max_age=COOKIE_SECONDS,
@@ -160,13 +162,13 @@ def _put_cookie(response: MutableHeaders, visitor: Visitor, *, is_secure: bool) 
             samesite="lax",
         )
     if visitor.is_taken_over and is_secure:
-        made.delete_cookie(COOKIE)
-    for value in made.headers.getlist("set-cookie"):
+        cookies.delete_cookie(COOKIE)
+    for value in cookies.headers.getlist("set-cookie"):
         response.append("set-cookie", value)
 
 
 def _with_visitor(scope: Scope, request: Headers, visitor: Visitor, *, is_secure: bool) -> Scope:
-    """Return the scope of a WebSocket whose page meets this visitor and no other."""
+    """Return the scope of a WebSocket with the cookie of this visitor and of no other."""
     kept = [
         (each, value)
         for each, value in scope["headers"]
@@ -183,9 +185,9 @@ def _with_visitor(scope: Scope, request: Headers, visitor: Visitor, *, is_secure
 
 
 def _trust_our_header() -> None:
-    """Let Streamlit tell users apart by our header; a host's own such headers stay."""
+    """Have Streamlit distinguish users by our header, besides those that the host has set."""
     trusted = config.get_option(TRUSTED_HEADERS)
     trusted = trusted if isinstance(trusted, dict) else {}
     if trusted.get(BROWSER_HEADER) != BROWSER:
-        # An edited configuration is read anew, without what was set here.
+        # When its file is edited, the configuration is read again, without what was set here.
         config.set_option(TRUSTED_HEADERS, {**trusted, BROWSER_HEADER: BROWSER}, __name__)

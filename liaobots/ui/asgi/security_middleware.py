@@ -1,9 +1,8 @@
-"""The front door: who may come in, and with which headers.
+"""Refuse requests of other sites, and add security headers to responses.
 
-ASGI middleware around the page. The headers let the page load from its own
-server alone. And where the app is reached directly on the machine it runs on,
-a page of another site is kept out: neither its WebSocket nor a host name that
-it made point here (DNS rebinding) gets through.
+By the headers, the page loads only from its own server. And if the app is reached directly on
+the machine it runs on, pages of other sites are refused: both their WebSockets and a host name
+that they made point here (DNS rebinding).
 """
 
 import base64
@@ -20,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from liaobots.ui import browser, client_address
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# Streamlit tells everybody there how many visitors it has.
+# There Streamlit publishes how many visitors it has.
 METRICS = "/_stcore/metrics"
 HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.S)
@@ -43,7 +42,7 @@ POLICY = "; ".join(
 
 
 def _hashes_of_inline_scripts() -> str:
-    """Gives the policy's sources for the scripts inside Streamlit's own page, and for our one."""
+    """Return the policy's sources for the inline scripts of Streamlit's page, and for ours."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_bytes()
     scripts = [*INLINE_SCRIPT.findall(page), browser.SCRIPT.encode()]
     digests = (hashlib.sha256(code).digest() for code in scripts)
@@ -51,14 +50,14 @@ def _hashes_of_inline_scripts() -> str:
 
 
 class SecurityMiddleware:
-    """Guards an ASGI app."""
+    """Refuse forbidden requests to an ASGI app, and add headers to its responses."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._scripts = _hashes_of_inline_scripts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on, its response with our headers; or refuses it."""
+        """Pass the request on, and its response with our headers; or refuse it."""
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
@@ -67,20 +66,20 @@ class SecurityMiddleware:
         if scope["path"].rstrip("/").endswith(METRICS):
             return await PlainTextResponse("Not Found", status_code=404)(scope, receive, send)
 
-        async def send_dressed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._add_headers(message, headers)
             await send(message)
 
-        await self._app(scope, receive, send_dressed)
+        await self._app(scope, receive, send_with_headers)
 
     def _add_headers(self, message: Message, request: Headers) -> None:
-        """Adds our headers to a response."""
+        """Add our headers to a response."""
         response = MutableHeaders(scope=message)
         response["X-Content-Type-Options"] = "nosniff"
         response["Referrer-Policy"] = "no-referrer"
         if response.get("content-disposition", "").startswith("attachment"):
-            # A file that a visitor wished for, with their chats: no cache may keep it.
+            # An export with the visitor's chats must not be cached.
             response["Cache-Control"] = "private, no-store"
         if not is_page(message["status"], response, request):
             return
@@ -92,11 +91,10 @@ class SecurityMiddleware:
 
 
 def is_allowed(headers: Headers, peer: str, own: str = "") -> bool:
-    """Says whether a request from the address `peer` to our address `own` may come in.
+    """Return whether a request from the address `peer` to our address `own` is allowed.
 
-    A request that a proxy forwards, or that comes from another machine, is
-    left to Streamlit's own check of origins. `client_address.is_believed` says
-    when a proxy is believed to stand there.
+    A request that a proxy forwards, or that comes from another machine, is left to
+    Streamlit's own check of origins. `client_address.is_believed` says when a proxy is trusted.
     """
     is_local = peer in LOOPBACK or peer == own
     if not is_local or client_address.is_believed(headers, peer):
@@ -118,17 +116,17 @@ def _is_allowed_host(name: str) -> bool:
     if name in LOOPBACK or name == st.get_option("browser.serverAddress"):
         return True
     allowed = st.get_option("server.allowedHosts")
-    return any(rule in ("*", name) or _is_below(name, rule) for rule in allowed)
+    return any(rule in ("*", name) or _is_subdomain(name, rule) for rule in allowed)
 
 
-def _is_below(name: str, rule: str) -> bool:
+def _is_subdomain(name: str, rule: str) -> bool:
     return rule.startswith("*.") and name.endswith(rule[1:])
 
 
 def _own_address(scope: Scope) -> str:
     """Return the IP address of this end of the connection, or "".
 
-    A socket for both families names IPv4 as ::ffff:127.0.0.1.
+    A socket for both IPv4 and IPv6 reports IPv4 addresses as ::ffff:127.0.0.1.
     """
     host = str(scope["server"][0]) if scope.get("server") else ""
     return host.removeprefix("::ffff:")
@@ -146,11 +144,11 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def is_page(status: int, response: MutableHeaders, request: Headers) -> bool:
-    """Says whether a response is the page, or says that the browser's copy of it is good."""
-    is_kept = status == 304 and request.get("sec-fetch-dest") in ("document", "iframe")
-    return is_kept or response.get("content-type", "").startswith("text/html")
+    """Return whether a response is the page, or confirms the browser's cached copy of it."""
+    is_cached = status == 304 and request.get("sec-fetch-dest") in ("document", "iframe")
+    return is_cached or response.get("content-type", "").startswith("text/html")
 
 
 def is_https(scope: Scope, request: Headers) -> bool:
-    """Return whether the visitor's own connection is safe: the first proxy's, where there are."""
+    """Return whether the visitor uses https, by the first proxy's report if there are proxies."""
     return request.get("x-forwarded-proto", scope["scheme"]).split(",")[0].strip() == "https"

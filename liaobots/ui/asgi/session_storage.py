@@ -1,7 +1,7 @@
-"""The sessions of visitors who left, kept for those whose connection comes back.
+"""Keep the sessions of visitors whose connection was lost, in case it comes back.
 
-Streamlit keeps the last 128, whoever they belong to: one visitor who connects
-and leaves 128 times throws out those of all others.
+Streamlit keeps the last 128 of all visitors: one visitor who connects and leaves 128 times
+evicts the sessions of all others.
 """
 
 import asyncio
@@ -19,54 +19,57 @@ from liaobots.ui.asgi.socket_middleware import ADDRESS, usable_limits
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _StoredSession:
+    """A session, the address that it counts for, and when it ends (monotonic clock)."""
+
     info: SessionInfo
     address: str
     until: float
 
 
 class FairSessionStorage(SessionStorage):
-    """Keep sessions for some seconds; where there are too many, give up one of whoever has most."""
+    """Keep sessions for some seconds; if there are too many, evict one of the busiest address."""
 
     def __init__(
         self, limits: Limits, seconds: float, now: Callable[[], float] = time.monotonic
     ) -> None:
-        self._most, self._seconds, self._now = limits.sessions_kept, seconds, now
-        self._kept: dict[str, _Kept] = {}
+        self._max_sessions, self._seconds, self._now = limits.sessions_kept, seconds, now
+        self._kept: dict[str, _StoredSession] = {}
 
     def get(self, session_id: str) -> SessionInfo | None:
         """Return a session, or None if it is not kept."""
-        self._forget_old()
+        self._end_expired()
         kept = self._kept.get(session_id)
         return kept.info if kept else None
 
     def save(self, session_info: SessionInfo) -> None:
-        """Keep the session of whom the current task serves."""
-        self._forget_old()
+        """Keep a session, counted for the address that the current task serves."""
+        self._end_expired()
         self._kept.pop(session_info.session.id, None)
         until = self._now() + self._seconds
-        self._kept[session_info.session.id] = _Kept(session_info, ADDRESS.get(), until)
-        while len(self._kept) > self._most:
-            self._give_one_up()
-        # Nobody else may come for hours, and what was theirs lies in memory.
-        asyncio.get_running_loop().call_later(self._seconds, self._forget_old)
+        self._kept[session_info.session.id] = _StoredSession(session_info, ADDRESS.get(), until)
+        while len(self._kept) > self._max_sessions:
+            self._evict_one()
+        # Otherwise it would stay in memory until the next visitor comes.
+        asyncio.get_running_loop().call_later(self._seconds, self._end_expired)
 
     def delete(self, session_id: str) -> None:
-        """Forget a session. Whoever calls this ends it or goes on with it."""
+        """Forget a session, without ending it: the caller ends it or continues it."""
         self._kept.pop(session_id, None)
 
     def list(self) -> list[SessionInfo]:
         """Return all kept sessions."""
-        self._forget_old()
+        self._end_expired()
         return [each.info for each in self._kept.values()]
 
-    def _forget_old(self) -> None:
+    def _end_expired(self) -> None:
+        """End the sessions that were kept long enough."""
         now = self._now()
         for name in [name for name, each in self._kept.items() if each.until <= now]:
             self._end(name)
 
-    def _give_one_up(self) -> None:
-        """End the oldest session of the address that has most; the dict is in the order of age."""
+    def _evict_one(self) -> None:
+        """End the oldest session of the address that has most. The dict is ordered by age."""
         [(busiest, _)] = Counter(each.address for each in self._kept.values()).most_common(1)
         self._end(next(name for name, each in self._kept.items() if each.address == busiest))
 
@@ -75,8 +78,8 @@ class FairSessionStorage(SessionStorage):
 
 
 def install() -> None:
-    """Let the running Streamlit keep sessions here."""
+    """Have the running Streamlit keep its sessions here."""
     manager = Runtime.instance()._session_mgr
     seconds = float(st.get_option("server.disconnectedSessionTTL"))
-    # Streamlit lets a runtime be made with another storage, and makes that of an `st.App` itself.
+    # A runtime can be made with another storage, but Streamlit makes that of an `st.App` itself.
     manager._session_storage = FairSessionStorage(usable_limits(), seconds)  # type: ignore[attr-defined]

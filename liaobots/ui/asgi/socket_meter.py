@@ -1,4 +1,4 @@
-"""How much one socket, one address and all of them have sent, and whether that is too much."""
+"""Measure how much one socket, one address and all of them send, and whether it is too much."""
 
 import time
 from collections.abc import Callable
@@ -6,33 +6,33 @@ from collections.abc import Callable
 from liaobots.limits import Limits
 from liaobots.ui.asgi.websocket_frames import FrameReader
 
-# So many addresses are remembered after their last socket has gone.
-ADDRESSES = 10_000
+# How many addresses are remembered after their last socket was closed.
+MAX_ADDRESSES = 10_000
 
 
 class TokenBucket:
-    """A rate with a burst: `rate` tokens come back in a second, `burst` at most are there."""
+    """A rate limit with bursts: `rate` tokens are added in a second, up to `burst` tokens."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate, self._burst = rate, burst
         self._left, self._at = burst, time.monotonic()
 
     def take(self, count: float = 1) -> float:
-        """Take tokens, and return how many are missing."""
+        """Take tokens, and return how many are missing. They are taken all the same."""
         now = time.monotonic()
         self._left = min(self._burst, self._left + (now - self._at) * self._rate) - count
         self._at = now
         return max(0.0, -self._left)
 
     def try_take(self) -> bool:
-        """Take a token, and return whether there was one."""
+        """Take a token if there is one, and return whether there was."""
         if not (missing := self.take()):
             return True
         self._left += 1
         return not missing
 
     def seconds_until_taken(self, count: float = 1) -> float:
-        """Take tokens, and return after how many seconds they are there."""
+        """Take tokens, and return after how many seconds they will have been added."""
         return self.take(count) / self._rate
 
 
@@ -46,15 +46,15 @@ class AddressMeter:
 
 
 class AddressMeters:
-    """The meter of each address from which there are sockets, or were lately."""
+    """The meters of the addresses that have sockets, or had some lately."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._meters: dict[str, AddressMeter] = {}
 
     def enter(self, address: str) -> AddressMeter | None:
-        """Count a socket, and return the meter of its address; None if it has too many."""
-        if len(self._meters) > ADDRESSES:
+        """Count a socket, and return the meter of its address, or None if that has too many."""
+        if len(self._meters) > MAX_ADDRESSES:
             self._meters = {name: each for name, each in self._meters.items() if each.sockets}
         meter = self._meters.setdefault(address, AddressMeter(self._limits))
         if meter.sockets >= self._limits.sockets_per_address:
@@ -64,16 +64,16 @@ class AddressMeters:
 
 
 class Unfinished:
-    """The sockets whose message has begun and not ended, the oldest such message first."""
+    """The sockets with an unfinished message, the oldest message first."""
 
-    def __init__(self, most_bytes: int) -> None:
-        self._left = most_bytes
+    def __init__(self, max_bytes: int) -> None:
+        self._left = max_bytes
         self._sockets: dict[SocketMeter, int] = {}
 
     def note(self, socket: "SocketMeter", size: int) -> None:
-        """Note how much of a socket's message has come, and refuse the oldest if all are too much.
+        """Note the size of a socket's unfinished message; refuse the oldest if all are too large.
 
-        A question comes within seconds: whoever holds memory by sending no more is older.
+        A real message is complete within seconds, so the oldest ones only occupy memory.
         """
         self._left += self._sockets.get(socket, 0) - size
         if size:
@@ -87,7 +87,7 @@ class Unfinished:
 
 
 class SocketMeter:
-    """What one socket sends. `on_refused` is called once, when it was too much."""
+    """What one socket sends. `on_refused` is called once, when that is too much."""
 
     def __init__(
         self, limits: Limits, unfinished: Unfinished, on_refused: Callable[[], object]
@@ -105,7 +105,7 @@ class SocketMeter:
         self._reader = FrameReader()
 
     def admit_bytes(self, data: bytes) -> bool:
-        """Count what came over the connection. Return whether it may be parsed."""
+        """Count data of the connection. Return whether it may be parsed."""
         for frame in self._reader.read(data):
             self.admit_message(frame.payload_bytes, frame.message_bytes)
             if self.is_refused:
@@ -114,27 +114,27 @@ class SocketMeter:
         return not self.is_refused
 
     def admit_message(self, size: int, message_bytes: int) -> bool:
-        """Count a message, or a frame of one. Return whether it may be taken."""
+        """Count a message, or a frame of one. Return whether it may be received."""
         is_too_large = message_bytes > self._limits.socket_message_bytes
         if is_too_large or self._messages.take() or self._bytes.take(size):
             self.refuse()
         return not self.is_refused
 
     def seconds_until_turn(self, busy: TokenBucket) -> float:
-        """Return how long the next message has to wait, so that they come at a steady rate.
+        """Return how many seconds the next message has to wait, for a steady rate.
 
-        A socket that sends more than a reader does shares the rate `busy` with all others
-        that do: many that stay within their own limits would hold the server together.
+        A socket that sends more than a visitor who only reads shares the rate `busy` with all
+        such sockets: many of them could overload the server within their own limits.
         """
         own = self._steady.seconds_until_taken()
         return own if self._light.try_take() else max(own, busy.seconds_until_taken())
 
     def refuse(self) -> None:
-        """Take nothing more from this socket."""
+        """Receive nothing more from this socket."""
         if not self.is_refused:
             self.is_refused = True
             self._on_refused()
 
     def leave(self) -> None:
-        """Forget what lies here unfinished."""
+        """Forget the unfinished message of a socket that is closed."""
         self._unfinished.note(self, 0)

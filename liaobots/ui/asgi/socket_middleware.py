@@ -1,14 +1,13 @@
-"""What comes in over WebSockets is bounded before it costs.
+"""Limit what comes in over WebSockets, before it costs processing time.
 
-ASGI middleware around the page. A socket that sends more than the limits allow,
-of whatever kind, is closed with 1008, and nothing of what it has sent already is
-worked on. Less than that waits for its turn, by socket and by address. Sockets
-are counted for each address.
+A socket that sends more than the limits allow, of whatever kind, is closed with the code 1008,
+and none of what it has already sent is processed. Within the limits, messages wait for their
+turn, by socket and by address. The sockets of each address are counted.
 
-An ASGI server parses and queues what comes before an app can look at it, which
-alone holds the event loop for seconds where somebody sends millions of pings. So
-the meter stands between Uvicorn and its connection, and counts frames before
-they are parsed. Under another server it counts messages as they are received.
+An ASGI server parses and queues frames before the app sees them, which alone blocks the event
+loop for seconds if a client sends millions of pings. So the meter sits between Uvicorn and its
+connection, and counts frames before they are parsed. With another server it counts messages as
+they are received.
 """
 
 import asyncio
@@ -28,23 +27,23 @@ from liaobots.ui.asgi.socket_meter import (
 )
 from liaobots.ui.client_address import client_address
 
-# The code of a close for whoever breaks the rules (RFC 6455, section 7.4.1).
+# The close code for a client that breaks the rules (RFC 6455, section 7.4.1).
 POLICY_VIOLATION = 1008
-# So long the other side has to read why it was closed, before the connection is cut.
+# How long the client has to read why it was closed, before the connection is cut.
 LINGER_SECONDS = 1.0
-# Whose socket the current task serves, for those that it calls.
+# The address whose socket the current task serves.
 ADDRESS: ContextVar[str] = ContextVar("address", default="")
 
 
 class SocketMiddleware:
-    """Bound what an ASGI app is sent over WebSockets."""
+    """Limit what an ASGI app is sent over WebSockets."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._bounds: _Bounds | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; a WebSocket only within its limits."""
+        """Pass a request on, and a WebSocket only within the limits."""
         if scope["type"] != "websocket":
             return await self._app(scope, receive, send)
         bounds = self._known_bounds()
@@ -55,7 +54,7 @@ class SocketMiddleware:
             return await send({"type": "websocket.close", "code": POLICY_VIOLATION})
         socket = _Socket(receive, send, meter, bounds.busy)
         socket.meter = SocketMeter(bounds.limits, bounds.unfinished, socket.close_soon)
-        socket.stand_before_uvicorn()
+        socket.install_meter()
         try:
             await self._app(scope, socket.receive, socket.send)
         finally:
@@ -64,14 +63,14 @@ class SocketMiddleware:
             meter.sockets -= 1
 
     def _known_bounds(self) -> "_Bounds":
-        """Return the bounds, read late: Streamlit puts its secrets into the environment first."""
+        """Return the limits, read at first use: only by then the environment has the secrets."""
         if self._bounds is None:
             self._bounds = _Bounds(usable_limits())
         return self._bounds
 
 
 class _Bounds:
-    """The limits, and what all sockets share of them."""
+    """The limits, and the meters that all sockets share."""
 
     def __init__(self, limits: Limits) -> None:
         rate = limits.busy_messages_per_second
@@ -82,7 +81,7 @@ class _Bounds:
 
 
 def usable_limits() -> Limits:
-    """Return the limits, or the usual ones where the setting is wrong, which the page tells."""
+    """Return the limits, or the defaults if the setting is wrong, which the page then shows."""
     try:
         return limits()
     except InvalidInput:
@@ -90,7 +89,7 @@ def usable_limits() -> Limits:
 
 
 class _Socket:
-    """One WebSocket: ASGI's `receive` and `send` with a meter between."""
+    """One WebSocket: ASGI's `receive` and `send`, with a meter."""
 
     meter: SocketMeter
 
@@ -101,8 +100,8 @@ class _Socket:
         self._transport: asyncio.Transport | None = None
         self._closing: asyncio.Task[None] | None = None
 
-    def stand_before_uvicorn(self) -> None:
-        """Count what comes over the connection before Uvicorn parses it, where it is Uvicorn."""
+    def install_meter(self) -> None:
+        """Count what comes over the connection before it is parsed, if the server is Uvicorn."""
         transport = getattr(getattr(self._receive, "__self__", None), "transport", None)
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
@@ -111,7 +110,7 @@ class _Socket:
                 transport.set_protocol(_MeteredProtocol(transport, inner, self.meter))
 
     async def receive(self) -> Message:
-        """Return the next message, after all other sockets have had their turn."""
+        """Return the next message, when it is this socket's turn."""
         message = await self._receive()
         if message["type"] == "websocket.receive":
             if not self._transport:
@@ -130,12 +129,13 @@ class _Socket:
         await self._send(message)
 
     def close_soon(self) -> None:
+        """Start to close the socket."""
         self._closing = asyncio.create_task(self._close())
 
     async def _close(self) -> None:
-        """Close the socket, and cut the connection as soon as the other side may have read why.
+        """Close the socket, and cut the connection when the client has had time to read why.
 
-        What else it sends is not read, also not that it has read this.
+        Nothing that it sends is read any more, not even its answer to the close.
         """
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):
@@ -145,13 +145,13 @@ class _Socket:
             self._transport.abort()
 
     async def closed(self) -> None:
-        """Wait until the connection of a socket that sent too much is cut."""
+        """Wait until the connection is cut, if the socket sent too much."""
         if self._closing:
             await self._closing
 
 
 class _MeteredProtocol(asyncio.Protocol):
-    """Stand before a protocol, and pass on what its meter admits."""
+    """Pass on to another protocol what its meter admits."""
 
     def __init__(
         self, transport: asyncio.Transport, inner: asyncio.Protocol, meter: SocketMeter

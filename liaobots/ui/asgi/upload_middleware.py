@@ -1,8 +1,8 @@
 """Receive uploads in place of Streamlit's own endpoint, within the limits.
 
-ASGI middleware. A file is written to the disk as it comes, and counted byte by
-byte; Streamlit is given a stub of some bytes in its place. What comes for no
-open page is refused before it is read, and what drips is ended.
+A file is written to the disk as it comes, and its bytes are counted; Streamlit gets a stub of
+some bytes instead. An upload for a page that is not open is refused before it is read, and one
+that is too slow is ended.
 """
 
 import asyncio
@@ -25,27 +25,29 @@ from streamlit.runtime import Runtime
 from liaobots.limits import limits
 from liaobots.ui import identity_cookie, texts
 from liaobots.ui.client_address import client_address
-from liaobots.ui.state import open_chat
+from liaobots.ui.state import stores
+from liaobots.ui.state.signing_keys import signing_keys
 from liaobots.ui.uploads import Upload, UploadRefused, uploads
 
 PATH = re.compile(r"/_stcore/upload_file/([^/]*)/([^/]*)")
 NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 COOKIES = (identity_cookie.SECURE_COOKIE, identity_cookie.COOKIE)
-# What a body may hold beside the file: names, and the marks between parts.
-FRAME_BYTES = 16_384
-WRITTEN_AT_ONCE_BYTES = 250_000
-# A browser shows the words of a refusal only if it could send its file to the end.
-DRAINED_SECONDS = 3.0
+# What a body may contain besides the file: names, and the boundaries between parts.
+MAX_FRAME_BYTES = 16_384
+# How much is collected until it is written to the disk.
+WRITE_BYTES = 250_000
+# A browser shows the text of a refusal only if it could send its file to the end.
+DRAIN_SECONDS = 3.0
 
 
 class UploadMiddleware:
-    """Take uploads, and pass everything else on."""
+    """Receive uploads, and pass everything else on."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Receive an upload, or drop one, or pass the request on."""
+        """Receive or delete an upload, or pass the request on."""
         is_ours = scope["type"] == "http" and "/_stcore/upload_file" in scope["path"]
         if not is_ours or scope["method"] not in ("PUT", "DELETE"):
             return await self._app(scope, receive, send)
@@ -76,7 +78,7 @@ class UploadMiddleware:
         try:
             expected = _expected_bytes(Headers(scope=scope))
             upload = uploads().begin(session, file, visitor_of(scope), expected)
-            part = await _Reception(upload, scope, receive).receive_all()
+            part = await _BodyReceiver(upload, scope, receive).receive_all()
             if not _is_open(session):
                 raise UploadRefused(texts.NO_SESSION, 400)
             await self._hand_on(upload, part, scope, receive, send)
@@ -94,7 +96,7 @@ class UploadMiddleware:
     async def _hand_on(
         self, upload: Upload, part: Mapping[str, bytes], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Let Streamlit take the stub; if it does not, the file is dropped."""
+        """Pass the stub on to Streamlit; unless it accepts that, the caller drops the file."""
         boundary = secrets.token_hex(16)
         body = _form(boundary, part, upload.stub)
         headers = MutableHeaders(raw=list(scope["headers"]))
@@ -114,8 +116,8 @@ class UploadMiddleware:
         await self._app({**scope, "headers": headers.raw}, receive_stub, send_and_note)
 
 
-class _Reception:
-    """A body that comes, and the one file in it, which goes to the disk."""
+class _BodyReceiver:
+    """Receive a body, and write the one file in it to the disk."""
 
     def __init__(self, upload: Upload, scope: Scope, receive: Receive) -> None:
         self._upload, self._receive = upload, receive
@@ -129,26 +131,26 @@ class _Reception:
             _boundary(Headers(scope=scope)),
             {
                 "on_part_begin": self._begin_part,
-                "on_part_data": self._take,
+                "on_part_data": self._add_data,
                 "on_header_begin": self._begin_header,
-                "on_header_field": self._take_name,
-                "on_header_value": self._take_value,
+                "on_header_field": self._add_name,
+                "on_header_value": self._add_value,
                 "on_end": self._note_end,
             },
         )
 
     async def receive_all(self) -> Mapping[str, bytes]:
-        """Write the file to its place, and return the headers of its part.
+        """Write the file to its path, and return the headers of its part.
 
-        Raise `UploadRefused` if it is too large, too slow, or not in the form.
+        Raise `UploadRefused` if it is too large, too slow, or malformed.
         """
-        with await run_in_threadpool(_opened, self._upload) as file:
+        with await run_in_threadpool(_create_file, self._upload) as file:
             more = True
             while more:
                 message = await self._next()
                 more = message.get("more_body", False)
                 self._parse(message.get("body", b""))
-                if not more or sum(map(len, self._pending)) >= WRITTEN_AT_ONCE_BYTES:
+                if not more or sum(map(len, self._pending)) >= WRITE_BYTES:
                     written, self._pending = b"".join(self._pending), []
                     await run_in_threadpool(file.write, written)
         if not self._is_whole or self._parts != 1:
@@ -157,7 +159,7 @@ class _Reception:
         return dict(zip(names, self._values, strict=False))
 
     async def _next(self) -> Message:
-        """Return the next part of the body, for which a slow sender has some time."""
+        """Return the next message. Raise `UploadRefused` if the sender is too slow."""
         bounds = limits()
         allowed = bounds.upload_start_seconds + self._received / bounds.upload_bytes_per_second
         try:
@@ -170,6 +172,7 @@ class _Reception:
         return message
 
     def _parse(self, data: bytes) -> None:
+        """Parse and count data. Raise `UploadRefused` if it is malformed or too much."""
         self._received += len(data)
         before = self._file_bytes
         try:
@@ -177,13 +180,13 @@ class _Reception:
         except FormParserError as error:
             raise UploadRefused(texts.UPLOAD_BROKEN, 400) from error
         uploads().grow(self._upload, self._file_bytes - before)
-        if self._parts > 1 or self._received - self._file_bytes > FRAME_BYTES:
+        if self._parts > 1 or self._received - self._file_bytes > MAX_FRAME_BYTES:
             raise UploadRefused(texts.UPLOAD_BROKEN, 400)
 
     def _begin_part(self) -> None:
         self._parts += 1
 
-    def _take(self, data: bytes, start: int, end: int) -> None:
+    def _add_data(self, data: bytes, start: int, end: int) -> None:
         self._file_bytes += end - start
         self._pending.append(data[start:end])
 
@@ -191,10 +194,10 @@ class _Reception:
         self._names.append(b"")
         self._values.append(b"")
 
-    def _take_name(self, data: bytes, start: int, end: int) -> None:
+    def _add_name(self, data: bytes, start: int, end: int) -> None:
         self._names[-1] += data[start:end]
 
-    def _take_value(self, data: bytes, start: int, end: int) -> None:
+    def _add_value(self, data: bytes, start: int, end: int) -> None:
         self._values[-1] += data[start:end]
 
     def _note_end(self) -> None:
@@ -202,29 +205,30 @@ class _Reception:
 
 
 def visitor_of(scope: Scope) -> str:
-    """Return a key for who sends a request: the browser's verified identity, else the address.
+    """Return a key for the sender of a request: the browser's verified identity, or its address.
 
-    A cookie that nobody signed would bring a new budget with each request.
+    Unsigned cookies do not count: a client could get a new budget with each made-up one.
     """
     header = Headers(scope=scope).get("cookie", "")
-    keys = open_chat.keys_of(open_chat.kept_now())
+    keys = signing_keys(stores.database_if_open())
     values = [value for name in COOKIES for value in identity_cookie.values_of(header, name)]
     identity = next(filter(None, map(keys.identity_in, values)), "")
     return f"identity {identity}" if identity else f"address {client_address(scope)}"
 
 
 def _is_open(session: str) -> bool:
-    """Return whether a page with this session is open now."""
+    """Return whether a page with this session is open."""
     return Runtime.exists() and Runtime.instance().is_active_session(session)
 
 
 def _expected_bytes(headers: Headers) -> int:
-    """Return how large the file will be at least, as far as the headers say."""
+    """Return the least size of the file that the headers announce."""
     length = headers.get("content-length", "")
-    return max(0, int(length) - FRAME_BYTES) if length.isdecimal() and len(length) < 20 else 0
+    return max(0, int(length) - MAX_FRAME_BYTES) if length.isdecimal() and len(length) < 20 else 0
 
 
 def _boundary(headers: Headers) -> bytes:
+    """Return the boundary of a multipart body. Raise `UploadRefused` if there is none."""
     kind, options = parse_options_header(headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not 0 < len(boundary) <= 200:
@@ -232,13 +236,14 @@ def _boundary(headers: Headers) -> bytes:
     return boundary
 
 
-def _opened(upload: Upload) -> BinaryIO:
-    # The folder is its owner's alone, and so is the file.
+def _create_file(upload: Upload) -> BinaryIO:
+    # Only this user may read the file, as well as the folder.
     upload.path.touch(mode=0o600, exist_ok=False)
     return upload.path.open("wb")
 
 
 def _form(boundary: str, part: Mapping[str, bytes], content: bytes) -> bytes:
+    """Return a multipart body with one part, which has the headers `part`."""
     mark = b"--" + boundary.encode()
     kept = {name: part[name] for name in ("content-disposition", "content-type") if name in part}
     head = b"".join(name.encode() + b": " + value + b"\r\n" for name, value in kept.items())
@@ -246,9 +251,9 @@ def _form(boundary: str, part: Mapping[str, bytes], content: bytes) -> bytes:
 
 
 async def _drain(receive: Receive) -> None:
-    """Read what still comes, for a moment, and drop it."""
+    """Read the rest of the body for some seconds, and ignore it."""
     try:
-        async with asyncio.timeout(DRAINED_SECONDS):
+        async with asyncio.timeout(DRAIN_SECONDS):
             while (await receive()).get("more_body", False):
                 continue
     except TimeoutError:

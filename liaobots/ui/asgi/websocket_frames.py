@@ -1,22 +1,23 @@
-"""The sizes of the WebSocket frames in a stream of bytes, without their payloads.
+"""Read the sizes of the WebSocket frames in a stream of bytes, and skip their payloads.
 
-Whoever only counts frames can refuse them before they are parsed, which costs
-far more (RFC 6455, section 5.2).
+So frames can be counted and refused before they are parsed, which costs far more. The layout
+of a frame is from RFC 6455, section 5.2.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+# How many bytes the extended length has, by the value of the 7-bit length.
 LENGTH_BYTES = {126: 2, 127: 8}
 MASK_BYTES = 4
 CONTINUATION = 0
-# Opcodes from here on are pings and the like, which may stand between the frames of a message.
-CONTROL = 8
+# Opcodes from here on are control frames such as pings, which may come within a message.
+FIRST_CONTROL = 8
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame that begins: the size of its payload, and of its message as far as it is known."""
+    """A frame that begins: the sizes of its payload, and of its message up to its end."""
 
     payload_bytes: int
     message_bytes: int
@@ -24,7 +25,7 @@ class Frame:
 
 
 class FrameReader:
-    """Read frames from the pieces of a stream, wherever it is cut."""
+    """Read frames from the pieces of a stream, which may be cut anywhere."""
 
     def __init__(self) -> None:
         self._header = bytearray()
@@ -36,7 +37,7 @@ class FrameReader:
 
     @property
     def unfinished_bytes(self) -> int:
-        """Return how much has come of a message that has not ended."""
+        """Return how many bytes of an unfinished message have come."""
         is_ended = self._is_final and self._received_bytes == self._message_bytes
         return 0 if is_ended else self._received_bytes
 
@@ -53,14 +54,16 @@ class FrameReader:
             if not self._header_bytes_left():
                 yield self._begin()
 
-    def _skip(self, most: int) -> int:
-        step = min(self._payload_left, most)
+    def _skip(self, available: int) -> int:
+        """Skip payload, and return how many bytes of it there were."""
+        step = min(self._payload_left, available)
         self._payload_left -= step
         if not self._frame.is_control:
             self._received_bytes += step
         return step
 
     def _header_bytes_left(self) -> int:
+        """Return how many bytes of the header are missing, as far as that is known."""
         if len(self._header) < 2:
             return 2 - len(self._header)
         length = LENGTH_BYTES.get(self._header[1] & 0x7F, 0)
@@ -68,14 +71,14 @@ class FrameReader:
         return 2 + length + mask - len(self._header)
 
     def _begin(self) -> Frame:
-        """Return the frame whose header was read."""
+        """Return the frame whose header is complete."""
         first, size = self._header[0], self._header[1] & 0x7F
         if size in LENGTH_BYTES:
             size = int.from_bytes(self._header[2 : 2 + LENGTH_BYTES[size]], "big")
         self._header.clear()
         self._payload_left = size
         opcode = first & 0x0F
-        if opcode >= CONTROL:
+        if opcode >= FIRST_CONTROL:
             self._frame = Frame(size, size, is_control=True)
             return self._frame
         if opcode != CONTINUATION:

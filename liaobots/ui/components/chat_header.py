@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-from liaobots.ui import markdown, texts
-from liaobots.ui.actions import chat as chat_actions
-from liaobots.ui.actions import library
+from liaobots.ui import actions, markdown, texts
 from liaobots.ui.state.open_chat import OpenChat
 
 
@@ -47,27 +45,27 @@ def _show_menu(opened: OpenChat) -> None:
         texts.RENAME,
         opened.conversation.title,
         key=f"title-{chat}",
-        on_change=chat_actions.rename,
+        on_change=actions.chat.rename,
         args=(opened, f"title-{chat}"),
     )
     st.button(
         texts.UNPIN if is_pinned else texts.PIN,
         icon=texts.UNPIN_ICON if is_pinned else texts.PIN_ICON,
-        on_click=chat_actions.pin,
+        on_click=actions.chat.pin,
         args=(opened,),
         kwargs={"is_pinned": not is_pinned},
     )
     _show_export(opened, texts.EXPORT_MARKDOWN, "md", "text/markdown")
     _show_export(opened, texts.EXPORT_JSON, "json", "application/json")
-    st.button(texts.DELETE, icon=texts.DELETE_ICON, on_click=chat_actions.delete, args=(opened,))
+    st.button(texts.DELETE, icon=texts.DELETE_ICON, on_click=actions.chat.delete, args=(opened,))
 
 
 def _show_export(opened: OpenChat, label: str, extension: str, mime_type: str) -> None:
     """Draw a button to download the chat. The file is only written on a click."""
-    write = {"md": library.as_markdown, "json": library.as_json}[extension]
+    write = {"md": actions.transfer.as_markdown, "json": actions.transfer.as_json}[extension]
     st.download_button(
         label,
-        library.one(opened, write),
+        actions.transfer.export_one(opened, write),
         file_name=f"{texts.file_name(opened.conversation.title)}.{extension}",
         mime=mime_type,
         icon=texts.EXPORT_ICON,

@@ -6,8 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.storage.records import Message, MessageState
-from liaobots.ui import texts
-from liaobots.ui.actions import chat as chat_actions
+from liaobots.ui import actions, texts
 from liaobots.ui.components import message
 from liaobots.ui.state.open_chat import OpenChat
 
@@ -41,7 +40,7 @@ def _show_actions(opened: OpenChat, answer: Message) -> None:
                 texts.STOP,
                 icon=texts.STOP_ICON,
                 key=f"stop-{answer.id}",
-                on_click=chat_actions.stop_one,
+                on_click=actions.message.stop,
                 args=(opened, answer.id),
             )
     if answer.state is MessageState.WRITING:
@@ -55,6 +54,6 @@ def _show_actions(opened: OpenChat, answer: Message) -> None:
                 icon=texts.PICK_ICON,
                 key=f"pick-{answer.id}",
                 type="primary",
-                on_click=chat_actions.show,
+                on_click=actions.message.show,
                 args=(opened, answer.id),
             )

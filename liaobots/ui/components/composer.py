@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-from liaobots.ui import attachments, browser, markdown, texts
-from liaobots.ui.actions import chat as chat_actions
-from liaobots.ui.actions import library
+from liaobots.ui import actions, attachments, browser, markdown, texts
 from liaobots.ui.components import prompt_picker
 from liaobots.ui.identity import ServiceConnection
 from liaobots.ui.state import balance, context_meter, pending_question, session
@@ -37,14 +35,14 @@ def show(link: ServiceConnection, opened: OpenChat | None) -> Progress:
                     texts.STOP,
                     icon=texts.STOP_ICON,
                     key="stop",
-                    on_click=chat_actions.stop,
+                    on_click=actions.message.stop_all,
                     args=(opened,),
                     shortcut="Esc",
                 )
         st.chat_input(
             texts.ASK,
             key=session.QUESTION,
-            on_submit=chat_actions.ask_typed,
+            on_submit=actions.question.ask_typed,
             accept_file="multiple",
             file_type=list(attachments.KINDS),
             disabled=pending is not None,
@@ -89,7 +87,7 @@ def _show_deleted() -> None:
             return
         with st.container(horizontal=True, vertical_alignment="center", key="deleted"):
             st.caption(texts.MESSAGE_DELETED if deleted.is_message else texts.CHAT_DELETED)
-            st.button(texts.UNDO, icon=texts.UNDO_ICON, on_click=library.undo)
+            st.button(texts.UNDO, icon=texts.UNDO_ICON, on_click=actions.trash.undo)
             st.button(
                 texts.DISMISS,
                 icon=texts.DISMISS_ICON,

@@ -6,8 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.storage.records import Message, MessageState
-from liaobots.ui import attachments, markdown, texts
-from liaobots.ui.actions import chat as chat_actions
+from liaobots.ui import actions, attachments, markdown, texts
 from liaobots.ui.attachments import Attachment
 from liaobots.ui.components import message_panel
 from liaobots.ui.components.answer_view import AnswerView, SectionView
@@ -114,7 +113,7 @@ def show_recovery(opened: OpenChat, message: Message) -> None:
             texts.CONTINUE,
             icon=texts.CONTINUE_ICON,
             key=f"go-on-{message.id}",
-            on_click=chat_actions.continue_answer,
+            on_click=actions.message.continue_answer,
             args=(opened, message.id, message.model),
         )
     _show_try_again(opened, message)
@@ -128,7 +127,7 @@ def _show_try_again(opened: OpenChat, message: Message) -> None:
         texts.TRY_AGAIN,
         icon=texts.TRY_AGAIN_ICON,
         key=f"try-again-{message.id}",
-        on_click=chat_actions.try_again,
+        on_click=actions.message.try_again,
         args=(opened, message.id),
     )
 
@@ -145,7 +144,7 @@ def _show_fallback(opened: OpenChat, message: Message) -> None:
             texts.ANSWER_WITH.format(model=markdown.escape_line(fallback)),
             icon=texts.TRY_AGAIN_ICON,
             key=f"fall-back-{message.id}",
-            on_click=chat_actions.try_again,
+            on_click=actions.message.try_again,
             args=(opened, message.id, fallback),
         )
 
@@ -169,7 +168,7 @@ def _show_version(opened: OpenChat, message: Message, position: int, label: str,
         key=f"version-{position}-{message.id}",
         type="tertiary",
         disabled=not exists,
-        on_click=chat_actions.show,
+        on_click=actions.message.show,
         args=(opened, message.versions[position] if exists else message.id),
     )
 
@@ -222,10 +221,10 @@ def _act(opened: OpenChat, message: Message, key: str) -> None:
     if act is Act.COPY:
         session.copy(message.text)
     if act is Act.AGAIN:
-        chat_actions.try_again(opened, message.id, message.model)
+        actions.message.try_again(opened, message.id, message.model)
     elif act is Act.DELETE:
-        chat_actions.delete_message(opened, message.id)
+        actions.message.delete(opened, message.id)
     elif thumb is not None:
-        chat_actions.rate(opened, message.id, None if message.thumb == thumb else thumb)
+        actions.message.rate(opened, message.id, None if message.thumb == thumb else thumb)
     else:
         session.open_panel(act, message.id)

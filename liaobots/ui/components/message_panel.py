@@ -6,8 +6,7 @@ from functools import partial
 import streamlit as st
 
 from liaobots.storage.records import Message
-from liaobots.ui import texts, word_diff
-from liaobots.ui.actions import chat as chat_actions
+from liaobots.ui import actions, texts, word_diff
 from liaobots.ui.state import available_models, session
 from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Act
@@ -33,7 +32,7 @@ def show(opened: OpenChat, message: Message) -> None:
 def _show_edit(message: Message) -> None:
     key = f"edit-{message.id}"
     st.text_area(texts.EDIT, message.text, key=key, height="content")
-    _show_buttons(message, texts.ASK_AGAIN, chat_actions.edit, message, key)
+    _show_buttons(message, texts.ASK_AGAIN, actions.message.edit, message, key)
 
 
 def _show_copy(message: Message) -> None:
@@ -46,7 +45,7 @@ def _show_models(opened: OpenChat, message: Message) -> None:
     models = available_models.names()
     others = [name for name in models if name != message.model] or list(models)
     st.selectbox(texts.OTHER_MODEL, others, format_func=models.__getitem__, key=key)
-    _show_buttons(message, texts.ANSWER_NOW, chat_actions.answer_with, opened, message.id, key)
+    _show_buttons(message, texts.ANSWER_NOW, actions.message.answer_with, opened, message.id, key)
 
 
 def _show_comparison(opened: OpenChat, message: Message) -> None:
@@ -63,7 +62,7 @@ def _show_comparison(opened: OpenChat, message: Message) -> None:
         max_selections=remaining,
         select_all=False,
     )
-    _show_buttons(message, texts.COMPARE_NOW, chat_actions.compare, opened, message.id, key)
+    _show_buttons(message, texts.COMPARE_NOW, actions.message.compare, opened, message.id, key)
 
 
 def _show_difference(opened: OpenChat, message: Message) -> None:
@@ -78,7 +77,7 @@ def _show_difference(opened: OpenChat, message: Message) -> None:
         format_func=lambda version: texts.VERSION.format(number=number[version]),
         key=f"difference-{message.id}",
     )
-    if chosen and (old := chat_actions.message(opened, chosen)):
+    if chosen and (old := actions.message.find(opened, chosen)):
         st.html(word_diff.html(word_diff.difference(old.text, message.text)))
         st.caption(texts.DIFFERENCE_HINT)
     st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=session.close_panel)

@@ -6,9 +6,7 @@ import streamlit as st
 
 from liaobots.storage.prompts import filled, places_in
 from liaobots.storage.records import Prompt
-from liaobots.ui import markdown, texts
-from liaobots.ui.actions import chat as chat_actions
-from liaobots.ui.actions import library
+from liaobots.ui import actions, markdown, texts
 from liaobots.ui.components import navigation
 from liaobots.ui.state import session
 from liaobots.ui.state.open_chat import OpenChat
@@ -36,7 +34,7 @@ def show_toggle() -> None:
 
 
 def _show_prompts(opened: OpenChat | None) -> None:
-    prompts = {prompt.id: prompt for prompt in library.prompts()}
+    prompts = {prompt.id: prompt for prompt in actions.prompts.saved()}
     if not prompts:
         st.caption(texts.NO_PROMPTS)
     else:
@@ -67,7 +65,7 @@ def _insert(text: str, fields: Mapping[str, str]) -> None:
 
 
 def _instruct(opened: OpenChat | None, text: str, fields: Mapping[str, str]) -> None:
-    chat_actions.instruct(opened, _filled(text, fields))
+    actions.chat.instruct(opened, _filled(text, fields))
 
 
 def _filled(text: str, fields: Mapping[str, str]) -> str:
@@ -85,6 +83,6 @@ def _show_instructions(opened: OpenChat | None) -> None:
         key=key,
         help=texts.INSTRUCTIONS_HELP,
         placeholder=texts.INSTRUCTIONS_EMPTY,
-        on_change=chat_actions.instruct_typed,
+        on_change=actions.chat.instruct_typed,
         args=(opened, key),
     )

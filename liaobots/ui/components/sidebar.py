@@ -3,8 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.ui import identity, markdown, texts
-from liaobots.ui.actions import chat as chat_actions
+from liaobots.ui import actions, identity, markdown, texts
 from liaobots.ui.identity import ServiceConnection
 from liaobots.ui.state import available_models, backend, preferences
 
@@ -19,7 +18,9 @@ def show(link: ServiceConnection, *, is_new: bool) -> None:
     with st.sidebar:
         with st.empty():
             if is_new:
-                st.toggle(texts.TEMPORARY, key=chat_actions.TEMPORARY, help=texts.TEMPORARY_HELP)
+                st.toggle(
+                    texts.TEMPORARY, key=actions.question.TEMPORARY, help=texts.TEMPORARY_HELP
+                )
         _show_models()
         _show_also_ask()
         _show_options()
@@ -52,7 +53,7 @@ def _show_models() -> None:
         key=available_models.MODEL,
         placeholder=texts.MODEL_EMPTY,
         help=texts.MODEL_HELP,
-        on_change=chat_actions.choose_model,
+        on_change=actions.chat.choose_model,
     )
     with st.empty():
         if missing := available_models.missing_model():

@@ -12,8 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from liaobots.backoff import Backoff
 from liaobots.generation.live_answer import TICK
 from liaobots.storage.records import Message, MessageState
-from liaobots.ui import server_state, texts
-from liaobots.ui.actions import chat as chat_actions
+from liaobots.ui import actions, server_state, texts
 from liaobots.ui.components import comparison, message
 from liaobots.ui.components.answer_view import AnswerView
 from liaobots.ui.markdown import IncrementalAnswer
@@ -46,7 +45,7 @@ def greet(*, is_empty: bool, is_demo: bool) -> None:
             columns[number % 2].button(
                 starter,
                 icon=icon,
-                on_click=chat_actions.ask_first,
+                on_click=actions.question.ask_first,
                 args=(starter, open_chat.beginning()),
                 width="stretch",
             )

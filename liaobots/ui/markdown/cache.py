@@ -1,9 +1,11 @@
-"""A cache of parsed texts, shared by all pages."""
+"""The rendered forms of the texts that were shown last, for all pages."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 from typing import Generic, TypeVar
+
+from cachetools import LRUCache
 
 T = TypeVar("T")
 
@@ -12,37 +14,31 @@ MAX_CHARACTERS = 1_000_000
 
 
 class TextCache(Generic[T]):
-    """A least-recently-used cache of parsed texts, limited by their total length.
+    """Keep what texts were rendered as, up to `max_characters` of text in all.
 
-    `variant` tells results for the same text apart, such as those for different
-    options. Safe for use from several threads.
+    The same text may be rendered in several ways, each of which is kept by itself. When
+    there are too many texts, the least recently used ones are dropped.
     """
 
     def __init__(self, max_characters: int = MAX_CHARACTERS) -> None:
-        self._max_characters, self._size = max_characters, 0
         self._lock = threading.Lock()
-        self._results: OrderedDict[tuple[str, Hashable], T] = OrderedDict()
+        # The size of an entry is that of its text, which cachetools does not show `getsizeof`.
+        self._entries: LRUCache[tuple[str, Hashable], tuple[int, T]]
+        self._entries = LRUCache(max_characters, getsizeof=lambda entry: entry[0])
 
     def get(self, text: str, variant: Hashable = None) -> T | None:
-        """Return the result for a text, or None if it is not in the cache."""
+        """Return what a text was rendered as in this variant, or None if that is not kept."""
         with self._lock:
-            found = self._results.get((text, variant))
-            if found is not None:
-                self._results.move_to_end((text, variant))
-            return found
+            entry = self._entries.get((text, variant))
+            return entry[1] if entry else None
 
-    def put(self, text: str, result: T, variant: Hashable = None) -> T:
-        """Store the result for a text, drop the oldest above the limit, and return the result."""
-        with self._lock:
-            self._size += 0 if (text, variant) in self._results else len(text)
-            self._results[text, variant] = result
-            while self._size > self._max_characters:
-                (oldest, _), _ = self._results.popitem(last=False)
-                self._size -= len(oldest)
-        return result
+    def put(self, text: str, found: T, variant: Hashable = None) -> T:
+        """Keep what a text was rendered as, and return it. A text that is too long is not kept."""
+        with self._lock, suppress(ValueError):
+            self._entries[text, variant] = (len(text), found)
+        return found
 
     def clear(self) -> None:
-        """Remove all texts."""
+        """Drop everything."""
         with self._lock:
-            self._results.clear()
-            self._size = 0
+            self._entries.clear()

@@ -1,4 +1,4 @@
-"""What a visitor wishes may fail: then the page says why, for long enough to be read."""
+"""Run what a visitor asked for; if it fails, the page shows why, long enough to be read."""
 
 import time
 from collections.abc import Callable
@@ -8,13 +8,13 @@ import streamlit as st
 
 from liaobots.errors import LiaobotsError
 
-# The page may be drawn again at once, for an answer has ended or a list has changed.
-READING_SECONDS = 15.0
+# The page may be drawn again at once, because an answer has ended or a list has changed.
+SHOWN_SECONDS = 15.0
 T = TypeVar("T")
 
 
 def try_do(action: Callable[[], object]) -> bool:
-    """Does what a visitor wished, or notes for the page why it could not be try_do."""
+    """Run `action`. Return whether it succeeded; if not, the page shows why."""
     is_done = try_get(lambda: (action(),)) is not None
     if is_done:
         st.session_state.pop("trouble", None)
@@ -22,7 +22,7 @@ def try_do(action: Callable[[], object]) -> bool:
 
 
 def try_get(question: Callable[[], T]) -> T | None:
-    """Gives what the store answers, or None, with the reason noted for the page."""
+    """Return what `question` returns, or None if it fails; then the page shows why."""
     try:
         return question()
     except LiaobotsError as error:
@@ -31,6 +31,6 @@ def try_get(question: Callable[[], T]) -> T | None:
 
 
 def trouble() -> str:
-    """Return why something could not be try_do a moment ago, or ""."""
+    """Return why something failed in the last seconds, or ""."""
     words, moment = st.session_state.get("trouble", ("", 0.0))
-    return str(words) if time.monotonic() - moment < READING_SECONDS else ""
+    return str(words) if time.monotonic() - moment < SHOWN_SECONDS else ""

@@ -1,4 +1,4 @@
-"""The models on offer: which there are, which is chosen, and how fast each was of late."""
+"""The models on offer: which there are, which are chosen, and how fast each was lately."""
 
 import hashlib
 import time
@@ -18,35 +18,35 @@ from liaobots.storage.records import ModelSpeed
 from liaobots.ui import identity, markdown, server_state, texts
 from liaobots.ui.background_value import BackgroundValue, SharedLookups
 from liaobots.ui.identity import ServiceConnection
-from liaobots.ui.state import open_chat, preferences
+from liaobots.ui.state import preferences, stores
 from liaobots.ui.state.open_chat import OpenChat
 
 MODEL = "model"
 # The chat for which the model was chosen.
 CHAT = "chat_of_model"
 BESIDE = "beside"
-# How long the page may wait for the service's list of models, in seconds.
-PATIENCE = 1.0
-# How long the figures of the speed board stand, in seconds.
-FRESH = 20.0
+# How long the page may wait for the service's list of models.
+LIST_TIMEOUT_SECONDS = 1.0
+# How long the measured speeds are shown before they are read again.
+SPEEDS_FRESH_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The models on offer; `is_live` where the service's own list could be read."""
+    """The models on offer. `is_live` says whether they are from the service's own list."""
 
     models: Mapping[str, ModelInfo]
     is_live: bool
 
 
 def available() -> Offer:
-    """Gives the models on offer.
+    """Return the models on offer.
 
-    While the live list was never to be had, a chat's own model is among them:
-    nobody knows that it has gone.
+    As long as the service's own list could not be read, the open chat's model is among them,
+    because it may still exist.
     """
     lookup = _lookup(identity.connection())
-    models = lookup.value(PATIENCE)
+    models = lookup.value(LIST_TIMEOUT_SECONDS)
     wanted = str(st.session_state.get("wanted", ""))
     if lookup.has_value or not wanted or wanted in models:
         return Offer(models, lookup.has_value)
@@ -54,8 +54,8 @@ def available() -> Offer:
 
 
 def _lookup(link: ServiceConnection) -> BackgroundValue[dict[str, ModelInfo]]:
-    """Gives the list, kept for an hour; where it may depend on the code, for each code."""
-    # Liaobots' list is open to everybody, and a list that all share holds nobody's own code.
+    """Return the list of models, kept for an hour; if it may depend on the code, one per code."""
+    # Liaobots' list needs no code, and a list that all visitors share must hold no visitor's code.
     code = link.code if link.form == request_builder.OPENAI else ""
     client = Client(code, link.base_url, wire=link.form)
     fetch = partial(client.models, limits().account_seconds)
@@ -65,7 +65,7 @@ def _lookup(link: ServiceConnection) -> BackgroundValue[dict[str, ModelInfo]]:
 
     if link.form != request_builder.OPENAI or not identity.has_own_code():
         return server_state.get_or_create(f"models {link.form} {link.base_url}", make)
-    # One for all sessions with this code, by a name that does not tell it.
+    # All sessions with this code share one list, by a name that does not reveal the code.
     name = hashlib.sha256(f"{link.base_url} {code}".encode()).hexdigest()
     held = st.session_state.get(identity.OWN_LIST)
     if not held or held[0] != name:
@@ -78,10 +78,9 @@ def _lookup(link: ServiceConnection) -> BackgroundValue[dict[str, ModelInfo]]:
 
 
 def select_default(opened: OpenChat | None) -> None:
-    """Chooses the model before the visitor does: the one that the chat remembers.
+    """Select the model that the chat remembers, before the visitor chooses another one.
 
-    None is chosen where that one is not on offer any more; the visitor is then
-    asked for a choice.
+    Select none if that model is no longer on offer; the visitor is then asked to choose.
     """
     chat = opened.conversation if opened else None
     wanted = _remembered(opened)
@@ -93,72 +92,73 @@ def select_default(opened: OpenChat | None) -> None:
     if is_another or st.session_state.get(MODEL) not in models:
         st.session_state[CHAT] = chat.id if chat else ""
         chosen = wanted if chat and wanted else st.session_state.get(MODEL)
-        usual = None if chat and wanted else next(iter(names()))
-        st.session_state[MODEL] = chosen if chosen in models else usual
+        default = None if chat and wanted else next(iter(names()))
+        st.session_state[MODEL] = chosen if chosen in models else default
 
 
 def _remembered(opened: OpenChat | None) -> str:
+    """Return the model of a chat, or "": the one chosen for it, else the last that answered."""
     if opened is None:
         return ""
-    said = [message.model for message in opened.conversation.messages if message.model]
-    return opened.conversation.model or (said[-1] if said else "")
+    answered = [message.model for message in opened.conversation.messages if message.model]
+    return opened.conversation.model or (answered[-1] if answered else "")
 
 
 def missing_model() -> str:
-    """Gives the model of the open chat, where it is not on offer any more, or ""."""
+    """Return the model of the open chat if it is no longer on offer, or ""."""
     wanted = str(st.session_state.get("wanted", ""))
     return "" if wanted in available().models else wanted
 
 
 def model() -> str:
-    """Gives the chosen model's name, or ""."""
+    """Return the chosen model's name, or ""."""
     return str(st.session_state.get(MODEL) or "")
 
 
 def or_selected(name: str) -> str:
-    """Gives a model if it is on offer, else the chosen one."""
+    """Return the named model if it is on offer, else the chosen one."""
     return name if name in available().models else model()
 
 
 def also_ask() -> Sequence[str]:
-    """Gives the names of the models that answer beside the chosen one."""
+    """Return the names of the models that answer besides the chosen one."""
     chosen: Sequence[str] = st.session_state.get(BESIDE, [])
     return [name for name in chosen if name in available().models and name != model()]
 
 
 def fallback() -> str:
-    """Gives the model that stands in, where it is on offer, or ""."""
+    """Return the fallback model if it is on offer, or ""."""
     name = preferences.fallback()
     return name if name in available().models else ""
 
 
 def names(*, with_pace: bool = False) -> Mapping[str, str]:
-    """Gives the models on offer with their labels: favourites, then by maker."""
+    """Return the labels of the models on offer by name: favourites first, then by provider."""
     models, first = available().models, preferences.favourites()
-    paces = paces_of_late() if with_pace else {}
+    speeds = paces_of_late() if with_pace else {}
     order = [name for name in first if name in models]
-    # In the service's order, but for those whose maker nobody knows.
-    makers = dict.fromkeys(facts["provider"] for facts in models.values() if facts["provider"])
+    # They are in the service's order, except that those of an unknown provider come last.
+    providers = dict.fromkeys(facts["provider"] for facts in models.values() if facts["provider"])
     order += [
         name
-        for maker in [*makers, ""]
+        for provider in [*providers, ""]
         for name, facts in models.items()
-        if facts["provider"] == maker and name not in first
+        if facts["provider"] == provider and name not in first
     ]
     return {
         name: texts.model_label(
             markdown.reveal_hidden(models[name]["name"]),
             models[name]["tokenLimit"],
             markdown.reveal_hidden(models[name]["provider"]),
-            paces.get(name),
+            speeds.get(name),
             is_favourite=name in first,
         )
         for name in order
     }
 
 
-def paces_of_late(at_most: float = FRESH) -> Mapping[str, ModelSpeed]:
-    """Gives how fast each model answered this visitor of late, by their names.
+def paces_of_late(at_most: float = SPEEDS_FRESH_SECONDS) -> Mapping[str, ModelSpeed]:
+    """Return how fast each model answered this visitor lately, by name.
 
     The figures are no older than `at_most` seconds.
     """
@@ -166,10 +166,10 @@ def paces_of_late(at_most: float = FRESH) -> Mapping[str, ModelSpeed]:
     if not held or time.monotonic() - held[0] > at_most:
         found: dict[str, ModelSpeed] = {}
         try:
-            board = open_chat.primary_store().store.speed.board(identity.owner())
-            found = {pace.model: pace for pace in board}
+            board = stores.primary_store().store.speed.board(identity.owner())
+            found = {speed.model: speed for speed in board}
         except StorageError:
-            # The page says so already; here there are just no figures.
+            # The page shows the error already.
             found = {}
         held = st.session_state["paces"] = (time.monotonic(), found)
     known: Mapping[str, ModelSpeed] = held[1]
@@ -177,28 +177,28 @@ def paces_of_late(at_most: float = FRESH) -> Mapping[str, ModelSpeed]:
 
 
 def rooms() -> Mapping[str, ContextLimit]:
-    """Gives what each model on offer takes."""
-    return {name: _room_of(facts) for name, facts in available().models.items()}
+    """Return the context limit of each model on offer, by name."""
+    return {name: _limit_of(facts) for name, facts in available().models.items()}
 
 
 def room() -> ContextLimit:
-    """Gives what the narrowest of the models takes that are asked."""
+    """Return the smallest context limit of the models that will be asked."""
     found = [rooms()[name] for name in (model(), *also_ask()) if name in available().models]
-    return min(found, key=_narrowness, default=ContextLimit(catalog.ROOM))
+    return min(found, key=_approximate_characters, default=ContextLimit(catalog.ROOM))
 
 
-def _room_of(facts: ModelInfo) -> ContextLimit:
+def _limit_of(facts: ModelInfo) -> ContextLimit:
     if facts["maxLength"] is None and facts["tokenLimit"] is None:
         return ContextLimit(catalog.ROOM)
     return ContextLimit(facts["maxLength"], facts["tokenLimit"])
 
 
-def _narrowness(room: ContextLimit) -> float:
-    """Gives about how many characters go into a room."""
-    return min(room.characters or float("inf"), (room.tokens or float("inf")) * 3)
+def _approximate_characters(limit: ContextLimit) -> float:
+    """Return about how many characters a context limit allows, with three for each token."""
+    return min(limit.characters or float("inf"), (limit.tokens or float("inf")) * 3)
 
 
 def client() -> Client:
-    """Gives a client for the visitor's connection, which knows the models on offer."""
+    """Return a client for the visitor's connection, which knows the models on offer."""
     link = identity.connection()
     return Client(link.code, link.base_url, wire=link.form, models=dict(available().models))

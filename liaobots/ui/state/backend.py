@@ -1,4 +1,4 @@
-"""The way to the service for an answer, put together from what the visitor chose."""
+"""The backend that answers, put together from what the visitor chose."""
 
 from collections.abc import Mapping
 
@@ -11,33 +11,34 @@ from liaobots.ui import identity
 from liaobots.ui.state import available_models, balance, context_meter
 
 SEARCH = "web search"
-# A page shows eight frames a second: to wake up for each piece in between would
-# cost the server more than the piece itself. In seconds.
-REST = 0.05
+# A page shows eight frames a second. Waking up for each piece in between would cost the
+# server more than the piece itself.
+PIECE_INTERVAL_SECONDS = 0.05
 
 
 def build_backend() -> Backend:
-    """Gives the road for an answer that is asked for now. No thread on it touches the session."""
-    link, client, rooms = identity.connection(), available_models.client(), context_meter.rooms()
+    """Return the backend for an answer that is asked for now. It never accesses the session."""
+    connection, client = identity.connection(), available_models.client()
+    limits = context_meter.rooms()
     is_searching = can_search() and bool(st.session_state.get(SEARCH))
 
     def send(messages: list[dict[str, str]], model: str) -> TextStream:
-        return client.chat(messages, model, search=is_searching, rest=REST)
+        return client.chat(messages, model, search=is_searching, rest=PIECE_INTERVAL_SECONDS)
 
     return Backend(
         send,
         fallback=available_models.fallback(),
-        room_of=lambda model: _room_of(rooms, model),
-        balance_tracker=balance.balance_tracker(link),
-        balance=balance.reader(link),
+        room_of=lambda model: _limit_of(limits, model),
+        balance_tracker=balance.balance_tracker(connection),
+        balance=balance.reader(connection),
         address=identity.visitor_address(),
     )
 
 
 def can_search() -> bool:
-    """Says whether the service can be asked to search the web: in its form of 2025 alone."""
+    """Return whether the service can search the web: only in its protocol of 2025."""
     return settings.wire() == settings.WIRES[0]
 
 
-def _room_of(rooms: Mapping[str, ContextLimit], model: str) -> ContextLimit:
-    return rooms.get(model, ContextLimit())
+def _limit_of(limits: Mapping[str, ContextLimit], model: str) -> ContextLimit:
+    return limits.get(model, ContextLimit())

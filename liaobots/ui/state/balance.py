@@ -1,4 +1,4 @@
-"""What is left on the visitor's code, and what answers cost; quiet where nobody tells."""
+"""The balance of the visitor's code, and what answers cost, if the service reports it."""
 
 import hashlib
 from functools import partial
@@ -11,17 +11,16 @@ from liaobots.ui import identity, server_state, texts
 from liaobots.ui.identity import ServiceConnection
 from liaobots.ui.state.open_chat import OpenChat
 
-# Near nothing, where no answer has told yet what one costs.
-LITTLE = 0.1
+# A balance below this is low, as long as no answer has shown what one costs.
+LOW_BALANCE = 0.1
 # How long the page may wait for the balance once all else is drawn, in seconds.
 PATIENCE = 1.0
-# A balance is read anew after so many seconds, and for a page that has just been opened
-# already after so few.
+# How old a balance may be before it is read again, also for a page that was just opened.
 RENEW_SECONDS, RENEW_ON_OPENING_SECONDS = 60.0, 5.0
 
 
 def balance_tracker(link: ServiceConnection) -> BalanceTracker | None:
-    """Gives the till of a code, one for all who use it here; None for the stand-in."""
+    """Return the tracker that all users of a code share here, or None for the demo service."""
     if link.is_demo or not link.code:
         return None
     name = hashlib.sha256(f"{link.base_url} {link.code}".encode()).hexdigest()
@@ -31,12 +30,12 @@ def balance_tracker(link: ServiceConnection) -> BalanceTracker | None:
 
 
 def reader(link: ServiceConnection) -> Read:
-    """Gives what reads the balance of a code, in any thread."""
+    """Return a function that reads the balance of a code, in any thread."""
     return partial(_balance, Client(link.code, link.base_url, wire=link.form))
 
 
 def look(link: ServiceConnection, patience: float) -> None:
-    """Lets the balance be read in the background, and waits for it at most so many seconds."""
+    """Have the balance read in the background, and wait for it at most `patience` seconds."""
     if (found := balance_tracker(link)) is None:
         return
     has_looked = st.session_state.get(identity.LOOKING) == link
@@ -46,7 +45,7 @@ def look(link: ServiceConnection, patience: float) -> None:
 
 
 def words(link: ServiceConnection, opened: OpenChat | None) -> str:
-    """Gives the balance with what the last answer and the chat cost, or ""."""
+    """Return the balance with what the last answer and the chat cost, or ""."""
     found = balance_tracker(link)
     if found is None or found.balance is None:
         return ""
@@ -55,19 +54,19 @@ def words(link: ServiceConnection, opened: OpenChat | None) -> str:
 
 
 def warning(link: ServiceConnection, opened: OpenChat | None) -> str:
-    """Gives a warning where the balance is at or near nothing, or ""."""
+    """Return a warning if the balance is low or used up, or ""."""
     found = balance_tracker(link)
     if found is None or found.balance is None:
         return ""
     if found.balance <= 0:
         return texts.BALANCE_NONE
     cost = _last_cost(opened)
-    is_little = found.balance < (LITTLE if cost is None else 2 * cost)
-    return texts.BALANCE_LOW.format(balance=texts.amount(found.balance)) if is_little else ""
+    is_low = found.balance < (LOW_BALANCE if cost is None else 2 * cost)
+    return texts.BALANCE_LOW.format(balance=texts.amount(found.balance)) if is_low else ""
 
 
 def _last_cost(opened: OpenChat | None) -> float | None:
-    """Gives what the last answer of the chat cost, or None where nobody knows."""
+    """Return what the last answer of the chat cost, or None if that is unknown."""
     messages = opened.conversation.messages if opened else []
     return messages[-1].cost if messages else None
 

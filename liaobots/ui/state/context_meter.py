@@ -1,4 +1,4 @@
-"""How much of the model's room the chat fills, and what happens where it fills more."""
+"""How full the model's context window is, and what happens when a chat is too long for it."""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -15,7 +15,7 @@ from liaobots.ui.state.preferences import OverflowPolicy
 
 
 def show(opened: OpenChat | None) -> None:
-    """Draws the share of the room that is filled, with its figures and the choice behind it."""
+    """Draw the share of the context window that is filled, its figures, and the overflow policy."""
     limit, size = available_models.room().for_question, filled(opened)
     with st.popover(texts.room_label(limit.share(size)), type="tertiary", key="room"):
         st.progress(min(1.0, limit.share(size)), texts.room_figures(limit, size))
@@ -32,32 +32,32 @@ def show(opened: OpenChat | None) -> None:
 
 
 def filled(opened: OpenChat | None, question: str = "", replaces: str = "") -> TextSize:
-    """Gives how long the chat is, with what is being put together for it.
+    """Return the size of the chat with the next question, or else with the attached files.
 
-    Where the question stands in the place of another one, the chat ends before that.
+    If the question replaces the message `replaces`, the chat ends before that.
     """
-    coming = question or attachments.joined("", session.materials())
-    said = [*_said(opened, replaces), {"role": "user", "content": coming}]
-    return sum((measure_text(each["content"]) for each in said if each["content"]), TextSize())
+    next_text = question or attachments.joined("", session.materials())
+    sent = [*_sent(opened, replaces), {"role": "user", "content": next_text}]
+    return sum((measure_text(each["content"]) for each in sent if each["content"]), TextSize())
 
 
 def first_sent(opened: OpenChat) -> str:
-    """Gives the id of the message at which begins what is sent, or "" where all of it is."""
+    """Return the id of the first message that is sent, or "" if all messages are sent."""
     if preferences.edge() is OverflowPolicy.TELL:
         return ""
     shown = [message for message in _messages(opened) if message.text.strip()]
-    said = [*_said(opened), {"role": "user", "content": ""}]
-    count = context_window.count_trimmed(said, available_models.room())
+    sent = [*_sent(opened), {"role": "user", "content": ""}]
+    count = context_window.count_trimmed(sent, available_models.room())
     return shown[count].id if 0 < count < len(shown) else ""
 
 
 def refusal(
     opened: OpenChat | None, question: str, replaces: str = "", limit: ContextLimit | None = None
 ) -> str:
-    """Gives why a question cannot be sent, or "": it is too long, or the chat is.
+    """Return why a question cannot be sent, or "": it is too long, or the chat is.
 
-    What is left free for the answer is no reason to refuse: tokens are estimated.
-    `limit` is the room of the models that are asked, where others may be chosen by now.
+    The tokens that the answer will need do not count here, as tokens are only estimated.
+    `limit` is the limit of the models that are asked, if others may be chosen by now.
     """
     limit = limit or available_models.room()
     alone = [*_system(opened), {"role": "user", "content": question}]
@@ -72,7 +72,7 @@ def refusal(
 
 
 def rooms() -> dict[str, ContextLimit]:
-    """Gives the rooms by which older turns are left out; none where one wants to be told."""
+    """Return the limits by which older messages are left out; none if the policy is to refuse."""
     return {} if preferences.edge() is OverflowPolicy.TELL else dict(available_models.rooms())
 
 
@@ -85,8 +85,8 @@ def _system(opened: OpenChat | None) -> list[dict[str, str]]:
     return [{"role": "system", "content": text}] if text else []
 
 
-def _said(opened: OpenChat | None, until: str = "") -> list[dict[str, str]]:
-    """Gives what the model is told, as it would be sent, before the message `until`."""
+def _sent(opened: OpenChat | None, until: str = "") -> list[dict[str, str]]:
+    """Return the messages before the message `until`, as they would be sent."""
     before = takewhile(lambda each: each.id != until, _messages(opened))
-    said = [each for each in before if each.text.strip()]
-    return _system(opened) + [{"role": each.role, "content": each.text} for each in said]
+    filled_ones = [each for each in before if each.text.strip()]
+    return _system(opened) + [{"role": each.role, "content": each.text} for each in filled_ones]

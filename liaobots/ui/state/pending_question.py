@@ -1,8 +1,8 @@
 """Questions that wait for their files to be read.
 
-A question is sent to the chat in which it was handed in, wherever the visitor is
-by then. Each touch of the session may end the run, so that a question leaves
-its place here only after all else is done.
+A question is sent to the chat in which it was submitted, whatever the visitor looks at by then.
+Each access to the session may end the run of the page, so a question is removed from here only
+after all else is done.
 """
 
 import time
@@ -19,15 +19,16 @@ from liaobots.ui.file_reader import FileReader
 from liaobots.ui.state import session
 from liaobots.ui.state.open_chat import OpenChat
 
-# What puts a question into the store, and gives what notes that for the page. That can be done
-# again; it gives why the question was not sent, or "".
+# Stores a question and returns a function that updates the session accordingly. That function
+# returns why the question was not sent, or "", and may be called again.
 Send = Callable[[str], Callable[[], str]]
-CHECK_SECONDS = 0.05
+# How often the page looks whether the files are read.
+CHECK_INTERVAL_SECONDS = 0.05
 
 
 @dataclass
 class PendingQuestion:
-    """A question with its files. `is_refused` once it can only be put back."""
+    """A question with its files. `is_refused` is set when it can only be put back."""
 
     typed: str
     files: list[Attachment | FileReader]
@@ -37,17 +38,18 @@ class PendingQuestion:
     is_refused: bool = False
 
     @property
-    def readings(self) -> list[FileReader]:
+    def readers(self) -> list[FileReader]:
+        """Return the files that are not read yet."""
         return [file for file in self.files if isinstance(file, FileReader)]
 
     @property
     def is_ready(self) -> bool:
         """Return whether all files were read, or could not be."""
-        # Each of them is looked at: one that nobody looks at is cancelled.
-        return [reading.is_over for reading in self.readings].count(False) == 0
+        # All of them are polled: a file that is not polled for some time is cancelled.
+        return [reader.is_over for reader in self.readers].count(False) == 0
 
     def settle(self) -> None:
-        """Send the question, or note why it cannot be sent. Doing so again changes nothing."""
+        """Send the question, or note why it cannot be sent. A second call changes nothing."""
         found = [each for file in self.files if (each := self._read(file))]
         self.files = [*found]
         if not self.refusals and self.note is None:
@@ -58,8 +60,8 @@ class PendingQuestion:
         self.is_refused = bool(self.refusals)
 
     def stop(self) -> None:
-        """Let go of the files that are not read yet."""
-        for each in self.readings:
+        """Cancel the files that are not read yet."""
+        for each in self.readers:
             each.cancel()
         self.files = [file for file in self.files if isinstance(file, Attachment)]
 
@@ -70,78 +72,81 @@ class PendingQuestion:
         session.set_materials([*kept, *session.materials()])
 
     def _read(self, file: Attachment | FileReader) -> Attachment | None:
+        """Return the text of a file, or None if it could not be read, which is then noted."""
         try:
-            return file if isinstance(file, Attachment) else file.material()
+            return file if isinstance(file, Attachment) else file.attachment()
         except LiaobotsError as error:
             self.refusals.append(str(error))
             return None
 
 
 def submit(opened: OpenChat | None, send: Send) -> None:
-    """Let what is in the composer be sent as soon as its files are read.
+    """Submit the composer: the question is sent as soon as its files are read.
 
-    Where it cannot be sent, what was typed comes back with the files that were read.
+    If it cannot be sent, the text is put back into the composer with the files that were read.
     """
     session.note_handed_in()
-    given, materials = st.session_state[session.QUESTION], session.materials()
-    waiting, place = _all(), place_of(opened)
-    if place in waiting:
+    value, attached = st.session_state[session.QUESTION], session.materials()
+    waiting, chat = _all(), place_of(opened)
+    if chat in waiting:
         session.refuse(texts.STILL_READING)
         return
-    pending = PendingQuestion(str(given.text), [*materials], [], send)
-    for file in given.files:
+    pending = PendingQuestion(str(value.text), [*attached], [], send)
+    for file in value.files:
         try:
             pending.files.append(file_reader.begin(file.name, uploads.content(file)))
         except LiaobotsError as error:
             pending.refusals.append(str(error))
-    waiting[place] = pending
-    materials.clear()
+    waiting[chat] = pending
+    attached.clear()
     if pending.is_ready:
-        _settle(place, place)
+        _settle(chat, chat)
     else:
-        # It stands there, and cannot be changed, until its files are read.
+        # It stays in the composer, and cannot be changed, until its files are read.
         st.session_state[session.QUESTION] = pending.typed
 
 
 def place_of(opened: OpenChat | None) -> str:
-    """Return where a question is handed in: the chat, or "" for a new one."""
+    """Return the id of the chat in which a question is submitted, or "" for a new one."""
     return opened.conversation.id if opened else ""
 
 
 def at(place: str) -> PendingQuestion | None:
-    """Return the question that waits in a place."""
+    """Return the question that waits in a chat, or None."""
     return _all().get(place)
 
 
 def settle(here: str | None) -> bool:
-    """Send what is ready, or put it back if it was handed in here. Return whether it was sent.
+    """Send what is ready, or put it back if it was submitted here. Return whether it was sent.
 
-    This comes before the composer is drawn. `here` is None where there is none.
+    This is called before the composer is drawn. `here` is the id of the open chat, "" for a
+    new chat, or None if the page has no composer.
     """
     is_sent = False
-    for place in [place for place, each in _all().items() if each.is_ready]:
-        is_sent = _settle(place, here) or is_sent
-        if is_sent and place == here:
+    for chat in [chat for chat, each in _all().items() if each.is_ready]:
+        is_sent = _settle(chat, here) or is_sent
+        if is_sent and chat == here:
             st.session_state[session.QUESTION] = ""
     return is_sent
 
 
-def _settle(place: str, here: str | None) -> bool:
+def _settle(chat: str, here: str | None) -> bool:
+    """Send a question, or put it back if its chat is open. Return whether it was sent."""
     waiting = _all()
-    pending = waiting[place]
+    pending = waiting[chat]
     if not pending.is_refused:
         pending.settle()
-    if pending.is_refused and place != here:
-        # It comes back when its chat is open again.
+    if pending.is_refused and chat != here:
+        # It is put back when its chat is open again.
         return False
     if pending.is_refused:
         pending.put_back()
-    waiting.pop(place, None)
+    waiting.pop(chat, None)
     return not pending.is_refused
 
 
 def stop(place: str) -> None:
-    """Let go of the files that are being read for a question; what was typed is back."""
+    """Cancel the files that are read for a question in a chat, and put its text back."""
     waiting = _all()
     if pending := waiting.get(place):
         pending.stop()
@@ -150,21 +155,23 @@ def stop(place: str) -> None:
 
 
 def is_any_due() -> bool:
-    """Return whether a question can be sent now, or put back."""
-    return any([each.is_ready for each in _waiting()])  # noqa: C419 -- each is to be looked at
+    """Return whether any question can be sent now, or put back."""
+    return any([each.is_ready for each in _waiting()])  # noqa: C419 -- all are to be polled
 
 
 def _waiting() -> list[PendingQuestion]:
+    """Return the questions that can still be sent."""
     return [each for each in _all().values() if not each.is_refused]
 
 
 def _all() -> dict[str, PendingQuestion]:
+    """Return the questions by the ids of their chats."""
     found: dict[str, PendingQuestion] = st.session_state.setdefault("pending", {})
     return found
 
 
-def _words_of(file: Attachment | FileReader) -> str:
-    """Return how far a file is, for the page."""
+def _progress_of(file: Attachment | FileReader) -> str:
+    """Return a line for the page about how far a file is read."""
     name = markdown.escape_line(file.name)
     if isinstance(file, Attachment) or file.is_over:
         return texts.FILE_READ.format(name=name)
@@ -174,25 +181,25 @@ def _words_of(file: Attachment | FileReader) -> str:
 
 
 class Progress:
-    """How far the files of the question in the composer are, each in a place on the page."""
+    """How far the files of the question in the composer are read, each in a slot on the page."""
 
-    def __init__(self, places: Mapping[Attachment | FileReader, DeltaGenerator]) -> None:
-        self._places, self._words = places, dict.fromkeys(places, "")
+    def __init__(self, slots: Mapping[Attachment | FileReader, DeltaGenerator]) -> None:
+        self._slots, self._drawn = slots, dict.fromkeys(slots, "")
         self.is_due()
 
     def is_due(self) -> bool:
-        """Draw what has changed. Return whether the page is to be drawn again for a question."""
-        for each, place in self._places.items():
-            words = _words_of(each)
-            if words != self._words[each]:
-                self._words[each] = words
-                place.caption(words)
+        """Draw what has changed. Return whether the page has to be drawn again for a question."""
+        for each, slot in self._slots.items():
+            line = _progress_of(each)
+            if line != self._drawn[each]:
+                self._drawn[each] = line
+                slot.caption(line)
         return is_any_due()
 
     def follow(self) -> bool:
-        """Draw the progress until a question is due. Return whether any was waited for."""
+        """Draw the progress until a question is due. Return whether there was any to wait for."""
         if not _waiting():
             return False
         while not self.is_due():
-            time.sleep(CHECK_SECONDS)
+            time.sleep(CHECK_INTERVAL_SECONDS)
         return True

@@ -1,6 +1,6 @@
-"""What the visitor chose for good: favourites, who stands in, and what happens when it is full.
+"""What the visitor chose for good: favourites, the fallback model, and the overflow policy.
 
-Kept with the visitor's chats, and read once for each session.
+The preferences are stored with the visitor's chats, and read once for each session.
 """
 
 import json
@@ -12,20 +12,20 @@ from functools import partial
 import streamlit as st
 
 from liaobots.ui import identity
-from liaobots.ui.state import attempt, open_chat
+from liaobots.ui.state import attempt, stores
 
 FAVOURITES, FALLBACK, EDGE = "favourites", "fallback", "edge"
 
 
 class OverflowPolicy(StrEnum):
-    """What happens when a chat is longer than the model's room."""
+    """What happens when a chat is longer than the model's context window."""
 
     LEAVE_OUT = "leave out"
     TELL = "tell"
 
 
 def favourites() -> Sequence[str]:
-    """Gives the names of the models that come first."""
+    """Return the names of the models that are listed first."""
     with suppress(ValueError):
         found = json.loads(_chosen().get(FAVOURITES, "[]"))
         return [name for name in found if isinstance(name, str)]
@@ -33,7 +33,8 @@ def favourites() -> Sequence[str]:
 
 
 def turn_favourite(model: str) -> None:
-    """Makes a model a favourite, or an ordinary one again; others may come from another tab."""
+    """Make a model a favourite, or remove it from the favourites."""
+    # Another tab may have changed the favourites meanwhile.
     st.session_state.pop("chosen", None)
     old = favourites()
     new = [each for each in old if each != model] if model in old else [*old, model]
@@ -41,40 +42,43 @@ def turn_favourite(model: str) -> None:
 
 
 def fallback() -> str:
-    """Gives the model that answers where another one fails, or ""."""
+    """Return the name of the model that answers if another one fails, or ""."""
     return _chosen().get(FALLBACK, "")
 
 
 def choose_fallback(widget: str) -> None:
+    """Store the fallback model that was chosen in a widget."""
     _choose(FALLBACK, str(st.session_state[widget] or ""))
 
 
 def edge() -> OverflowPolicy:
-    """Gives what is to happen when a chat is longer than the model's room."""
+    """Return what happens when a chat is longer than the model's context window."""
     with suppress(ValueError):
         return OverflowPolicy(_chosen().get(EDGE, ""))
     return OverflowPolicy.LEAVE_OUT
 
 
 def choose_edge(widget: str) -> None:
+    """Store the overflow policy that was chosen in a widget."""
     _choose(EDGE, str(st.session_state[widget] or OverflowPolicy.LEAVE_OUT))
 
 
 def _chosen() -> Mapping[str, str]:
+    """Return all preferences by name."""
     owner = identity.owner()
-    held = st.session_state.get("chosen")
-    if held is None or held[0] != owner:
-        found = attempt.try_get(partial(open_chat.primary_store().store.preferences.all, owner))
-        if found is None or open_chat.kept() is None:
-            # What is kept is not known as long as the store is away.
+    cached = st.session_state.get("chosen")
+    if cached is None or cached[0] != owner:
+        found = attempt.try_get(partial(stores.primary_store().store.preferences.all, owner))
+        if found is None or stores.database() is None:
+            # The stored preferences are unknown as long as the database cannot be opened.
             return found or {}
-        held = st.session_state["chosen"] = (owner, dict(found))
-    known: Mapping[str, str] = held[1]
+        cached = st.session_state["chosen"] = (owner, dict(found))
+    known: Mapping[str, str] = cached[1]
     return known
 
 
 def _choose(name: str, value: str) -> None:
-    """Keeps a choice; where the store fails, it holds for this session."""
+    """Store a preference; if that fails, it holds for this session."""
     owner = identity.owner()
     st.session_state["chosen"] = (owner, {**_chosen(), name: value})
-    attempt.try_do(partial(open_chat.primary_store().store.preferences.put, owner, name, value))
+    attempt.try_do(partial(stores.primary_store().store.preferences.put, owner, name, value))

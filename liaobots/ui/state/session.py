@@ -1,6 +1,6 @@
-"""What lies on a visitor's desk: the question being put together, and what is open beside it.
+"""What the composer holds, which panels are open, and what the page is to do once.
 
-All of it is the session's, and none of it is kept: drafts are in the browser.
+All of it is in Streamlit's session state, and none of it is stored: drafts are in the browser.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ QUESTION = "question"
 
 @dataclass(frozen=True)
 class Deleted:
-    """What was deleted just now, and where it lies."""
+    """What was deleted last, and the manager of the store in whose trash it is."""
 
     id: str
     is_message: bool
@@ -43,109 +43,115 @@ class Act(StrEnum):
 
 
 def note_handed_in() -> None:
+    """Note that the composer was submitted."""
     st.session_state["handed"] = submit_count() + 1
 
 
 def submit_count() -> int:
-    """Gives how often something in the composer was handed in, sent or not."""
+    """Return how often the composer was submitted, whether a question was sent or not."""
     count: int = st.session_state.get("handed", 0)
     return count
 
 
 def put_back(typed: str, words: str) -> None:
-    """Puts text into the composer, and says why it was not sent."""
+    """Put text back into the composer, and show why it was not sent."""
     st.session_state[QUESTION] = typed
     refuse(words)
 
 
 def refuse(words: str) -> None:
-    """Notes why a question was not sent."""
+    """Note why a question was not sent."""
     st.session_state["refusal"] = words
 
 
 def put_in(text: str) -> None:
-    """Puts a prompt into the composer, and closes the library."""
+    """Put a prompt into the composer, and close the list of prompts."""
     st.session_state[QUESTION] = text
     st.session_state["library"] = False
 
 
 def open_or_close_library() -> None:
+    """Open the list of prompts, or close it."""
     st.session_state["library"] = not is_library_open()
 
 
 def is_library_open() -> bool:
-    """Says whether the prompts are shown above the composer."""
+    """Return whether the prompts are shown above the composer."""
     return bool(st.session_state.get("library"))
 
 
 def refusal() -> str:
-    """Gives, once, why the last question was not sent, or ""."""
+    """Return, once, why the last question was not sent, or ""."""
     return str(st.session_state.pop("refusal", ""))
 
 
 def set_materials(found: Sequence[Attachment]) -> None:
+    """Set the files that will be sent with the next question."""
     st.session_state["materials"] = list(found)
 
 
 def materials() -> list[Attachment]:
-    """Gives the files that go along with the next question."""
+    """Return the files that will be sent with the next question, as a list that may be changed."""
     found: list[Attachment] = st.session_state.setdefault("materials", [])
     return found
 
 
 def remove_attachment(number: int) -> None:
-    """Lets a file not go along."""
+    """Remove a file from the next question."""
     del st.session_state["materials"][number : number + 1]
 
 
 def note_asked() -> None:
-    """Notes that a question was sent."""
+    """Note that a question was sent."""
     st.session_state["asked"] = ask_count() + 1
     forget_deleted()
 
 
 def ask_count() -> int:
+    """Return how many questions were sent."""
     count: int = st.session_state.get("asked", 0)
     return count
 
 
-# What a new chat begins with
+# The instructions of a new chat
 
 
 def system() -> str:
-    """Gives what the model is to be told first in the chat that will be begun."""
+    """Return the instructions (the system message) of the next new chat."""
     return str(st.session_state.get("system", ""))
 
 
 def instruct(text: str) -> None:
+    """Set the instructions of the next new chat."""
     st.session_state["system"] = text
 
 
-# What is open beside a message
+# The panel below a message
 
 
 def open_panel(act: Act, message: str) -> None:
-    """Opens beside a message what is needed for an act."""
+    """Open the panel for an act below a message."""
     st.session_state["act"] = (act, message)
 
 
 def act_on(message: str) -> Act | None:
-    """Gives the act that is open beside a message."""
+    """Return the act whose panel is open below a message, or None."""
     act, of = st.session_state.get("act", (None, None))
     return act if of == message else None
 
 
 def close_panel() -> None:
-    """Closes what is open beside a message."""
+    """Close the panel below a message."""
     st.session_state.pop("act", None)
 
 
 def ask_confirmation(*, needs_confirmation: bool) -> None:
-    """Notes that the visitor is to be asked once more."""
+    """Set whether the visitor is asked to confirm that the trash is emptied."""
     st.session_state["sure"] = needs_confirmation
 
 
 def needs_confirmation() -> bool:
+    """Return whether the visitor is asked to confirm."""
     return bool(st.session_state.get("sure"))
 
 
@@ -153,23 +159,23 @@ def needs_confirmation() -> bool:
 
 
 def upload() -> str:
-    """Gives the name of the field for a file, another one after each file."""
+    """Return the key of the file field, which changes after each file."""
     return f"upload-{st.session_state.get('uploads', 0)}"
 
 
 def note_importing(importing: ImportJob) -> None:
-    """Notes what is being brought in."""
+    """Note the import that was started."""
     st.session_state["importing"] = importing
     st.session_state.pop("import refusal", None)
 
 
 def renew_upload() -> None:
-    """Lets the field for a file be empty again."""
+    """Empty the file field, by giving it another key."""
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
 
 
 def refuse_import(words: str) -> None:
-    """Notes why a file is not imported."""
+    """Note why a file is not imported."""
     st.session_state["import refusal"] = words
 
 
@@ -179,46 +185,50 @@ def import_refusal() -> str:
 
 
 def importing() -> ImportJob | None:
-    """Gives what is being brought in, or was last."""
+    """Return the import that is running or was the last one, or None."""
     found: ImportJob | None = st.session_state.get("importing")
     return found
 
 
+# What the browser is to do once
+
+
 def copy(text: str) -> None:
-    """Lets the browser bring a text into the clipboard."""
+    """Have the browser copy a text into the clipboard."""
     st.session_state["copy"] = (text, copied()[1] + 1)
 
 
 def copied() -> tuple[str, int]:
-    """Gives the text to be copied, and the how manieth this is."""
+    """Return the text to be copied, and how many texts have been copied with it."""
     found: tuple[str, int] = st.session_state.get("copy", ("", 0))
     return found
 
 
 def scroll_to(message: str) -> None:
-    """Lets the page show a message in the middle of the view."""
+    """Have the browser scroll a message into the middle of the view."""
     st.session_state["target"] = (message, st.session_state.get("target", ("", 0))[1] + 1)
 
 
 def target() -> tuple[str, int]:
-    """Gives the message to be led to, and the how manieth this is."""
+    """Return the id of the message to scroll to, and the number of this request."""
     found: tuple[str, int] = st.session_state.get("target", ("", 0))
     return found
 
 
-# What was deleted just now
+# What was deleted last
 
 
 def note_deleted(what: Deleted) -> None:
+    """Note what was deleted, so that it can be undone."""
     st.session_state["deleted"] = what
 
 
 def deleted() -> Deleted | None:
-    """Gives what was deleted just now, for the way back."""
+    """Return what was deleted last if it can be undone, or None."""
     found: Deleted | None = st.session_state.get("deleted")
     return found
 
 
 def forget_deleted() -> None:
-    """Lets the way back go; what was deleted stays in the trash."""
+    """Offer no undo any more; what was deleted stays in the trash."""
     st.session_state.pop("deleted", None)

@@ -3,14 +3,13 @@
 import streamlit as st
 
 from liaobots.storage.records import Prompt
-from liaobots.ui import markdown, texts
-from liaobots.ui.actions import library
+from liaobots.ui import actions, markdown, texts
 
 
 def show() -> None:
     """Draw each prompt in a fold, and the fields for a new one below them."""
     st.title(texts.PROMPTS, anchor=False)
-    prompts = library.prompts()
+    prompts = actions.prompts.saved()
     with st.empty():
         if not prompts:
             st.caption(texts.NO_PROMPTS)
@@ -28,7 +27,7 @@ def _show_prompt(prompt: Prompt) -> None:
         icon=texts.DELETE_ICON,
         key=f"delete-{prompt.id}",
         type="tertiary",
-        on_click=library.delete_prompt,
+        on_click=actions.prompts.delete,
         args=(prompt.id,),
     )
 
@@ -43,6 +42,6 @@ def _show_fields(key: str, prompt: Prompt) -> None:
         icon=texts.SAVE_ICON,
         key=f"save-{key}",
         type="primary",
-        on_click=library.save_prompt,
+        on_click=actions.prompts.save,
         args=(prompt.name, name, text),
     )

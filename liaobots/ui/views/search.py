@@ -7,8 +7,7 @@ import streamlit as st
 from liaobots.generation.manager import AnswerManager
 from liaobots.storage.ngrams import Fragment, excerpt, words_of
 from liaobots.storage.records import SearchHit
-from liaobots.ui import markdown, texts
-from liaobots.ui.actions import library
+from liaobots.ui import actions, markdown, texts
 
 # Chosen to keep the page short; more words find fewer.
 MAX_HITS = 30
@@ -25,7 +24,7 @@ def show() -> None:
         if not query or not words_of(query):
             st.caption(texts.SEARCH_HINT)
             return
-        hits = library.find(query, MAX_HITS)
+        hits = actions.search.find(query, MAX_HITS)
         if not hits:
             st.caption(texts.NOTHING_FOUND)
         for number, (store, hit) in enumerate(hits[:MAX_HITS]):
@@ -42,7 +41,7 @@ def _show_hit(number: int, store: AnswerManager, hit: SearchHit, words: Sequence
             markdown.escape_line(hit.title) or texts.UNTITLED,
             key=f"hit-{number}-{hit.conversation}-{hit.message}",
             type="tertiary",
-            on_click=library.open_found,
+            on_click=actions.search.open_hit,
             args=(store, hit),
         )
         text = hit.title if hit.message is None else hit.text

@@ -4,8 +4,7 @@ import streamlit as st
 
 from liaobots.formats import LIMIT
 from liaobots.formats.import_job import ImportJob
-from liaobots.ui import markdown, texts
-from liaobots.ui.actions import library
+from liaobots.ui import actions, markdown, texts
 from liaobots.ui.state import session
 
 # How often the progress bar is drawn again: often enough to look smooth.
@@ -19,7 +18,7 @@ def show() -> None:
     st.caption(texts.EXPORT_HINT)
     st.download_button(
         texts.EXPORT_ALL,
-        library.everything(),
+        actions.transfer.export_all(),
         file_name=texts.EXPORT_FILE,
         mime="application/json",
         icon=texts.EXPORT_ICON,
@@ -37,7 +36,7 @@ def _show_import() -> None:
         texts.IMPORT_LABEL,
         key=key,
         max_upload_size=LIMIT // 1_000_000,
-        on_change=library.import_chat,
+        on_change=actions.transfer.import_file,
         args=(key,),
     )
     if refusal := session.import_refusal():

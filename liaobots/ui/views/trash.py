@@ -4,8 +4,7 @@ import streamlit as st
 
 from liaobots.generation.manager import AnswerManager
 from liaobots.storage.records import TrashEntry
-from liaobots.ui import markdown, texts
-from liaobots.ui.actions import library
+from liaobots.ui import actions, markdown, texts
 from liaobots.ui.state import session
 
 # Chosen to keep the page short: the newest entries are the ones likely to be restored.
@@ -16,7 +15,7 @@ def show() -> None:
     """Draw the entries of the trash, the newest first."""
     st.title(texts.TRASH, anchor=False)
     st.caption(texts.TRASH_HINT)
-    entries = library.trashed(MAX_ENTRIES + 1)
+    entries = actions.trash.entries(MAX_ENTRIES + 1)
     with st.empty():
         if not entries:
             st.caption(texts.TRASH_EMPTY)
@@ -39,14 +38,14 @@ def _show_entry(store: AnswerManager, each: TrashEntry) -> None:
                 texts.RESTORE,
                 icon=texts.RESTORE_ICON,
                 key=f"back-{each.id}",
-                on_click=library.put_back,
+                on_click=actions.trash.restore,
                 args=(store, each.id),
             )
             st.button(
                 texts.DELETE_PERMANENTLY,
                 key=f"forget-{each.id}",
                 type="tertiary",
-                on_click=library.forget,
+                on_click=actions.trash.purge,
                 args=(store, each.id),
             )
 
@@ -56,7 +55,7 @@ def _show_emptying() -> None:
     if session.needs_confirmation():
         st.caption(texts.EMPTY_TRASH_WARNING)
         with st.container(horizontal=True):
-            st.button(texts.EMPTY_NOW, type="primary", on_click=library.empty_trash)
+            st.button(texts.EMPTY_NOW, type="primary", on_click=actions.trash.empty)
             st.button(texts.CANCEL, on_click=session.ask_confirmation, kwargs={"is_sure": False})
     else:
         st.button(
