@@ -1,6 +1,7 @@
 """Answers that are written without a page."""
 
 import itertools
+import secrets
 import socket
 import threading
 import time
@@ -347,7 +348,7 @@ def test_loops_of_asking_otherwise(store: Store, owner: str, client: Client) -> 
     versions = {each.id for each in [*opened.messages, *opened.compared]}
     assert 2 <= len(versions) <= 2 + bounds.answers_per_visitor_per_minute
     # Others are let in all the while.
-    ask(generations, "1" * 64, client)
+    ask(generations, secrets.token_hex(32), client)
     generations.close()
     wait_until(lambda: not _threads())
 
@@ -355,13 +356,14 @@ def test_loops_of_asking_otherwise(store: Store, owner: str, client: Client) -> 
 def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
     """It is neither stored nor sent, whoever asks; what is being written is not touched."""
     generations = AnswerManager(store, RateLimiter(Limits(answers=1)))
+    other = secrets.token_hex(32)
     first = ask(generations, owner, client)
     with pytest.raises(ServerBusy, match=r"may write 1. Nothing was sent; try again in a moment"):
-        ask(generations, "1" * 64, client, "Me too?")
-    assert not store.list("1" * 64, 10)
+        ask(generations, other, client, "Me too?")
+    assert not store.list(other, 10)
     assert "".join(generations.follow(owner, first.answer)) == LETTERS
     generations.close()
-    ask(generations, "1" * 64, client, "Now?")
+    ask(generations, other, client, "Now?")
     generations.close()
     wait_until(lambda: not _threads())
 
@@ -376,7 +378,7 @@ def test_a_flood_of_one_visitor(store: Store, owner: str, client: Client) -> Non
     generations.compare(owner, first.answer, ["gpt-3.5-turbo"] * 2, backend)
     with pytest.raises(ServerBusy, match=r"3 of your answers .* may have 3 at once"):
         ask(generations, owner, client, "Me too?")
-    ask(generations, "1" * 64, client)
+    ask(generations, secrets.token_hex(32), client)
     generations.close()
     generations.try_again(owner, first.answer, "gpt-4", backend)
     generations.close()
