@@ -1,20 +1,20 @@
 """What can go wrong, told apart by what the reader can do about it.
 
 LiaobotsError
-├── InputRefused        nothing was sent: mend what was given (also a ValueError)
-│   ├── CodeMissing     no auth code, or one that cannot be sent: paste it
-│   ├── LimitReached    a file costs more to read than it may: take less of it
-│   └── FileUnreadable  what reads a file failed: mend the file, or take another
-├── JobCancelled        the reading of a file was stopped, or its visitor left
-├── CodeRefused         the service does not accept the code: check it
-├── CreditExhausted     the code has no credit left: top it up
-├── TooFast             wait, then ask again
-├── HumanCheckWanted    open the service in a browser once
-├── ServiceFault        the service failed: try again, or another model
-├── NoConnection        nothing came: check the network and the address
-│   └── AnswerCut       the line broke after the answer had begun
-├── ServerBusy          too many answers or files at once: try again in a moment
-└── StoreFault          chats cannot be read or kept: see to the database
+├── InvalidInput           nothing was sent: correct the input (also a ValueError)
+│   ├── AuthCodeMissing    no auth code, or one that cannot be sent: paste it
+│   ├── LimitReached       a file costs more to read than it may: take less of it
+│   └── FileUnreadable     what reads a file failed: repair the file, or take another
+├── JobCancelled           the reading of a file was stopped, or its visitor left
+├── AuthCodeRejected       the service does not accept the code: check it
+├── OutOfCredit            the code has no credit left: top it up
+├── RateLimited            wait, then ask again
+├── CaptchaRequired        open the service in a browser once
+├── ServiceError           the service failed: try again, or another model
+├── ConnectionFailed       nothing came: check the network and the address
+│   └── AnswerInterrupted  the connection broke after the answer had begun
+├── ServerBusy             too many answers or files at once: try again in a moment
+└── StorageError           chats cannot be read or stored: check the database
 
 Every message is fit to be shown on the page: it says what happened and what to
 do next, and holds neither the auth code nor HTML. Each class has a stable

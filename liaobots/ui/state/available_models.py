@@ -70,7 +70,7 @@ def _lookup(link: ServiceConnection) -> BackgroundValue[dict[str, ModelInfo]]:
     held = st.session_state.get(identity.OWN_LIST)
     if not held or held[0] != name:
         lists: SharedLookups[dict[str, ModelInfo]] = server_state.get_or_create(
-            "own lists", SharedLookups
+            "own-lists", SharedLookups
         )
         held = st.session_state[identity.OWN_LIST] = (name, lists.get(name, make))
     own: BackgroundValue[dict[str, ModelInfo]] = held[1]
