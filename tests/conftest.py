@@ -76,8 +76,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 @pytest.fixture
-def store(database: Database) -> Store:
-    return Store(database)
+def store(database: Database) -> Iterator[Store]:
+    opened = Store(database)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -6,6 +6,9 @@ from contextlib import suppress
 
 from liaobots.errors import StorageError
 
+# A server that is told to stop has ten seconds in all.
+CLOSE_SECONDS = 3.0
+
 
 class Background:
     """Do some work in a thread of its own, once more each time that it is asked for.
@@ -16,7 +19,15 @@ class Background:
     def __init__(self, name: str, work: Callable[[], None], *, at_once: bool) -> None:
         self._name, self._work, self._at_once = name, work, at_once
         self._lock = threading.Lock()
-        self._is_running = self._is_wanted = False
+        self._is_running = self._is_wanted = self._is_closed = False
+        self._thread: threading.Thread | None = None
+
+    def close(self) -> None:
+        """Begin nothing more, and wait for what is being done, at most `CLOSE_SECONDS`."""
+        with self._lock:
+            self._is_closed, self._is_wanted, thread = True, False, self._thread
+        if thread is not None:
+            thread.join(CLOSE_SECONDS)
 
     def wake(self) -> None:
         """Begin the work; where it runs, let it be done once more afterwards."""
@@ -24,10 +35,13 @@ class Background:
             self._work()
             return
         with self._lock:
+            if self._is_closed:
+                return
             self._is_wanted = True
             if not self._is_running:
                 self._is_running = True
-                threading.Thread(target=self._run, name=self._name, daemon=True).start()
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
 
     def _run(self) -> None:
         while True:

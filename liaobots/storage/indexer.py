@@ -73,6 +73,10 @@ class Indexer:
         work = partial(complete, database)
         self._work = Background("indexer", work, at_once=database.is_memory)
 
+    def close(self) -> None:
+        """Wait for what is being written."""
+        self._work.close()
+
     def complete_soon(self, found: Mapping[str | None, Sequence[int]]) -> None:
         """Begin to write what is missing of these ngrams, where something is."""
         if search_index.is_long(found):

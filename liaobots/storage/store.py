@@ -70,6 +70,9 @@ class Store:
         return self._database.is_memory
 
     def close(self) -> None:
+        """Wait for work in the background, and close the database."""
+        self.trash.close()
+        self.indexer.close()
         self._database.close()
 
     # Conversations

@@ -24,6 +24,10 @@ class Trash:
         self._database = database
         self._deletion = Background("deletion", self.purge_expired, at_once=database.is_memory)
 
+    def close(self) -> None:
+        """Wait for a deletion that is running."""
+        self._deletion.close()
+
     def put_conversation(self, owner: str, conversation: str) -> None:
         """Puts a conversation into the trash, as it is."""
         mine = queries.is_owned_conversation(owner, conversation)
