@@ -1,17 +1,20 @@
-"""Liaobots chat: talk to Liaobots from Python, or in the browser.
+"""Liaobots chat: ask Liaobots from Python, or in the browser.
 
-The house, and which way its imports run:
+errors      the errors, by what the reader can do about them
+limits      the limits on what visitors may cost the server
+backoff     how often a thread polls, depending on how busy the machine is
+sandbox     a function applied to a file in a process with limits
+client      HTTP: the public contract and the client of the service
+demo        a local service that speaks the same protocol
+documents   the text of a PDF
+storage     the database of chats, prompts and preferences
+generation  the threads that write answers
+formats     import and export of chats
+backup      backup, restore and migration of a database
+ui          the page; the only package that imports Streamlit
 
-service     talks: HTTP and bytes, the contract, a stand-in service
-chat        remembers: a store of chats, and the threads that write answers
-sandbox     runs a function on a file in a process of its own, within limits
-documents   what such processes read: the text of a PDF
-ui          shows: the page; the only room that knows Streamlit
-limits      what visitors may cost the server
-errors      what can go wrong, told apart by what the reader can do
-
-ui → chat, service, sandbox, documents → errors. The service's function is handed to `chat`.
-`app.py` beside this folder is the front door, `__main__` the one for copies.
+`app.py` starts the page, `__main__` is the command line for backups. `.importlinter`
+defines which package may import which.
 """
 
 from importlib import import_module
@@ -43,7 +46,7 @@ __all__ = [
     "url",
 ]
 
-_HOMES = {
+_MODULES = {
     "Account": "liaobots.client.client",
     "Client": "liaobots.client.client",
     "LiaobotsError": "liaobots.errors",
@@ -52,14 +55,14 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used.
+    """Import a public name at its first use.
 
-    The client takes a tenth of a second to import, and a process of the sandbox needs none of it.
+    Importing the client takes a tenth of a second, and processes of the sandbox do not need it.
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module(_HOMES.get(name, "liaobots.client.provider"))
-    return globals().setdefault(name, getattr(home, name))
+    module = import_module(_MODULES.get(name, "liaobots.client.provider"))
+    return globals().setdefault(name, getattr(module, name))
 
 
 def __dir__() -> list[str]:

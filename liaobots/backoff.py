@@ -1,22 +1,24 @@
-"""How often a thread does what many do at once: less often the busier the machine is.
+"""A polling interval that grows while the machine is busy.
 
-Python lets one thread at a time run, and each that wakes up has to be let in.
-Where hundreds wake up twenty times a second, most of the processor's time goes
-into letting them in and out.
+Python runs one thread at a time, and each thread that wakes up must wait for its
+turn. If hundreds of threads wake up twenty times per second, most of the
+processor's time is spent on switching between them.
 """
 
 
 class Backoff:
-    """The rest between two steps of a thread.
+    """The time in `seconds` that a thread waits between two steps.
 
-    Whoever was late rests longer, by `yielding` times that. `rest`, which is the
-    shortest, and `most` are in seconds.
+    It is `shortest` seconds plus `lateness_factor` times the lateness of the last
+    step, but at most `longest` seconds.
     """
 
-    def __init__(self, rest: float, most: float, yielding: float) -> None:
-        self._rest, self._most, self._yielding = rest, most, yielding
-        self.seconds = rest
+    def __init__(self, shortest: float, longest: float, lateness_factor: float) -> None:
+        self._shortest, self._longest = shortest, longest
+        self._lateness_factor = lateness_factor
+        self.seconds = shortest
 
     def note(self, late: float) -> None:
-        """Takes by how many seconds a step began later than it was meant to."""
-        self.seconds = min(self._most, self._rest + self._yielding * max(0.0, late))
+        """Record by how many seconds a step began too late."""
+        wait = self._shortest + self._lateness_factor * max(0.0, late)
+        self.seconds = min(self._longest, wait)

@@ -1,31 +1,31 @@
-"""What can go wrong, told apart by what the reader can do about it.
+"""The errors of this project, by what the reader can do about them.
 
 LiaobotsError
 ├── InvalidInput           nothing was sent: correct the input (also a ValueError)
 │   ├── AuthCodeMissing    no auth code, or one that cannot be sent: paste it
-│   ├── LimitReached       a file costs more to read than it may: take less of it
-│   └── FileUnreadable     what reads a file failed: repair the file, or take another
-├── JobCancelled           the reading of a file was stopped, or its visitor left
+│   ├── LimitReached       a file exceeds a limit: use a smaller one
+│   └── FileUnreadable     a file could not be read: repair it, or use another
+├── JobCancelled           the reading of a file was cancelled, or its visitor left
 ├── AuthCodeRejected       the service does not accept the code: check it
 ├── OutOfCredit            the code has no credit left: top it up
-├── RateLimited            wait, then ask again
-├── CaptchaRequired        open the service in a browser once
-├── ServiceError           the service failed: try again, or another model
-├── ConnectionFailed       nothing came: check the network and the address
+├── RateLimited            too many requests: wait, then try again
+├── CaptchaRequired        the service requires a captcha: open it in a browser
+├── ServiceError           the service failed: try again, or use another model
+├── ConnectionFailed       no answer: check the network and the address
 │   └── AnswerInterrupted  the connection broke after the answer had begun
 ├── ServerBusy             too many answers or files at once: try again in a moment
-└── StorageError           chats cannot be read or stored: check the database
+└── StorageError           chats cannot be read or saved: check the database
 
-Every message is fit to be shown on the page: it says what happened and what to
-do next, and holds neither the auth code nor HTML. Each class has a stable
-`code`, which is what databases and exports keep, and `values` that belong to it.
+Every message can be shown on the page: it says what happened and what to do next,
+and holds neither the auth code nor HTML. Each class has a stable `code`, which
+databases and exports store, and the `values` that belong to it.
 """
 
 import threading
 from collections.abc import Mapping
 from typing import ClassVar
 
-# What was kept instead of codes until layout 0004: the names that the classes had then.
+# Until layout 0004, databases stored the class names of that time instead of codes.
 CODE_OF_FORMER_NAME = {
     "InputRefused": "invalid_input",
     "CodeMissing": "auth_code_missing",
@@ -40,40 +40,40 @@ CODE_OF_FORMER_NAME = {
     "StoreFault": "storage_error",
     "ProgramMistake": "internal_error",
 }
-# The code of a mistake of the program itself, which is no error that anybody raises on purpose.
+# The code for a bug in the program, which is not raised as a `LiaobotsError`.
 INTERNAL_ERROR = "internal_error"
 
 
 class LiaobotsError(Exception):
     """The base of all errors of this project.
 
-    `code` names the kind of error for good, whatever the class is called.
+    `code` identifies the kind of error and never changes, even if the class is renamed.
     """
 
     code: ClassVar[str] = "error"
 
     @property
     def values(self) -> Mapping[str, object]:
-        """Return what belongs to the code, by name, such as `retry_after`."""
+        """Return the values that belong to the code, by name, such as `retry_after`."""
         return {}
 
 
 class InvalidInput(LiaobotsError, ValueError):
-    """What was given cannot be used; nothing was sent."""
+    """The input cannot be used; nothing was sent."""
 
     code = "invalid_input"
 
 
 class AuthCodeMissing(InvalidInput):
-    """There is no auth code, or it has characters that no header can carry."""
+    """There is no auth code, or it has characters that a header cannot carry."""
 
     code = "auth_code_missing"
 
 
 class LimitReached(InvalidInput):
-    """Reading a file costs more than it may.
+    """Reading a file exceeds a limit.
 
-    `limit` names what was reached: "processor time", "time", "memory" or "output".
+    `limit` names the limit: "processor time", "time", "memory" or "output".
     """
 
     code = "limit_reached"
@@ -94,7 +94,7 @@ class FileUnreadable(InvalidInput):
 
 
 class JobCancelled(LiaobotsError):
-    """The reading of a file was cancelled, or nobody waited for it any more."""
+    """The reading of a file was cancelled, or its visitor left."""
 
     code = "job_cancelled"
 
@@ -114,8 +114,8 @@ class OutOfCredit(LiaobotsError):
 class RateLimited(LiaobotsError):
     """The service answered 429.
 
-    `retry_after` is the number of seconds to wait, or None where the service
-    named none.
+    `retry_after` is the number of seconds to wait, or None if the service did not
+    state it.
     """
 
     code = "rate_limited"
@@ -130,7 +130,7 @@ class RateLimited(LiaobotsError):
 
 
 class CaptchaRequired(LiaobotsError):
-    """The service sent a web page where an answer should be.
+    """The service sent a web page in place of an answer.
 
     `link` is the address to open in a browser.
     """
@@ -147,25 +147,25 @@ class CaptchaRequired(LiaobotsError):
 
 
 class ServiceError(LiaobotsError):
-    """The service failed, or sent something that is no answer."""
+    """The service failed, or sent something other than an answer."""
 
     code = "service_error"
 
 
 class ConnectionFailed(LiaobotsError):
-    """The service could not be reached, or sent no byte in time."""
+    """The service could not be reached, or sent nothing in time."""
 
     code = "connection_failed"
 
 
 class AnswerInterrupted(ConnectionFailed):
-    """The answer broke off; the pieces before the break were given already."""
+    """The answer broke off; the text before that was delivered."""
 
     code = "answer_interrupted"
 
 
 class ServerBusy(LiaobotsError):
-    """The server writes as many answers, or reads as many files, already as it may."""
+    """The server already writes or reads as many answers or files as it may."""
 
     code = "server_busy"
 
@@ -177,5 +177,5 @@ class StorageError(LiaobotsError):
 
 
 def report_mistake(error: Exception) -> None:
-    """Hand a mistake of the program to the thread's excepthook, as if it had not been caught."""
+    """Pass a bug's exception to `threading.excepthook`, as if it had not been caught."""
     threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))

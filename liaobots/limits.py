@@ -1,6 +1,6 @@
-"""What one visitor, one address and all visitors together may cost this server.
+"""The limits on what one visitor, one address and all visitors may cost this server.
 
-Every bound stands here, with its reason. A host sets others in the environment:
+Each limit has its reason next to it. An operator sets others in the environment:
 `LIAOBOTS_LIMITS="answers_at_once=8, uploaded_bytes=200_000_000"`.
 """
 
@@ -16,47 +16,47 @@ SETTING = "LIAOBOTS_LIMITS"
 
 @dataclass(frozen=True)
 class Limits:
-    """The bounds of this server. Times are seconds, sizes bytes, unless the name says otherwise."""
+    """The limits of this server. Times are in seconds, sizes in bytes."""
 
-    # Sockets. Whoever types into the search as fast as a browser takes it sends 2 messages in a
-    # second at most, whoever clicks as fast as one can 7 (measured in Chromium); an idle page sends
-    # one each two seconds. The event loop needs about 0.1 ms for each.
+    # Sockets. Measured in Chromium, fast typing in the search sends at most 2 messages per second
+    # and fast clicking 7; an idle page sends one every two seconds. The event loop needs about
+    # 0.1 ms for each.
     socket_messages_per_second: int = 100
-    # Below that, what goes on for longer waits for its turn: each may draw the page again.
+    # Above this rate, a socket's messages wait, as each may run the page again.
     socket_steady_messages_per_second: int = 20
-    # A burst of one largest message is free.
+    # A burst of one message of the largest size is allowed.
     socket_bytes_per_second: int = 2_000_000
-    # The largest message is a question, which may be as long as the largest model takes.
+    # The largest message is a question, which may fill the context window of the largest model.
     socket_message_bytes: int = 20_000_000
-    # Bytes of messages that have begun and not ended, of all sockets together: they lie in memory.
+    # Incomplete messages of all sockets together, as they are held in memory.
     unfinished_message_bytes: int = 60_000_000
-    # A school or an office shares one address.
+    # A school or an office may share one address.
     sockets_per_address: int = 400
-    # So many idle pages send 200 messages in a second. What is above waits for its turn.
+    # That many idle pages send 200 messages per second. Messages above this rate wait.
     address_messages_per_second: int = 500
-    # Each message may run the page once, which takes some 40 ms of a core. Who sends more than a
-    # reader does shares this rate with all others who do; the rest never wait for them.
+    # Each message may run the page once, which takes about 40 ms of a core. Sockets that send more
+    # than a reader does (the light rate) share the busy rate; the others never wait for them.
     socket_light_messages_per_second: int = 2
     socket_light_messages_burst: int = 30
     busy_messages_per_second: int = 20
-    # Streamlit keeps the state of visitors who left, for those whose connection comes back.
+    # Streamlit keeps the state of disconnected visitors, in case they reconnect.
     sessions_kept: int = 128
 
-    # Uploads lie on the disk. The import takes a file of 100 MB, and a question some of 20 MB.
+    # Uploads are on the disk. The import accepts a file of 100 MB, and a question files of 20 MB.
     uploaded_bytes_per_session: int = 120_000_000
     uploaded_bytes_per_visitor: int = 150_000_000
     uploaded_bytes: int = 600_000_000
-    # Browsers send six files at a time to one host, and through some proxies all at once.
+    # Browsers send six files at a time to one host, but through some proxies all at once.
     uploads_at_once_per_visitor: int = 24
     uploads_at_once: int = 200
-    # A slow phone sends ten times as much. The first seconds are for its network to wake up.
+    # A slow phone sends ten times as fast. Its network may need the first seconds to wake up.
     upload_bytes_per_second: int = 10_000
     upload_start_seconds: int = 30
-    # A phone that sleeps for a moment keeps its files.
+    # A phone that sleeps for a moment must not lose its files.
     unused_upload_seconds: int = 45
 
-    # Files are read in processes of their own, a few at once, the others in a queue. One visitor
-    # has all but one of the processes at most, and a share of the queue.
+    # Files are read in separate processes, a few at once; the others wait in a queue. One visitor
+    # may use all but one of the processes, and a share of the queue.
     documents_at_once: int = 2
     documents_waiting: int = 50
     documents_waiting_per_visitor: int = 10
@@ -65,42 +65,42 @@ class Limits:
     document_processor_seconds: int = 20
     document_memory_bytes: int = 512_000_000
     document_pages: int = 500
-    # What is shared by pages counts for each of them, for it is read for each of them. A megabyte
-    # takes about 0.1 s.
+    # Content that pages share counts for each page, as it is read for each. A megabyte takes
+    # about 0.1 s.
     document_unpacked_bytes: int = 200_000_000
-    # Steps of drawing. A small file can have very many, for its pages may all draw the same.
+    # Drawing operators. A small file can have very many, as its pages may share them.
     document_operators: int = 2_000_000
     # More than any model takes.
     document_characters: int = 10_000_000
 
-    # Imports hold the database now and then, and the reader's process a core.
+    # An import locks the database now and then, and its process uses a core.
     imports_at_once: int = 2
     imports_per_visitor: int = 1
-    # Each waits with a file of up to 100 MB on the disk.
+    # Each waiting import has a file of up to 100 MB on the disk.
     imports_waiting: int = 10
-    # 100 MB of a real export take 3 s; a file made to be slow takes minutes.
+    # A real export of 100 MB takes 3 s; a malicious file takes minutes.
     import_processor_seconds: int = 60
-    # The reader holds one chat, of at most 48 MB, beside some 30 MB of its own.
+    # The process holds one chat of at most 48 MB, and needs about 30 MB itself.
     import_memory_bytes: int = 256_000_000
 
     # Answers. Each is a thread and a connection to the service.
     answers: int = 256
     answers_per_visitor: int = 32
     answers_per_visitor_per_minute: int = 120
-    # A school shares one address, and a class asks at once.
+    # A school may share one address, and a class asks at the same time.
     answers_per_address: int = 128
-    # So many places are kept for visitors who have no answer running, but no more than half
-    # of all.
+    # Of `answers`, so many are reserved for visitors without a running answer, but at most
+    # half of all.
     answers_reserved: int = 32
-    # Where all places are taken, an answer gives way that had no text for so long. A model may
-    # think for minutes, so that none ends for this while there is room.
+    # If all answers are in use, one that has had no text for so long is ended. A model may
+    # reason for minutes, so no answer is ended for this otherwise.
     silent_answer_seconds: int = 120
 
-    # Chats that wait in memory until the database can be written. Past this, questions are
-    # refused: what waits goes with the server.
+    # Chats that wait in memory until the database can be written. Above this, questions are
+    # refused: waiting chats are lost if the server stops.
     chats_waiting: int = 2_000
 
-    # Readers of balances and of lists of models, each a thread that waits for the service.
+    # Threads that request balances and lists of models from the service.
     account_readers: int = 32
     account_seconds: int = 10
 
@@ -112,9 +112,9 @@ def limits() -> Limits:
 
 
 def read(setting: str) -> Limits:
-    """Return the limits that `setting` names, and the usual ones beside them.
+    """Return the limits with the changes that `setting` names.
 
-    Raise `InvalidInput` for an unknown name, or a value that is no positive whole number.
+    Raise `InvalidInput` for an unknown name, or a value that is not a positive whole number.
     """
     return Limits(**dict(_pairs(setting)))
 

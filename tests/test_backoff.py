@@ -1,11 +1,11 @@
-"""How long threads rest that do what many do at once."""
+"""The polling interval of threads."""
 
 from liaobots.backoff import Backoff
 
 
-def test_whoever_is_late_rests_longer() -> None:
-    """By so many times that, no longer than the longest rest, and as before when in time again."""
-    backoff = Backoff(rest=0.125, most=1.0, yielding=8)
+def test_late_threads_wait_longer() -> None:
+    """The interval grows with the lateness up to the maximum, then returns to the minimum."""
+    backoff = Backoff(shortest=0.125, longest=1.0, lateness_factor=8)
     found = [backoff.seconds]
     for late in (0.0625, 5.0, 0.0, -0.25):
         backoff.note(late)

@@ -1,4 +1,4 @@
-"""`python -m liaobots` as one types it: what it says, what it gives, and what it never says."""
+"""`python -m liaobots` in a shell: its output, its exit status, and the secrets it never shows."""
 
 import asyncio
 import sqlite3
@@ -23,23 +23,23 @@ SECRET = "s3cret"
 
 
 def test_without_a_command() -> None:
-    """It says what it can do."""
+    """Without a command, it prints its commands."""
     code, out, _ = run()
     assert code == 2
     assert all(command in out for command in ("backup", "restore", "migrate"))
 
 
 @pytest.mark.parametrize("words", [("backup",), ("fly", "away"), ("migrate", "a", "b", "c")])
-def test_what_is_not_understood(words: tuple[str, ...]) -> None:
-    """It says where to look, without a traceback."""
+def test_invalid_arguments(words: tuple[str, ...]) -> None:
+    """Invalid arguments print a hint, and no traceback."""
     code, out, err = run(*words)
     assert (code, out) == (2, "")
     assert "--help" in err
     assert "Traceback" not in err
 
 
-def test_a_backup_comes_back(rich: str, tmp_path: Path) -> None:
-    """The environment names the app's database; the file is for its owner's eyes alone."""
+def test_backup_and_restore(rich: str, tmp_path: Path) -> None:
+    """A backup can be restored once; only its owner can read the file."""
     file, new = tmp_path / "backup.db", f"sqlite:///{tmp_path}/new.db"
     code, out, err = run("backup", str(file), LIAOBOTS_DATABASE_URL=rich)
     assert (code, err) == (0, "")
@@ -58,7 +58,7 @@ def test_a_backup_comes_back(rich: str, tmp_path: Path) -> None:
 
 
 def test_a_backup_is_a_plain_file(rich: str, tmp_path: Path) -> None:
-    """Any tool that knows SQLite reads it, also where nothing can be written beside it."""
+    """A backup is a single SQLite file, readable in a read-only folder."""
     file = tmp_path / "backup.db"
     assert run("backup", str(file), "--database", rich)[0] == 0
     with sqlite3.connect(f"file:{file}?mode=ro&immutable=1", uri=True) as raw:
@@ -71,8 +71,8 @@ def test_a_backup_is_a_plain_file(rich: str, tmp_path: Path) -> None:
     assert "unfinished" not in tables
 
 
-def test_an_empty_file_is_taken_and_made_private(rich: str, tmp_path: Path) -> None:
-    """As one that was made beforehand, or that a kill left."""
+def test_an_empty_file_is_used_and_made_private(rich: str, tmp_path: Path) -> None:
+    """An empty file, as an aborted backup leaves it, is used and made private."""
     file = tmp_path / "backup.db"
     file.touch(0o644)
     assert run("backup", str(file), "--database", rich)[0] == 0
@@ -80,7 +80,7 @@ def test_an_empty_file_is_taken_and_made_private(rich: str, tmp_path: Path) -> N
 
 
 def test_the_default_database(tmp_path: Path) -> None:
-    """With no setting at all, the file in the user's data folder."""
+    """Without a setting, the database is the file in the user's data folder."""
     folder = tmp_path / "data"
     store = Store(Database(f"sqlite:///{folder}/liaobots-chat/chats.db"))
     backup_samples.said(store, "Hello", "you")
@@ -92,7 +92,7 @@ def test_the_default_database(tmp_path: Path) -> None:
 
 
 def test_the_database_that_the_secrets_name(rich: str, tmp_path: Path) -> None:
-    """The app would use it, so it is what is kept, whatever the environment says."""
+    """The database that the secrets name overrides the environment, as in the app."""
     (tmp_path / ".streamlit").mkdir()
     secrets = tmp_path / ".streamlit" / "secrets.toml"
     secrets.write_text(f'LIAOBOTS_DATABASE_URL = "{rich}"\n')
@@ -121,10 +121,10 @@ def test_the_database_that_the_secrets_name(rich: str, tmp_path: Path) -> None:
         ("backup", "{folder}/target.db", "--databse=postgresql://name:s3cret@127.0.0.1:9/x"),
     ],
 )
-def test_a_password_is_never_said(words: tuple[str, ...], rich: str, tmp_path: Path) -> None:
-    """Whatever goes wrong, in a few plain lines; and no file is made."""
-    given = [word.format(folder=tmp_path, rich=rich) for word in words]
-    code, out, err = run(*given, HOME=str(tmp_path))
+def test_passwords_are_never_printed(words: tuple[str, ...], rich: str, tmp_path: Path) -> None:
+    """Errors are printed without passwords and tracebacks, and create no file."""
+    arguments = [word.format(folder=tmp_path, rich=rich) for word in words]
+    code, out, err = run(*arguments, HOME=str(tmp_path))
     assert code in (1, 2)
     assert err
     assert SECRET not in out + err
@@ -132,8 +132,8 @@ def test_a_password_is_never_said(words: tuple[str, ...], rich: str, tmp_path: P
     assert not (tmp_path / "target.db").exists()
 
 
-def test_the_mark_holds_no_password(rich: str, postgresql: str, tmp_path: Path) -> None:
-    """Nor do the words at the end."""
+def test_the_lease_holds_no_password(rich: str, postgresql: str, tmp_path: Path) -> None:
+    """Neither the file nor the output holds the password of the database."""
     target = postgresql.replace("postgres:@", f"postgres:{SECRET}@")
     file = tmp_path / "backup.db"
     Database(target).close()
@@ -143,8 +143,8 @@ def test_the_mark_holds_no_password(rich: str, postgresql: str, tmp_path: Path) 
     assert SECRET.encode() not in file.read_bytes()
 
 
-def test_no_page_is_loaded() -> None:
-    """Neither help nor a command imports Streamlit."""
+def test_streamlit_is_not_imported() -> None:
+    """No command imports Streamlit."""
     code = (
         "import sys; from liaobots.__main__ import main; "
         "main(['migrate', '/nowhere/a', '/nowhere/b']); "
@@ -157,7 +157,7 @@ def test_no_page_is_loaded() -> None:
 
 
 def test_a_backup_while_visitors_are_answered(tmp_path: Path, slow_demo_server: DemoServer) -> None:
-    """The copy is whole, with what had come by then, and the answers go on."""
+    """A backup has the text so far of a running answer, which continues."""
     words = [f"word{number} " for number in range(60)]
     slow_demo_server.answer = lambda _: iter(words)
     file, address = tmp_path / "backup.db", f"sqlite:///{tmp_path}/chats.db"

@@ -1,4 +1,4 @@
-"""Whatever a service says on a real socket, in each form of the wire: text, or an error of ours."""
+"""Any response on a real socket, in each form, yields text or a `LiaobotsError`."""
 
 import gzip
 import json
@@ -29,32 +29,32 @@ EVENTS, DOCUMENT, TEXT = (
     for kind in (b"text/event-stream", b"application/json", b"text/plain; charset=utf-8")
 )
 CHUNKED = b"Transfer-Encoding: chunked"
-LIBERAL = b'data: {"content": "Hel"}\n\ndata: {"content": "lo"}\n\n'
-OPENAI = (
+LIAOBOTS_EVENTS = b'data: {"content": "Hel"}\n\ndata: {"content": "lo"}\n\n'
+OPENAI_EVENTS = (
     b'data: {"choices": [{"index": 0, "delta": {"content": "Hello"}}]}\n\n'
     b'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
 )
 LIST = b'{"data": [{"id": "gpt-4", "name": "GPT-4", "context_length": 8000, "owned_by": "openai"}]}'
-BALANCE = b'{"balance": 12.5, "amount": "20", "authCode": "%s", "more": [1]}' % CODE.encode()
+ACCOUNT = b'{"balance": 12.5, "amount": "20", "authCode": "%s", "more": [1]}' % CODE.encode()
 
 
 def chunked(body: bytes) -> bytes:
     return b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
 
 
-def unmeasured(head: bytes, body: bytes) -> bytes:
+def without_length(head: bytes, body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + body
 
 
 ANSWERS = [
-    whole(LIBERAL, EVENTS),
-    whole(OPENAI, EVENTS, b"Set-Cookie: a=b; Path=/; Max-Age=9"),
+    whole(LIAOBOTS_EVENTS, EVENTS),
+    whole(OPENAI_EVENTS, EVENTS, b"Set-Cookie: a=b; Path=/; Max-Age=9"),
     whole(b"Hello, \xe4\xbd\xa0\xe5\xa5\xbd", TEXT),
     whole(b'{"choices": [{"message": {"content": "Hello"}}]}', DOCUMENT),
     whole(b'{"error": true, "res_status": 402, "message": "No credit"}', DOCUMENT),
     whole(LIST, DOCUMENT),
-    whole(BALANCE, DOCUMENT),
-    whole(gzip.compress(LIBERAL), EVENTS, b"Content-Encoding: gzip"),
+    whole(ACCOUNT, DOCUMENT),
+    whole(gzip.compress(LIAOBOTS_EVENTS), EVENTS, b"Content-Encoding: gzip"),
     whole(gzip.compress(LIST), DOCUMENT, b"Content-Encoding: gzip"),
     whole(b"{}", DOCUMENT, status=b"401 No"),
     whole(b'{"error": {"message": "Slow"}}', b"Retry-After: 7", status=b"429 Slow"),
@@ -63,16 +63,16 @@ ANSWERS = [
     whole(b"", b"Location: /elsewhere", status=b"307 Go"),
     whole(b"", b"Location: http://example.org:80/x?y#z", status=b"302 Go"),
     whole(b"", status=b"204 Nothing"),
-    b"HTTP/1.1 100 Continue\r\n\r\n" + whole(LIBERAL, EVENTS),
-    b"HTTP/1.1 103 Hints\r\nLink: </x>\r\n\r\n" + whole(LIBERAL, EVENTS),
-    unmeasured(EVENTS, OPENAI),
-    unmeasured(TEXT, b"Hello"),
-    unmeasured(CHUNKED + b"\r\n" + EVENTS, chunked(LIBERAL)),
-    unmeasured(CHUNKED + b"\r\n" + DOCUMENT, chunked(LIST)),
-    unmeasured(CHUNKED + b"\r\nContent-Encoding: gzip", chunked(gzip.compress(BALANCE))),
+    b"HTTP/1.1 100 Continue\r\n\r\n" + whole(LIAOBOTS_EVENTS, EVENTS),
+    b"HTTP/1.1 103 Hints\r\nLink: </x>\r\n\r\n" + whole(LIAOBOTS_EVENTS, EVENTS),
+    without_length(EVENTS, OPENAI_EVENTS),
+    without_length(TEXT, b"Hello"),
+    without_length(CHUNKED + b"\r\n" + EVENTS, chunked(LIAOBOTS_EVENTS)),
+    without_length(CHUNKED + b"\r\n" + DOCUMENT, chunked(LIST)),
+    without_length(CHUNKED + b"\r\nContent-Encoding: gzip", chunked(gzip.compress(ACCOUNT))),
 ]
 GOOD = st.sampled_from(ANSWERS)
-ODD = OBJECTS.flatmap(
+UNUSUAL = OBJECTS.flatmap(
     lambda said: st.sampled_from([
         whole(said.encode(), DOCUMENT),
         whole(b"data: " + said.encode() + b"\n\n", EVENTS),
@@ -80,7 +80,7 @@ ODD = OBJECTS.flatmap(
         whole(b"[%s]" % said.encode(), DOCUMENT),
     ])
 )  # fmt: skip
-SAYINGS = mangled(GOOD) | ODD | st.binary(max_size=60)
+RESPONSES = mangled(GOOD) | UNUSUAL | st.binary(max_size=60)
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +95,10 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def outcome(teller: Teller, pieces: list[bytes], act: Callable[[], object]) -> None:
-    """Does it; an error must be one of ours and fit for the page, and nothing is left of the call.
+    """Run `act`. Check that it raises only a `LiaobotsError` for the page, and leaves nothing.
 
-    Mangled lengths may make us wait for bytes that never come, but then the teller hangs up.
+    Mangled lengths may make the client wait for bytes that never come; the server then closes
+    the connection.
     """
     teller.words = lambda: pieces
     others = set(threading.enumerate())
@@ -114,11 +115,11 @@ def outcome(teller: Teller, pieces: list[bytes], act: Callable[[], object]) -> N
 
 
 @FUZZ
-@given(SAYINGS, WIRES, st.booleans(), cuts())
+@given(RESPONSES, WIRES, st.booleans(), cuts())
 def test_an_answer(
     teller: Teller, data: bytes, wire: str, stream: bool, cut: Callable[[bytes], list[bytes]]
 ) -> None:
-    """Pieces of text, none of them empty, that a page and a database can take; or an error."""
+    """An answer yields pieces that are not empty and can be encoded, or an error."""
     client = Client(CODE, teller.url, timeout=5, wire=wire)
     reply = client.chat([{"role": "user", "content": "Hello"}], stream=stream)
     came: list[str] = []
@@ -129,11 +130,11 @@ def test_an_answer(
 
 
 @FUZZ
-@given(SAYINGS, WIRES, cuts())
+@given(RESPONSES, WIRES, cuts())
 def test_a_list(
     teller: Teller, data: bytes, wire: str, cut: Callable[[bytes], list[bytes]]
 ) -> None:
-    """Names that can be shown; or an error."""
+    """A list yields names that can be shown, or an error."""
     found: dict[str, Any] = {}
     client = Client(CODE, teller.url, timeout=5, wire=wire)
     outcome(teller, cut(data), lambda: found.update(client.models()))
@@ -141,9 +142,9 @@ def test_a_list(
 
 
 @FUZZ
-@given(SAYINGS, cuts())
-def test_a_balance(teller: Teller, data: bytes, cut: Callable[[bytes], list[bytes]]) -> None:
-    """Numbers that can be shown, and the code nowhere; or an error."""
+@given(RESPONSES, cuts())
+def test_an_account(teller: Teller, data: bytes, cut: Callable[[bytes], list[bytes]]) -> None:
+    """An account yields numbers that can be shown and no code, or an error."""
     found: list[Account] = []
     client = Client(CODE, teller.url, timeout=5)
     outcome(teller, cut(data), lambda: found.append(client.account()))
@@ -154,12 +155,12 @@ def test_a_balance(teller: Teller, data: bytes, cut: Callable[[bytes], list[byte
 
 
 @pytest.mark.parametrize("words", [CODE, f"{CODE}: x", f"x {CODE}\r\nContent-Length: 2"])
-def test_a_head_that_repeats_the_code(
+def test_headers_that_repeat_the_code(
     teller: Teller, caplog: pytest.LogCaptureFixture, words: str
 ) -> None:
-    """What cannot be read of it is in no log."""
+    """The code in invalid headers is not logged."""
     caplog.set_level(logging.DEBUG)
-    said = unmeasured(f"A: b\r\n{words}".encode(), b"{}")
+    said = without_length(f"A: b\r\n{words}".encode(), b"{}")
     outcome(teller, [said], Client(CODE, teller.url, timeout=5).account)
     assert CODE not in caplog.text
 
@@ -172,7 +173,7 @@ def dumped(value: Mapping[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("depth", [300, 900, 100_000])
-def test_a_balance_in_a_deep_nest(teller: Teller, depth: int) -> None:
-    """It is read or refused, however deep it is nested."""
+def test_a_deeply_nested_account(teller: Teller, depth: int) -> None:
+    """A deeply nested account is read or raises an error."""
     nest = b'{"balance": 1, "a": ' + b"[" * depth + b"]" * depth + b"}"
     outcome(teller, [whole(nest, DOCUMENT)], Client(CODE, teller.url, timeout=5).account)

@@ -1,4 +1,4 @@
-"""The limits of the server, and how a host sets them."""
+"""The limits of the server, and their setting."""
 
 import pytest
 
@@ -6,21 +6,21 @@ from liaobots.errors import InvalidInput
 from liaobots.limits import Limits, read
 
 
-def test_usual_limits() -> None:
-    """Without a setting the limits are those of the module."""
+def test_default_limits() -> None:
+    """Without a setting, the limits are the defaults."""
     assert read("") == Limits()
     assert read(" , ") == Limits()
 
 
 def test_set_limits() -> None:
-    """A host sets some of them, and the others stay."""
+    """The setting changes some limits and leaves the others."""
     assert read("answers = 8, uploaded_bytes=1_000_000") == Limits(
         answers=8, uploaded_bytes=1_000_000
     )
 
 
 @pytest.mark.parametrize(
-    ("setting", "words"),
+    ("setting", "message"),
     [
         ("answer=8", "“answer”, which is no limit"),
         ("answers", "answers to “”"),
@@ -31,7 +31,7 @@ def test_set_limits() -> None:
         ("answers=_", "answers to “_”"),
     ],
 )
-def test_wrong_limits(setting: str, words: str) -> None:
-    """A wrong setting says what is wrong with it."""
-    with pytest.raises(InvalidInput, match=words):
+def test_wrong_limits(setting: str, message: str) -> None:
+    """A wrong setting raises an error that says what is wrong."""
+    with pytest.raises(InvalidInput, match=message):
         read(setting)

@@ -1,18 +1,18 @@
-"""TALKS: HTTP and bytes. Knows no page and no database.
+"""The client: HTTP and bytes. It knows neither the page nor the database.
 
-provider    the contract: url, model, models, _create_completion
-client      Client: one road to the service
-reply       an answer on its way, which any thread can end
-call        one call: tries again before the first byte, makes every error ours
-line        a request that any thread can hang up on
-wire        how to ask, in each form of the wire; no socket
-decoder     how to read an answer: bytes in, text out; no socket
-events      event streams, line by line
-verdict     what is no answer but a refusal, in whatever form it comes
-completion  the objects of OpenAI's chat completions API
-fault       what a status number and the service's words mean
-disguise    whether a text holds the code, also in a coding
-catalog     what is known of the models
-setting     where to talk to, as whom, for how long; read at each call
-standin     a local service that speaks the wire; imports nothing of ours
+provider         the public contract: url, model, models, _create_completion
+client           Client and Account: ask the service as the owner of an auth code
+reply            an answer as an iterator that any thread can close
+retry            one call: retries before the first byte, and maps every error
+transport        a request that any thread can cancel
+connection       connections that report their sockets, and responses that end
+request_builder  the requests in each form of the protocol; no socket
+decoder          the body of an answer: bytes in, text out; no socket
+sse              event streams, line by line
+chat_completion  the objects of OpenAI's chat completions API
+error_detector   errors that come in place of an answer
+error_mapping    what a status and the service's message mean
+secret_finder    whether a text holds the auth code, also encoded
+catalog          what is known of the models
+settings         address, auth code, timeout: read at each call
 """

@@ -1,4 +1,4 @@
-"""What is known of the models: the contract's own, and how to read the live list."""
+"""What is known of the models: the built-in ones, and the service's list."""
 
 import math
 from difflib import get_close_matches
@@ -9,7 +9,7 @@ from liaobots.errors import InvalidInput, ServiceError
 
 
 class Price(TypedDict):
-    """What a million tokens cost, in the service's own currency."""
+    """The price of a million tokens, in the service's currency."""
 
     prompt: float
     completion: float
@@ -18,9 +18,9 @@ class Price(TypedDict):
 class ModelInfo(TypedDict):
     """What is known of one model.
 
-    `maxLength` is in characters and `tokenLimit` in tokens; None where the
-    service does not say. `provider` is the maker's name, as the wire of 2025
-    wants it. `price` is there where the service tells it.
+    `maxLength` is in characters and `tokenLimit` in tokens; None if the service
+    does not say. `provider` is the maker's name, as the protocol of 2025 requires
+    it. `price` is present if the service states it.
     """
 
     id: str
@@ -31,19 +31,27 @@ class ModelInfo(TypedDict):
     price: NotRequired[Price]
 
 
-# What a question may have where nothing is known of the model, in characters.
+# The characters that a question may have if nothing is known of the model: about 25,000 tokens
+# of English.
 ROOM = 100_000
-# A list has at most so many models, of which each is named in so many characters, and has room
-# for at most so many tokens; what is more is a mistake, and no page could show it.
-MOST, LONGEST, LARGEST = 2_000, 200, 10**9
-# A shorter code, as engines on one's own machine take, may be a word in a model's name.
-TELLING = 12
-# Where those who speak OpenAI's API say how much a model keeps in mind: Liaobots, vLLM,
-# OpenRouter, Groq and LiteLLM; llama.cpp says it in `meta`.
-TOKENS = ("tokenLimit", "max_model_len", "context_length", "context_window", "max_input_tokens")
-META_TOKENS = ("n_ctx", "n_ctx_train")
-# What engines say where they know no maker.
-NOBODY = ("library", "system", "vllm", "llamacpp", "me", "local", "organization-owner")
+# A longer list or name, or a larger context window, is a mistake, and no page could show it.
+MAX_MODELS = 2_000
+MAX_NAME_CHARACTERS = 200
+MAX_TOKENS = 10**9
+# A shorter code, as local servers accept it, may be a word in a model's name.
+MIN_SECRET_CHARACTERS = 12
+# The fields for the context window, in the lists of Liaobots, vLLM, OpenRouter, Groq and LiteLLM;
+# llama.cpp has them in `meta`.
+TOKEN_FIELDS = (
+    "tokenLimit",
+    "max_model_len",
+    "context_length",
+    "context_window",
+    "max_input_tokens",
+)
+META_TOKEN_FIELDS = ("n_ctx", "n_ctx_train")
+# What servers write into `owned_by` if they do not know the maker.
+SERVER_OWNERS = ("library", "system", "vllm", "llamacpp", "me", "local", "organization-owner")
 MAKERS = {
     "claude": "Anthropic",
     "deepseek": "DeepSeek",
@@ -85,9 +93,9 @@ BUILT_IN: dict[str, ModelInfo] = {
 
 
 def get_model(model: str, models: dict[str, ModelInfo]) -> ModelInfo:
-    """Gives the facts of `model`.
+    """Return what is known of `model`.
 
-    Raises InputRefused, with the nearest names, for a name not in `models`.
+    Raise `InvalidInput`, which names the nearest names, if it is not in `models`.
     """
     if isinstance(model, str) and model in models:
         return models[model]
@@ -98,7 +106,7 @@ def get_model(model: str, models: dict[str, ModelInfo]) -> ModelInfo:
 
 
 def placeholder_model(model: str) -> ModelInfo:
-    """Gives the facts of a model of which nothing but its name is known."""
+    """Return the info of a model of which only the name is known."""
     return {
         "id": model,
         "name": model,
@@ -108,32 +116,32 @@ def placeholder_model(model: str) -> ModelInfo:
     }
 
 
-def max_characters(facts: ModelInfo) -> int:
-    """Gives how many characters a model takes, at the most.
+def max_characters(info: ModelInfo) -> int:
+    """Return the most characters that a model takes.
 
-    Where the service names tokens alone, three characters are counted for one:
-    English has about four to a token, Russian and code about three. Where it
-    names nothing, ROOM.
+    If the service states only tokens, a token counts as three characters:
+    English has about four per token, Russian and code about three. If it states
+    neither, return `ROOM`.
     """
-    tokens = facts["tokenLimit"]
-    return facts["maxLength"] or (tokens * 3 if tokens else ROOM)
+    tokens = info["tokenLimit"]
+    return info["maxLength"] or (tokens * 3 if tokens else ROOM)
 
 
 def parse_model_list(payload: object, secret: str = "") -> dict[str, ModelInfo]:
-    """Gives the models of a live list by id, in the service's order.
+    """Return the models of the service's list by id, in the service's order.
 
-    A list as Liaobots gives it, or within `data` as in OpenAI's API. Entries
-    without an id that can be shown, or with `secret` in their words, are passed
-    over. Raises ServiceFault where the payload is no such list.
+    The list may be the payload itself, as at Liaobots, or be in its `data`, as in
+    OpenAI's API. Entries without a printable id, or with `secret` in a text, are
+    left out. Raise `ServiceError` if no entry remains.
     """
     inner = payload.get("data") if isinstance(payload, dict) else payload
-    entries = inner[:MOST] if isinstance(inner, list) else []
-    is_secret = finder(secret if len(secret) >= TELLING else "")
-    read = [facts for facts in map(_read_entry, entries) if facts]
+    entries = inner[:MAX_MODELS] if isinstance(inner, list) else []
+    is_secret = finder(secret if len(secret) >= MIN_SECRET_CHARACTERS else "")
+    read = [info for info in map(_read_entry, entries) if info]
     found = {
-        facts["id"]: facts
-        for facts in read
-        if not any(map(is_secret, (facts["id"], facts["name"], facts["provider"])))
+        info["id"]: info
+        for info in read
+        if not any(map(is_secret, (info["id"], info["name"], info["provider"])))
     }
     if not found:
         raise ServiceError(
@@ -145,68 +153,71 @@ def parse_model_list(payload: object, secret: str = "") -> dict[str, ModelInfo]:
 def _read_entry(entry: object) -> ModelInfo | None:
     if not isinstance(entry, dict) or not _is_name(entry.get("id")):
         return None
-    facts = placeholder_model(entry["id"])
-    facts["name"] = _text(entry.get("name")) or facts["id"]
-    facts["provider"] = _text(entry.get("provider")) or facts["provider"] or _owner_of(entry)
-    facts["maxLength"] = _count(entry.get("maxLength"))
-    facts["tokenLimit"] = _tokens(entry)
+    info = placeholder_model(entry["id"])
+    info["name"] = _text(entry.get("name")) or info["id"]
+    info["provider"] = _text(entry.get("provider")) or info["provider"] or _owner_of(entry)
+    info["maxLength"] = _count(entry.get("maxLength"))
+    info["tokenLimit"] = _tokens(entry)
     if price := _price(entry.get("pricing")):
-        facts["price"] = price
-    return facts
+        info["price"] = price
+    return info
 
 
 def _tokens(entry: dict[str, Any]) -> int | None:
     meta = entry.get("meta")
     meta = meta if isinstance(meta, dict) else {}
-    said = [*(entry.get(name) for name in TOKENS), *(meta.get(name) for name in META_TOKENS)]
-    return next(filter(None, map(_count, said)), None)
+    values = [
+        *(entry.get(name) for name in TOKEN_FIELDS),
+        *(meta.get(name) for name in META_TOKEN_FIELDS),
+    ]
+    return next(filter(None, map(_count, values)), None)
 
 
 def _owner_of(entry: dict[str, Any]) -> str:
-    """Gives who owns a model in OpenAI's API, unless that is only whoever serves it."""
+    """Return the owner of a model in OpenAI's API, or "" if that is only the server."""
     owner = _text(entry.get("owned_by"))
-    if owner in NOBODY:
+    if owner in SERVER_OWNERS:
         return ""
     return "OpenAI" if owner.casefold() == "openai" else owner
 
 
-def _price(said: object) -> Price | None:
-    """Reads a price for each token, as OpenRouter tells it: decimal digits, in dollars."""
-    if not isinstance(said, dict):
+def _price(pricing: object) -> Price | None:
+    """Return the price from OpenRouter's `pricing`: dollars per token, in decimal digits."""
+    if not isinstance(pricing, dict):
         return None
     try:
-        prompt, completion = (float(said[name]) * 1e6 for name in ("prompt", "completion"))
+        prompt, completion = (float(pricing[name]) * 1e6 for name in ("prompt", "completion"))
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    known = all(0 <= each < math.inf for each in (prompt, completion))
-    return {"prompt": prompt, "completion": completion} if known else None
+    is_valid = all(0 <= each < math.inf for each in (prompt, completion))
+    return {"prompt": prompt, "completion": completion} if is_valid else None
 
 
 def _is_name(value: object) -> bool:
-    """Says whether an id, which goes back to the service as it came, can be shown as well."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST and value.isprintable()
+    """Return whether an id can be shown: it is sent back unchanged, so it cannot be cleaned."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_NAME_CHARACTERS and value.isprintable()
 
 
 def _text(value: Any) -> str:
-    """Gives a text in one line of characters that can be shown, or ""."""
-    text = value[:LONGEST] if isinstance(value, str) else ""
+    """Return a text as one line of printable characters, or "" if it is no text."""
+    text = value[:MAX_NAME_CHARACTERS] if isinstance(value, str) else ""
     return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
 def _count(value: Any) -> int | None:
-    """Gives a positive whole number, also from its decimal digits."""
+    """Return a positive whole number, also from its decimal digits, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = int(value)
     except (ValueError, OverflowError):
         return None
-    return number if 0 < number <= LARGEST else None
+    return number if 0 < number <= MAX_TOKENS else None
 
 
 def maker_of(model: str) -> str:
-    """Gives the maker that a model's name suggests, or ""."""
-    # Gateways write the maker's own name before a model's, as in openai/gpt-4.
+    """Return the maker that a model's name suggests, or ""."""
+    # Gateways write the maker before the model, as in openai/gpt-4.
     name = model.lower().rpartition("/")[2]
     starts = (maker for start, maker in MAKERS.items() if name.startswith(start))
     return next(starts, "")

@@ -1,4 +1,4 @@
-"""One road to the service: what to ask, of whom, and with which code."""
+"""The client: asks the service for answers, models and the account of an auth code."""
 
 import math
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ from liaobots.client.secret_finder import holds
 from liaobots.client.transport import CancellableRequest
 from liaobots.errors import ServiceError
 
-# Nobody has more, in any currency; what is more is no number that a page can show.
-MOST = 1e15
+# More than anyone has, in any currency; a larger number is a mistake, and no page could show it.
+MAX_BALANCE = 1e15
 
 
 @dataclass(frozen=True)
 class Account:
-    """What the service says of a code; None where it says nothing.
+    """What the service reports of an auth code; None for what it does not report.
 
-    `others` holds what else came, by the service's own names, without the code.
+    `others` holds all other fields, by the service's names, without the code.
     """
 
     balance: float | None = None
@@ -31,13 +31,13 @@ class Account:
 
 
 class Client:
-    """Talks to Liaobots as whoever owns the auth code.
+    """A client of the service, as the owner of the auth code.
 
-    What is not given is read from the settings at each call (LIAOBOTS_AUTH,
-    LIAOBOTS_URL, LIAOBOTS_TIMEOUT in seconds, LIAOBOTS_WIRE). `models` are the
-    models that may be asked for: the built-in ones, until `models()` has read
-    the live list. In OpenAI's form any name may be asked for, as its servers
-    decide that themselves.
+    Arguments that are left out are read from the settings at each call
+    (LIAOBOTS_AUTH, LIAOBOTS_URL, LIAOBOTS_TIMEOUT in seconds, LIAOBOTS_WIRE).
+    `models` are the models that `chat` accepts: the built-in ones, until
+    `models()` has read the service's list. In OpenAI's dialect `chat` accepts any
+    name, as its servers decide that themselves.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class Client:
         self._base_url = base_url
         self._timeout = timeout
         self._wire = wire
-        self._known = dict(models or catalog.BUILT_IN)
+        self._models = dict(models or catalog.BUILT_IN)
 
     def __repr__(self) -> str:
         return f"Client(base_url={self._base_url!r})"
 
-    def chat(  # noqa: PLR0913 -- what can be said of a question, each by its name
+    def chat(  # noqa: PLR0913 -- the options of a question, each passed by name
         self,
         messages: request_builder.Messages,
         model: str = "gpt-3.5-turbo",
@@ -68,74 +68,76 @@ class Client:
         search: bool = False,
         rest: float = 0.0,
     ) -> Reply:
-        """Gives the answer as an iterator of text pieces; one piece where not `stream`.
+        """Return the answer as an iterator of text pieces; of one piece if not `stream`.
 
-        `search` lets the service search the web, where its form of 2025 is spoken.
-        `rest` is for whoever reads many answers at once: when all that has come is
-        read, so many seconds go by before it looks for more.
-        Raises InputRefused at once for what cannot be sent. The service is
-        asked when the first piece is wanted, and then the iterator raises
-        LiaobotsError in the kinds of `liaobots.errors`.
+        `search` asks the service to search the web; only the dialect of 2025 has it.
+        `rest` is for a process that reads many answers at once: the seconds to wait
+        after all bytes that have arrived are read, before the next look.
+        Raise `InvalidInput` at once for input that cannot be sent. The request is
+        sent when the first piece is read, and the iterator then raises the
+        errors of `liaobots.errors`.
         """
-        form = settings.wire(self._wire)
-        if form == request_builder.OPENAI and isinstance(model, str) and model:
-            facts = self._known.get(model) or catalog.placeholder_model(model)
+        dialect = settings.wire(self._wire)
+        if dialect == request_builder.OPENAI and isinstance(model, str) and model:
+            info = self._models.get(model) or catalog.placeholder_model(model)
         else:
-            facts = catalog.get_model(model, self._known)
-        code = settings.auth(self._auth, form)
-        body = request_builder.question(form, facts, messages, conversation_id, search=search)
-        line = self._line(form)
+            info = catalog.get_model(model, self._models)
+        code = settings.auth(self._auth, dialect)
+        body = request_builder.build_body(dialect, info, messages, conversation_id, search=search)
+        call = self._call(dialect)
         return Reply(
-            line,
-            request_builder.asking(form, code, line.base_url, body),
+            call,
+            request_builder.answer_request(dialect, code, call.base_url, body),
             code,
             stream=stream,
-            rest=rest,
+            poll_interval=rest,
         )
 
     def models(self, total_timeout: float | None = None) -> dict[str, ModelInfo]:
-        """Gives the facts of the service's models by id, and lets `chat` use them.
+        """Return the service's models by id. `chat` accepts them from then on.
 
-        `total_timeout` is in seconds for the whole call, however the service drips.
-        Those that name the code are left out. Raises LiaobotsError where the list cannot be had.
+        `total_timeout` is in seconds for the whole call, even if the service keeps sending.
+        Models whose texts hold the code are left out. Raise `LiaobotsError` on failure.
         """
-        form = settings.wire(self._wire)
-        code = settings.auth(self._auth, form) if form == request_builder.OPENAI else ""
+        dialect = settings.wire(self._wire)
+        code = settings.auth(self._auth, dialect) if dialect == request_builder.OPENAI else ""
         secret = settings.code_of(self._auth)
-        line = self._line(form, total_timeout)
-        payload = request_json(line, request_builder.listing(form, code, line.base_url), secret)
+        call = self._call(dialect, total_timeout)
+        payload = request_json(
+            call, request_builder.models_request(dialect, code, call.base_url), secret
+        )
         found = catalog.parse_model_list(payload, secret)
-        self._known |= found
+        self._models |= found
         return found
 
     def account(self, total_timeout: float | None = None) -> Account:
-        """Gives what the service knows of the code. Raises LiaobotsError.
+        """Return what the service reports of the code. Raise `LiaobotsError` on failure.
 
-        `total_timeout` is in seconds for the whole call, however the service drips.
-        Nothing, without asking, in OpenAI's form, which has no way to ask that.
+        `total_timeout` is in seconds for the whole call, even if the service keeps sending.
+        OpenAI's API has no such request: return an empty `Account` without sending one.
         """
-        form = settings.wire(self._wire)
-        code = settings.auth(self._auth, form)
-        line = self._line(form, total_timeout)
-        if (request := request_builder.account(form, code, line.base_url)) is None:
+        dialect = settings.wire(self._wire)
+        code = settings.auth(self._auth, dialect)
+        call = self._call(dialect, total_timeout)
+        if (request := request_builder.account_request(dialect, code, call.base_url)) is None:
             return Account()
-        fields = _fields_of(request_json(line, request, code), code)
+        fields = _fields_of(request_json(call, request, code), code)
         return Account(
             balance=_number(fields.pop("balance", None)),
             amount=_number(fields.pop("amount", None)),
             others=fields,
         )
 
-    def _line(self, form: str, total_timeout: float | None = None) -> CancellableRequest:
-        address = settings.base_url(self._base_url, form)
+    def _call(self, dialect: str, total_timeout: float | None = None) -> CancellableRequest:
+        address = settings.base_url(self._base_url, dialect)
         return CancellableRequest(address, settings.timeout(self._timeout), total_timeout)
 
 
 def _fields_of(value: Any, code: str) -> dict[str, Any]:
-    """Gives an account's fields without the code; what is nested too deep to be one is none."""
+    """Return an account's fields without the code. Raise `ServiceError` if it is not readable."""
     fields = None
     with suppress(RecursionError):
-        fields = _without(value, code)
+        fields = _without_code(value, code)
     if not isinstance(fields, dict):
         raise ServiceError("The service's account page could not be read. Try again later.")
     return fields
@@ -144,16 +146,16 @@ def _fields_of(value: Any, code: str) -> dict[str, Any]:
 def _number(value: Any) -> float | None:
     with suppress(TypeError, ValueError, OverflowError):
         number = math.nan if isinstance(value, bool) else float(value)
-        return number if abs(number) <= MOST else None
+        return number if abs(number) <= MAX_BALANCE else None
     return None
 
 
-def _without(value: Any, code: str) -> Any:
-    """Gives JSON data without the code: neither under its names nor inside a text."""
+def _without_code(value: Any, code: str) -> Any:
+    """Return JSON data without the fields for the code and without texts that hold it."""
     if isinstance(value, dict):
-        named = {"authcode", "auth_code", "key"}
-        kept = {name for name in value if name.lower() not in named and not holds(name, code)}
-        return {name: _without(value[name], code) for name in kept}
+        code_names = {"authcode", "auth_code", "key"}
+        names = {name for name in value if name.lower() not in code_names and not holds(name, code)}
+        return {name: _without_code(value[name], code) for name in names}
     if isinstance(value, list):
-        return [_without(item, code) for item in value]
+        return [_without_code(item, code) for item in value]
     return None if isinstance(value, str) and holds(value, code) else value

@@ -1,4 +1,4 @@
-"""A connection that hands out its socket, and ends what has no end before the answer begins."""
+"""Connections that report their sockets, and whose responses always end."""
 
 import logging
 import socket
@@ -9,89 +9,90 @@ from typing import Any
 
 from requests.adapters import HTTPAdapter
 
-# So many times may the service say that it goes on before it answers, and so many lines
-# may stand behind an answer.
-INTERIM, TRAILERS = 20, 100
-# In bytes, what is read at once.
-READ = 65_536
+# No normal service reaches either number, and the standard library limits neither.
+MAX_INTERIM_RESPONSES, MAX_TRAILER_LINES = 20, 100
+# The most that one read returns.
+READ_BYTES = 65_536
 
-# It warns of headers that it cannot read and quotes them, and a service may repeat the code there.
+# Its warnings quote headers that it cannot parse, and a service may repeat the code in them.
 logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 class Cancelled(Exception):
-    """The line was hung up on by its own owner, from this thread or another."""
+    """The request was cancelled, by this thread or another."""
 
 
-class _Bounded(HTTPResponse):
-    """A response that ends: the standard library's waits on for as long as lines come.
+class _BoundedResponse(HTTPResponse):
+    """A response whose interim responses and trailers are limited.
 
-    What else a head can have too much of, it bounds by itself.
+    The standard library limits all other parts of the headers, but reads these
+    for as long as lines come.
     """
 
     _interim = 0
 
     def _read_status(self) -> Any:
         self._interim += 1
-        if self._interim > INTERIM:
-            raise HTTPException(f"more than {INTERIM} answers before the answer")
+        if self._interim > MAX_INTERIM_RESPONSES:
+            raise HTTPException(f"more than {MAX_INTERIM_RESPONSES} answers before the answer")
         return super()._read_status()  # type: ignore[misc]
 
     def _read_and_discard_trailer(self) -> None:
-        for _ in range(TRAILERS):
-            if self.fp.readline(READ).strip(b"\r\n") == b"":
+        for _ in range(MAX_TRAILER_LINES):
+            if self.fp.readline(READ_BYTES).strip(b"\r\n") == b"":
                 return
-        raise HTTPException(f"more than {TRAILERS} lines behind the answer")
+        raise HTTPException(f"more than {MAX_TRAILER_LINES} lines behind the answer")
 
 
 @cache
-def _noting(kind: Any) -> Any:
-    """Gives a kind of connection that hands its socket to `note` as soon as it is dialled.
+def _tracking_class(base: Any) -> Any:
+    """Return a subclass of a connection that passes its socket to `track` once connected.
 
-    The kind is the pool's choice: plain, TLS, or through a SOCKS proxy.
+    The pool chooses the base class: plain, TLS, or through a SOCKS proxy.
     """
 
-    class Noting(kind):  # type: ignore[misc]
-        response_class = _Bounded
+    class TrackingConnection(base):  # type: ignore[misc]
+        response_class = _BoundedResponse
 
-        def __init__(self, *args: Any, note: Callable[[socket.socket], None], **others: Any):
-            super().__init__(*args, **others)
-            self._note = note
+        def __init__(self, *args: Any, track: Callable[[socket.socket], None], **kwargs: Any):
+            super().__init__(*args, **kwargs)
+            self._track = track
 
         def _new_conn(self) -> socket.socket:
             new: socket.socket = super()._new_conn()
             try:
-                self._note(new)
+                self._track(new)
             except Cancelled:
                 new.close()
                 raise
             return new
 
-    return Noting
+    return TrackingConnection
 
 
 class SocketTrackingAdapter(HTTPAdapter):
-    """Opens connections that report their sockets to `note`.
+    """Open connections that report their sockets to `track`.
 
-    While a request waits for its response, requests gives no other way to the socket.
+    While a request waits for its response, requests offers no other access to the socket.
     """
 
-    def __init__(self, note: Callable[[socket.socket], None]) -> None:
+    def __init__(self, track: Callable[[socket.socket], None]) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-        self._note = note
+        self._track = track
         self._pools: list[Any] = []
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        pool.ConnectionCls = partial(_noting(type(pool).ConnectionCls), note=self._note)
+        pool.ConnectionCls = partial(_tracking_class(type(pool).ConnectionCls), track=self._track)
         self._pools.append(pool)
         return pool
 
     def close(self) -> None:
-        """Empties the pools, which else stay, with all that knows them, until the program ends.
+        """Close the pools, which would otherwise stay in memory until the program ends.
 
-        urllib3 2 closes a pool when it is collected, and holds the pool's
-        connections until then; ours know the line, and that knows the pool.
+        urllib3 2 closes a pool when it is garbage-collected, and refers to the
+        pool's connections until then; ours refer to the request, which refers to
+        the pool.
         """
         for pool in self._pools:
             pool.close()

@@ -1,4 +1,4 @@
-"""How to read an answer, in whichever form it comes: bytes in, text out. No socket here."""
+"""The body of an answer in any form of the protocol: bytes in, text out. No socket here."""
 
 import codecs
 import re
@@ -9,23 +9,23 @@ from liaobots.client import error_mapping
 from liaobots.client.chat_completion import ChatCompletionParser
 from liaobots.client.error_detector import (
     CUT,
-    DOUBT,
+    MAX_HELD_CHARACTERS,
     ErrorDetector,
-    is_odd_beginning,
+    begins_invalid,
     json_of,
     raise_if_too_long,
 )
 from liaobots.client.sse import ChatCompletionSSEDecoder, SSEDecoder
 from liaobots.errors import AnswerInterrupted, LiaobotsError, ServiceError
 
-REFUSAL = '{"error":true'
-# How a page begins, and what comes behind all that tells whether it is a human check.
-PAGES = ("<!doctype html", "<html", "<head", "<body")
-BEHIND_HEAD = re.compile("</title|<body|</html", re.I | re.A)
+ERROR_START = '{"error":true'
+# How a page begins, and what follows the title, by which a captcha is recognised.
+PAGE_STARTS = ("<!doctype html", "<html", "<head", "<body")
+AFTER_TITLE = re.compile("</title|<body|</html", re.I | re.A)
 
 
 class BodyDecoder(Protocol):
-    """One way to read an answer's bytes."""
+    """A decoder for one form of an answer."""
 
     done: bool
 
@@ -35,15 +35,14 @@ class BodyDecoder(Protocol):
 
 
 class Decoder:
-    """Bytes of an answer in, text out, whatever the form; cut anywhere.
+    """Decode the bytes of an answer, cut anywhere, into text.
 
-    `content_type` chooses the form, within OpenAI's API where `is_openai`.
-    `done` turns true when the answer has said that it ends. What `feed` and
-    `finish` give must be read to its end; there they raise the error that the
-    service sends in band, after the text before it. `finish` also raises
-    AnswerCut where the bytes end inside something, and ServiceFault where no
-    text came at all. `secret` is never quoted in an error; `link` is where a
-    human check can be passed.
+    `content_type` selects the form, with `is_openai` that of OpenAI's API. The
+    iterators of `feed` and `finish` must be read to their end; there they raise
+    the error that the service sends within the answer, after the text before it.
+    `finish` also raises `AnswerInterrupted` if the bytes end inside a part, and
+    `ServiceError` if there was no text at all. No error quotes `secret`; `link` is
+    where a captcha can be solved.
     """
 
     def __init__(
@@ -54,63 +53,64 @@ class Decoder:
         secret: str = "",
         link: str = "",
     ) -> None:
-        kind = content_type.partition(";")[0].strip().lower()
-        forms: dict[str, type[BodyDecoder]] = {
+        media_type = content_type.partition(";")[0].strip().lower()
+        decoders: dict[str, type[BodyDecoder]] = {
             "text/event-stream": SSEDecoder,
-            "application/json": _Document,
+            "application/json": _JSONDecoder,
         }
-        errors = ErrorDetector(kind, secret, link)
+        errors = ErrorDetector(media_type, secret, link)
         self._completion = ChatCompletionParser()
-        if is_openai and kind == "application/json":
-            self._form: BodyDecoder = _CompletionDocument(errors, self._completion)
+        if is_openai and media_type == "application/json":
+            self._body_decoder: BodyDecoder = _ChatCompletionDecoder(errors, self._completion)
         elif is_openai:
-            self._form = ChatCompletionSSEDecoder(errors, self._completion)
+            self._body_decoder = ChatCompletionSSEDecoder(errors, self._completion)
         else:
-            self._form = forms.get(kind, _RawText)(errors)
-        self._empty = True
+            self._body_decoder = decoders.get(media_type, _RawTextDecoder)(errors)
+        self._is_empty = True
 
     @property
-    def is_whole(self) -> bool:
-        """Says whether the answer has told its end, though more may follow that is no text."""
+    def is_complete(self) -> bool:
+        """Return whether the text is complete; other data may still follow."""
         return self._completion.finish_reason != ""
 
     @property
     def incomplete_reason(self) -> LiaobotsError | None:
-        """Gives why the model ended before it was done, or None."""
+        """Return why the answer is incomplete, or None."""
         return self._completion.incomplete_reason
 
     @property
     def done(self) -> bool:
-        return self._form.done
+        """Return whether the answer has marked its end."""
+        return self._body_decoder.done
 
     def feed(self, data: bytes) -> Iterator[str]:
-        """Gives the text that `data` completes, in pieces, none of them empty."""
-        for text in self._form.feed(data):
+        """Yield the text that `data` completes, in pieces that are not empty."""
+        for text in self._body_decoder.feed(data):
             if text:
-                self._empty = False
+                self._is_empty = False
                 yield text
 
     def finish(self) -> Iterator[str]:
-        """Gives the text that was still held back when the bytes ended."""
-        for text in self._form.finish():
+        """Yield the text that was still held back when the bytes ended."""
+        for text in self._body_decoder.finish():
             if text:
-                self._empty = False
+                self._is_empty = False
                 yield text
-        if self._empty and self.is_whole and self.incomplete_reason:
+        if self._is_empty and self.is_complete and self.incomplete_reason:
             raise self.incomplete_reason
-        if self._empty:
+        if self._is_empty:
             raise ServiceError(
                 "The service sent an answer with nothing in it. Try again, ask something "
                 "shorter, or choose another model."
             )
 
 
-class _Document:
-    """Reads `application/json`: one object, which is an answer or a refusal."""
+class _JSONDecoder:
+    """Decode `application/json`: one object, which is an answer or an error."""
 
     def __init__(self, errors: ErrorDetector) -> None:
         self.done = False
-        self._verdict = errors
+        self._errors = errors
         self._body = bytearray()
 
     def feed(self, data: bytes) -> Iterator[str]:
@@ -122,24 +122,24 @@ class _Document:
         body = bytes(self._body).removeprefix(codecs.BOM_UTF8)
         event = json_of(body)
         if event is None:
-            yield from self._other(body)
+            yield from self._decode_as_text(body)
             return
         content = event.get("content")
         if event.get("error") or not isinstance(content, str):
-            self._verdict.raise_refusal(event)
+            self._errors.raise_error(event)
         yield content.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
-    def _other(self, body: bytes) -> Iterator[str]:
-        """Reads a body that is no object in spite of its label, by the rules of raw text."""
+    def _decode_as_text(self, body: bytes) -> Iterator[str]:
+        """Decode a body that is not an object, despite its content type, as raw text."""
         if body.lstrip().startswith(b"{"):
             raise AnswerInterrupted(CUT)
-        raw = _RawText(self._verdict)
+        raw = _RawTextDecoder(self._errors)
         yield from raw.feed(body)
         yield from raw.finish()
 
 
-class _CompletionDocument(_Document):
-    """Reads a whole answer of OpenAI's API."""
+class _ChatCompletionDecoder(_JSONDecoder):
+    """Decode a whole answer of OpenAI's API."""
 
     def __init__(self, errors: ErrorDetector, completion: ChatCompletionParser) -> None:
         super().__init__(errors)
@@ -149,63 +149,63 @@ class _CompletionDocument(_Document):
         body = bytes(self._body).removeprefix(codecs.BOM_UTF8)
         event = json_of(body)
         if event is None:
-            yield from self._other(body)
+            yield from self._decode_as_text(body)
         elif "choices" not in event:
-            self._verdict.raise_refusal(event)
+            self._errors.raise_error(event)
         else:
             text = self._completion.text_of(event) + self._completion.end()
             yield text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-class _RawText:
-    """Reads raw UTF-8 text, once it is clear that it is no error in disguise."""
+class _RawTextDecoder:
+    """Decode raw UTF-8 text, held back until it is clear that it is not an error."""
 
     def __init__(self, errors: ErrorDetector) -> None:
         self.done = False
-        self._verdict = errors
-        self._cut = b""
+        self._errors = errors
+        self._incomplete = b""
         self._is_first = True
-        self._head: str | None = ""
+        self._held: str | None = ""
 
     def feed(self, data: bytes) -> Iterator[str]:
-        data = self._cut + data
+        data = self._incomplete + data
         text, used = codecs.utf_8_decode(data, "replace")
-        self._cut = data[used:]
-        if self._head is None:
+        self._incomplete = data[used:]
+        if self._held is None:
             yield text
             return
         if self._is_first and text:
             text, self._is_first = text.removeprefix("\ufeff"), False
-        self._head += text
-        if not _is_doubtful(self._head):
-            yield self._settled()
+        self._held += text
+        if not _may_be_error(self._held):
+            yield self._release()
 
     def finish(self) -> Iterator[str]:
-        if self._head is not None:
-            self._verdict.raise_if_error(self._head)
-            yield self._settled()
-        if self._cut:
+        if self._held is not None:
+            self._errors.raise_if_error(self._held)
+            yield self._release()
+        if self._incomplete:
             raise AnswerInterrupted(CUT)
 
-    def _settled(self) -> str:
-        head, self._head = self._head or "", None
-        # More may stand there or not, as the bytes happened to be cut.
-        behind = BEHIND_HEAD.search(head, 0, DOUBT)
-        self._verdict.raise_if_page(head[: behind.end() if behind else DOUBT])
-        self._verdict.raise_if_no_text(head)
-        return head
+    def _release(self) -> str:
+        held, self._held = self._held or "", None
+        # Only the part up to the title's end counts: how much follows depends on the pieces.
+        end = AFTER_TITLE.search(held, 0, MAX_HELD_CHARACTERS)
+        self._errors.raise_if_page(held[: end.end() if end else MAX_HELD_CHARACTERS])
+        self._errors.raise_if_binary(held)
+        return held
 
 
-def _is_doubtful(head: str) -> bool:
-    """Says whether a body that begins like this may yet turn out to be an error."""
-    start = head.lstrip().lower()
-    if len(head) > DOUBT:
+def _may_be_error(held: str) -> bool:
+    """Return whether a body that begins like this may still turn out to be an error."""
+    start = held.lstrip().lower()
+    if len(held) > MAX_HELD_CHARACTERS:
         return False
-    if is_odd_beginning(head):
+    if begins_invalid(held):
         return True
     if error_mapping.is_page(start):
-        return BEHIND_HEAD.search(start) is None
-    if any(beginning.startswith(start.rstrip()) for beginning in ("error", *PAGES)):
+        return AFTER_TITLE.search(start) is None
+    if any(beginning.startswith(start.rstrip()) for beginning in ("error", *PAGE_STARTS)):
         return True
-    compact = "".join(start[:DOUBT].split())[: len(REFUSAL)]
-    return REFUSAL.startswith(compact) or compact.startswith(REFUSAL)
+    compact = "".join(start[:MAX_HELD_CHARACTERS].split())[: len(ERROR_START)]
+    return ERROR_START.startswith(compact) or compact.startswith(ERROR_START)

@@ -1,4 +1,4 @@
-"""What is no answer but a refusal, in whatever form it comes."""
+"""Errors that come in place of an answer, or in the middle of one."""
 
 import json
 from typing import Any, NoReturn
@@ -6,74 +6,83 @@ from typing import Any, NoReturn
 from liaobots.client import error_mapping
 from liaobots.errors import ServiceError
 
-# An unlabelled body may be held back for so many characters until it is clear
-# whether it is an answer or an error page.
-DOUBT = 4_096
-# No line of a stream and no whole object is longer, in bytes: a million Chinese characters,
-# each written as \uXXXX, take six.
-LONGEST = 8 * 1_048_576
+# A body may be held back for so many characters, until it is clear whether it is an answer or an
+# error page.
+MAX_HELD_CHARACTERS = 4_096
+# No line of a stream and no whole object is longer: a million Chinese characters, each written
+# as \uXXXX, take six million bytes.
+MAX_EVENT_BYTES = 8 * 1_048_576
 CUT = "The answer broke off before its end. What came is kept; ask to continue, or try again."
-# What is labelled like this is never read as raw text; what has no label, or a wrong one,
-# is none where it begins with what is no UTF-8, and a quarter of its beginning is none.
-NO_TEXT = ("image/", "audio/", "video/", "font/", "application/pdf", "application/zip")
-LOST = "\N{REPLACEMENT CHARACTER}"
-SOME = 64
+# Bodies of these content types are never read as text.
+BINARY_TYPES = ("image/", "audio/", "video/", "font/", "application/pdf", "application/zip")
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# A body without a type of these, or with a wrong one, is binary if it begins with bytes that are
+# not UTF-8 and a quarter of its beginning is not. Fewer characters than these prove nothing.
+MIN_BINARY_CHARACTERS = 64
 READ_JSON = json.JSONDecoder().decode
 
 
 def raise_if_too_long(size: int) -> None:
-    """Raises ServiceFault for what is too long to be a part of an answer, and must be held."""
-    if size > LONGEST:
+    """Raise `ServiceError` if `size`, in bytes, is too large for a line or an object."""
+    if size > MAX_EVENT_BYTES:
         raise ServiceError(
             "The service sent too much at once to be an answer. Try again, or choose another model."
         )
 
 
 class ErrorDetector:
-    """What is no answer but a refusal, in whatever form it comes."""
+    """Raise the error that a body, or a part of it, holds in place of an answer.
 
-    def __init__(self, kind: str, secret: str, link: str) -> None:
-        self._labelled_page = kind == "text/html"
-        self._labelled_no_text = kind.startswith(NO_TEXT)
+    `content_type` is that of the response. No error quotes `secret`; `link` is where a
+    captcha can be solved.
+    """
+
+    def __init__(self, content_type: str, secret: str, link: str) -> None:
+        self._is_labelled_page = content_type == "text/html"
+        self._is_labelled_binary = content_type.startswith(BINARY_TYPES)
         self._secret, self._link = secret, link
 
-    def raise_refusal(self, event: dict[str, Any]) -> NoReturn:
-        """Raises the error that came in band."""
-        said = error_mapping.parse_error_body(event)
+    def raise_error(self, event: dict[str, Any]) -> NoReturn:
+        """Raise the error that an object of the body describes."""
+        body = error_mapping.parse_error_body(event)
         raise error_mapping.error_for_status(
-            said.status or 500,
-            said.words,
+            body.status or 500,
+            body.message,
             secret=self._secret,
             link=self._link,
         )
 
     def raise_if_page(self, text: str) -> None:
-        """Raises HumanCheckWanted for a web page that is no answer."""
-        labelled = self._labelled_page and text.lstrip().startswith("<")
-        if labelled or error_mapping.is_challenge(text):
-            raise error_mapping.human_check(self._link)
+        """Raise `CaptchaRequired` for a web page in place of an answer."""
+        is_page = self._is_labelled_page and text.lstrip().startswith("<")
+        if is_page or error_mapping.is_captcha_page(text):
+            raise error_mapping.captcha_required(self._link)
 
-    def raise_if_no_text(self, text: str) -> None:
-        """Raises ServiceFault for a picture, a document or noise that is no answer."""
-        lost = text[:DOUBT].count(LOST)
-        is_noise = is_odd_beginning(text) and len(text) >= SOME and 4 * lost > len(text[:DOUBT])
-        if self._labelled_no_text or is_noise:
+    def raise_if_binary(self, text: str) -> None:
+        """Raise `ServiceError` for a picture, a document or binary data in place of an answer."""
+        invalid = text[:MAX_HELD_CHARACTERS].count(REPLACEMENT)
+        is_binary = (
+            begins_invalid(text)
+            and len(text) >= MIN_BINARY_CHARACTERS
+            and 4 * invalid > len(text[:MAX_HELD_CHARACTERS])
+        )
+        if self._is_labelled_binary or is_binary:
             raise ServiceError(
                 "The service sent something that is no text. Try again, or choose another model."
             )
 
     def raise_if_error(self, whole: str) -> None:
-        """Raises the error that a whole body is: a page, a refusal as JSON, or `Error`."""
+        """Raise the error that a whole body is: a page, a JSON error, or the word `Error`."""
         self.raise_if_page(whole)
         if whole.strip() == "Error":
             raise ServiceError("The service answered “Error” and nothing more. Try again.")
         event = json_of(whole.encode("utf-8", "replace")) or {}
         if event.get("error") is True:
-            self.raise_refusal(event)
+            self.raise_error(event)
 
 
 def json_of(data: bytes) -> dict[str, Any] | None:
-    """Gives the JSON object that `data` is, or None where it is none."""
+    """Return the JSON object in `data`, or None if it holds no such object."""
     data = data.strip()
     if not data.startswith(b"{"):
         return None
@@ -84,6 +93,6 @@ def json_of(data: bytes) -> dict[str, Any] | None:
     return value
 
 
-def is_odd_beginning(text: str) -> bool:
-    """Says whether something begins as no text does."""
-    return text.startswith(LOST)
+def begins_invalid(text: str) -> bool:
+    """Return whether a text begins with bytes that are not UTF-8."""
+    return text.startswith(REPLACEMENT)

@@ -1,4 +1,4 @@
-"""What a status number and the service's words mean, as an error for the reader."""
+"""The `LiaobotsError` that a status and the service's message mean."""
 
 import re
 from collections.abc import Mapping
@@ -17,22 +17,25 @@ from liaobots.errors import (
     ServiceError,
 )
 
-WORDS = 200
-# So much of the service's words is searched for the code: far more than is shown.
-SEARCHED = 20_000
-REFUSED = "The service does not accept this auth code. Check it, paste it again, and try again."
-CODE_WANTED = (
+# The service's message is cut to this length on the page.
+MAX_QUOTED_CHARACTERS = 200
+# So much of the message is searched for the code: far more than is shown.
+MAX_SEARCHED_CHARACTERS = 20_000
+CODE_REJECTED_MESSAGE = (
+    "The service does not accept this auth code. Check it, paste it again, and try again."
+)
+CODE_MISSING_MESSAGE = (
     "The service wants an auth code, and none was sent. Paste yours into “Auth token”, or set "
     "LIAOBOTS_AUTH."
 )
-PAGE = re.compile(r"\s*<(?:!doctype html|html|head|body)\b", re.I)
-# The service's own check is titled 人机验证; the others are those of common gateways.
-CHALLENGE = re.compile(
+PAGE_START = re.compile(r"\s*<(?:!doctype html|html|head|body)\b", re.I)
+# The title of the service's own captcha is 人机验证; the others are those of common gateways.
+CAPTCHA_TITLE = re.compile(
     r"<title[^<>]*>[^<]*(?:人机验证|just a moment|captcha|human|robot|attention required)", re.I
 )
-# What the words of OpenAI's API mean as a status, for errors that come without one, and
-# for those whose status says less: no credit left is 429 there.
-KINDS = {
+# The status for an error type or code of OpenAI's API: for errors without a status, and for
+# those whose status says less, as OpenAI sends 429 if there is no credit left.
+STATUS_OF_ERROR_TYPE = {
     "insufficient_quota": 402,
     "billing_hard_limit_reached": 402,
     "billing_not_active": 402,
@@ -51,72 +54,79 @@ KINDS = {
 
 @dataclass(frozen=True)
 class ErrorBody:
-    """What a service says in JSON where it does not answer; `status` None where it names none."""
+    """The JSON error of a service; `status` is None if it states none."""
 
-    words: str = ""
+    message: str = ""
     status: int | None = None
-    kind: str = ""
+    error_type: str = ""
 
     def status_after(self, status: int) -> int:
-        """Gives what an answer's HTTP status means together with these words."""
-        return 402 if KINDS.get(self.kind) == 402 else status
+        """Return the status that a response with this HTTP `status` and this body means."""
+        return 402 if STATUS_OF_ERROR_TYPE.get(self.error_type) == 402 else status
 
 
 def parse_error_body(event: Mapping[str, Any]) -> ErrorBody:
-    """Reads an error's JSON in each way that is known.
+    """Return the error that a JSON object describes, in any known form.
 
-    Liaobots says `{"message"}`, in band `{"error": true, "res_status", "message"}`;
-    OpenAI, and most who speak its API, `{"error": {"message", "type", "code"}}`;
-    vLLM in band `{"object": "error", "message", "type", "code"}`; Ollama also
-    `{"error": "words"}`; others `{"detail": "words"}`.
+    Liaobots sends `{"message"}`, within a stream `{"error": true, "res_status", "message"}`;
+    OpenAI, and most servers with its API, `{"error": {"message", "type", "code"}}`;
+    vLLM within a stream `{"object": "error", "message", "type", "code"}`; Ollama also
+    `{"error": "a message"}`; others `{"detail": "a message"}`.
     """
     inner = event.get("error")
-    said = inner if isinstance(inner, dict) else event
-    words = said.get("message") or inner or said.get("detail")
-    kinds = [said.get("code"), said.get("type")]
-    kind = next((each for each in kinds if isinstance(each, str) and each in KINDS), "")
-    numbers = [event.get("res_status"), said.get("code"), said.get("status")]
+    body = inner if isinstance(inner, dict) else event
+    text = body.get("message") or inner or body.get("detail")
+    types = [body.get("code"), body.get("type")]
+    error_type = next(
+        (each for each in types if isinstance(each, str) and each in STATUS_OF_ERROR_TYPE), ""
+    )
+    numbers = [event.get("res_status"), body.get("code"), body.get("status")]
     status = next(filter(None, map(_status, numbers)), None)
-    return ErrorBody(words if isinstance(words, str) else "", status or KINDS.get(kind), kind)
+    return ErrorBody(
+        text if isinstance(text, str) else "",
+        status or STATUS_OF_ERROR_TYPE.get(error_type),
+        error_type,
+    )
 
 
 def _status(value: object) -> int | None:
-    """Gives an HTTP status of a failure, also from its digits."""
+    """Return the HTTP status of a failure, also from its digits, or None."""
     text = str(value)
     return int(text) if re.fullmatch(r"[345]\d\d", text, re.ASCII) else None
 
 
 def error_for_status(
     status: int,
-    words: str = "",
+    message: str = "",
     *,
     headers: Mapping[str, str] | None = None,
     secret: str = "",
     link: str = "",
 ) -> LiaobotsError:
-    """Gives the error for a refusal with this HTTP status, or this in-band one.
+    """Return the error for a response with this HTTP status, or for one within a stream.
 
-    `words` are the service's own, shown cleaned and cut short, unless they
-    hold `secret`. `link` is where a human check can be passed.
+    `message` is the service's own, quoted cleaned and cut short, unless it holds
+    `secret`. `link` is where a captcha can be solved.
     """
-    if is_challenge(words) or (is_page(words) and status in (401, 403)):
-        return human_check(link)
+    if is_captcha_page(message) or (is_page(message) and status in (401, 403)):
+        return captcha_required(link)
     match status:
         case 401 | 403:
             return AuthCodeRejected(
-                (REFUSED if secret else CODE_WANTED) + _quoted(_telling(words), secret)
+                (CODE_REJECTED_MESSAGE if secret else CODE_MISSING_MESSAGE)
+                + _quoted(_informative(message), secret)
             )
         case 402:
             return OutOfCredit(
                 "This auth code has no credit left. Top it up at the service, or use another code."
-                + _quoted(_telling(words), secret)
+                + _quoted(_informative(message), secret)
             )
         case 429:
-            return _too_fast(retry_after(headers or {}), _quoted(_telling(words), secret))
-    return ServiceError(_what_failed(status) + _quoted(words, secret))
+            return _rate_limited(retry_after(headers or {}), _quoted(_informative(message), secret))
+    return ServiceError(_failure(status) + _quoted(message, secret))
 
 
-def _what_failed(status: int) -> str:
+def _failure(status: int) -> str:
     match status:
         case 400 | 413 | 422:
             return (
@@ -131,8 +141,8 @@ def _what_failed(status: int) -> str:
     return f"The service failed (status {status}). Try again in a moment."
 
 
-def human_check(link: str) -> CaptchaRequired:
-    """Gives the error for a web page that came where an answer should be."""
+def captcha_required(link: str) -> CaptchaRequired:
+    """Return the error for a web page in place of an answer."""
     return CaptchaRequired(
         "The service asks to check that you are human. Open it in your browser, "
         "pass the check there, then try again.",
@@ -141,10 +151,10 @@ def human_check(link: str) -> CaptchaRequired:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Gives the seconds that a Retry-After header asks for, or None.
+    """Return the seconds that a Retry-After header asks for, or None.
 
-    Both forms of RFC 9110, section 10.2.3: a number of seconds, or a date.
-    LiteLLM gives its provider's header under another name.
+    RFC 9110, section 10.2.3, has two forms: a number of seconds, or a date.
+    LiteLLM passes its provider's header on under another name.
     """
     value = headers.get("retry-after") or headers.get("llm_provider-retry-after", "")
     value = value.strip()
@@ -159,41 +169,45 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def is_page(text: str) -> bool:
-    """Says whether `text` begins as an HTML page does."""
-    return PAGE.match(text) is not None
+    """Return whether `text` begins like an HTML page."""
+    return PAGE_START.match(text) is not None
 
 
-def is_challenge(text: str) -> bool:
-    """Says whether an HTML page reads like a human check."""
-    return is_page(text) and CHALLENGE.search(text) is not None
+def is_captcha_page(text: str) -> bool:
+    """Return whether `text` is an HTML page with the title of a captcha."""
+    return is_page(text) and CAPTCHA_TITLE.search(text) is not None
 
 
-def _too_fast(seconds: float | None, quoted: str) -> RateLimited:
-    wait = "a moment" if seconds is None else _span(seconds)
-    words = f"Too many questions in a short time. Wait {wait}, then try again.{quoted}"
-    return RateLimited(words, seconds)
+def _rate_limited(seconds: float | None, quoted: str) -> RateLimited:
+    wait = "a moment" if seconds is None else _duration(seconds)
+    message = f"Too many questions in a short time. Wait {wait}, then try again.{quoted}"
+    return RateLimited(message, seconds)
 
 
-def _span(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 100:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min"
 
 
-def _telling(words: str) -> str:
-    """Gives words that say more than the status, else ""."""
-    return "" if re.match(r"\s*\d{3}\b", words) else words
+def _informative(message: str) -> str:
+    """Return the message if it says more than the status, else ""."""
+    return "" if re.match(r"\s*\d{3}\b", message) else message
 
 
-def _quoted(words: str, secret: str) -> str:
-    """Gives the service's words as a sentence to append, without markup or secret."""
-    if is_page(words):
+def _quoted(message: str, secret: str) -> str:
+    """Return the service's message as a sentence to append, without markup or secret."""
+    if is_page(message):
         return ""
-    plain = " ".join(re.sub(r"<[^>]*>?", " ", words).split())
+    plain = " ".join(re.sub(r"<[^>]*>?", " ", message).split())
     plain = "".join(character for character in plain if character.isprintable())
     plain = plain.replace("<", "").replace(">", "")
-    # Checked before and after the cleaning, which may join what was apart.
-    if any(holds(text[:SEARCHED], secret) for text in (words, plain)):
+    # Checked before and after the cleaning, which may join the parts of a code.
+    if any(holds(text[:MAX_SEARCHED_CHARACTERS], secret) for text in (message, plain)):
         return ""
-    short = plain if len(plain) <= WORDS else plain[:WORDS].rstrip() + "…"
+    short = (
+        plain
+        if len(plain) <= MAX_QUOTED_CHARACTERS
+        else plain[:MAX_QUOTED_CHARACTERS].rstrip() + "…"
+    )
     return f" It says: “{short}”" if short else ""

@@ -1,4 +1,4 @@
-"""The contract that the field knows: four facts, a dict of models and one generator."""
+"""The public contract: four facts, a dict of models and one generator."""
 
 from collections.abc import Generator
 from typing import Any
@@ -8,7 +8,7 @@ from liaobots.client.catalog import ModelInfo
 from liaobots.client.client import Client
 from liaobots.client.request_builder import Messages
 
-url: str = settings.URL
+url: str = settings.DEFAULT_URL
 models: dict[str, ModelInfo] = catalog.BUILT_IN
 model: list[str] = list(models)
 supports_stream = True
@@ -18,14 +18,13 @@ needs_auth = True
 def _create_completion(
     model: str, messages: Messages, stream: bool, **kwargs: Any
 ) -> Generator[str, None, None]:
-    """Gives the answer in text pieces as they arrive, or whole where not `stream`.
+    """Yield the answer in text pieces as they arrive, or as one piece if not `stream`.
 
-    `auth=` is the code; `base_url=`, `timeout=` (seconds without a byte), `wire=`
-    (the form in which to ask), `models=` (more facts by name), `conversation_id=`
-    and `search=` (let the service search the web) may be given too; other names
-    are passed over. Closing the generator hangs up on the service.
-    Raises LiaobotsError in the kinds of `liaobots.errors`, before anything is
-    sent where the input cannot be used.
+    `auth=` is the code. Optional are `base_url=`, `timeout=` (seconds without a
+    byte), `wire=` (the form of the protocol), `models=` (the known models by name),
+    `conversation_id=` and `search=` (search the web); other names are ignored.
+    Closing the generator ends the call. Raise the errors of `liaobots.errors`;
+    for invalid input, before anything is sent.
     """
     client = Client(
         kwargs.get("auth"),

@@ -1,4 +1,4 @@
-"""An answer on its way: pieces of text that any thread can end."""
+"""An answer as an iterator of text pieces that any thread can close."""
 
 import threading
 import time
@@ -13,47 +13,54 @@ from liaobots.client import request_builder
 from liaobots.client.connection import Cancelled
 from liaobots.client.decoder import Decoder
 from liaobots.client.request_builder import Request
-from liaobots.client.retry import BROKEN, send_with_retries, to_liaobots_error, without_request
+from liaobots.client.retry import (
+    NETWORK_ERRORS,
+    send_with_retries,
+    to_liaobots_error,
+    without_request,
+)
 from liaobots.client.transport import CancellableRequest
 from liaobots.errors import LiaobotsError
 
-# A service that gives signs of life, but no text, is waited for so many times the timeout:
-# gateways send them for minutes while a model thinks.
-PATIENCE = 10
-# How answers are read in gulps on a busy machine: at most so many seconds apart, for whoever
-# reads along is not to see it, and already where a thread wakes up hundredths of a second late.
-LONGEST_REST, YIELDING = 0.3, 32
+# A service that sends bytes, but no text, may do so for this many times the timeout: gateways
+# send comments for minutes while a model thinks.
+NO_TEXT_TIMEOUT_FACTOR = 10
+# On a busy machine answers are polled less often, but often enough that readers do not notice.
+MAX_POLL_INTERVAL_SECONDS = 0.3
+# The interval grows by this many times the lateness of the thread: it reaches its maximum when
+# the thread wakes up about a hundredth of a second late.
+LATENESS_FACTOR = 32
 
 
 class Reply(Iterator[str]):
-    """An answer on its way: an iterator of text pieces, each handed on as it arrives.
+    """An answer as an iterator of text pieces, each returned as soon as it arrives.
 
-    `close` hangs up on the service at once. Any thread may call it, also while
-    another waits for the next piece; that one then sees the end.
+    `close` ends the call at once. Any thread may call it, even while another
+    waits for the next piece; for that one the iterator then ends.
     """
 
     def __init__(
         self,
-        line: CancellableRequest,
+        call: CancellableRequest,
         request: Request,
         code: str,
         *,
         stream: bool,
-        rest: float = 0.0,
+        poll_interval: float = 0.0,
     ) -> None:
-        self._line = line
+        self._call = call
         self._lock = threading.Lock()
-        self._ends: list[LiaobotsError] = []
-        pieces = _read(line, request, code, self._ends, rest)
-        self._pieces = pieces if stream else _whole(line, pieces)
+        self._reasons: list[LiaobotsError] = []
+        pieces = _read(call, request, code, self._reasons, poll_interval)
+        self._pieces = pieces if stream else _join(call, pieces)
 
     @property
     def incomplete_reason(self) -> LiaobotsError | None:
-        """Gives, at the end, why the model ended before it was done, or None.
+        """Return, at the end, why the answer is incomplete, or None.
 
-        It is not raised, for the text is all that the service had to give.
+        It is not raised, as the text is all that the service sends.
         """
-        return self._ends[0] if self._ends else None
+        return self._reasons[0] if self._reasons else None
 
     def __next__(self) -> str:
         with self._lock:
@@ -71,9 +78,9 @@ class Reply(Iterator[str]):
         self.close()
 
     def close(self) -> None:
-        """Hangs up. What was already given stays given."""
-        self._line.cancel()
-        # Where another thread is inside, it sees the end and tidies up by itself.
+        """Cancel the call. The iterator then ends."""
+        self._call.cancel()
+        # If another thread is reading, it sees the end and cleans up by itself.
         if self._lock.acquire(blocking=False):
             try:
                 self._pieces.close()
@@ -82,59 +89,63 @@ class Reply(Iterator[str]):
 
 
 def _read(
-    line: CancellableRequest, request: Request, code: str, ends: list[LiaobotsError], rest: float
+    call: CancellableRequest,
+    request: Request,
+    code: str,
+    reasons: list[LiaobotsError],
+    poll_interval: float,
 ) -> Generator[str, None, None]:
-    """Gives an answer's pieces, and lets go of the line at the end.
+    """Yield the pieces of an answer, and close the call at the end.
 
-    No method of `Reply`: a generator that knew it would keep it, and the
-    connection, until the next full collection of garbage.
+    This is not a method: a generator that refers to its `Reply` would keep it, and
+    the connection, until the next full garbage collection.
     """
     begun = False
     try:
-        response = send_with_retries(line, request, code)
+        response = send_with_retries(call, request, code)
         kind = response.headers.get("content-type", "")
-        is_openai = request.path == request_builder.CHAT
-        decoder = Decoder(kind, is_openai=is_openai, secret=code, link=line.base_url)
-        for piece in _pieces_of(line, response, decoder, rest):
+        is_openai = request.path == request_builder.CHAT_PATH
+        decoder = Decoder(kind, is_openai=is_openai, secret=code, link=call.base_url)
+        for piece in _pieces_of(call, response, decoder, poll_interval):
             begun = True
             yield piece
-        ends += [decoder.incomplete_reason] if decoder.incomplete_reason else []
+        reasons += [decoder.incomplete_reason] if decoder.incomplete_reason else []
     except Cancelled:
         return
-    except BROKEN as error:
-        if not line.is_cancelled:
+    except NETWORK_ERRORS as error:
+        if not call.is_cancelled:
             raise to_liaobots_error(error, begun=begun) from without_request(error)
     finally:
-        line.close()
+        call.close()
 
 
 def _pieces_of(
-    line: CancellableRequest, response: requests.Response, decoder: Decoder, rest: float
+    call: CancellableRequest, response: requests.Response, decoder: Decoder, poll_interval: float
 ) -> Iterator[str]:
-    last, may_rest = time.monotonic(), False
-    backoff = Backoff(rest, LONGEST_REST, YIELDING)
+    last_text, may_wait = time.monotonic(), False
+    backoff = Backoff(poll_interval, MAX_POLL_INTERVAL_SECONDS, LATENESS_FACTOR)
     while not decoder.done:
         try:
-            if time.monotonic() - last > PATIENCE * line.timeout:
+            if time.monotonic() - last_text > NO_TEXT_TIMEOUT_FACTOR * call.timeout:
                 raise TimeoutError("signs of life, and no text")
-            if may_rest and not line.has_more(response):
-                backoff.note(line.rest(backoff.seconds))
-            data = line.read(response)
-        except BROKEN:
-            if not decoder.is_whole:
+            if may_wait and not call.has_more(response):
+                backoff.note(call.wait(backoff.seconds))
+            data = call.read(response)
+        except NETWORK_ERRORS:
+            if not decoder.is_complete:
                 raise
             break
         if not data:
             break
         for piece in decoder.feed(data):
             yield piece
-            last = time.monotonic()
-        may_rest = rest > 0
+            last_text = time.monotonic()
+        may_wait = poll_interval > 0
     yield from decoder.finish()
 
 
-def _whole(line: CancellableRequest, pieces: Iterator[str]) -> Generator[str, None, None]:
-    """Gives the pieces as one; none where the line was hung up on before the end."""
+def _join(call: CancellableRequest, pieces: Iterator[str]) -> Generator[str, None, None]:
+    """Yield the pieces as one, or nothing if the call was cancelled before the end."""
     text = "".join(pieces)
-    if text and not line.was_hung_up_on:
+    if text and not call.was_cancelled_before_close:
         yield text

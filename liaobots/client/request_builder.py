@@ -1,8 +1,8 @@
-"""The wire: how to ask, in each form that is known. No socket here.
+"""The requests in each dialect of the protocol. No socket here.
 
-The forms of 2025 and of 2023 are Liaobots', known from a client module of 2023,
-a Go client of July 2023 and two clients of 2025. The third is OpenAI's chat
-completions API, which engines and gateways speak as well; it follows
+The forms of 2025 and 2023 are Liaobots', known from a client module of 2023, a
+Go client of July 2023 and two clients of 2025. The third is OpenAI's chat
+completions API, which local servers and gateways offer as well; it follows
 https://platform.openai.com/docs/api-reference/chat.
 """
 
@@ -18,108 +18,109 @@ from liaobots.errors import InvalidInput
 Messages = list[dict[str, str]]
 ROLES = ("system", "user", "assistant")
 OPENAI = "openai"
-CHAT = "/chat/completions"
-# What the decoder puts around thoughts, which are not said to the model again.
-THOUGHTS = re.compile(r"\A\s*<think>.*?(?:</think>\s*|\Z)", re.S)
+CHAT_PATH = "/chat/completions"
+# The decoder puts reasoning between these tags; it is not sent back to the model.
+REASONING = re.compile(r"\A\s*<think>.*?(?:</think>\s*|\Z)", re.S)
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to send. The headers hold the code and are shown by nobody.
+    """What to send. The headers hold the code and are never shown.
 
-    `elsewhere` is the path to try where there is nothing at `path`, or "".
+    `fallback_path` is the path to try if there is nothing at `path`, or "".
     """
 
     method: str
     path: str
     body: dict[str, Any] | None = field(default=None, repr=False)
     headers: dict[str, str] = field(default_factory=dict, repr=False)
-    elsewhere: str = ""
+    fallback_path: str = ""
 
 
-def question(
-    form: str,
-    facts: ModelInfo,
+def build_body(
+    dialect: str,
+    info: ModelInfo,
     messages: Messages,
     conversation: str | None = None,
     *,
     search: bool = False,
 ) -> dict[str, Any]:
-    """Gives the JSON body of a question in the form of "2023", "2025" or "openai".
+    """Return the JSON body of a question; `dialect` is "2023", "2025" or "openai".
 
-    System text goes into `prompt` at Liaobots, and stays among the messages at
-    OpenAI. The field `search` is known to the form of 2025 alone. Raises
-    InputRefused where `messages` is empty or malformed, naming the message and
-    what is wrong with it.
+    System messages go into `prompt` at Liaobots, and stay among the messages at
+    OpenAI. Only 2025 has the field `search`. Raise `InvalidInput`, which names
+    the message and the problem, if `messages` is empty or malformed.
     """
-    check(messages)
-    if form == OPENAI:
-        said = [_without_thoughts(_said(message)) for message in messages]
-        return {"model": facts["id"], "messages": said, "stream": True}
+    check_messages(messages)
+    if dialect == OPENAI:
+        stripped = [_without_reasoning(_role_and_content(message)) for message in messages]
+        return {"model": info["id"], "messages": stripped, "stream": True}
     body: dict[str, Any] = {
         "conversationId": conversation or str(uuid4()),
-        "messages": [_said(message) for message in messages if message["role"] != "system"],
+        "messages": [
+            _role_and_content(message) for message in messages if message["role"] != "system"
+        ],
         "key": "",
         "prompt": "\n\n".join(m["content"] for m in messages if m["role"] == "system"),
     }
-    if form == "2023":
-        named = ("id", "name", "maxLength", "tokenLimit")
-        return body | {"model": {key: facts.get(key) for key in named}}
-    maker = facts.get("provider") or maker_of(facts["id"])
-    chosen = [{"modelId": facts["id"], "provider": maker}]
-    return body | {"models": chosen, "search": "true" if search else "false", "prompt_id": ""}
+    if dialect == "2023":
+        fields = ("id", "name", "maxLength", "tokenLimit")
+        return body | {"model": {key: info.get(key) for key in fields}}
+    maker = info.get("provider") or maker_of(info["id"])
+    models = [{"modelId": info["id"], "provider": maker}]
+    return body | {"models": models, "search": "true" if search else "false", "prompt_id": ""}
 
 
-def asking(form: str, code: str, base_url: str, body: dict[str, Any]) -> Request:
-    """Gives the request for an answer."""
-    headers = _headers(form, code, base_url)
-    if form == OPENAI:
-        return Request("POST", CHAT, body, headers, _below_v1(CHAT, base_url))
+def answer_request(dialect: str, code: str, base_url: str, body: dict[str, Any]) -> Request:
+    """Return the request for an answer."""
+    headers = _headers(dialect, code, base_url)
+    if dialect == OPENAI:
+        return Request("POST", CHAT_PATH, body, headers, _v1_path(CHAT_PATH, base_url))
     return Request("POST", "/api/chat", body, headers | {"x-auth-code": code})
 
 
-def listing(form: str, code: str, base_url: str) -> Request:
-    """Gives the request for the list of models. Liaobots' is open to everybody."""
-    headers = _headers(form, code, base_url)
-    if form == OPENAI:
-        return Request("GET", "/models", None, headers, _below_v1("/models", base_url))
+def models_request(dialect: str, code: str, base_url: str) -> Request:
+    """Return the request for the list of models. At Liaobots it needs no code."""
+    headers = _headers(dialect, code, base_url)
+    if dialect == OPENAI:
+        return Request("GET", "/models", None, headers, _v1_path("/models", base_url))
     return Request("POST", "/api/models", {"key": ""}, headers)
 
 
-def account(form: str, code: str, base_url: str) -> Request | None:
-    """Gives the request for what is known of a code; OpenAI's API has none."""
-    if form == OPENAI:
+def account_request(dialect: str, code: str, base_url: str) -> Request | None:
+    """Return the request for the account of a code, or None: OpenAI's API has none."""
+    if dialect == OPENAI:
         return None
-    return Request("POST", "/api/user", {"authcode": code}, _headers(form, code, base_url))
+    return Request("POST", "/api/user", {"authcode": code}, _headers(dialect, code, base_url))
 
 
-def _below_v1(path: str, base_url: str) -> str:
-    """Gives the path of those who were named without the /v1 at which most of them live."""
+def _v1_path(path: str, base_url: str) -> str:
+    """Return the path below /v1, where most servers have their API, or ""."""
     return "" if urlsplit(base_url).path.strip("/") else f"/v1{path}"
 
 
-def _headers(form: str, code: str, base_url: str) -> dict[str, str]:
-    """Gives the headers of a form; Ollama refuses an Origin that it was not told of."""
-    kind = {"Content-Type": "application/json"}
-    if form == OPENAI:
-        return kind | ({"Authorization": f"Bearer {code}"} if code else {})
+def _headers(dialect: str, code: str, base_url: str) -> dict[str, str]:
+    """Return the headers. OpenAI's have no Origin, as Ollama rejects unknown ones."""
+    common = {"Content-Type": "application/json"}
+    if dialect == OPENAI:
+        return common | ({"Authorization": f"Bearer {code}"} if code else {})
     parts = urlsplit(base_url)
-    return kind | {"Origin": f"{parts.scheme}://{parts.netloc}", "Referer": f"{base_url}/"}
+    return common | {"Origin": f"{parts.scheme}://{parts.netloc}", "Referer": f"{base_url}/"}
 
 
-def check(messages: Messages) -> None:
-    """Raises InputRefused unless `messages` can be sent."""
+def check_messages(messages: Messages) -> None:
+    """Raise `InvalidInput` unless `messages` can be sent."""
     if not isinstance(messages, list | tuple) or not messages:
         raise InvalidInput("There is nothing to send: messages must be a list with a question.")
     for number, message in enumerate(messages, start=1):
-        complaint = _complaint(message)
-        if complaint:
-            raise InvalidInput(f"Message {number} cannot be sent: {complaint}.")
+        problem = _problem(message)
+        if problem:
+            raise InvalidInput(f"Message {number} cannot be sent: {problem}.")
     if all(message["role"] == "system" for message in messages):
         raise InvalidInput("There is no question: every message is a system message.")
 
 
-def _complaint(message: Any) -> str:
+def _problem(message: Any) -> str:
     if not isinstance(message, dict):
         return "it must be a dict with a role and a content"
     if message.get("role") not in ROLES:
@@ -129,12 +130,13 @@ def _complaint(message: Any) -> str:
     return "" if message["content"].strip() else "its content is empty"
 
 
-def _said(message: dict[str, str]) -> dict[str, str]:
+def _role_and_content(message: dict[str, str]) -> dict[str, str]:
     return {"role": message["role"], "content": message["content"]}
 
 
-def _without_thoughts(said: dict[str, str]) -> dict[str, str]:
-    """Gives an answer without what the model thought: engines advise not to send that back."""
-    if said["role"] != "assistant":
-        return said
-    return said | {"content": THOUGHTS.sub("", said["content"]) or said["content"]}
+def _without_reasoning(message: dict[str, str]) -> dict[str, str]:
+    """Return a message without reasoning: the makers of models advise not to send it back."""
+    if message["role"] != "assistant":
+        return message
+    text = message["content"]
+    return message | {"content": REASONING.sub("", text) or text}

@@ -1,4 +1,4 @@
-"""One call to the service: tries again before the first byte, and makes every error ours."""
+"""One call to the service: retries before the first byte, and mapping of every error."""
 
 import json
 import threading
@@ -19,104 +19,107 @@ from liaobots.client.request_builder import Request
 from liaobots.client.transport import CancellableRequest
 from liaobots.errors import AnswerInterrupted, ConnectionFailed, LiaobotsError, ServiceError
 
+# In seconds, before the second and the third attempt.
 PAUSES = (0.5, 1.5)
-WORTH_ANOTHER_TRY = (502, 503, 504)
-NOTHING_THERE = (404, 405)
-# What is read of an error's or a list's body, in bytes.
-ENOUGH = 1_048_576
-# A small question with all its tries may take so many times the timeout.
-PATIENCE = 3
-BROKEN = (requests.RequestException, HTTPError, HTTPException, OSError)
+# The statuses of a gateway whose service is away for a moment.
+RETRY_STATUSES = (502, 503, 504)
+NOT_FOUND_STATUSES = (404, 405)
+# The part of an error, a list or an account that is read.
+MAX_BODY_BYTES = 1_048_576
+# A request for a list or an account, with all its attempts, may take so many times the timeout.
+TOTAL_TIMEOUT_FACTOR = 3
+NETWORK_ERRORS = (requests.RequestException, HTTPError, HTTPException, OSError)
 
 
-def request_json(line: CancellableRequest, request: Request, code: str) -> Any:
-    """Gives the JSON that the service answers to a small question.
+def request_json(call: CancellableRequest, request: Request, code: str) -> Any:
+    """Return the JSON with which the service answers a request for a list or an account.
 
-    The timeout alone would let a service that sends byte after byte go on for ever: the call
-    is over after the line's total timeout, or else after three times the timeout.
+    The timeout alone would never end a call whose service sends byte after byte: the call
+    ends after its total timeout, or after three times the timeout if it has none.
     """
-    total = PATIENCE * line.timeout if line.total_timeout is None else line.total_timeout
-    limit = threading.Timer(total, line.cancel)
-    limit.daemon = True
-    limit.start()
+    total = (
+        TOTAL_TIMEOUT_FACTOR * call.timeout if call.total_timeout is None else call.total_timeout
+    )
+    timer = threading.Timer(total, call.cancel)
+    timer.daemon = True
+    timer.start()
     try:
-        data = _head_of(line, send_with_retries(line, request, code))
+        data = _read_body(call, send_with_retries(call, request, code))
     except Cancelled:
         raise to_liaobots_error(TimeoutError(), begun=False) from None
-    except BROKEN as error:
-        met = TimeoutError() if line.is_cancelled else error
-        raise to_liaobots_error(met, begun=False) from without_request(error)
+    except NETWORK_ERRORS as error:
+        cause = TimeoutError() if call.is_cancelled else error
+        raise to_liaobots_error(cause, begun=False) from without_request(error)
     finally:
-        limit.cancel()
-        line.close()
-        limit.join()
+        timer.cancel()
+        call.close()
+        timer.join()
     if error_mapping.is_page(data.decode("utf-8", "replace")):
-        raise error_mapping.human_check(line.base_url)
+        raise error_mapping.captcha_required(call.base_url)
     value = _json_of(data)
     if value is None:
         raise ServiceError("The service's answer could not be read. Try again.")
     return value
 
 
-def send_with_retries(line: CancellableRequest, request: Request, code: str) -> requests.Response:
-    """Gives a response whose answer can be read.
+def send_with_retries(call: CancellableRequest, request: Request, code: str) -> requests.Response:
+    """Return a response whose status is a success.
 
-    Tries again, with growing pauses, where the connection failed or the
-    service was away: before the first byte nothing was answered, so nothing
-    can be answered twice. Raises what the last try raised.
+    Retry after growing pauses if the connection fails or the service is away:
+    no answer has begun, so none can come twice. Raise the error of the last attempt.
     """
-    send = partial(line.send, request.method, request.path, request.body, request.headers, code)
+    send = partial(call.send, request.method, request.path, request.body, request.headers, code)
     for pause in PAUSES:
         try:
             response = send()
         except requests.exceptions.SSLError:
             raise
         except requests.ConnectionError:
-            line.rest(pause)
+            call.wait(pause)
             continue
-        if response.status_code in NOTHING_THERE and request.elsewhere:
+        if response.status_code in NOT_FOUND_STATUSES and request.fallback_path:
             response.close()
             return send_with_retries(
-                line, replace(request, path=request.elsewhere, elsewhere=""), code
+                call, replace(request, path=request.fallback_path, fallback_path=""), code
             )
-        if response.status_code not in WORTH_ANOTHER_TRY:
-            return _accepted(line, response, code)
+        if response.status_code not in RETRY_STATUSES:
+            return _accepted(call, response, code)
         response.close()
-        line.rest(pause)
-    return _accepted(line, send(), code)
+        call.wait(pause)
+    return _accepted(call, send(), code)
 
 
 def _accepted(
-    line: CancellableRequest, response: requests.Response, code: str
+    call: CancellableRequest, response: requests.Response, code: str
 ) -> requests.Response:
-    """Gives the response back, or raises what its status means."""
+    """Return the response, or raise the error that its status means."""
     if response.ok:
         return response
     try:
-        said = _refusal_of(_head_of(line, response))
-    except BROKEN:
-        # The status says enough, whatever became of the words.
-        line.rest(0)
-        said = ErrorBody()
+        body = _error_body(_read_body(call, response))
+    except NETWORK_ERRORS:
+        # The status is enough without the message.
+        call.wait(0)
+        body = ErrorBody()
     headers = {name.lower(): value for name, value in response.headers.items()}
     raise error_mapping.error_for_status(
-        said.status_after(response.status_code),
-        said.words,
+        body.status_after(response.status_code),
+        body.message,
         headers=headers,
         secret=code,
-        link=line.base_url,
+        link=call.base_url,
     )
 
 
-def _head_of(line: CancellableRequest, response: requests.Response) -> bytes:
+def _read_body(call: CancellableRequest, response: requests.Response) -> bytes:
     data = bytearray()
-    while len(data) < ENOUGH and (more := line.read(response)):
-        data += more
+    while len(data) < MAX_BODY_BYTES and (part := call.read(response)):
+        data += part
     return bytes(data)
 
 
-def _refusal_of(data: bytes) -> ErrorBody:
-    """Gives what an error's JSON body says, or the body where it is none."""
+def _error_body(data: bytes) -> ErrorBody:
+    """Return what the JSON body of an error says, or the body as text if it is not JSON."""
     value = _json_of(data)
     if value is None:
         return ErrorBody(data.decode("utf-8", "replace"))
@@ -124,16 +127,20 @@ def _refusal_of(data: bytes) -> ErrorBody:
 
 
 def _json_of(data: bytes) -> Any:
-    """Gives what the JSON says, or None; no error, for that would hold the data and the code."""
+    """Return the value, or None if `data` is not JSON.
+
+    An exception would hold the data, and the code may be in it.
+    """
     with suppress(ValueError, RecursionError):
         return json.loads(data)
     return None
 
 
 def to_liaobots_error(error: Exception, *, begun: bool) -> LiaobotsError:
-    late = isinstance(error, requests.Timeout | ReadTimeoutError | TimeoutError)
+    """Return the `LiaobotsError` for a network error, before or after the answer has `begun`."""
+    is_timeout = isinstance(error, requests.Timeout | ReadTimeoutError | TimeoutError)
     if begun:
-        return AnswerInterrupted(f"{'Nothing more came in time. ' if late else ''}{CUT}")
+        return AnswerInterrupted(f"{'Nothing more came in time. ' if is_timeout else ''}{CUT}")
     if isinstance(error, DecodeError):
         return ServiceError("The service's answer could not be unpacked. Try again.")
     if isinstance(error, requests.exceptions.SSLError):
@@ -141,12 +148,12 @@ def to_liaobots_error(error: Exception, *, begun: bool) -> LiaobotsError:
             "The service's certificate could not be verified, so nothing was sent. "
             "Check the address, this machine's clock and its network."
         )
-    if _is_no_http(error):
+    if _is_invalid_http(error):
         return ConnectionFailed(
             "What came is no answer of a web service, or has more headers than one. Check the "
             "service's address, then try again."
         )
-    if isinstance(error, requests.ConnectTimeout) or not late:
+    if isinstance(error, requests.ConnectTimeout) or not is_timeout:
         return ConnectionFailed(
             "The service could not be reached. Check your network and the service's "
             "address, then try again."
@@ -154,15 +161,15 @@ def to_liaobots_error(error: Exception, *, begun: bool) -> LiaobotsError:
     return ConnectionFailed("The service sent nothing in time. Try again, or choose another model.")
 
 
-def _is_no_http(error: BaseException | None) -> bool:
-    """Says whether there was an answer whose head, or what stands behind it, is none of HTTP."""
+def _is_invalid_http(error: BaseException | None) -> bool:
+    """Return whether the headers or the trailers of a response break the rules of HTTP."""
     while error is not None and not isinstance(error, HTTPException):
         error = error.__context__
     return error is not None and not isinstance(error, RemoteDisconnected | IncompleteRead)
 
 
 def without_request(error: Exception) -> Exception:
-    """Gives the error without its request, whose headers hold the code."""
+    """Return the error without its request, whose headers hold the code."""
     if isinstance(error, requests.RequestException):
         error.request = error.response = None
     return error

@@ -1,8 +1,8 @@
-"""Whether a text of the service holds the auth code, as it is or in a coding that is cheap to find.
+"""Whether a text of the service holds the auth code, as it is or in a common encoding.
 
-Letters and digits alone are compared, so that spaces, dashes, cases and the
-width of letters make no difference. There is no end to codings: whoever has the
-code can always tell it in one of their own.
+Only letters and digits are compared, so that spaces, dashes, case and the width
+of letters make no difference. No search finds every encoding: a service that has
+the code can always encode it in a way of its own.
 """
 
 import base64
@@ -12,50 +12,52 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
-# A shorter code would be found in words that mean nothing of it.
-LEAST_CHARACTERS = 6
+# A shorter code would also be found in unrelated words.
+MIN_CHARACTERS = 6
 
 
 def holds(text: str, secret: str) -> bool:
-    """Return whether `text` holds `secret`, or a coding of it; nothing holds an empty one."""
+    """Return whether `text` holds `secret`, or an encoding of it; False if it is empty."""
     return finder(secret)(text)
 
 
 def finder(secret: str) -> Callable[[str], bool]:
-    """Return what finds a secret in many texts."""
-    raw, forms = secret.casefold(), _forms(secret)
+    """Return a function that tells whether a text holds `secret`."""
+    raw, encodings = secret.casefold(), _encodings(secret)
 
     def is_in(text: str) -> bool:
         if raw and raw in text.casefold():
             return True
-        return bool(forms) and any(form in plain for plain in _readings(text) for form in forms)
+        return bool(encodings) and any(
+            encoding in plain for plain in _decodings(text) for encoding in encodings
+        )
 
     return is_in
 
 
-def _readings(text: str) -> Iterator[str]:
-    """Generate a text as it is, and as a browser would read it, as letters and digits."""
+def _decodings(text: str) -> Iterator[str]:
+    """Yield the letters and digits of a text as it is, and as a browser decodes it."""
     yield _plain(text)
     for decoded in (unquote(text), html.unescape(text)):
         if decoded != text:
             yield _plain(decoded)
 
 
-def _forms(secret: str) -> frozenset[str]:
-    """Return the codings of a secret as letters and digits, or none for a short one."""
+def _encodings(secret: str) -> frozenset[str]:
+    """Return the letters and digits of a secret's encodings, or none if it is short."""
     plain = _plain(secret)
-    if len(plain) < LEAST_CHARACTERS:
+    if len(plain) < MIN_CHARACTERS:
         return frozenset()
-    forms = {plain, plain[::-1], secret.encode().hex(), *_in_base64(secret)}
-    return frozenset(_plain(form) for form in forms)
+    encodings = {plain, plain[::-1], secret.encode().hex(), *_base64_encodings(secret)}
+    return frozenset(_plain(encoding) for encoding in encodings)
 
 
-def _in_base64(secret: str) -> Iterator[str]:
-    """Generate what base64 makes of a secret at each of three places in a text."""
+def _base64_encodings(secret: str) -> Iterator[str]:
+    """Yield the base64 of a secret at each of three offsets in a text."""
     for before in range(3):
-        coded = base64.b64encode(b"\0" * before + secret.encode()).decode().rstrip("=")
-        # The outer characters depend on what stands beside the secret.
-        yield coded[(before * 8 + 5) // 6 : -1]
+        encoded = base64.b64encode(b"\0" * before + secret.encode()).decode().rstrip("=")
+        # The outer characters also depend on the neighbours of the secret.
+        yield encoded[(before * 8 + 5) // 6 : -1]
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Where to talk to, as whom, and for how long: read anew at each call."""
+"""The client's settings: address, auth code, timeout, dialect, database. Read at each call."""
 
 import math
 import os
@@ -8,24 +8,25 @@ from urllib.parse import urlsplit
 
 from liaobots.errors import AuthCodeMissing, InvalidInput
 
-URL = "https://liaobots.work"
-TIMEOUT = 60.0
-DAY = 86_400.0
+DEFAULT_URL = "https://liaobots.work"
+DEFAULT_TIMEOUT_SECONDS = 60.0
+# A day, which is about the longest timeout that a socket can take.
+MAX_TIMEOUT_SECONDS = 86_400.0
 WIRES = ("2025", "2023", "openai")
-# Streamlit looks for secrets in this folder at home, where it is started, and
-# beside `app.py`; what it finds later counts more.
-SECRETS = Path(".streamlit", "secrets.toml")
-HOUSE = Path(__file__).parents[2]
+# Streamlit looks for secrets in this folder in the home directory, in the working
+# directory, and next to `app.py`; later ones override earlier ones.
+SECRETS_FILE = Path(".streamlit", "secrets.toml")
+PROJECT_FOLDER = Path(__file__).parents[2]
 
 
-def base_url(given: str | None = None, form: str = WIRES[0]) -> str:
-    """Gives the service's address: `given`, else LIAOBOTS_URL, else the known home.
+def base_url(value: str | None = None, dialect: str = WIRES[0]) -> str:
+    """Return the service's address: `value`, else LIAOBOTS_URL, else Liaobots' own.
 
-    Raises InputRefused for anything but an http or https address of a host, and
-    where the form is "openai" and no address is given: there is no one home.
+    Raise `InvalidInput` for anything but an http or https address of a host, and
+    if there is no address for "openai", which has no default.
     """
-    home = "" if form == "openai" else URL
-    address = (given or os.environ.get("LIAOBOTS_URL") or home).strip().rstrip("/")
+    default = "" if dialect == "openai" else DEFAULT_URL
+    address = (value or os.environ.get("LIAOBOTS_URL") or default).strip().rstrip("/")
     if not address:
         raise InvalidInput(
             "LIAOBOTS_WIRE=openai needs the service's address as well. "
@@ -43,28 +44,28 @@ def _is_web_address(address: str) -> bool:
     try:
         parts = urlsplit(address)
         # Reading the port is what makes urlsplit check it.
-        port_is_fine = parts.port is None or parts.port > 0
+        is_valid_port = parts.port is None or parts.port > 0
     except ValueError:
         return False
     if not address.isascii() or not address.isprintable() or " " in address:
         return False
-    plain = not ("@" in parts.netloc or parts.query or parts.fragment)
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and port_is_fine
+    is_plain = not ("@" in parts.netloc or parts.query or parts.fragment)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain and is_valid_port
 
 
-def code_of(given: str | None = None) -> str:
-    """Return the auth code, or "": `given`, else LIAOBOTS_AUTH, without the spaces around it."""
-    return str(given or os.environ.get("LIAOBOTS_AUTH") or "").strip()
+def code_of(value: str | None = None) -> str:
+    """Return the auth code, or "": `value`, else LIAOBOTS_AUTH, without the spaces around it."""
+    return str(value or os.environ.get("LIAOBOTS_AUTH") or "").strip()
 
 
-def auth(given: str | None = None, form: str = WIRES[0]) -> str:
-    """Gives the auth code: `given`, else LIAOBOTS_AUTH, without the spaces around it.
+def auth(value: str | None = None, dialect: str = WIRES[0]) -> str:
+    """Return the auth code: `value`, else LIAOBOTS_AUTH, without the spaces around it.
 
-    Raises CodeMissing where a header cannot carry it, or where there is none;
-    in the form "openai" that is "": an engine on one's own machine wants none.
+    Raise `AuthCodeMissing` if there is none, or if a header cannot carry it. For
+    "openai" return "" if there is none, as local servers need none.
     """
-    code = code_of(given)
-    if not code and form == "openai":
+    code = code_of(value)
+    if not code and dialect == "openai":
         return ""
     if not code:
         raise AuthCodeMissing(
@@ -79,18 +80,17 @@ def auth(given: str | None = None, form: str = WIRES[0]) -> str:
     return code
 
 
-def timeout(given: float | None = None) -> float:
-    """Gives the seconds without a byte after which a call gives up.
+def timeout(value: float | None = None) -> float:
+    """Return the seconds without a byte after which a call fails.
 
-    Raises InputRefused where LIAOBOTS_TIMEOUT is not a number above zero, or more than a day,
-    which is about what a socket can count.
+    Raise `InvalidInput` if they are not a number above zero, or more than a day.
     """
-    value = given if given is not None else os.environ.get("LIAOBOTS_TIMEOUT") or TIMEOUT
+    setting = os.environ.get("LIAOBOTS_TIMEOUT") or DEFAULT_TIMEOUT_SECONDS
     try:
-        seconds = float(value)
+        seconds = float(setting if value is None else value)
     except (TypeError, ValueError):
         seconds = math.nan
-    if not 0 < seconds <= DAY:
+    if not 0 < seconds <= MAX_TIMEOUT_SECONDS:
         raise InvalidInput(
             "LIAOBOTS_TIMEOUT must be a number of seconds above zero, such as 60. More than a "
             "day cannot be waited."
@@ -98,26 +98,26 @@ def timeout(given: float | None = None) -> float:
     return seconds
 
 
-def wire(given: str | None = None) -> str:
-    """Gives the form in which to ask: "2025", "2023" or "openai".
+def wire(value: str | None = None) -> str:
+    """Return the dialect of the protocol: "2025", "2023" or "openai".
 
-    Raises InputRefused for any other value of LIAOBOTS_WIRE.
+    Raise `InvalidInput` for any other value of LIAOBOTS_WIRE.
     """
-    form = (given or os.environ.get("LIAOBOTS_WIRE") or WIRES[0]).strip()
-    if form not in WIRES:
+    dialect = (value or os.environ.get("LIAOBOTS_WIRE") or WIRES[0]).strip()
+    if dialect not in WIRES:
         raise InvalidInput(f"LIAOBOTS_WIRE must be one of {', '.join(WIRES)}.")
-    return form
+    return dialect
 
 
 def database() -> str:
-    """Gives the address of the app's database as the app itself finds it, or "" for the default.
+    """Return the address of the app's database as the app finds it, or "" for the default.
 
-    Streamlit puts its secrets over the environment when it starts. Raises
-    InputRefused for secrets that cannot be read: the address may be in them.
+    Streamlit's secrets override the environment when it starts. Raise
+    `InvalidInput` for secrets that cannot be read, as the address may be in them.
     """
     found: object = os.environ.get("LIAOBOTS_DATABASE_URL")
-    for folder in (Path.home(), Path.cwd(), HOUSE):
-        found = _secrets_in(folder / SECRETS).get("LIAOBOTS_DATABASE_URL", found)
+    for folder in (Path.home(), Path.cwd(), PROJECT_FOLDER):
+        found = _secrets_in(folder / SECRETS_FILE).get("LIAOBOTS_DATABASE_URL", found)
     return str(found or "")
 
 
@@ -127,7 +127,7 @@ def _secrets_in(file: Path) -> dict[str, object]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError):
-        # What went wrong exactly may quote a secret.
+        # The original error may quote a secret.
         raise InvalidInput(
             f"{file} cannot be read, and may say where chats are kept. "
             "Mend it, or name the database with --database."

@@ -1,4 +1,4 @@
-"""A request to the service that any thread can hang up on, from the first byte sent on."""
+"""A request to the service that any thread can cancel at any time."""
 
 import json
 import os
@@ -15,16 +15,16 @@ import requests
 from requests.utils import get_environ_proxies
 from urllib3.util.wait import wait_for_read
 
-from liaobots.client.connection import READ, Cancelled, SocketTrackingAdapter
+from liaobots.client.connection import READ_BYTES, Cancelled, SocketTrackingAdapter
 from liaobots.client.secret_finder import holds
 from liaobots.errors import ServiceError
 
-CONNECT_TIMEOUT = 10.0
-REDIRECTS = 5
+CONNECT_TIMEOUT_SECONDS = 10.0
+MAX_REDIRECTS = 5
 OWN_HEADERS = {
     "User-Agent": "liaobots-chat/1.0 (python-requests)",
     "Accept": "text/event-stream, text/plain, application/json",
-    # A compressor holds text back until it has a block's worth.
+    # Compression would delay text until a block is full.
     "Accept-Encoding": "identity",
 }
 
@@ -32,36 +32,36 @@ OWN_HEADERS = {
 class CancellableRequest:
     """One call to the service. `timeout` is in seconds without a byte.
 
-    `total_timeout` is in seconds for all of the call, where it has such a limit; it bounds
-    each attempt to connect, and whoever makes the call hangs up when they are over.
+    `total_timeout`, if any, is in seconds for the whole call; it limits each attempt to
+    connect, and the caller must cancel the call when it is over.
 
-    Raises what requests and urllib3 raise; the client makes it ours.
+    The methods raise the exceptions of requests and urllib3, which `retry` maps.
     """
 
     def __init__(self, base_url: str, timeout: float, total_timeout: float | None = None) -> None:
         self.base_url = base_url
         self.timeout = timeout
         self.total_timeout = total_timeout
-        self._began = time.monotonic()
+        self._start = time.monotonic()
         self._sockets: list[socket.socket] = []
-        self._gone = threading.Event()
+        self._cancelled = threading.Event()
         self._response: requests.Response | None = None
         self._is_closing = False
-        self.was_hung_up_on = False
-        self._adapter = SocketTrackingAdapter(self._note)
+        self.was_cancelled_before_close = False
+        self._adapter = SocketTrackingAdapter(self._track)
 
     def send(
         self, method: str, path: str, body: Any, headers: dict[str, str], secret: str = ""
     ) -> requests.Response:
-        """Sends `body` as JSON, if there is one, and gives the response, its body still unread.
+        """Send `body` as JSON, if there is one. Return the response, its body still unread.
 
-        A redirect is followed on the same host only, so that neither the code
-        nor the question can go elsewhere; any other raises ServiceFault, which
-        does not name a place that holds `secret`.
+        Redirects are followed on the same host only, so that neither the code nor
+        the question can reach another one. Raise `ServiceError` for any other
+        redirect; it does not name an address that holds `secret`.
         """
         address = self.base_url + path
         data = None if body is None else json.dumps(body).encode()
-        for _ in range(REDIRECTS):
+        for _ in range(MAX_REDIRECTS):
             response = self._response = self._send(method, address, data, OWN_HEADERS | headers)
             if not response.is_redirect:
                 return response
@@ -72,11 +72,10 @@ class CancellableRequest:
     def _send(
         self, method: str, address: str, data: bytes | None, headers: dict[str, str]
     ) -> requests.Response:
-        """Sends by the adapter itself.
+        """Send by the adapter, without a session.
 
-        A session around it would add cookies, a .netrc's password and more
-        pools than one call needs; building it took half of the time to the
-        first text.
+        A session would add cookies, the password of a .netrc and more pools than
+        one call needs; creating it took half of the time to the first text.
         """
         request = requests.PreparedRequest()
         request.prepare_method(method)
@@ -94,45 +93,45 @@ class CancellableRequest:
     def _connect_timeout(self) -> float:
         """Return the seconds that connecting may take.
 
-        A connection that is being dialled cannot be hung up on, so it must end by itself.
+        An attempt to connect cannot be cancelled, so it must end by itself.
         """
-        limit = min(CONNECT_TIMEOUT, self.timeout)
+        limit = min(CONNECT_TIMEOUT_SECONDS, self.timeout)
         if self.total_timeout is None:
             return limit
-        left = self._began + self.total_timeout - time.monotonic()
-        return max(0.001, min(limit, left))
+        remaining = self._start + self.total_timeout - time.monotonic()
+        return max(0.001, min(limit, remaining))
 
     def read(self, response: requests.Response) -> bytes:
-        """Gives the bytes that have arrived, waiting for the first; b"" at the end.
+        """Return the bytes that have arrived, after waiting for the first; b"" at the end.
 
-        `read1` hands on what is there, also where the response is not chunked;
-        `iter_content` waits for a full buffer. Where nothing is packed, it is
-        the connection's own `read1`: urllib3's adds a fifth to the time from
-        the socket to the reader.
+        `read1` returns what has arrived, even if the response is not chunked;
+        `iter_content` waits for a full buffer. For an uncompressed body, the
+        standard library's `read1` is called: urllib3's adds a fifth to the time
+        from the socket to the caller.
         """
         plain = response.raw._original_response
         if plain is None or "content-encoding" in response.headers:
-            data: bytes = response.raw.read1(READ, decode_content=True)
+            data: bytes = response.raw.read1(READ_BYTES, decode_content=True)
         else:
-            data = plain.read1(READ)
+            data = plain.read1(READ_BYTES)
             if not data and plain.length:
                 raise IncompleteRead(data, plain.length)
-        if self._gone.is_set():
+        if self._cancelled.is_set():
             raise Cancelled
         return data
 
     def has_more(self, response: requests.Response) -> bool:
-        """Says whether bytes have arrived that are not read yet, without waiting for any."""
+        """Return whether bytes have arrived that are still unread, without waiting."""
         plain: Any = response.raw._original_response
         reader = getattr(plain, "fp", None)
         if reader is None:
             return False
         connection = reader.raw._sock
         if plain.chunk_left == 0:
-            # The end of a chunk is read with the next one. The service sends it with the chunk,
-            # so that nothing is waited for here, and the system is not asked for each piece.
+            # The end of a chunk is read with the next chunk. The service sends it together with
+            # its chunk, so `peek` neither waits here nor needs a system call for each piece.
             return len(reader.peek(1)) > len(b"\r\n") or _has_bytes(connection)
-        # There is no other way to ask for what the reader holds and not wait where it is nothing.
+        # There is no other way to look into the reader's buffer without waiting if it is empty.
         timeout = connection.gettimeout()
         connection.settimeout(0)
         try:
@@ -142,33 +141,34 @@ class CancellableRequest:
         finally:
             connection.settimeout(timeout)
 
-    def rest(self, seconds: float) -> float:
-        """Waits so long, and gives by how many seconds that became longer.
+    def wait(self, seconds: float) -> float:
+        """Wait for so long. Return by how many seconds it took longer.
 
-        Raises HungUp when the line is hung up on meanwhile.
+        Raise `Cancelled` if the call is cancelled meanwhile.
         """
         began = time.monotonic()
-        if self._gone.wait(seconds):
+        if self._cancelled.wait(seconds):
             raise Cancelled
         return time.monotonic() - began - seconds
 
     def cancel(self) -> None:
-        """Ends the call at once, also while another thread waits in it.
+        """End the call at once, even while another thread waits in it.
 
-        While a connection is still being dialled, it ends as soon as that is
-        done, which takes CONNECT_TIMEOUT at most; nothing is sent then.
+        During an attempt to connect, it ends as soon as that is over, which takes
+        `CONNECT_TIMEOUT_SECONDS` at most; then nothing is sent.
         """
-        self.was_hung_up_on = self.was_hung_up_on or not self._is_closing
-        self._gone.set()
+        self.was_cancelled_before_close = self.was_cancelled_before_close or not self._is_closing
+        self._cancelled.set()
         for each in list(self._sockets):
-            _shut(each)
+            _shut_down(each)
 
     @property
     def is_cancelled(self) -> bool:
-        return self._gone.is_set()
+        """Return whether the call was cancelled or closed."""
+        return self._cancelled.is_set()
 
     def close(self) -> None:
-        """Lets go of what the call held, its connection included."""
+        """Release all that the call holds, including its connection."""
         self._is_closing = True
         self.cancel()
         if self._response is not None:
@@ -177,16 +177,15 @@ class CancellableRequest:
         for each in self._sockets:
             each.close()
 
-    def _note(self, new: socket.socket) -> None:
-        """Keeps a handle of a new connection.
+    def _track(self, new: socket.socket) -> None:
+        """Keep a duplicate of a new connection's socket.
 
-        A duplicate, because TLS takes the socket itself over; shutting one
-        down shuts down the other.
+        TLS takes over the socket itself; shutting down the duplicate shuts down both.
         """
         handle = new.dup()
         self._sockets.append(handle)
-        if self._gone.is_set():
-            _shut(handle)
+        if self._cancelled.is_set():
+            _shut_down(handle)
             raise Cancelled
 
     def _next_address(self, address: str, location: str, secret: str = "") -> str:
@@ -198,7 +197,7 @@ class CancellableRequest:
             raise ServiceError("The service redirects to no valid address. Try later.") from error
         if not stays:
             raise ServiceError(
-                f"The service redirects to another place{_named(there, secret)}, which was not "
+                f"The service redirects to another place{_address(there, secret)}, which was not "
                 "followed, so that your code stays where you sent it. If you trust that "
                 "address, set LIAOBOTS_URL to it."
             )
@@ -206,9 +205,9 @@ class CancellableRequest:
 
 
 def _prepared(address: str) -> str:
-    r"""Gives an address as it is dialled.
+    r"""Return an address in the form that is connected to.
 
-    Before that the parsers of Python and of urllib3 may read two hosts in it:
+    In the original, the parsers of Python and of urllib3 may find different hosts:
     `//one.example\@other.example`.
     """
     request = requests.PreparedRequest()
@@ -217,23 +216,23 @@ def _prepared(address: str) -> str:
 
 
 def _is_same_host(here: SplitResult, there: SplitResult) -> bool:
-    """Says whether a redirect stays on its host, or only gains https there."""
+    """Return whether a redirect stays on its host, or only changes to https there."""
     if (here.scheme, here.hostname, _port(here)) == (there.scheme, there.hostname, _port(there)):
         return True
-    gains_https = (here.scheme, _port(here), there.scheme, _port(there)) == (
+    only_gains_https = (here.scheme, _port(here), there.scheme, _port(there)) == (
         "http",
         80,
         "https",
         443,
     )
-    return gains_https and here.hostname == there.hostname
+    return only_gains_https and here.hostname == there.hostname
 
 
 def _port(address: SplitResult) -> int | None:
     return address.port or {"http": 80, "https": 443}.get(address.scheme)
 
 
-def _named(there: SplitResult, secret: str) -> str:
+def _address(there: SplitResult, secret: str) -> str:
     """Return the scheme, host and port in brackets, or "" if the secret is in them."""
     host = "".join(c for c in there.hostname or "unknown" if c.isalnum() or c in ".-:")
     port = f":{there.port}" if there.port else ""
@@ -250,22 +249,22 @@ def _is_loopback(host: str) -> bool:
 
 
 def _has_bytes(connection: socket.socket) -> bool:
-    """Says whether bytes have arrived at a connection, without waiting for any."""
+    """Return whether bytes have arrived at a connection, without waiting."""
     pending = connection.pending() if isinstance(connection, ssl.SSLSocket) else 0
     return pending > 0 or wait_for_read(connection, timeout=0)
 
 
 def _proxies(address: str) -> dict[str, str]:
-    """Gives the environment's proxies, and none on the way to this machine itself."""
+    """Return the environment's proxies, or none for an address of this machine."""
     if _is_loopback(urlsplit(address).hostname or ""):
         return {}
     return get_environ_proxies(address)
 
 
-def _shut(each: socket.socket) -> None:
-    """Wakes whoever waits in `recv`; closing alone would not."""
+def _shut_down(each: socket.socket) -> None:
+    """Shut a socket down: unlike closing it, this wakes a thread that waits in `recv`."""
     try:
         each.shutdown(socket.SHUT_RDWR)
     except OSError:
-        # It is closed already, which is what was wanted.
+        # It is closed already.
         return

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from liaobots.client.catalog import (
     BUILT_IN,
-    LARGEST,
-    LONGEST,
-    MOST,
+    MAX_MODELS,
+    MAX_NAME_CHARACTERS,
+    MAX_TOKENS,
     get_model,
     maker_of,
     max_characters,
@@ -21,13 +21,13 @@ from tests.support.strategies import JSON, LEAVES
 
 
 def test_unknown_names_get_the_nearest() -> None:
-    """A slip of the finger is answered with what was meant."""
+    """A mistyped name raises an error that suggests the right one."""
     with pytest.raises(InvalidInput, match=r"nearest are: gpt-4"):
         get_model("gpt4", BUILT_IN)
 
 
 def test_reads_the_live_list() -> None:
-    """Numbers in any form are read; what is missing is None; a maker is guessed by name."""
+    """Numbers in any form are read; missing ones are None; the maker is guessed by the name."""
     models = parse_model_list(
         [
             {"id": "claude-x", "name": "Claude X", "maxLength": "800000", "tokenLimit": 200000.0},
@@ -47,34 +47,37 @@ def test_reads_the_live_list() -> None:
 
 
 @pytest.mark.parametrize("entry", [None, 7, "x", {}, {"id": ""}, {"id": 7}, []])
-def test_passes_over_what_is_no_model(entry: object) -> None:
-    """One bad entry does not spoil the list."""
+def test_invalid_entries_are_ignored(entry: object) -> None:
+    """One invalid entry does not spoil the list."""
     assert list(parse_model_list([entry, {"id": "gpt-4"}])) == ["gpt-4"]
 
 
 @pytest.mark.parametrize("payload", [None, {}, [], "x", [None], {"models": []}])
-def test_says_so_when_there_is_no_list(payload: object) -> None:
-    """A payload without a single model is a fault of the service."""
+def test_payload_without_models(payload: object) -> None:
+    """A payload without any model is a `ServiceError`."""
     with pytest.raises(ServiceError, match="list of models"):
         parse_model_list(payload)
 
 
 @pytest.mark.parametrize("id_", ["x" * 201, "a\nb", "a\ud800", "a\0", "a\u202eb"])
-def test_passes_over_what_no_page_can_show(id_: str) -> None:
-    """An id goes back to the service as it came, so it cannot be mended."""
+def test_ids_that_cannot_be_shown_are_ignored(id_: str) -> None:
+    """An id is sent back unchanged, so it cannot be cleaned."""
     assert list(parse_model_list([{"id": id_}, {"id": "gpt-4"}])) == ["gpt-4"]
 
 
-def test_names_are_mended() -> None:
-    """They are only shown: in one line, without half characters, cut where they are endless."""
-    [facts] = parse_model_list([{"id": "m", "name": "a\n\ud800 b\u202e" + "x" * 9_999}]).values()
-    assert facts["name"].startswith("a bxxx")
-    assert len(facts["name"]) <= LONGEST
+def test_names_are_cleaned() -> None:
+    """Names are shown in one line, without unprintable characters, cut to the limit."""
+    [info] = parse_model_list([{"id": "m", "name": "a\n\ud800 b\u202e" + "x" * 9_999}]).values()
+    assert info["name"].startswith("a bxxx")
+    assert len(info["name"]) <= MAX_NAME_CHARACTERS
 
 
-def test_a_list_without_end_is_cut() -> None:
-    """Each page would show, and each choice would send, all of them."""
-    assert len(parse_model_list([{"id": str(number)} for number in range(MOST + 9)])) == MOST
+def test_long_list_is_cut() -> None:
+    """A list has at most `MAX_MODELS` models."""
+    assert (
+        len(parse_model_list([{"id": str(number)} for number in range(MAX_MODELS + 9)]))
+        == MAX_MODELS
+    )
 
 
 FIELDS = [
@@ -90,33 +93,33 @@ ENTRIES = st.lists(st.tuples(st.sampled_from(FIELDS), LEAVES | JSON), max_size=6
 @given(ENTRIES, st.booleans(), JSON)
 @example('"id": "m", "pricing": {"prompt": 1' + "0" * 400 + ', "completion": 1}', False, "1")
 @example('"id": "m", "tokenLimit": 1e308, "maxLength": 1' + "0" * 400, False, "1")
-def test_any_list_can_be_shown(entry: str, is_openai: bool, more: str) -> None:
-    """Whatever an entry says of a model, its facts are words in one line and sane numbers."""
-    text = f"[{more}, {{{entry}}}]"
+def test_any_list_can_be_shown(entry: str, is_openai: bool, other: str) -> None:
+    """For any entry, the texts are printable lines and the numbers are positive and limited."""
+    entries = f"[{other}, {{{entry}}}]"
     try:
-        payload = json.loads(f'{{"data": {text}}}' if is_openai else text)
+        payload = json.loads(f'{{"data": {entries}}}' if is_openai else entries)
     except (ValueError, RecursionError):
         return
-    for facts in parse_model_list(payload).values():
-        for words in (facts["id"], facts["name"], facts["provider"]):
-            assert words.isprintable()
-            assert len(words) <= LONGEST
-        for number in (facts["maxLength"], facts["tokenLimit"]):
-            assert number is None or 0 < number <= LARGEST
-        assert all(0 <= float(price) < 1e300 for price in facts.get("price", {}).values())  # type: ignore[arg-type]
-        assert max_characters(facts) > 0
+    for info in parse_model_list(payload).values():
+        for text in (info["id"], info["name"], info["provider"]):
+            assert text.isprintable()
+            assert len(text) <= MAX_NAME_CHARACTERS
+        for number in (info["maxLength"], info["tokenLimit"]):
+            assert number is None or 0 < number <= MAX_TOKENS
+        assert all(0 <= float(price) < 1e300 for price in info.get("price", {}).values())  # type: ignore[arg-type]
+        assert max_characters(info) > 0
     with pytest.raises(InvalidInput):
-        get_model(more[:2_000] + "?", parse_model_list(payload))
+        get_model(other[:2_000] + "?", parse_model_list(payload))
 
 
 @given(st.text())
 def test_any_name_has_a_maker_or_none(name: str) -> None:
-    """Nothing but a known one is guessed."""
+    """Any name yields a maker or an empty string."""
     assert isinstance(maker_of(name), str)
 
 
-def test_a_model_that_is_named_by_the_code_is_passed_over() -> None:
-    """Everybody reads the list; a short code may be a word like any other."""
+def test_models_that_hold_the_code_are_left_out() -> None:
+    """All visitors see the list; a short code may be a common word."""
     secret = "s3cr3t-c0de-7f3a"
     entries = [
         {"id": "gpt-4"},

@@ -1,4 +1,4 @@
-"""A service whose certificate nobody vouches for."""
+"""A service with a self-signed certificate."""
 
 import datetime
 import ipaddress
@@ -21,55 +21,55 @@ from tests.conftest import CODE
 
 
 def certificate(folder: Path) -> Path:
-    """Make a file with a key and a certificate for this machine that is signed by itself."""
+    """Create a file with a key and a self-signed certificate for this machine."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
-    there = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([there]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
         .sign(key, hashes.SHA256())
     )
     plain = serialization.NoEncryption()
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+    encoding = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
     file = folder / "certificate.pem"
     file.write_bytes(
-        key.private_bytes(*form, plain) + made.public_bytes(serialization.Encoding.PEM)
+        key.private_bytes(*encoding, plain) + made.public_bytes(serialization.Encoding.PEM)
     )
     return file
 
 
-class Secured:
-    """A server that speaks TLS, and counts who tries; `heard` is what came once it was secured."""
+class TLSServer:
+    """A TLS server that counts connections; `received` is what arrives after the handshake."""
 
     def __init__(self, file: Path) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(file)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.tried = 0
-        self.heard: list[bytes] = []
+        self.attempts = 0
+        self.received: list[bytes] = []
 
     def serve(self) -> None:
         while True:
             try:
-                caller, _ = self._listener.accept()
+                client, _ = self._listener.accept()
             except OSError:
                 return
-            self.tried += 1
-            with caller:
-                self._listen(caller)
+            self.attempts += 1
+            with client:
+                self._listen(client)
 
-    def _listen(self, caller: socket.socket) -> None:
-        caller.settimeout(10)
+    def _listen(self, client: socket.socket) -> None:
+        client.settimeout(10)
         try:
-            with self._context.wrap_socket(caller, server_side=True) as secured:
-                self.heard.append(secured.recv(65_536))
+            with self._context.wrap_socket(client, server_side=True) as tls_server:
+                self.received.append(tls_server.recv(65_536))
         except OSError:
-            # The caller does not like the certificate.
+            # The client rejects the certificate.
             return
 
     def close(self) -> None:
@@ -78,9 +78,9 @@ class Secured:
 
 
 @pytest.fixture
-def secured(tmp_path: Path) -> Iterator[Secured]:
-    server = Secured(certificate(tmp_path))
-    threading.Thread(target=server.serve, name="secured", daemon=True).start()
+def tls_server(tmp_path: Path) -> Iterator[TLSServer]:
+    server = TLSServer(certificate(tmp_path))
+    threading.Thread(target=server.serve, name="tls_server", daemon=True).start()
     yield server
     server.close()
 
@@ -92,11 +92,11 @@ CALLS: dict[str, Callable[[Client], object]] = {
 }
 
 
-@pytest.mark.parametrize("asking", CALLS)
-def test_a_certificate_of_its_own(secured: Secured, asking: str) -> None:
-    """The words say what is wrong; it is tried once, and nothing was sent, nor the code."""
+@pytest.mark.parametrize("call", CALLS)
+def test_self_signed_certificate(tls_server: TLSServer, call: str) -> None:
+    """The error names the problem; address is one attempt, and nothing is sent."""
     with pytest.raises(ConnectionFailed, match="certificate could not be verified") as caught:
-        CALLS[asking](Client(CODE, secured.url, timeout=10))
+        CALLS[call](Client(CODE, tls_server.url, timeout=10))
     assert CODE not in str(caught.value)
-    assert secured.tried == 1
-    assert not any(secured.heard)
+    assert tls_server.attempts == 1
+    assert not any(tls_server.received)

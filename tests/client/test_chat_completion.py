@@ -1,6 +1,6 @@
-"""Answers of OpenAI's chat completions API, as its publishers describe them, byte for byte.
+"""Answers of OpenAI's chat completions API, byte for byte.
 
-Shapes are those of the API reference and of what engines are known to add.
+They follow the API reference and what other servers are known to add.
 """
 
 import json
@@ -26,7 +26,7 @@ def chunk(delta: Any, reason: str | None = None, **others: Any) -> bytes:
 
 
 def read(data: bytes, kind: str = STREAM, size: int = 7) -> str:
-    """Gives the text, the bytes coming in parts of this size."""
+    """Return the text of bytes that come in parts of this size."""
     decoder = Decoder(kind, is_openai=True, secret="sk-secret")
     parts = [data[at : at + size] for at in range(0, len(data), size)]
     came = [text for part in parts for text in decoder.feed(part)]
@@ -65,8 +65,8 @@ HELLO = [chunk({"content": "Hel"}), chunk({"content": "lo"})]
     ],
 )
 @pytest.mark.parametrize("size", [1, 7, 10_000])
-def test_says_hello(events: list[bytes], size: int) -> None:
-    """In each of these ways a stream may come, cut anywhere."""
+def test_streams(events: list[bytes], size: int) -> None:
+    """Every known variant of a stream, cut anywhere, yields the same text."""
     assert read(b"".join(events), size=size) == "Hello"
 
 
@@ -83,7 +83,7 @@ def test_says_hello(events: list[bytes], size: int) -> None:
     ],
 )
 def test_how_a_stream_ends(ends: list[bytes], kind: type[errors.LiaobotsError] | None) -> None:
-    """Without a reason it may have broken off, whether it says [DONE] or not."""
+    """A stream without a finish reason is incomplete, with or without [DONE]."""
     decoder = Decoder(STREAM, is_openai=True)
     data = b"".join([FIRST, *HELLO, *ends])
     assert "".join([*decoder.feed(data), *decoder.finish()]) == "Hello"
@@ -91,7 +91,7 @@ def test_how_a_stream_ends(ends: list[bytes], kind: type[errors.LiaobotsError] |
 
 
 def test_a_whole_answer_needs_no_reason() -> None:
-    """A document came whole, or it could not be read."""
+    """A document without a finish reason is complete."""
     decoder = Decoder("application/json", is_openai=True)
     whole = b'{"choices": [{"message": {"content": "Hello"}}]}'
     assert "".join([*decoder.feed(whole), *decoder.finish()]) == "Hello"
@@ -99,17 +99,17 @@ def test_a_whole_answer_needs_no_reason() -> None:
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
-def test_thoughts_stand_before_the_words(field: str) -> None:
-    """As the page folds them, whichever field has them."""
-    thoughts = [chunk({field: "Hm", "content": None}), chunk({field: ".", "content": ""})]
-    assert read(b"".join([FIRST, *thoughts, *HELLO, DONE])) == "<think>Hm.</think>\n\nHello"
-    assert read(b"".join([FIRST, *thoughts, chunk({}, "stop"), DONE])) == "<think>Hm.</think>\n\n"
+def test_reasoning_comes_before_the_text(field: str) -> None:
+    """Reasoning from either field is put into `<think>` before the text."""
+    reasoning = [chunk({field: "Hm", "content": None}), chunk({field: ".", "content": ""})]
+    assert read(b"".join([FIRST, *reasoning, *HELLO, DONE])) == "<think>Hm.</think>\n\nHello"
+    assert read(b"".join([FIRST, *reasoning, chunk({}, "stop"), DONE])) == "<think>Hm.</think>\n\n"
     both = chunk({"reasoning_content": "Hm.", "reasoning": "Hm.", "content": "Hello"})
     assert read(both + DONE) == "<think>Hm.</think>\n\nHello"
 
 
-def test_blanks_before_the_first_words_are_theirs() -> None:
-    """An answer that goes on may begin with the end of a line; after thoughts they are nothing."""
+def test_leading_white_space() -> None:
+    """Leading white space is kept, as a continuation may need it, but not around reasoning."""
     words = [chunk({"content": blank}) for blank in ("\n", "    ", "return 1")]
     assert read(b"".join([FIRST, *words, DONE])) == "\n    return 1"
     thought = chunk({"reasoning": "Hm."})
@@ -117,7 +117,7 @@ def test_blanks_before_the_first_words_are_theirs() -> None:
 
 
 def test_a_whole_answer() -> None:
-    """As JSON, labelled as that or not at all, with thoughts or without."""
+    """A whole answer is decoded with and without its content type."""
     said = {"role": "assistant", "content": "Hello", "reasoning_content": "Hm."}
     whole = {"object": "chat.completion", "choices": [{"index": 0, "message": said}]}
     for kind in ("application/json", ""):
@@ -125,7 +125,7 @@ def test_a_whole_answer() -> None:
 
 
 def test_halves_of_an_emoji_are_joined() -> None:
-    """JSON may cut a surrogate pair between two chunks."""
+    """JSON may split a surrogate pair between two chunks."""
     halves = [rb"\ud83d", rb"\ude00"]
     events = [b'data: {"choices":[{"delta":{"content":"%s"}}]}\n\n' % half for half in halves]
     assert read(b"".join(events) + DONE) == "😀"
@@ -147,7 +147,7 @@ ERRORS: list[tuple[str, type[errors.LiaobotsError]]] = [
 @pytest.mark.parametrize(("event", "kind"), ERRORS)
 @pytest.mark.parametrize("field", [b"data", b"error"])
 def test_an_error_in_the_middle(event: str, kind: type[errors.LiaobotsError], field: bytes) -> None:
-    """The text before it is given first; the error is of the kind that its words say."""
+    """The text before an error comes first; the type of the error follows its body."""
     data = b"".join([FIRST, *HELLO, field + b": " + event.encode() + b"\n\n", DONE])
     decoder = Decoder(STREAM, is_openai=True)
     came: list[str] = []
@@ -158,15 +158,15 @@ def test_an_error_in_the_middle(event: str, kind: type[errors.LiaobotsError], fi
 
 
 @pytest.mark.parametrize(("event", "kind"), ERRORS)
-def test_an_error_that_is_all_there_is(event: str, kind: type[errors.LiaobotsError]) -> None:
-    """With status 200 and labelled as JSON."""
+def test_an_error_in_place_of_an_answer(event: str, kind: type[errors.LiaobotsError]) -> None:
+    """An error with status 200 and the content type of JSON is raised."""
     with pytest.raises(errors.LiaobotsError) as caught:
         read(event.encode(), "application/json")
     assert type(caught.value) is kind
 
 
-def test_words_are_quoted_without_the_secret() -> None:
-    """OpenAI's own 401 quotes a part of the key; where all of it stands, nothing is quoted."""
+def test_messages_are_quoted_without_the_secret() -> None:
+    """A message that holds the whole key is not quoted."""
     event = {"error": {"message": "Key sk-secret is bad", "code": 500}}
     with pytest.raises(errors.ServiceError) as caught:
         read(b"data: " + json.dumps(event).encode() + b"\n\n")
@@ -174,14 +174,14 @@ def test_words_are_quoted_without_the_secret() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", DONE, FIRST + DONE, USAGE + DONE, b": ping\n\n"])
-def test_nothing_is_no_answer(data: bytes) -> None:
-    """A stream without text says so."""
+def test_empty_answers(data: bytes) -> None:
+    """A stream without text raises an error that says so."""
     with pytest.raises(errors.ServiceError, match="nothing in it"):
         read(data)
 
 
 def test_a_line_cut_in_the_middle() -> None:
-    """Before the answer told its end, that is a cut."""
+    """A line cut before the finish reason raises `AnswerInterrupted`."""
     with pytest.raises(errors.AnswerInterrupted):
         read(b"".join([FIRST, *HELLO, b'data: {"choices":[{"de']))
 
@@ -204,7 +204,7 @@ JSON = st.recursive(
 
 @given(st.lists(JSON, max_size=5), st.binary(max_size=60), st.integers(1, 30))
 def test_any_bytes_are_text_or_one_of_our_errors(events: list[Any], tail: bytes, size: int) -> None:
-    """Whatever stands where."""
+    """Any events and bytes yield text or a `LiaobotsError`."""
     data = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events) + tail
     for kind in (STREAM, "application/json", "text/html", ""):
         with suppress(errors.LiaobotsError):
@@ -217,11 +217,11 @@ def test_any_list_and_any_refusal_is_read(value: Any) -> None:
     entry = {"id": "m", "pricing": value, "meta": value, "owned_by": value, "context_length": value}
     assert list(parse_model_list({"object": "list", "data": [value, entry]}))
     if isinstance(value, dict):
-        assert isinstance(parse_error_body(value).words, str)
+        assert isinstance(parse_error_body(value).message, str)
 
 
-def test_what_engines_say_of_their_models() -> None:
-    """vLLM, OpenRouter, llama.cpp and Ollama, by their own documentation."""
+def test_lists_of_other_servers() -> None:
+    """The lists of vLLM, OpenRouter, llama.cpp and Ollama are read as they document them."""
     models = parse_model_list(
         {
             "object": "list",

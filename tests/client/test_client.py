@@ -1,4 +1,4 @@
-"""The client against the stand-in: every shape, every fault, every promise."""
+"""The client against the demo service: every shape and every fault."""
 
 import gc
 import logging
@@ -13,18 +13,18 @@ import pytest
 from liaobots import errors
 from liaobots.client import retry
 from liaobots.client.client import Account, Client
-from liaobots.client.reply import LONGEST_REST, YIELDING
+from liaobots.client.reply import LATENESS_FACTOR, MAX_POLL_INTERVAL_SECONDS
 from liaobots.client.transport import CancellableRequest
 from liaobots.demo.server import FAULTS, SHAPES, DemoServer, tour
 from tests.conftest import CODE
 from tests.support.raw_server import Teller
 
 WIRES = ["2023", "2025", "openai"]
-THOUGHT = "<think>Let me think.</think>\n\n"
+REASONING = "<think>Let me think.</think>\n\n"
 
 
 def at(service: DemoServer, wire: str) -> str:
-    """Gives the address at which the stand-in speaks this form."""
+    """Return the address at which the demo service speaks this form."""
     return f"{service.url}/v1" if wire == "openai" else service.url
 
 
@@ -34,18 +34,18 @@ def ask(words: str) -> list[dict[str, str]]:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between tries keep their number and order, and lose their length."""
+    """Shorten the pauses between attempts."""
     monkeypatch.setattr(retry, "PAUSES", (0.01, 0.02))
 
 
 @pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_shape_is_read(demo_server: DemoServer, wire: str, shape: str) -> None:
-    """The answer is the same in whichever shape it comes."""
+def test_every_shape(demo_server: DemoServer, wire: str, shape: str) -> None:
+    """The answer is the same in every shape."""
     question = f"Привет 你好 shape: {shape}"
     answer = "".join(Client(CODE, at(demo_server, wire), wire=wire).chat(ask(question)))
-    is_thoughtful = wire == "openai" and "thoughtful" in shape
-    assert answer == THOUGHT * is_thoughtful + "".join(tour(question))
+    has_reasoning = wire == "openai" and "thoughtful" in shape
+    assert answer == REASONING * has_reasoning + "".join(tour(question))
 
 
 REFUSALS = {
@@ -65,7 +65,7 @@ REFUSALS = {
     "silent": errors.ConnectionFailed,
     "redirect": errors.ServiceError,
 }
-BREAKS = {
+INTERRUPTIONS = {
     "in-band": errors.ServiceError,
     "stall": errors.AnswerInterrupted,
     "cut": errors.AnswerInterrupted,
@@ -74,8 +74,8 @@ BREAKS = {
 
 @pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("fault", REFUSALS)
-def test_every_refusal_is_a_kind(demo_server: DemoServer, wire: str, fault: str) -> None:
-    """Each fault is the kind it should be, before any text."""
+def test_every_refusal(demo_server: DemoServer, wire: str, fault: str) -> None:
+    """Each refusal raises its error class, before any text."""
     pieces: list[str] = []
     with pytest.raises(errors.LiaobotsError) as caught:
         pieces += Client(CODE, at(demo_server, wire), wire=wire, timeout=0.3).chat(
@@ -87,44 +87,42 @@ def test_every_refusal_is_a_kind(demo_server: DemoServer, wire: str, fault: str)
 
 
 @pytest.mark.parametrize("wire", WIRES)
-@pytest.mark.parametrize("fault", BREAKS)
-def test_a_break_keeps_what_came(slow_demo_server: DemoServer, wire: str, fault: str) -> None:
-    """The pieces before the break were given; the error takes nothing away."""
+@pytest.mark.parametrize("fault", INTERRUPTIONS)
+def test_interrupted_answers(slow_demo_server: DemoServer, wire: str, fault: str) -> None:
+    """The pieces before an error in the middle are returned."""
     slow_demo_server.pace, slow_demo_server.answer = 50, lambda _: iter("abcdefghij")
     came: list[str] = []
     client = Client(CODE, at(slow_demo_server, wire), wire=wire, timeout=0.5)
     reply = client.chat(ask(f"fault: {fault}"))
-    with pytest.raises(BREAKS[fault]) as caught:
+    with pytest.raises(INTERRUPTIONS[fault]) as caught:
         came.extend(iter(reply))
     assert "".join(came) == "abcde"
-    assert type(caught.value) is BREAKS[fault]
+    assert type(caught.value) is INTERRUPTIONS[fault]
     assert_fit_for_the_page(caught.value)
 
 
-def test_no_fault_of_the_standin_is_left_out() -> None:
-    """The two lists above, and those that end well, are all there are."""
-    assert REFUSALS.keys() | BREAKS.keys() | {"flaky", *SHORTFALLS} == FAULTS.keys()
+def test_every_fault_is_tested() -> None:
+    """The lists of this module name every fault of the demo service."""
+    assert REFUSALS.keys() | INTERRUPTIONS.keys() | {"flaky", *INCOMPLETE} == FAULTS.keys()
 
 
-SHORTFALLS = {"length": errors.AnswerInterrupted, "filter": errors.ServiceError}
+INCOMPLETE = {"length": errors.AnswerInterrupted, "filter": errors.ServiceError}
 
 
 @pytest.mark.parametrize("shape", ["", "shape: whole", "shape: unmarked"])
-@pytest.mark.parametrize("fault", SHORTFALLS)
-def test_a_shortfall_is_told_and_not_raised(
-    demo_server: DemoServer, fault: str, shape: str
-) -> None:
-    """What the model said before its end came too early is all there is, and is given."""
+@pytest.mark.parametrize("fault", INCOMPLETE)
+def test_incomplete_reason(demo_server: DemoServer, fault: str, shape: str) -> None:
+    """The text of an incomplete answer is returned, and the reason is not raised."""
     demo_server.answer = lambda _: iter("abc")
     reply = Client(CODE, at(demo_server, "openai"), wire="openai").chat(
         ask(f"fault: {fault} {shape}")
     )
     assert "".join(reply) == "abc"
-    assert type(reply.incomplete_reason) is SHORTFALLS[fault]
+    assert type(reply.incomplete_reason) is INCOMPLETE[fault]
 
 
-def test_whole_answers_have_no_shortfall(demo_server: DemoServer) -> None:
-    """In no form."""
+def test_complete_answers_have_no_incomplete_reason(demo_server: DemoServer) -> None:
+    """A complete answer has no incomplete reason in any form."""
     for wire in WIRES:
         reply = Client(CODE, at(demo_server, wire), wire=wire).chat(ask("hello"))
         assert list(reply)
@@ -132,7 +130,7 @@ def test_whole_answers_have_no_shortfall(demo_server: DemoServer) -> None:
 
 
 def assert_fit_for_the_page(error: BaseException) -> None:
-    """Says what to do next; holds no code and no markup, down to the errors behind it."""
+    """Check that the error is short, and that it and its causes hold no code and no markup."""
     assert len(str(error)) < 400
     assert str(error).endswith((".", "”"))
     assert "<" not in str(error)
@@ -144,8 +142,8 @@ def assert_fit_for_the_page(error: BaseException) -> None:
         error = cause
 
 
-def test_waits_are_told(demo_server: DemoServer) -> None:
-    """retry_after is in seconds, from either form of the header."""
+def test_retry_after(demo_server: DemoServer) -> None:
+    """`retry_after` is in seconds, from either form of the header."""
     waits = []
     for fault in ("fast", "fast-date"):
         with pytest.raises(errors.RateLimited) as caught:
@@ -155,8 +153,8 @@ def test_waits_are_told(demo_server: DemoServer) -> None:
     assert 80 < waits[1] <= 90
 
 
-def test_tries_again_before_the_first_byte(demo_server: DemoServer) -> None:
-    """Two failures with 503 are survived, by asking three times."""
+def test_retries_before_the_first_byte(demo_server: DemoServer) -> None:
+    """After two failures with 503, the third attempt succeeds."""
     assert list(Client(CODE, demo_server.url).chat(ask("fault: flaky")))
     assert len(demo_server.asked) == 3
 
@@ -173,27 +171,27 @@ def test_tries_again_before_the_first_byte(demo_server: DemoServer) -> None:
         ("empty", 1),
     ],
 )
-def test_how_often_is_asked(demo_server: DemoServer, fault: str, times: int) -> None:
-    """A lost connection and 503 are tried three times, a refusal or half an answer once."""
+def test_number_of_attempts(demo_server: DemoServer, fault: str, times: int) -> None:
+    """There are three attempts for a lost connection and 503, one for other errors."""
     with pytest.raises(errors.LiaobotsError):
         list(Client(CODE, demo_server.url).chat(ask(f"fault: {fault}")))
     assert len(demo_server.asked) == times
 
 
 def test_pauses_grow() -> None:
-    """Two pauses, the second longer."""
+    """The second of the two pauses is longer."""
     first, second = retry.PAUSES
     assert 0 < first < second
 
 
-def test_nobody_there() -> None:
-    """An address where nobody listens is no connection."""
+def test_no_service() -> None:
+    """An address without a service raises `ConnectionFailed`."""
     with pytest.raises(errors.ConnectionFailed, match="could not be reached"):
         list(Client(CODE, "http://127.0.0.1:9").chat(ask("hello")))
 
 
 def test_timeout_counts_silence_not_length(slow_demo_server: DemoServer) -> None:
-    """An answer that takes longer than the timeout, but is never silent so long, comes whole."""
+    """An answer may take longer than the timeout if its pauses are shorter."""
     slow_demo_server.answer = lambda _: iter("abcdefghijklmnopqrst")
     started = time.monotonic()
     assert len("".join(Client(CODE, slow_demo_server.url, timeout=0.5).chat(ask("x")))) == 20
@@ -202,63 +200,65 @@ def test_timeout_counts_silence_not_length(slow_demo_server: DemoServer) -> None
 
 @pytest.mark.parametrize("shape", ["", "shape: unchunked"])
 @pytest.mark.parametrize("wire", WIRES)
-def test_a_piece_comes_when_it_is_sent(slow_demo_server: DemoServer, wire: str, shape: str) -> None:
-    """The first of twenty pieces is there long before the last is sent."""
+def test_pieces_arrive_when_they_are_sent(
+    slow_demo_server: DemoServer, wire: str, shape: str
+) -> None:
+    """The first of twenty pieces arrives long before the last is sent."""
     slow_demo_server.answer = lambda _: iter("abcdefghijklmnopqrst")
     reply = Client(CODE, at(slow_demo_server, wire), wire=wire).chat(ask(f"x {shape}"))
     next(reply)
     first = time.monotonic()
-    rest = list(reply)
-    assert len(rest) == 19
+    others = list(reply)
+    assert len(others) == 19
     assert time.monotonic() - first > 0.5
 
 
 @pytest.mark.parametrize("shape", ["chunked", "unchunked", "gzip"])
-def test_whoever_rests_reads_what_has_come_meanwhile(
+def test_poll_interval(
     slow_demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch, shape: str
 ) -> None:
-    """The answer is the same, in far fewer waits than it has pieces, and takes no longer."""
-    rests: list[float] = []
-    rest = CancellableRequest.rest
+    """With a poll interval the answer is the same, and there are far fewer waits than pieces."""
+    waits: list[float] = []
+    wait = CancellableRequest.wait
 
-    def noted(line: CancellableRequest, seconds: float) -> float:
-        rests.append(seconds)
-        return rest(line, seconds)
+    def recorded(call: CancellableRequest, seconds: float) -> float:
+        waits.append(seconds)
+        return wait(call, seconds)
 
-    monkeypatch.setattr(CancellableRequest, "rest", noted)
+    monkeypatch.setattr(CancellableRequest, "wait", recorded)
     pieces = [f"piece{number} " for number in range(300)]
     slow_demo_server.answer = lambda _: iter(pieces)
     for pace, at_least, at_most in ((None, 0, 30), (200, 10, 100)):
-        rests.clear()
+        waits.clear()
         slow_demo_server.pace = pace
         question = [{"role": "user", "content": f"shape: {shape}"}]
         reply = Client(CODE, slow_demo_server.url).chat(question, "gpt-4", rest=0.05)
         assert "".join(reply) == "".join(pieces)
-        assert at_least <= len(rests) <= at_most
+        assert at_least <= len(waits) <= at_most
 
 
-def test_on_a_busy_machine_reading_rests_longer(
+def test_poll_interval_on_a_busy_machine(
     slow_demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever wakes up late reads less often, and at once as before when it is in time again."""
-    rests: list[float] = []
-    rest = CancellableRequest.rest
+    """The poll interval grows while the thread wakes up late, then returns to its minimum."""
+    waits: list[float] = []
+    wait = CancellableRequest.wait
 
-    def late(line: CancellableRequest, seconds: float) -> float:
-        rests.append(seconds)
-        rest(line, seconds)
-        return 0.004 if len(rests) < 4 else 0.5 if len(rests) < 6 else 0.0
+    def late(call: CancellableRequest, seconds: float) -> float:
+        waits.append(seconds)
+        wait(call, seconds)
+        return 0.004 if len(waits) < 4 else 0.5 if len(waits) < 6 else 0.0
 
-    monkeypatch.setattr(CancellableRequest, "rest", late)
+    monkeypatch.setattr(CancellableRequest, "wait", late)
     slow_demo_server.pace, slow_demo_server.answer = 50, lambda _: iter(["piece "] * 100)
     assert "".join(Client(CODE, slow_demo_server.url).chat(ask("x"), "gpt-4", rest=0.05))
-    longer = pytest.approx(0.05 + YIELDING * 0.004)
-    assert rests[:7] == [0.05, *[longer] * 3, *[LONGEST_REST] * 2, 0.05]
+    longer = pytest.approx(0.05 + LATENESS_FACTOR * 0.004)
+    assert waits[:7] == [0.05, *[longer] * 3, *[MAX_POLL_INTERVAL_SECONDS] * 2, 0.05]
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.1])
-def test_a_line_that_breaks_behind_a_whole_answer(teller: Teller, pause: float) -> None:
-    """It is no fault, also where the reader rests meanwhile: the answer had told its end."""
+def test_connection_lost_after_a_whole_answer(teller: Teller, pause: float) -> None:
+    """A connection lost after the finish reason is no error, with any poll interval."""
 
     def words() -> Iterator[bytes]:
         choice = b'{"delta": {"content": "Hello"}, "finish_reason": "stop"}'
@@ -273,8 +273,8 @@ def test_a_line_that_breaks_behind_a_whole_answer(teller: Teller, pause: float) 
 
 
 @pytest.mark.parametrize("fault", ["silent", "stall"])
-def test_another_thread_hangs_up(slow_demo_server: DemoServer, fault: str) -> None:
-    """Closing wakes a reader who waits for headers or for a piece, and the service sees it."""
+def test_another_thread_closes(slow_demo_server: DemoServer, fault: str) -> None:
+    """Closing ends a wait for headers or for a piece, and the service notices it."""
     slow_demo_server.pace = None
     reply = Client(CODE, slow_demo_server.url).chat(ask(f"fault: {fault}"))
     closed: list[float] = []
@@ -286,24 +286,24 @@ def test_another_thread_hangs_up(slow_demo_server: DemoServer, fault: str) -> No
     threading.Timer(0.3, close).start()
     list(reply)
     assert time.monotonic() - closed[0] < 1
-    until = time.monotonic() + 5
-    while not slow_demo_server.hung_up and time.monotonic() < until:
+    deadline = time.monotonic() + 5
+    while not slow_demo_server.hung_up and time.monotonic() < deadline:
         time.sleep(0.01)
     assert slow_demo_server.hung_up[0] - closed[0] < 1
 
 
 def test_closing_before_the_first_piece_sends_nothing(demo_server: DemoServer) -> None:
-    """A reply that was closed unread never asked."""
+    """A reply that is closed unread sends no request."""
     reply = Client(CODE, demo_server.url).chat(ask("hello"))
     reply.close()
     assert list(reply) == []
     assert not demo_server.asked
 
 
-def test_closing_interrupts_the_pause_between_tries(
+def test_closing_interrupts_the_pause_between_attempts(
     demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody waits for a pause that nobody wants."""
+    """Closing ends the pause between two attempts."""
     monkeypatch.setattr(retry, "PAUSES", (30, 60))
     reply = Client(CODE, demo_server.url).chat(ask("fault: away"))
     threading.Timer(0.2, reply.close).start()
@@ -314,16 +314,16 @@ def test_closing_interrupts_the_pause_between_tries(
 
 @pytest.fixture
 def elsewhere() -> Iterator[DemoServer]:
-    """Another host, which must never hear of the code."""
+    """Another host, which must never receive the code."""
     with DemoServer(pace=None, keeps_record=True) as service:
         yield service
 
 
-@pytest.mark.parametrize("call", ["chat", "models", "account"])
+@pytest.mark.parametrize("name", ["chat", "models", "account"])
 def test_the_code_goes_to_one_host_only(
-    demo_server: DemoServer, elsewhere: DemoServer, monkeypatch: pytest.MonkeyPatch, call: str
+    demo_server: DemoServer, elsewhere: DemoServer, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """A redirect to another host is refused, says where it led, and carries nothing there."""
+    """A redirect to another host is refused, and nothing is sent there."""
     demo_server.moved_to = elsewhere.url
     client = Client(CODE, demo_server.url)
     calls: dict[str, Callable[[], object]] = {
@@ -332,22 +332,22 @@ def test_the_code_goes_to_one_host_only(
         "account": client.account,
     }
     with pytest.raises(errors.ServiceError, match="redirects to another place"):
-        calls[call]()
+        calls[name]()
     assert not elsewhere.asked
 
 
 def test_a_redirect_on_the_same_host_is_followed(demo_server: DemoServer) -> None:
-    """The service may move its paths about."""
+    """Redirects on the same host are followed, but not in a loop."""
     demo_server.moved_to = demo_server.url + "/api/chat"
     with pytest.raises(errors.ServiceError, match="in a circle"):
         list(Client(CODE, demo_server.url).chat(ask("hello")))
     assert len(demo_server.asked) == 5
 
 
-def test_the_code_shows_nowhere(
+def test_the_code_is_never_shown(
     demo_server: DemoServer, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Neither a repr, nor a log line at any level, nor the output has it."""
+    """The code is in no repr, log message or output."""
     caplog.set_level(logging.DEBUG)
     client = Client(CODE, demo_server.url)
     reply = client.chat(ask("hello"))
@@ -356,7 +356,7 @@ def test_the_code_shows_nowhere(
 
 
 def test_models(demo_server: DemoServer) -> None:
-    """The live list is read, and its models can then be asked for."""
+    """`chat` accepts the models of the service's list once it is read."""
     client = Client(CODE, demo_server.url)
     with pytest.raises(errors.InvalidInput):
         client.chat(ask("hello"), "stand-in")
@@ -367,7 +367,7 @@ def test_models(demo_server: DemoServer) -> None:
 
 
 def test_search(demo_server: DemoServer) -> None:
-    """The form of 2025 has a field for it, the others have none."""
+    """Only the form of 2025 has a field for web search."""
     fields = []
     for wire in WIRES:
         client = Client(CODE, at(demo_server, wire), wire=wire)
@@ -377,8 +377,8 @@ def test_search(demo_server: DemoServer) -> None:
     assert fields == [None, None, "false", "true", None, None]
 
 
-def test_openai_asks_as_its_api_is_described(demo_server: DemoServer) -> None:
-    """Bearer, stream, roles as they are; no origin, no form of Liaobots, no old thoughts."""
+def test_openai_request(demo_server: DemoServer) -> None:
+    """A request to OpenAI's API has its fields and headers, and no earlier reasoning."""
     before = [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "One?"},
@@ -398,10 +398,8 @@ def test_openai_asks_as_its_api_is_described(demo_server: DemoServer) -> None:
     }
 
 
-def test_openai_needs_no_code_where_the_engine_wants_none(
-    demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Then there is no header for it; an engine that wants one refuses."""
+def test_openai_without_a_code(demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a code there is no header for it; a wrong code is rejected."""
     monkeypatch.delenv("LIAOBOTS_AUTH", raising=False)
     client = Client(base_url=at(demo_server, "openai"), wire="openai")
     assert list(client.chat(ask("hello")))
@@ -413,7 +411,7 @@ def test_openai_needs_no_code_where_the_engine_wants_none(
 
 
 def test_openai_is_found_below_v1(demo_server: DemoServer) -> None:
-    """Who leaves the usual /v1 out of an address without a path means it."""
+    """An address without a path is also tried with /v1."""
     client = Client(CODE, demo_server.url, wire="openai")
     assert "stand-in" in client.models()
     assert list(client.chat(ask("hello")))
@@ -422,14 +420,14 @@ def test_openai_is_found_below_v1(demo_server: DemoServer) -> None:
 
 
 def test_openai_needs_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is sent to Liaobots in a form that it does not speak."""
+    """OpenAI's form has no default address."""
     monkeypatch.delenv("LIAOBOTS_URL", raising=False)
     with pytest.raises(errors.InvalidInput, match="LIAOBOTS_URL"):
         list(Client(CODE, wire="openai").chat(ask("hello")))
 
 
-def test_openai_lets_the_service_decide_on_names(demo_server: DemoServer) -> None:
-    """A name that is not in any list is asked for; the service says that it knows none such."""
+def test_openai_accepts_any_model(demo_server: DemoServer) -> None:
+    """An unknown model is requested, and the service's error is raised."""
     client = Client(CODE, at(demo_server, "openai"), wire="openai")
     with pytest.raises(errors.ServiceError, match=r"no such model.*llama"):
         list(client.chat(ask("hello"), "llama"))
@@ -438,7 +436,7 @@ def test_openai_lets_the_service_decide_on_names(demo_server: DemoServer) -> Non
 
 @pytest.mark.parametrize("wire", WIRES)
 def test_the_list_is_the_same_in_each_form(demo_server: DemoServer, wire: str) -> None:
-    """Names, rooms in tokens, makers; what a form does not tell is None."""
+    """Models have the same names, context windows and makers in each form."""
     models = Client(CODE, at(demo_server, wire), wire=wire).models()
     assert list(models) == ["gpt-3.5-turbo", "gpt-4", "stand-in"]
     assert [facts["tokenLimit"] for facts in models.values()] == [4000, 8000, 16000]
@@ -448,7 +446,7 @@ def test_the_list_is_the_same_in_each_form(demo_server: DemoServer, wire: str) -
 
 
 def test_account(demo_server: DemoServer) -> None:
-    """Balance and amount are numbers, what else comes is kept, the code is not."""
+    """An account has numbers for balance and amount, and the other fields without the code."""
     account = Client(CODE, demo_server.url).account()
     assert (account.balance, account.amount) == (12.5, 20)
     assert account.others == {"gpt4FreeRemain": 3}
@@ -456,15 +454,15 @@ def test_account(demo_server: DemoServer) -> None:
 
 
 def test_account_of_a_refused_code(demo_server: DemoServer) -> None:
-    """A refused code is the same kind everywhere."""
+    """A wrong code raises `AuthCodeRejected` for an account too."""
     with pytest.raises(errors.AuthCodeRejected):
         Client("wrong", demo_server.url).account()
 
 
-def test_proxies_and_netrc_stay_out_of_the_way(
+def test_proxies_and_netrc_are_ignored(
     demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A proxy is passed by on the way to this machine itself, and no password file is read."""
+    """No proxy is used for an address of this machine, and no .netrc is read."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     netrc = tmp_path / "netrc"
@@ -474,8 +472,8 @@ def test_proxies_and_netrc_stay_out_of_the_way(
     assert "authorization" not in demo_server.asked[0]["headers"]
 
 
-def test_closing_at_any_moment_is_an_end(demo_server: DemoServer) -> None:
-    """A reader whose reply is closed meanwhile sees the end, never another error."""
+def test_closing_at_any_moment(demo_server: DemoServer) -> None:
+    """Closing a reply at any moment ends the iterator without an error."""
     demo_server.answer = lambda _: iter("x" * 400)
     for round_ in range(60):
         reply = Client(CODE, demo_server.url).chat(ask("hello"))
@@ -483,23 +481,23 @@ def test_closing_at_any_moment_is_an_end(demo_server: DemoServer) -> None:
         assert set(reply) <= {"x"}
 
 
-def test_half_an_answer_does_not_pass_for_the_whole(slow_demo_server: DemoServer) -> None:
-    """Hung up on without streaming, there is no answer at all."""
+def test_closing_without_streaming(slow_demo_server: DemoServer) -> None:
+    """A reply that is closed without streaming yields nothing."""
     slow_demo_server.pace, slow_demo_server.answer = None, lambda _: iter("abcdefghij")
     reply = Client(CODE, slow_demo_server.url).chat(ask("fault: stall"), stream=False)
     threading.Timer(0.3, reply.close).start()
     assert list(reply) == []
 
 
-def test_a_reply_that_is_dropped_hangs_up(slow_demo_server: DemoServer) -> None:
-    """Without waiting for a collection of garbage."""
+def test_unreferenced_reply_is_closed(slow_demo_server: DemoServer) -> None:
+    """A reply without references is closed, even without garbage collection."""
     gc.disable()
     try:
         reply = Client(CODE, slow_demo_server.url).chat(ask("hello"))
         next(reply)
         del reply
-        until = time.monotonic() + 2
-        while not slow_demo_server.hung_up and time.monotonic() < until:
+        deadline = time.monotonic() + 2
+        while not slow_demo_server.hung_up and time.monotonic() < deadline:
             time.sleep(0.01)
         assert slow_demo_server.hung_up
     finally:
@@ -520,10 +518,8 @@ def test_a_reply_that_is_dropped_hangs_up(slow_demo_server: DemoServer) -> None:
         (b"", errors.ConnectionFailed),
     ],
 )
-def test_a_service_that_lies(
-    teller: Teller, words: bytes, error: type[errors.LiaobotsError]
-) -> None:
-    """Whatever comes, it is one of our errors, and the one that its status says."""
+def test_invalid_responses(teller: Teller, words: bytes, error: type[errors.LiaobotsError]) -> None:
+    """Each invalid response raises the right `LiaobotsError`."""
     teller.words = lambda: [words]
     with pytest.raises(errors.LiaobotsError) as caught:
         list(Client(CODE, teller.url, timeout=5).chat(ask("hello")))
@@ -534,8 +530,8 @@ def test_a_service_that_lies(
 @pytest.mark.parametrize(
     "body", [b'{"authCode":"%s", ' % CODE.encode(), b'\xff"%s"' % CODE.encode(), b"[" * 100_000]
 )
-def test_an_account_that_cannot_be_read(teller: Teller, body: bytes) -> None:
-    """The error holds nothing of the body, for the body names the code."""
+def test_unreadable_accounts(teller: Teller, body: bytes) -> None:
+    """The error does not refer to the body, which holds the code."""
     teller.words = lambda: [b"HTTP/1.1 200 OK\r\n\r\n" + body]
     with pytest.raises(errors.ServiceError) as caught:
         Client(CODE, teller.url).account()
@@ -543,8 +539,8 @@ def test_an_account_that_cannot_be_read(teller: Teller, body: bytes) -> None:
     assert caught.value.__context__ is None
 
 
-def test_an_account_of_odd_values(teller: Teller) -> None:
-    """What is no number is None, and the code goes from wherever it stands."""
+def test_odd_values_in_an_account(teller: Teller) -> None:
+    """Invalid numbers are None, and the code is removed everywhere."""
     body = b'{"balance": 1%s, "amount": NaN, "a": {"%s": 1}, "b": ["x%s"], "c": 3}' % (
         b"0" * 400,
         CODE.encode(),

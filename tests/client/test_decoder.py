@@ -1,4 +1,4 @@
-"""Bytes in, text out: awkward pieces, cut anywhere, in both forms."""
+"""The decoder: awkward bytes, cut anywhere, in both of Liaobots' forms."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from liaobots.client.decoder import Decoder
-from liaobots.client.error_detector import DOUBT
+from liaobots.client.error_detector import MAX_HELD_CHARACTERS
 from liaobots.errors import (
     AnswerInterrupted,
     AuthCodeRejected,
@@ -29,7 +29,7 @@ LINE_ENDS = st.sampled_from([b"\n", b"\r\n", b"\r"])
 
 
 def read(content_type: str, pieces: list[bytes]) -> str:
-    """Gives the text of an answer that comes in these pieces."""
+    """Return the text of an answer that comes in these pieces."""
     decoder = Decoder(content_type, secret=CODE, link="https://example.org")
     text = [part for piece in pieces for part in decoder.feed(piece)]
     return "".join(text + list(decoder.finish()))
@@ -41,9 +41,9 @@ def event(content: str, **others: object) -> bytes:
     )
 
 
-def cut_at(data: bytes, places: list[int]) -> list[bytes]:
-    """Gives the bytes in pieces that begin at these places."""
-    marks = sorted({place % (len(data) + 1) for place in places} | {0, len(data)})
+def cut_at(data: bytes, offsets: list[int]) -> list[bytes]:
+    """Return the bytes in pieces that begin at these offsets."""
+    marks = sorted({offset % (len(data) + 1) for offset in offsets} | {0, len(data)})
     return [data[start:end] for start, end in pairwise(marks)]
 
 
@@ -95,24 +95,24 @@ def test_text_that_looks_like_line_ends(text: str) -> None:
 
 
 @given(TEXTS, st.lists(st.integers(0, 10_000), max_size=20))
-def test_raw_text_comes_out_whole(text: str, places: list[int]) -> None:
-    """Any text that is no error, cut anywhere, comes out as it went in."""
+def test_raw_text_is_unchanged(text: str, offsets: list[int]) -> None:
+    """Any raw text that is not an error, cut anywhere, is decoded unchanged."""
     text = "It is: " + text
-    assert read("text/plain", cut_at(text.encode(), places)) == text
-    assert read("", cut_at(text.encode(), places)) == text
+    assert read("text/plain", cut_at(text.encode(), offsets)) == text
+    assert read("", cut_at(text.encode(), offsets)) == text
 
 
 @given(st.lists(TEXTS, min_size=1), st.lists(st.integers(0, 10_000), max_size=20), LINE_ENDS)
-def test_events_come_out_whole(texts: list[str], places: list[int], end: bytes) -> None:
-    """Any texts in events, cut anywhere, with any line ends, come out as they went in."""
+def test_events_are_unchanged(texts: list[str], offsets: list[int], end: bytes) -> None:
+    """Any texts in events, cut anywhere, with any line ends, are decoded unchanged."""
     lines = [b"data: " + json.dumps({"content": text}).encode() for text in texts]
     data = b"".join(line + end + end for line in lines)
-    assert read(EVENTS + "; charset=utf-8", cut_at(data, places)) == "".join(texts)
+    assert read(EVENTS + "; charset=utf-8", cut_at(data, offsets)) == "".join(texts)
 
 
 @given(st.binary(), st.sampled_from([EVENTS, "text/plain", "", "text/html", "application/json"]))
 def test_any_bytes_give_text_or_one_of_our_errors(data: bytes, content_type: str) -> None:
-    """Nothing that a service may send makes anything else happen."""
+    """Any bytes yield text or raise a `LiaobotsError`."""
     with suppress(LiaobotsError):
         read(content_type, [data]).encode()
 
@@ -148,7 +148,7 @@ def bytewise(data: bytes) -> list[bytes]:
 
 
 def outcome(kind: str, *, is_openai: bool, pieces: list[bytes]) -> tuple[str, str, str]:
-    """Gives the text that came, and the error that ended it."""
+    """Return the text, and the class and message of the error that ended it."""
     decoder = Decoder(kind, is_openai=is_openai, secret=CODE, link="https://example.org")
     came: list[str] = []
     try:
@@ -164,12 +164,12 @@ def outcome(kind: str, *, is_openai: bool, pieces: list[bytes]) -> tuple[str, st
 @given(BODIES, st.sampled_from(KINDS), st.booleans(), cuts())
 @example(b"<head><title>Robot?</title>", "", False, bytewise)
 @example(b"<html></title><title>captcha", "", False, bytewise)
-@example(b"<html>" + b" " * DOUBT + b"<title>captcha", "text/plain", False, bytewise)
+@example(b"<html>" + b" " * MAX_HELD_CHARACTERS + b"<title>captcha", "text/plain", False, bytewise)
 @example(b"\xef\xbb\xbf" * 2 + b"Hello", "text/plain", False, bytewise)
 def test_cuts_do_not_matter(
     data: bytes, kind: str, is_openai: bool, cut: Callable[[bytes], list[bytes]]
 ) -> None:
-    """Whatever comes, text and error are the same however it is cut, and fit for the page."""
+    """Text and error do not depend on the pieces, and can be shown on the page."""
     whole = outcome(kind, is_openai=is_openai, pieces=[data])
     assert outcome(kind, is_openai=is_openai, pieces=cut(data)) == whole
     assert whole[0].encode() is not None
@@ -177,35 +177,35 @@ def test_cuts_do_not_matter(
     assert len(whole[2]) < 400
 
 
-def test_a_piece_is_handed_on_at_once() -> None:
+def test_pieces_are_returned_at_once() -> None:
     """An event's text does not wait for the blank line, nor raw text for more."""
     events, raw = Decoder(EVENTS), Decoder("text/plain")
     assert list(events.feed(b'data: {"content":"Hel"}\n')) == ["Hel"]
     assert list(raw.feed(b"Hel")) == ["Hel"]
 
 
-def test_noise_does_not_hold_text_back() -> None:
-    """A line that is no JSON, with no blank line after it, delays nothing."""
+def test_invalid_lines_delay_nothing() -> None:
+    """A line that is not JSON, without a blank line after it, does not delay text."""
     decoder = Decoder(EVENTS)
     list(decoder.feed(b"data: ping\n"))
     assert list(decoder.feed(b'data: {"content":"Hel"}\n')) == ["Hel"]
 
 
-def test_json_that_is_raw_text_after_all() -> None:
-    """A wrong label does not lose an answer."""
+def test_raw_text_with_a_wrong_content_type() -> None:
+    """A wrong content type does not lose an answer."""
     assert read("application/json", ["Привет".encode()]) == "Привет"
     assert read("application/json", [b'\xef\xbb\xbf{"content":"Hello"}']) == "Hello"
 
 
 def test_halves_of_an_emoji_in_two_events_join() -> None:
-    """JSON may cut a surrogate pair; a half alone becomes a replacement character."""
+    """Halves of a surrogate pair are joined; a single half becomes a replacement character."""
     halves = b'data: {"content":"\\ud83d"}\n\ndata: {"content":"\\ude00!"}\n\n'
     assert read(EVENTS, [halves]) == "\N{GRINNING FACE}!"
     assert read(EVENTS, [b'data: {"content":"a\\ud83d"}\n\n']) == "a\N{REPLACEMENT CHARACTER}"
 
 
-def test_done_says_so() -> None:
-    """[DONE] ends the reading, whether or not the connection ends."""
+def test_done() -> None:
+    """[DONE] ends the answer, whether or not the connection ends."""
     decoder = Decoder(EVENTS)
     list(decoder.feed(event("Hello")))
     assert not decoder.done
@@ -247,10 +247,10 @@ def test_done_says_so() -> None:
     ],
 )
 @pytest.mark.parametrize("size", [1, 10_000])
-def test_what_is_no_answer(
+def test_errors_in_place_of_an_answer(
     content_type: str, body: bytes, error: type[LiaobotsError], size: int
 ) -> None:
-    """Refusals in band, errors in disguise, empty answers and broken ends are told apart."""
+    """Errors within a stream, error pages, empty and interrupted answers raise their own class."""
     with pytest.raises(error) as caught:
         read(content_type, [body[at : at + size] for at in range(0, len(body), size)])
     assert type(caught.value) is error
@@ -269,21 +269,21 @@ def test_what_is_no_answer(
     ],
 )
 def test_answers_that_look_like_errors(text: str) -> None:
-    """An answer may speak of errors, pages and JSON."""
+    """An answer may contain the text of errors, pages and JSON."""
     text = text if text != "error" else "error?"
     assert read("text/plain", [text.encode()]) == text
     assert read("text/plain", [bytes([byte]) for byte in text.encode()]) == text
 
 
-def test_a_long_page_is_not_held_back_for_ever() -> None:
-    """A raw answer that begins like a page flows once it is long."""
+def test_a_long_page_is_released() -> None:
+    """A raw answer that begins like a page is returned once it is long."""
     decoder = Decoder("text/plain")
-    text = "<html>" + "x" * DOUBT
+    text = "<html>" + "x" * MAX_HELD_CHARACTERS
     assert "".join(decoder.feed(text.encode())) == text
 
 
-def test_the_text_before_an_error_in_band_comes_first() -> None:
-    """Also where both arrive in one piece."""
+def test_text_comes_before_an_error() -> None:
+    """The text before an error is returned first, even if both arrive in one piece."""
     decoder = Decoder(EVENTS)
     texts = decoder.feed(event("Hello") + b'data: {"error":true}\n\n')
     assert next(texts) == "Hello"
@@ -293,7 +293,7 @@ def test_the_text_before_an_error_in_band_comes_first() -> None:
 
 @pytest.mark.parametrize("content_type", [EVENTS, "application/json", "text/plain"])
 def test_errors_never_quote_the_code_or_markup(content_type: str) -> None:
-    """The service's words are shown cleaned, and not at all where they hold the code."""
+    """The service's message is quoted cleaned, and not at all if it holds the code."""
     for words in (f"bad code {CODE}", "x" * 195 + CODE, "<b>fell</b> <script>over"):
         body = json.dumps({"error": True, "message": words}).encode()
         data = b"data: " + body + b"\n\n" if content_type == EVENTS else body
@@ -304,7 +304,7 @@ def test_errors_never_quote_the_code_or_markup(content_type: str) -> None:
 
 
 def test_cost_grows_with_the_answer() -> None:
-    """One event in pieces of a byte takes as many steps as it has bytes, give or take."""
+    """A long event in pieces of one byte is decoded in linear time."""
     text = "x" * 200_000
     decoder = Decoder(EVENTS)
     pieces = [part for byte in event(text) for part in decoder.feed(bytes([byte]))]

@@ -1,4 +1,4 @@
-"""What a status number and the service's words mean."""
+"""The errors that a status and the service's message mean."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from liaobots.client.error_mapping import (
     error_for_status,
-    is_challenge,
+    is_captcha_page,
     parse_error_body,
     retry_after,
 )
@@ -33,7 +33,7 @@ PLAIN_PAGE = "<html><head><title>502 Bad Gateway</title></head>"
 
 
 @pytest.mark.parametrize(
-    ("status", "words", "error"),
+    ("status", "message", "error"),
     [
         (401, "", AuthCodeRejected),
         (403, "", AuthCodeRejected),
@@ -49,22 +49,22 @@ PLAIN_PAGE = "<html><head><title>502 Bad Gateway</title></head>"
         (429, CHECK, CaptchaRequired),
     ],
 )
-def test_kinds(status: int, words: str, error: type[LiaobotsError]) -> None:
-    """Each status is a kind of its own; a web page may be a human check."""
-    fault = error_for_status(status, words, link="https://example.org")
+def test_kinds(status: int, message: str, error: type[LiaobotsError]) -> None:
+    """Each status has its own error class; a web page may be a captcha."""
+    fault = error_for_status(status, message, link="https://example.org")
     assert type(fault) is error
     assert "<" not in str(fault)
 
 
-def test_a_human_check_links_to_the_service() -> None:
-    """The reader needs the address to go to."""
+def test_a_captcha_links_to_the_service() -> None:
+    """The error holds the address of the captcha."""
     fault = error_for_status(403, CHECK, link="https://example.org")
     assert isinstance(fault, CaptchaRequired)
     assert fault.link == "https://example.org"
 
 
-def test_words_are_cut_short_and_cleaned() -> None:
-    """The service's own words are quoted as one short line of plain text."""
+def test_messages_are_cut_and_cleaned() -> None:
+    """The service's message is quoted as one short line of plain text."""
     fault = str(error_for_status(500, "<p>The model\n\x1b[31m fell</p> over " + "x" * 500))
     assert "It says: “The model [31m fell over xxx" in fault
     assert len(fault) < 300
@@ -85,12 +85,12 @@ def test_words_are_cut_short_and_cleaned() -> None:
     ],
 )
 def test_retry_after(value: str, seconds: float | None) -> None:
-    """Seconds and dates are read; a date that has passed means now; nonsense means None."""
+    """Seconds and dates are read; a past date means 0; invalid values mean None."""
     assert retry_after({"retry-after": value}) == seconds
 
 
-def test_retry_after_as_a_date_to_come() -> None:
-    """A date gives the seconds until then."""
+def test_retry_after_as_a_future_date() -> None:
+    """A future date means the seconds until then."""
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     seconds = retry_after({"retry-after": date})
     assert seconds is not None
@@ -98,7 +98,7 @@ def test_retry_after_as_a_date_to_come() -> None:
 
 
 SECRET = "s3cr3t-CODE"
-DISGUISES = {
+ENCODINGS = {
     "joined by the cleaning": "bad s3cr3t-\u200bCODE",
     "another case": "S3CR3T-code",
     "markup": "s3cr3t->CODE",
@@ -119,14 +119,14 @@ DISGUISES = {
 }
 
 
-@pytest.mark.parametrize("name", DISGUISES)
-def test_no_disguise_lets_the_code_through(name: str) -> None:
-    """Cleaning may join what was apart; another case, dash or cheap coding is the same secret."""
-    assert "says" not in str(error_for_status(500, f"Bad: {DISGUISES[name]}.", secret=SECRET))
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_encoded_codes_are_not_quoted(name: str) -> None:
+    """The code is found if split, in another case or dash, and in common encodings."""
+    assert "says" not in str(error_for_status(500, f"Bad: {ENCODINGS[name]}.", secret=SECRET))
 
 
-def test_words_without_the_code_are_quoted() -> None:
-    """Also where the code is short, or has nothing that could be compared."""
+def test_messages_without_the_code_are_quoted() -> None:
+    """A message without the code is quoted, even if the code is short or has no letters."""
     for secret in (SECRET, "sk-1", "-_-", ""):
         assert "says: “The model is away.”" in str(
             error_for_status(500, "The model is away.", secret=secret)
@@ -145,8 +145,8 @@ HEADERS = mangled(st.sampled_from(WAITS).map(str.encode)).map(lambda data: data.
 @given(HEADERS | st.text(), st.sampled_from(["retry-after", "llm_provider-retry-after"]))
 @example("1" * 5_000, "retry-after")
 @example("Wed, 21 Oct 2026 07:28:00 +" + "9" * 5_000, "retry-after")
-def test_any_wait_is_a_time_or_none(value: str, name: str) -> None:
-    """Whatever the header says, no wait is below zero or without end, and its words are short."""
+def test_any_retry_after(value: str, name: str) -> None:
+    """Any header yields None or a finite time, and a short message."""
     seconds = retry_after({name: value})
     assert seconds is None or 0 <= seconds < math.inf
     fault = error_for_status(429, headers={name: value})
@@ -162,9 +162,11 @@ PAGES = mangled(
 
 @settings(max_examples=300, deadline=None)
 @given(PAGES | st.text(), st.sampled_from([400, 401, 402, 403, 404, 429, 500, 503]), st.booleans())
-def test_any_words_make_one_short_line(words: str, status: int, is_doubled: bool) -> None:
-    """Whatever body an error has, what the page shows is a line without markup."""
-    fault = error_for_status(status, words * (100 if is_doubled else 1), link="https://example.org")
+def test_any_message_is_one_short_line(message: str, status: int, is_doubled: bool) -> None:
+    """Any body yields a message of one short line without markup."""
+    fault = error_for_status(
+        status, message * (100 if is_doubled else 1), link="https://example.org"
+    )
     assert str(fault).isprintable()
     assert not re.search("[<>]", str(fault))
     assert len(str(fault)) < 400
@@ -172,28 +174,28 @@ def test_any_words_make_one_short_line(words: str, status: int, is_doubled: bool
 
 @settings(max_examples=300, deadline=None)
 @given(OBJECTS, st.sampled_from([200, 400, 429]))
-def test_any_refusal_is_read(said: str, status: int) -> None:
-    """Whatever stands in an error's JSON, it has words, and a status that means a failure."""
+def test_any_error_body_is_read(text: str, status: int) -> None:
+    """Any JSON object yields a message, and a status of a failure or None."""
     try:
-        value = json.loads(said)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return
     found = parse_error_body(value)
-    assert isinstance(found.words, str)
+    assert isinstance(found.message, str)
     assert found.status is None or 300 <= found.status < 600
-    assert isinstance(error_for_status(found.status_after(status), found.words), LiaobotsError)
+    assert isinstance(error_for_status(found.status_after(status), found.message), LiaobotsError)
 
 
 @pytest.mark.parametrize(
     "piece", ["<title", "<title>", "<title x", "<", "<html><title>human ", " "]
 )
-def test_a_long_page_costs_what_it_is_long(piece: str) -> None:
-    """A gateway's page may begin its title a hundred thousand times."""
+def test_long_pages_take_linear_time(piece: str) -> None:
+    """A page that begins its title many times is checked in linear time."""
 
     def seconds(length: int) -> float:
         page = "<html>" + piece * (length // len(piece))
         began = time.process_time()
-        is_challenge(page)
+        is_captcha_page(page)
         error_for_status(500, page)
         return time.process_time() - began
 

@@ -1,4 +1,4 @@
-"""The contract, as the field uses it."""
+"""The public contract, as other projects use it."""
 
 import importlib
 import inspect
@@ -17,7 +17,7 @@ QUESTION = [{"role": "user", "content": "Привет, как дела?"}]
 
 
 def test_facts_of_the_contract() -> None:
-    """The four facts and the dict of models have the types the field expects."""
+    """The four facts and the dict of models have the types of the contract."""
     assert liaobots.url == "https://liaobots.work"
     assert {"gpt-3.5-turbo", "gpt-4"} <= set(liaobots.model)
     assert liaobots.supports_stream is True
@@ -30,7 +30,7 @@ def test_facts_of_the_contract() -> None:
 
 
 def test_models_stays_the_dict_once_everything_is_imported() -> None:
-    """No submodule replaces a name of the contract."""
+    """Importing every module does not replace a name of the contract."""
     for file in sorted((ROOT / "liaobots").rglob("*.py")):
         if file.name not in ("__init__.py", "page.py", "env.py"):
             name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
@@ -40,10 +40,10 @@ def test_models_stays_the_dict_once_everything_is_imported() -> None:
     assert isinstance(liaobots.url, str)
 
 
-def test_the_example_of_the_field(
+def test_the_example_of_the_contract(
     demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The words of the contract work as they stand."""
+    """The example of the contract works unchanged."""
     monkeypatch.setenv("LIAOBOTS_URL", demo_server.url)
     for token in _create_completion(
         model="gpt-3.5-turbo",
@@ -55,8 +55,8 @@ def test_the_example_of_the_field(
     assert "Привет, как дела?" in " ".join(capsys.readouterr().out.split())
 
 
-def test_gives_text_pieces(demo_server: DemoServer) -> None:
-    """Streaming gives many pieces that are the answer when joined."""
+def test_streaming(demo_server: DemoServer) -> None:
+    """Streaming yields many pieces that make up the answer."""
     answer = _create_completion("gpt-4", QUESTION, True, auth=CODE, base_url=demo_server.url)
     pieces = list(answer)
     assert inspect.isgenerator(answer)
@@ -64,8 +64,8 @@ def test_gives_text_pieces(demo_server: DemoServer) -> None:
     assert "".join(pieces) == "".join(tour("Привет, как дела?"))
 
 
-def test_gives_the_whole_answer_once_without_stream(demo_server: DemoServer) -> None:
-    """stream=False gives one piece."""
+def test_without_streaming(demo_server: DemoServer) -> None:
+    """stream=False yields one piece."""
     pieces = list(_create_completion("gpt-4", QUESTION, False, auth=CODE, base_url=demo_server.url))
     assert pieces == ["".join(tour("Привет, как дела?"))]
 
@@ -73,7 +73,7 @@ def test_gives_the_whole_answer_once_without_stream(demo_server: DemoServer) -> 
 def test_address_and_code_are_read_when_called(
     demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The environment counts at the call; what is given in the call counts more."""
+    """The environment is read at each call; arguments override it."""
     monkeypatch.setenv("LIAOBOTS_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
     assert list(_create_completion("gpt-4", QUESTION, True, base_url=demo_server.url))
@@ -86,20 +86,20 @@ def test_address_and_code_are_read_when_called(
 def test_the_contract_holds_in_openais_form(
     demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
-    """Streamed or whole, whichever way the form is named; the code goes as a bearer token."""
-    given = {"auth": CODE, "base_url": f"{demo_server.url}/v1"}
+    """The contract holds for OpenAI's form, streamed or not, set by argument or setting."""
+    arguments = {"auth": CODE, "base_url": f"{demo_server.url}/v1"}
     if by == "setting":
         monkeypatch.setenv("LIAOBOTS_WIRE", "openai")
     else:
-        given["wire"] = "openai"
-    pieces = list(_create_completion("gpt-4", QUESTION, True, **given))
+        arguments["wire"] = "openai"
+    pieces = list(_create_completion("gpt-4", QUESTION, True, **arguments))
     assert len(pieces) > 10
-    assert list(_create_completion("gpt-4", QUESTION, False, **given)) == ["".join(pieces)]
+    assert list(_create_completion("gpt-4", QUESTION, False, **arguments)) == ["".join(pieces)]
     assert demo_server.asked[-1]["headers"]["authorization"] == f"Bearer {CODE}"
 
 
-def test_other_names_are_passed_over(demo_server: DemoServer) -> None:
-    """The field hands on arguments that are not for us."""
+def test_other_arguments_are_ignored(demo_server: DemoServer) -> None:
+    """Callers may pass arguments for other providers."""
     assert list(
         _create_completion(
             "gpt-4", QUESTION, True, auth=CODE, base_url=demo_server.url, temperature=1, proxy=None
@@ -107,7 +107,7 @@ def test_other_names_are_passed_over(demo_server: DemoServer) -> None:
     )
 
 
-def test_closing_hangs_up(slow_demo_server: DemoServer) -> None:
+def test_closing_ends_the_call(slow_demo_server: DemoServer) -> None:
     """Closing the generator ends the call at the service within a second."""
     answer = _create_completion("gpt-4", QUESTION, True, auth=CODE, base_url=slow_demo_server.url)
     next(answer)
@@ -119,7 +119,7 @@ def test_closing_hangs_up(slow_demo_server: DemoServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "error", "words"),
+    ("arguments", "error", "message"),
     [
         ({"model": "gpt-4-tubro"}, InvalidInput, "gpt-3.5-turbo"),
         ({"model": ""}, InvalidInput, "gpt-4"),
@@ -140,16 +140,16 @@ def test_closing_hangs_up(slow_demo_server: DemoServer) -> None:
         ({"timeout": -1}, InvalidInput, "LIAOBOTS_TIMEOUT"),
     ],
 )
-def test_bad_input_is_refused_before_anything_is_sent(
-    demo_server: DemoServer, given: dict[str, object], error: type[Exception], words: str
+def test_invalid_input_is_not_sent(
+    demo_server: DemoServer, arguments: dict[str, object], error: type[Exception], message: str
 ) -> None:
-    """The error says what is wrong, and the service hears nothing."""
+    """The error says what is wrong, and the service receives nothing."""
     usual: dict[str, object] = {
         "model": "gpt-4",
         "messages": QUESTION,
         "auth": CODE,
         "base_url": demo_server.url,
     }
-    with pytest.raises(error, match=words):
-        list(_create_completion(stream=True, **(usual | given)))  # type: ignore[arg-type]
+    with pytest.raises(error, match=message):
+        list(_create_completion(stream=True, **(usual | arguments)))  # type: ignore[arg-type]
     assert not demo_server.asked

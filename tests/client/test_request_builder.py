@@ -1,4 +1,4 @@
-"""How a question is asked, in both forms of the wire."""
+"""The requests in both of Liaobots' forms."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ MESSAGES = [
 
 
 def test_2025() -> None:
-    """The model goes by id and maker, in a list."""
-    body = request_builder.question("2025", BUILT_IN["gpt-4"], MESSAGES, "a-b-c")
+    """In the form of 2025, the model is sent as id and maker, in a list."""
+    body = request_builder.build_body("2025", BUILT_IN["gpt-4"], MESSAGES, "a-b-c")
     assert body == {
         "conversationId": "a-b-c",
         "models": [{"modelId": "gpt-4", "provider": "OpenAI"}],
@@ -31,8 +31,8 @@ def test_2025() -> None:
 
 
 def test_2023() -> None:
-    """The model goes with its four facts."""
-    body = request_builder.question("2023", BUILT_IN["gpt-4"], MESSAGES, "a-b-c")
+    """In the form of 2023, the model is sent with its four info."""
+    body = request_builder.build_body("2023", BUILT_IN["gpt-4"], MESSAGES, "a-b-c")
     assert body == {
         "conversationId": "a-b-c",
         "model": {"id": "gpt-4", "name": "GPT-4", "maxLength": 24000, "tokenLimit": 8000},
@@ -42,16 +42,16 @@ def test_2023() -> None:
     }
 
 
-def test_facts_of_the_contract_alone_are_enough() -> None:
-    """A maker that is not named is guessed from the model's name."""
-    facts: Any = {"id": "claude-x", "name": "C", "maxLength": 1, "tokenLimit": 1}
-    body = request_builder.question("2025", facts, MESSAGES)
+def test_models_without_a_maker() -> None:
+    """A missing maker is guessed from the model's name."""
+    info: Any = {"id": "claude-x", "name": "C", "maxLength": 1, "tokenLimit": 1}
+    body = request_builder.build_body("2025", info, MESSAGES)
     assert body["models"] == [{"modelId": "claude-x", "provider": "Anthropic"}]
 
 
 def test_each_question_has_an_id_of_its_own() -> None:
-    """Without a conversation's id, each question gets a new one."""
-    asked = [request_builder.question("2025", BUILT_IN["gpt-4"], MESSAGES) for _ in range(2)]
+    """Without a conversation id, each question gets a new one."""
+    asked = [request_builder.build_body("2025", BUILT_IN["gpt-4"], MESSAGES) for _ in range(2)]
     assert asked[0]["conversationId"] != asked[1]["conversationId"]
 
 
@@ -59,7 +59,7 @@ def test_each_question_has_an_id_of_its_own() -> None:
 def test_the_setting_chooses_the_form(
     demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch, form: str, key: str
 ) -> None:
-    """LIAOBOTS_WIRE chooses, 2025 is the default, and the headers are the wire's."""
+    """LIAOBOTS_WIRE selects the form, with 2025 as the default, and its headers."""
     monkeypatch.setenv("LIAOBOTS_WIRE", form)
     list(Client(CODE, demo_server.url).chat(MESSAGES))
     asked = demo_server.asked[0]

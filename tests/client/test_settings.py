@@ -1,4 +1,4 @@
-"""Where to talk to, as whom, and for how long."""
+"""The client's settings."""
 
 import subprocess
 import sys
@@ -14,14 +14,14 @@ from liaobots.errors import AuthCodeMissing, InvalidInput
 
 
 def test_defaults() -> None:
-    """With no setting, the known home, a minute and the newer form."""
+    """Without settings, the defaults are Liaobots' address, a minute and the form of 2025."""
     assert client_settings.base_url() == "https://liaobots.work"
     assert client_settings.timeout() == 60
     assert client_settings.wire() == "2025"
 
 
-def test_environment_then_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is given counts more than the environment, which counts more than the default."""
+def test_environment_and_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arguments override the environment, which overrides the defaults."""
     monkeypatch.setenv("LIAOBOTS_URL", "https://example.org/")
     monkeypatch.setenv("LIAOBOTS_AUTH", " abc ")
     monkeypatch.setenv("LIAOBOTS_TIMEOUT", "2.5")
@@ -37,14 +37,14 @@ def test_environment_then_given(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("value", ["soon", "0", "-1", "nan", "inf", "1e10", "9" * 5_000, "1e999"])
 def test_timeout_must_be_a_time(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """Nonsense is named, not guessed at."""
+    """An invalid timeout raises an error that names the setting."""
     monkeypatch.setenv("LIAOBOTS_TIMEOUT", value)
     with pytest.raises(InvalidInput, match="LIAOBOTS_TIMEOUT"):
         client_settings.timeout()
 
 
 def test_wire_must_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unknown form is refused."""
+    """An unknown form raises an error that lists the known ones."""
     monkeypatch.setenv("LIAOBOTS_WIRE", "1999")
     with pytest.raises(InvalidInput, match="2025, 2023, openai"):
         client_settings.wire()
@@ -63,7 +63,7 @@ def test_wire_must_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_address_must_be_a_web_address(address: str) -> None:
-    """Anything but http and https to a host is refused, without repeating it."""
+    """Any other address raises an error that does not repeat it."""
     with pytest.raises(InvalidInput) as caught:
         client_settings.base_url(address)
     assert address not in str(caught.value)
@@ -79,7 +79,7 @@ def test_the_database_is_the_one_that_the_page_uses(
     here: str | None,
     environment: str | None,
 ) -> None:
-    """Streamlit itself, in a process of its own, reads the same out of secrets and environment."""
+    """Streamlit, in a separate process, reads the same address from secrets and environment."""
     for name, address in (("home", home), ("here", here)):
         folder = tmp_path / name / ".streamlit"
         folder.mkdir(parents=True)
@@ -98,7 +98,7 @@ def test_the_database_is_the_one_that_the_page_uses(
 
 
 def test_secrets_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """They are named, and nothing of them is repeated."""
+    """The error names the file of the secrets, and quotes nothing of it."""
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_bytes(b"s3cret = \xff")
@@ -119,12 +119,12 @@ VALUES = st.lists(st.sampled_from(PARTS), max_size=6).map("".join) | st.text(max
 @given(VALUES)
 @example("http://@http://")
 def test_any_address_is_a_web_address_or_refused(value: str) -> None:
-    """What is taken names a host by http or https and nothing that could be secret."""
+    """An accepted address has a host, uses http or https and holds no credentials."""
     try:
         address = client_settings.base_url(value or "x")
     except InvalidInput as error:
-        words = str(error)
-        assert words.isprintable()
+        message = str(error)
+        assert message.isprintable()
         return
     parts = urlsplit(address)
     assert parts.scheme in ("http", "https")
@@ -136,12 +136,12 @@ def test_any_address_is_a_web_address_or_refused(value: str) -> None:
 
 @given(VALUES)
 def test_any_code_can_be_sent_or_is_refused(value: str) -> None:
-    """What is taken fits into one header."""
+    """An accepted code fits into one header."""
     try:
         code = client_settings.auth(value)
     except AuthCodeMissing as error:
-        words = str(error)
-        assert len(value.strip()) < 4 or value.strip() not in words
+        message = str(error)
+        assert len(value.strip()) < 4 or value.strip() not in message
         return
     assert code.isascii()
     assert code.isprintable()
@@ -150,7 +150,7 @@ def test_any_code_can_be_sent_or_is_refused(value: str) -> None:
 
 @given(VALUES | st.floats().map(str) | st.integers().map(str))
 def test_any_timeout_can_be_counted_or_is_refused(value: str) -> None:
-    """What is taken is a time that a socket can wait."""
+    """An accepted timeout is one that a socket can wait."""
     try:
         seconds = client_settings.timeout(value)  # type: ignore[arg-type]
     except InvalidInput:
@@ -160,11 +160,11 @@ def test_any_timeout_can_be_counted_or_is_refused(value: str) -> None:
 
 @given(VALUES)
 def test_any_form_is_known_or_refused(value: str) -> None:
-    """There are three."""
+    """An accepted form is one of the three."""
     try:
         form = client_settings.wire(value)
     except InvalidInput as error:
-        words = str(error)
-        assert words.isprintable()
+        message = str(error)
+        assert message.isprintable()
         return
     assert form in client_settings.WIRES

@@ -1,4 +1,4 @@
-"""Where a redirect may lead, and what a call leaves behind."""
+"""Redirects, and the memory that a call leaves behind."""
 
 import gc
 from urllib.parse import urlsplit
@@ -31,7 +31,7 @@ HOME = "https://liaobots.work/api/chat"
     ],
 )
 def test_the_same_host(here: str, location: str) -> None:
-    """Another path, or https gained, stays at home."""
+    """Redirects to another path, or to https, are followed."""
     target = CancellableRequest("https://liaobots.work", 1)._next_address(here, location)
     assert urlsplit(target).hostname == urlsplit(here).hostname
 
@@ -53,8 +53,8 @@ def test_the_same_host(here: str, location: str) -> None:
         ("http://127.0.0.1:8601/a", "https://127.0.0.1:8602/a"),
     ],
 )
-def test_anywhere_else(here: str, location: str) -> None:
-    """Another host, another port and https lost are refused."""
+def test_other_hosts(here: str, location: str) -> None:
+    """Redirects to another host or port, or from https to http, are refused."""
     with pytest.raises(ServiceError, match="another place"):
         CancellableRequest("https://liaobots.work", 1)._next_address(here, location)
 
@@ -70,8 +70,8 @@ def test_anywhere_else(here: str, location: str) -> None:
         "s3cr3tc0de://evil.test/",
     ],
 )
-def test_a_place_that_holds_the_code_is_not_named(there: str) -> None:
-    """Whoever reads the words may be somebody else than whose code it is."""
+def test_an_address_with_the_code_is_not_quoted(there: str) -> None:
+    """The reader of the error may not be the owner of the code."""
     with pytest.raises(ServiceError, match="another place, which was not") as caught:
         CancellableRequest("https://liaobots.work", 1)._next_address(HOME, there, "s3cr3t-c0de")
     assert "evil" not in str(caught.value)
@@ -79,38 +79,42 @@ def test_a_place_that_holds_the_code_is_not_named(there: str) -> None:
         CancellableRequest("https://liaobots.work", 1)._next_address(HOME, there, "other-c0de")
 
 
-PLACES = [
+REDIRECTS = [
     "/api/v2", "//liaobots.work/x", "https://liaobots.work:443/x?y#z", "https://evil.example/",
     "https://liaobots.work@evil.example/", "http://[::1]:99999/", "//evil.example\\@liaobots.work/",
     "javascript:alert(1)", "https:liaobots.work", "\t//evil.example", "?x", "",
 ]  # fmt: skip
-GOOD = st.sampled_from(PLACES).map(str.encode)
+GOOD = st.sampled_from(REDIRECTS).map(str.encode)
 LOCATIONS = mangled(GOOD).map(lambda data: data.decode("latin-1"))
 
 
 @settings(max_examples=300, deadline=None)
 @given(LOCATIONS | st.text(max_size=30))
 def test_any_location_stays_or_is_refused(location: str) -> None:
-    """Judged by the parser that then connects, the code never goes to another host."""
+    """No redirect leads to another host, by the parser of the library that connects."""
     try:
         target = CancellableRequest("https://liaobots.work", 1)._next_address(HOME, location)
     except ServiceError as error:
-        words = str(error)
-        assert words.isprintable()
-        assert len(words) < 400
+        message = str(error)
+        assert message.isprintable()
+        assert len(message) < 400
         return
     request = requests.PreparedRequest()
     try:
         request.prepare_url(target, None)
     except requests.RequestException:
         return
-    judged, dialled = parse_url(str(request.url)), urlsplit(str(request.url))
-    assert (judged.scheme, judged.host, judged.port or 443) == ("https", "liaobots.work", 443)
-    assert (dialled.hostname, dialled.port or 443) == ("liaobots.work", 443)
+    by_urllib3, by_python = parse_url(str(request.url)), urlsplit(str(request.url))
+    assert (by_urllib3.scheme, by_urllib3.host, by_urllib3.port or 443) == (
+        "https",
+        "liaobots.work",
+        443,
+    )
+    assert (by_python.hostname, by_python.port or 443) == ("liaobots.work", 443)
 
 
-def test_nothing_of_a_call_stays(demo_server: DemoServer) -> None:
-    """Neither an answer, nor a list, nor a balance leaves anything behind in memory."""
+def test_calls_leave_nothing_behind(demo_server: DemoServer) -> None:
+    """No call for an answer, a list or an account remains in memory."""
     client = Client(CODE, demo_server.url)
     for _ in range(3):
         assert "".join(client.chat([{"role": "user", "content": "Hello?"}]))
