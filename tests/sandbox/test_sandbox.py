@@ -125,7 +125,7 @@ def test_what_a_process_knows(
     submit("environment").result_or_raise()
     known = set((tmp_path / "result").read_text().split("\n"))
     assert not {"LIAOBOTS_AUTH", "HTTPS_PROXY", "HOME", "PATH"} & known
-    assert not {"streamlit", "sqlalchemy", "requests", "liaobots.service"} & known
+    assert not {"streamlit", "sqlalchemy", "requests", "liaobots.client"} & known
 
 
 def test_names_of_the_package() -> None:
