@@ -23,8 +23,8 @@ MISTAKE = "The program made a mistake while it wrote this answer. What came is k
 # In characters, about the length of a book; an endless answer is ended there.
 LONGEST = 500_000
 TOO_LONG = (
-    f"This answer has {LONGEST:,} characters, which is as many as one may have, so it was "
-    "ended here. Ask for the rest in another question, or for less."
+    f"This answer has {LONGEST:,} characters, which is as many as one may have, "
+    "so it was ended here. Ask for the rest in another question, or for less."
 )
 # One hour. The limit also ends answers for which the service sends bytes but no text.
 MAX_ANSWER_SECONDS = 3600.0

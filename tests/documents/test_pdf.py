@@ -1,4 +1,4 @@
-"""The text of PDFs, and the bounds of reading one, in this process and in one of its own."""
+"""The text of PDFs, and the limits of reading one, in this process and in the sandbox."""
 
 import logging
 import subprocess
@@ -46,8 +46,8 @@ def text_of(data: bytes, **options: int) -> str:
             return file.read()
 
 
-def refusal_of(data: bytes, **options: int) -> str:
-    """Give why a PDF cannot be read, or ""."""
+def error_of(data: bytes, **options: int) -> str:
+    """Return why a PDF cannot be read, or ""."""
     try:
         text_of(data, **options)
     except InvalidInput as error:
@@ -63,7 +63,7 @@ def pool() -> Iterator[SandboxPool]:
 
 
 def text_in_sandbox(pool: SandboxPool, folder: Path, data: bytes, processor_seconds: int) -> str:
-    """Read a PDF in a process of its own, as the page does."""
+    """Read a PDF in a sandbox process, as the page does."""
     (folder / "source").write_bytes(data)
     pool.submit(
         "liaobots.documents.pdf:extract",
@@ -77,23 +77,23 @@ def text_in_sandbox(pool: SandboxPool, folder: Path, data: bytes, processor_seco
 
 
 def test_text() -> None:
-    """The text of the pages comes page by page."""
+    """The text is extracted page by page."""
     assert text_of(pdf("First page", "", "Third page")) == "First page\n\n\n\nThird page"
 
 
 def test_text_in_sandbox(pool: SandboxPool, tmp_path: Path) -> None:
-    """So it does in a process with limits; a book is no problem for them."""
+    """So it is within the limits of the sandbox, which suffice for a book."""
     pages = [f"Page {number}" for number in range(500)]
     assert text_in_sandbox(pool, tmp_path, pdf(*pages), 20) == "\n\n".join(pages)
 
 
-def test_with_an_owner() -> None:
-    """A PDF that anybody may open is read, though not everybody may change it."""
+def test_an_owner_password() -> None:
+    """A PDF that anyone may open is read, even if only its owner may change it."""
     assert text_of(encrypted("")) == "Secret"
 
 
-def test_letters_that_are_none() -> None:
-    """What no database takes does not come out of a PDF."""
+def test_characters_that_no_database_stores() -> None:
+    """NUL and surrogates are not in the extracted text."""
     codes = "1 beginbfchar <41> <0000> endbfchar 1 beginbfchar <42> <D800> endbfchar"
     cmap = f"begincmap 1 begincodespacerange <00> <FF> endcodespacerange {codes} endcmap"
     stream = f"<</Length {len(cmap)}>>\nstream\n{cmap}\nendstream"
@@ -105,7 +105,7 @@ def test_letters_that_are_none() -> None:
 @settings(max_examples=200, deadline=None)
 @given(mangled(PDFS, most=8))
 def test_any_damage(data: bytes) -> None:
-    """A PDF of which parts are lost, doubled or changed is read or refused in words of ours."""
+    """A PDF with parts lost, doubled or changed is read or refused with our own message."""
     try:
         text = text_of(data)
     except InvalidInput as error:
@@ -133,8 +133,8 @@ def test_any_damage(data: bytes) -> None:
     ],
     ids=["locked", "scanned", "no page", "short", "empty", "cut", "loop", "odd", "long", "large"],
 )
-def test_what_cannot_be_read(data: bytes, words: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Each way to be no PDF has words of its own, and nothing is told on the console."""
+def test_unreadable_files(data: bytes, words: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Each kind of unreadable file has its own message, and nothing is printed."""
     with pytest.raises(InvalidInput, match=f"^The file {words}"):
         text_of(data)
     assert not caplog.records
@@ -155,11 +155,11 @@ BOUNDS = {
 
 
 @pytest.mark.parametrize("name", BOUNDS)
-def test_bounds(name: str) -> None:
-    """A file at a bound is read, and one above it refused, with what to do."""
+def test_limits(name: str) -> None:
+    """A file at a limit is read, and one above it is refused with advice."""
     at_bound, above, most = BOUNDS[name]
     option = {name.partition(",")[0]: most}
-    refusal = refusal_of(at_bound, **option)
+    refusal = error_of(at_bound, **option)
     assert not refusal or "holds no text" in refusal
     with pytest.raises(InvalidInput, match="Save the pages that matter as a PDF of their own"):
         text_of(above, **option)
@@ -167,7 +167,7 @@ def test_bounds(name: str) -> None:
 
 @pytest.mark.parametrize("filling", [b" ", b"%", b"%\n", b"()Tj "], ids=repr)
 def test_bombs(pool: SandboxPool, tmp_path: Path, filling: bytes) -> None:
-    """Whatever the pages share, the file is given up after as much time as one may cost."""
+    """Whatever the pages share, reading ends after the allowed time."""
     made = bomb(filling)
     assert len(made) < 400_000
     with pytest.raises(InvalidInput) as caught:
@@ -178,12 +178,12 @@ def test_bombs(pool: SandboxPool, tmp_path: Path, filling: bytes) -> None:
 
 
 def test_forms_that_draw_each_other(pool: SandboxPool, tmp_path: Path) -> None:
-    """Ten levels of forms with ten each would be ten thousand million steps."""
+    """Ten levels of forms with ten each would be ten billion steps."""
     assert len(text_in_sandbox(pool, tmp_path, forms(10, 10, "(x) Tj"), 20)) < 100_000
 
 
-def test_nothing_is_left_of_counting() -> None:
-    """The method of pypdf is back after a file was read, or was not."""
+def test_the_patched_method_is_restored() -> None:
+    """The method of pypdf is restored after a file was read or refused."""
     before = pypdf.generic.StreamObject.get_data
     with pytest.raises(InvalidInput):
         text_of(bomb(size=9_000, pages=12), unpacked_bytes=10)
@@ -191,7 +191,7 @@ def test_nothing_is_left_of_counting() -> None:
 
 
 def test_another_package_is_missing(tmp_path: Path) -> None:
-    """Where AES is not to be had, a PDF that uses it is called encrypted, and not broken."""
+    """Without an AES package, an encrypted PDF is called encrypted, and not broken."""
     code = (
         "import sys; sys.modules['cryptography'] = None\n"
         "from pathlib import Path; from liaobots.documents.pdf import extract\n"
@@ -204,8 +204,8 @@ def test_another_package_is_missing(tmp_path: Path) -> None:
     assert "InvalidInput: The file is encrypted" in done.stderr
 
 
-def test_why_a_pdf_is_broken_is_chained() -> None:
-    """Whoever looks for the reason finds what pypdf said."""
+def test_errors_are_chained() -> None:
+    """The error is chained to that of pypdf."""
     with pytest.raises(InvalidInput) as caught:
         text_of(b"%PDF-1.7\n%%EOF\n")
     assert isinstance(caught.value.__cause__, pypdf.errors.PyPdfError)
@@ -213,7 +213,7 @@ def test_why_a_pdf_is_broken_is_chained() -> None:
 
 
 def test_the_server_does_not_import_pypdf() -> None:
-    """It is for the processes that read alone."""
+    """Only sandbox processes import it."""
     code = "import sys, liaobots.ui.file_reader; print('pypdf' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

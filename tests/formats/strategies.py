@@ -1,4 +1,4 @@
-"""Parcels of every shape, and files of other apps, for the tests of all formats."""
+"""Bundles of every shape, and files of other apps, for the tests of all formats."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from liaobots.storage.records import MessageState
 
 @dataclass(frozen=True)
 class Bundle:
-    """All that a file holds."""
+    """All chats and prompts of a file."""
 
     chats: Sequence[Chat] = ()
     prompts: Sequence[Prompt] = ()
@@ -23,7 +23,7 @@ class Bundle:
 
 @dataclass
 class Collected:
-    """Holds what is read, as no server should."""
+    """Collect in memory what is read."""
 
     chats: list[Chat] = field(default_factory=list)
     prompts: list[Prompt] = field(default_factory=list)
@@ -34,14 +34,14 @@ class Collected:
 
 
 def read(data: bytes, tell: Callable[[float], object] | None = None) -> Bundle:
-    """Return all that a file holds at once."""
+    """Return all chats and prompts of a file."""
     found = Collected()
     formats.read(io.BytesIO(data), found, tell)
     return Bundle(tuple(found.chats), tuple(found.prompts))
 
 
 def carried(text: str) -> str:
-    """Gives a text as JSON can hold it: two halves of a character side by side are one."""
+    """Return a text as JSON stores it: two adjacent surrogates become one character."""
     return str(json.loads(json.dumps(text)))
 
 
@@ -58,7 +58,7 @@ STATES = st.sampled_from(sorted(set(MessageState) - {MessageState.WRITING}))
 
 @st.composite
 def chats(draw: st.DrawFn) -> Chat:
-    """A chat whose turns stand in any order, under any other turn or none."""
+    """Return a chat whose messages are in any order, each below any other or none."""
     ids = draw(st.lists(IDS, max_size=8, unique=True))
     turns = [
         draw(turns_with(id_, draw(st.sampled_from([None, *ids[:n]])))) for n, id_ in enumerate(ids)
@@ -94,7 +94,7 @@ def turns_with(id_: str, parent: str | None) -> st.SearchStrategy[ExportedMessag
     )
 
 
-PARCELS = st.builds(
+BUNDLES = st.builds(
     Bundle,
     st.lists(chats(), max_size=4).map(tuple),
     st.lists(st.builds(Prompt, IDS, TEXTS, TEXTS), max_size=3).map(tuple),
@@ -106,7 +106,7 @@ def dumped(value: object) -> bytes:
 
 
 def only_chat(value: object) -> Chat:
-    """Gives the only chat of a file."""
+    """Return the only chat of a file."""
     [chat] = read(dumped(value)).chats
     return chat
 
@@ -115,8 +115,8 @@ def gist(chat: Chat) -> Sequence[tuple[str, str | None, str, str]]:
     return [(turn.id, turn.parent, turn.role, turn.text) for turn in chat.turns]
 
 
-def own(*turns: Mapping[str, Any], **head: Any) -> dict[str, Any]:
-    """A file of ours with one chat."""
+def native_file(*turns: Mapping[str, Any], **head: Any) -> dict[str, Any]:
+    """Return a file of our format with one chat."""
     chat = {"id": "c", "title": "t", "turns": list(turns), **head}
     return {"format": "liaobots-chat", "version": 1, "chats": [chat], "prompts": []}
 
@@ -128,7 +128,7 @@ def turn(id_: str, parent: str | None = None, **more: Any) -> dict[str, Any]:
 def node(
     id_: str, parent: str | None, role: str, *parts: Any, kind: str = "text", **metadata: Any
 ) -> dict[str, Any]:
-    """A node of a ChatGPT export."""
+    """Return a node of a ChatGPT export."""
     return {
         "id": id_,
         "message": {
@@ -144,7 +144,7 @@ def node(
 
 
 def chatgpt(*nodes: Mapping[str, Any], **more: Any) -> list[Any]:
-    """A ChatGPT export with one chat."""
+    """Return a ChatGPT export with one chat."""
     return [
         {
             "title": "t",
@@ -157,8 +157,8 @@ def chatgpt(*nodes: Mapping[str, Any], **more: Any) -> list[Any]:
     ]
 
 
-def said(uuid: str, sender: str, text: str, **more: Any) -> dict[str, Any]:
-    """A message of a Claude export."""
+def claude_message(uuid: str, sender: str, text: str, **more: Any) -> dict[str, Any]:
+    """Return a message of a Claude export."""
     return {
         "uuid": uuid,
         "sender": sender,
@@ -172,7 +172,7 @@ def said(uuid: str, sender: str, text: str, **more: Any) -> dict[str, Any]:
 
 
 def claude(*messages: Mapping[str, Any], **more: Any) -> list[Any]:
-    """A Claude export with one chat."""
+    """Return a Claude export with one chat."""
     return [
         {
             "uuid": "c",
@@ -185,17 +185,19 @@ def claude(*messages: Mapping[str, Any], **more: Any) -> list[Any]:
     ]
 
 
-def in_line(count: int) -> Mapping[str, object]:
-    """Files of all kinds, each with so many turns in a line, the last one first where it may be."""
+def linear_files(count: int) -> Mapping[str, object]:
+    """Return a file of each format with a chain of messages, the last one first if possible."""
     numbers = range(count)
     parents = [None, *map(str, numbers)]
     roles = [("user", "assistant")[number % 2] for number in numbers]
     turns = [turn(str(n), parents[n], role=roles[n]) for n in numbers]
     nodes = [node(str(n), parents[n], roles[n] if n % 3 else "tool", "x") for n in numbers]
-    messages = [said(str(n), SENDERS[n % 2], "x", parent_message_uuid=parents[n]) for n in numbers]
+    messages = [
+        claude_message(str(n), SENDERS[n % 2], "x", parent_message_uuid=parents[n]) for n in numbers
+    ]
     lines = [{"role": role, "content": "x"} for role in roles]
     return {
-        "own": own(*reversed(turns)),
+        "native": native_file(*reversed(turns)),
         "chatgpt": chatgpt(*reversed(nodes)),
         "claude": claude(*reversed(messages)),
         "chatbotui": [{"id": 1, "messages": lines}],

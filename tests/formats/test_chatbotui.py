@@ -38,18 +38,18 @@ V4 = {"version": 4, "history": [LATE], "folders": [], "prompts": [PROMPT]}
 def test_as_chatbot_ui_writes_it(
     file: object, model: str, system: str, title: str, prompts: tuple[Prompt, ...]
 ) -> None:
-    """All four versions hold the same chat, each a little more around it."""
-    parcel = read(dumped(file))
-    [chat] = parcel.chats
+    """All four versions hold the same chat, with more members around it in later ones."""
+    bundle = read(dumped(file))
+    [chat] = bundle.chats
     first, last = chat.turns
     assert first == ExportedMessage(first.id, None, "user", "Hi ")
     assert last == ExportedMessage(last.id, first.id, "assistant", "Hello", model=model)
     assert (chat.leaf, chat.system, chat.title) == (last.id, system, title)
-    assert parcel.prompts == prompts
+    assert bundle.prompts == prompts
 
 
 def test_ids() -> None:
-    """A text is an id; a number alone is none, for it counts from 1 in every browser."""
+    """A text is used as id; a number is not, because it counts from 1 in every browser."""
     assert only_chat([LATE]).id == "7c-1"
     assert only_chat(V1) == only_chat(V1)
     assert only_chat(V1).id == only_chat(V2).id
@@ -60,8 +60,8 @@ def test_ids() -> None:
     assert len(set(ids)) == len(ids) == 7
 
 
-def test_the_prompt_that_nobody_chose() -> None:
-    """Chatbot UI's own instruction is left behind."""
+def test_the_default_system_prompt_is_dropped() -> None:
+    """Chatbot UI's own system prompt is not imported."""
     default = "You are ChatGPT, a large language model trained by OpenAI. Follow the user's..."
     assert only_chat([{**LATE, "prompt": default}]).system == ""
     assert only_chat([{**LATE, "prompt": "You are a pirate"}]).system == "You are a pirate"
@@ -69,15 +69,15 @@ def test_the_prompt_that_nobody_chose() -> None:
 
 
 def test_empty() -> None:
-    """No chats, no messages, no prompts: each is possible."""
+    """There may be no chats, no messages and no prompts."""
     assert read(dumped({"version": 4, "history": [], "folders": [], "prompts": []})) == Bundle()
     assert read(dumped({"folders": [], "history": []})) == Bundle()
     chat = only_chat([{"id": "x", "messages": []}])
     assert (chat.turns, chat.leaf, chat.title) == ((), None, "")
 
 
-def test_prompts_may_stand_first() -> None:
-    """The order of names does not matter."""
+def test_prompts_may_come_first() -> None:
+    """The order of the members does not matter."""
     assert read(dumped(dict(reversed(V4.items())))) == read(dumped(V4))
 
 
@@ -101,7 +101,7 @@ def test_prompts_may_stand_first() -> None:
     ],
 )
 def test_wrong_shapes(file: object, path: str) -> None:
-    """Each complaint names its place."""
+    """Each error names the path of the value."""
     with pytest.raises(InvalidInput) as caught:
         read(dumped(file))
     assert f"at {path}" in str(caught.value)

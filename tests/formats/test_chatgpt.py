@@ -1,4 +1,4 @@
-"""ChatGPT's export, as it is and as it should not be."""
+"""ChatGPT's export, correct and broken."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ ROOT = {"id": "root", "message": None, "parent": None, "children": ["s"]}
 
 
 def test_as_chatgpt_writes_it() -> None:
-    """Instructions, tools and thoughts are left out; branches and their order are kept."""
+    """Instructions, tools and reasoning are left out; branches and their order are kept."""
     hidden: dict[str, Any] = {"is_visually_hidden_from_conversation": True}
     model: dict[str, Any] = {"model_slug": "gpt-4o"}
     chat = only_chat(
@@ -58,7 +58,7 @@ def test_as_chatgpt_writes_it() -> None:
     ],
 )
 def test_parts(parts: list[Any], text: str) -> None:
-    """What is no text is a word that stands for it; a question without words is still one."""
+    """A part that is not text becomes a placeholder; a question without text is kept."""
     chat = only_chat(chatgpt(node("q", None, "user", *parts, kind="multimodal_text")))
     assert gist(chat) == [("q", None, "user", text)]
 
@@ -66,23 +66,23 @@ def test_parts(parts: list[Any], text: str) -> None:
 @pytest.mark.parametrize(
     "kind", ["thoughts", "reasoning_recap", "user_editable_context", "model_editable_context"]
 )
-def test_what_is_not_meant_to_be_seen(kind: str) -> None:
-    """Some kinds stay out even if they have words, whoever wrote them."""
+def test_hidden_messages(kind: str) -> None:
+    """Some kinds are left out even if they have text, whoever wrote them."""
     nodes = [node("q", None, "user", "x", kind=kind), node("a", "q", "assistant", "x", kind=kind)]
     assert gist(only_chat(chatgpt(*nodes, node("b", "a", "user", "y")))) == [
         ("b", None, "user", "y")
     ]
 
 
-def test_text_beside_parts() -> None:
-    """Code has its text in a place of its own."""
+def test_text_without_parts() -> None:
+    """The text of code is in a member of its own."""
     code = node("a", None, "assistant")
     code["message"]["content"] = {"content_type": "code", "text": "print()"}
     assert gist(only_chat(chatgpt(code))) == [("a", None, "assistant", "print()")]
 
 
 def test_the_leaf_without_a_current_node() -> None:
-    """Of all leaves the newest one is shown."""
+    """Without a current node the newest leaf is shown."""
     nodes = [
         node("q", None, "user", "x"),
         node("a", "q", "assistant", "x"),
@@ -97,7 +97,7 @@ def test_the_leaf_without_a_current_node() -> None:
 
 
 def test_ids() -> None:
-    """The id has one of two names; where there is none, the same file gives the same one."""
+    """The id has one of two names; without one, the same file always gets the same id."""
     nodes = node("q", None, "user", "x")
     assert only_chat(chatgpt(nodes, conversation_id=None, id="i")).id == "i"
     nameless = [only_chat(chatgpt(nodes, conversation_id=None)).id for _ in range(2)]
@@ -105,8 +105,8 @@ def test_ids() -> None:
     assert nameless[0] == nameless[1] != other
 
 
-def test_times_that_are_missing() -> None:
-    """A message without a time has that of its chat."""
+def test_missing_times() -> None:
+    """A message without a time has the time of its chat."""
     nameless = node("q", None, "user", "x")
     nameless["message"]["create_time"] = None
     chat = only_chat(chatgpt(nameless, update_time=None))
@@ -135,14 +135,14 @@ def broken(**content: Any) -> dict[str, Any]:
     ],
 )
 def test_wrong_shapes(nodes: list[Any], path: str) -> None:
-    """Each complaint names its place, and no more of the file than is needed to find it."""
+    """Each error names the path of the value, and quotes no more than needed to find it."""
     with pytest.raises(InvalidInput) as caught:
         read(dumped(chatgpt(*nodes)))
     assert f"at {path}" in str(caught.value)
 
 
 def test_the_wrong_chat_is_named() -> None:
-    """The place counts from the first chat."""
+    """The index of the chat counts from the first chat of the file."""
     chats = [*chatgpt(), *chatgpt(), {"mapping": []}]
     with pytest.raises(InvalidInput, match=r"at \[2\]\.mapping, where a list"):
         read(dumped(chats))

@@ -1,4 +1,4 @@
-"""Claude's export, as it is and as it should not be."""
+"""Claude's export, correct and broken."""
 
 import time
 from typing import Any
@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from liaobots.errors import InvalidInput
-from tests.formats.strategies import claude, dumped, gist, only_chat, read, said
+from tests.formats.strategies import claude, dumped, gist, only_chat, read
+from tests.formats.strategies import claude_message as message
 
 ROOT = "00000000-0000-4000-8000-000000000000"
 
 
 def test_as_claude_writes_it() -> None:
-    """Messages stand in a line; blocks of text count, with what was attached."""
+    """Messages follow one another; blocks of text are used, and attachments are added."""
     answer = [
         {"type": "thinking", "thinking": "hm"},
         {"type": "text", "text": "One"},
@@ -22,9 +23,9 @@ def test_as_claude_writes_it() -> None:
     notes = {"file_name": "notes.txt", "file_type": "txt", "extracted_content": "1. **Read**\n"}
     chat = only_chat(
         claude(
-            said("a", "human", "Question", attachments=[notes], files=[{"file_name": "x.png"}]),
-            said("b", "assistant", "One, not supported", content=answer),
-            said("c", "human", " Old ", content=[]),
+            message("a", "human", "Question", attachments=[notes], files=[{"file_name": "x.png"}]),
+            message("b", "assistant", "One, not supported", content=answer),
+            message("c", "human", " Old ", content=[]),
             name="Title",
         )
     )
@@ -40,12 +41,12 @@ def test_as_claude_writes_it() -> None:
 
 @pytest.mark.parametrize("root", [ROOT, "00000000-0000-0000-0000-000000000000", "", None])
 def test_branches(root: str | None) -> None:
-    """Where an export says what stands below what, that counts, and the newest leaf is shown."""
+    """If an export names parents, they are used, and the newest leaf is shown."""
     messages = [
-        said("b", "assistant", "x", parent_message_uuid="a"),
-        said("a", "human", "x", parent_message_uuid=root),
-        said("c", "assistant", "x", parent_message_uuid="a"),
-        said("d", "human", "x"),
+        message("b", "assistant", "x", parent_message_uuid="a"),
+        message("a", "human", "x", parent_message_uuid=root),
+        message("c", "assistant", "x", parent_message_uuid="a"),
+        message("d", "human", "x"),
     ]
     chat = only_chat(claude(*messages))
     assert [(turn.id, turn.parent) for turn in chat.turns] == [
@@ -68,14 +69,14 @@ def test_branches(root: str | None) -> None:
         ({}, ""),
     ],
 )
-def test_attached(attached: dict[str, Any], text: str) -> None:
-    """Each file is named once; what was pasted has no name."""
-    assert gist(only_chat(claude(said("a", "human", "", **attached))))[0][3] == text
+def test_attachments(attached: dict[str, Any], text: str) -> None:
+    """Each file is named once; pasted text has no name."""
+    assert gist(only_chat(claude(message("a", "human", "", **attached))))[0][3] == text
 
 
-def test_ids_that_are_missing() -> None:
-    """The same file gives the same ids, and another message another one."""
-    nameless = said("a", "human", "x") | {"uuid": None}
+def test_missing_ids() -> None:
+    """The same file always gets the same ids, and different messages get different ones."""
+    nameless = message("a", "human", "x") | {"uuid": None}
     ids = [
         [chat.id, *(turn.id for turn in chat.turns)]
         for chat in [only_chat(claude(nameless, nameless, uuid=None)) for _ in range(2)]
@@ -87,14 +88,14 @@ def test_ids_that_are_missing() -> None:
 @pytest.mark.parametrize(
     "odd", ["soon", "", "2024-13-01", "0001-01-01T00:00:00+14:00", "9" * 99, None]
 )
-def test_odd_times(odd: str | None) -> None:
-    """A time that is none is that of the chat."""
-    chat = only_chat(claude(said("a", "human", "x", created_at=odd), updated_at=odd))
+def test_invalid_times(odd: str | None) -> None:
+    """An invalid time is replaced by that of the chat."""
+    chat = only_chat(claude(message("a", "human", "x", created_at=odd), updated_at=odd))
     assert (chat.turns[0].asked, chat.changed) == (chat.created, chat.created)
 
 
-def test_times_without_a_zone_are_universal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The export's times are in UTC, wherever the server stands."""
+def test_times_without_a_zone_are_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time zone of the server does not matter."""
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
@@ -108,18 +109,21 @@ def test_times_without_a_zone_are_universal(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("messages", "path"),
     [
-        ([said("a", "human", "x"), said("b", "robot", "x")], "[0].chat_messages[1].sender, where"),
-        ([said("a", "human", "x")] * 2, "[0].chat_messages[1].uuid, where “a”"),
-        ([said("a", "human", "x", parent_message_uuid="z")], "[0].chat_messages[0].parent_mess"),
-        ([said("a", "human", "x", parent_message_uuid="a")], "[0].chat_messages[0].parent_mess"),
-        ([said("a", "human", "x", parent_message_uuid=5)], "[0].chat_messages[0].parent_mess"),
-        ([said("a", "human", "x", content="x")], "[0].chat_messages[0].content, where “x”"),
-        ([said("a", "human", "x", files=[5])], "[0].chat_messages[0].files[0], where a number"),
+        (
+            [message("a", "human", "x"), message("b", "robot", "x")],
+            "[0].chat_messages[1].sender, where",
+        ),
+        ([message("a", "human", "x")] * 2, "[0].chat_messages[1].uuid, where “a”"),
+        ([message("a", "human", "x", parent_message_uuid="z")], "[0].chat_messages[0].parent_mess"),
+        ([message("a", "human", "x", parent_message_uuid="a")], "[0].chat_messages[0].parent_mess"),
+        ([message("a", "human", "x", parent_message_uuid=5)], "[0].chat_messages[0].parent_mess"),
+        ([message("a", "human", "x", content="x")], "[0].chat_messages[0].content, where “x”"),
+        ([message("a", "human", "x", files=[5])], "[0].chat_messages[0].files[0], where a number"),
         ([5], "[0].chat_messages[0], where a number"),
     ],
 )  # fmt: skip
 def test_wrong_shapes(messages: list[Any], path: str) -> None:
-    """Each complaint names its place."""
+    """Each error names the path of the value."""
     with pytest.raises(InvalidInput) as caught:
         read(dumped(claude(*messages)))
     assert f"at {path}" in str(caught.value)

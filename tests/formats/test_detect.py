@@ -1,4 +1,4 @@
-"""Any file at all: a parcel or a complaint, in linear time, with word of how far it is."""
+"""Any file gives chats or an error, in linear time, with progress reports."""
 
 import json
 import sys
@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from liaobots.errors import InvalidInput
 from liaobots.formats import to_json
 from tests.formats.strategies import (
-    PARCELS,
+    BUNDLES,
     Bundle,
     chatgpt,
     claude,
+    claude_message,
     dumped,
-    in_line,
+    linear_files,
+    native_file,
     node,
-    own,
     read,
-    said,
     turn,
 )
 
@@ -35,9 +35,12 @@ NAMES = st.sampled_from([
     "prompt", "created_at", "create_time", "metadata", "leaf", "thumb", "current_node",
 ])  # fmt: skip
 SAMPLES: list[Any] = [
-    own(turn("a"), turn("b", "a", role="assistant", thumb=1)),
+    native_file(turn("a"), turn("b", "a", role="assistant", thumb=1)),
     chatgpt(node("q", None, "user", "x"), node("a", "q", "assistant", "y", model_slug="m")),
-    claude(said("a", "human", "x"), said("b", "assistant", "y", parent_message_uuid="a")),
+    claude(
+        claude_message("a", "human", "x"),
+        claude_message("b", "assistant", "y", parent_message_uuid="a"),
+    ),
     {"version": 4, "history": [{"id": 1, "messages": [{"role": "user", "content": "x"}]}]},
 ]
 LEAVES = (
@@ -55,34 +58,34 @@ VALUES = st.recursive(
 
 
 def judged(data: bytes) -> None:
-    """Reads it; a complaint must be fit for the page."""
+    """Read a file, and check that an error is fit for the page."""
     try:
-        parcel = read(data)
+        bundle = read(data)
     except InvalidInput as error:
         words = str(error)
         assert words.encode("utf-8").isascii() or words.isprintable()
         assert len(words) < 420
         assert words.endswith(".")
     else:
-        assert read("".join(to_json(parcel.chats, parcel.prompts)).encode()) == parcel
+        assert read("".join(to_json(bundle.chats, bundle.prompts)).encode()) == bundle
 
 
 @settings(max_examples=1000, deadline=None)
 @given(VALUES)
 def test_any_value(value: Any) -> None:
-    """Whatever JSON it is, a parcel comes, or a complaint; and a parcel can be written."""
+    """Any JSON gives a bundle or an error, and a bundle can be written."""
     judged(json.dumps(value).encode())
 
 
 @settings(max_examples=1000, deadline=None)
 @given(st.data(), st.sampled_from(SAMPLES))
 def test_any_change(data: st.DataObject, sample: Any) -> None:
-    """The same, where one thing of a good file is replaced by anything."""
+    """So does a good file in which one value is replaced by any other."""
     judged(json.dumps(replaced(data, sample)).encode())
 
 
 def replaced(data: st.DataObject, value: Any) -> Any:
-    """Gives the value with one of its parts changed."""
+    """Return the value with one of its parts changed."""
     steps: list[Any] = []
     if isinstance(value, dict | list):
         steps = list(value) if isinstance(value, dict) else list(range(len(value)))
@@ -97,15 +100,15 @@ def replaced(data: st.DataObject, value: Any) -> Any:
 @settings(max_examples=500, deadline=None)
 @given(st.binary() | st.text().map(str.encode) | st.binary().map(b'[{"mapping":'.__add__))
 def test_any_bytes(data: bytes) -> None:
-    """The same for what is no JSON at all."""
+    """So do bytes that are not JSON."""
     judged(data)
 
 
 @settings(max_examples=200, deadline=None)
-@given(PARCELS, st.data())
-def test_cut_off(parcel: Bundle, data: st.DataObject) -> None:
-    """A file that was not loaded to its end is never taken for a whole one."""
-    whole = "".join(to_json(parcel.chats, parcel.prompts)).rstrip().encode()
+@given(BUNDLES, st.data())
+def test_a_truncated_file_is_refused(bundle: Bundle, data: st.DataObject) -> None:
+    """A file that was cut off is never taken for a whole one."""
+    whole = "".join(to_json(bundle.chats, bundle.prompts)).rstrip().encode()
     end = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(InvalidInput):
         read(whole[:end])
@@ -116,34 +119,34 @@ def test_cut_off(parcel: Bundle, data: st.DataObject) -> None:
     [{}, 5, None, "text", [5], [[]], [None], [{}], [{"email": "a@b.example"}], {"chats": [5]},
      {"format": "other", "version": 1, "chats": []}, {"conversations": []}],
 )  # fmt: skip
-def test_unknown_kinds(value: object) -> None:
-    """JSON that holds no chats is told which files do."""
+def test_unknown_formats(value: object) -> None:
+    """For JSON without chats the error names the known formats."""
     with pytest.raises(InvalidInput) as caught:
         read(dumped(value))
     for name in ("this app", "ChatGPT", "Claude", "Chatbot UI"):
         assert name in str(caught.value)
 
 
-def test_two_kinds_at_once() -> None:
-    """A file that turns out to be another kind at its end is none."""
+def test_two_formats_at_once() -> None:
+    """A file whose end belongs to another format is refused."""
     with pytest.raises(InvalidInput, match="no chats of a known kind"):
-        read(dumped({"history": [], **own()}))
+        read(dumped({"history": [], **native_file()}))
 
 
-def test_nothing_in_it() -> None:
-    """An empty list is an export of somebody who has no chats."""
+def test_an_empty_list() -> None:
+    """An empty list is an export without chats."""
     assert read(b" [] ") == Bundle()
 
 
 @pytest.mark.parametrize("text", ["\ud800" * 50, "x" * 5000, "\x00\n\u202e" * 50])
-def test_a_complaint_repeats_little_of_the_file(text: str) -> None:
-    """The file's own words are cut, and characters that no page can show are replaced."""
+def test_an_error_quotes_little_of_the_file(text: str) -> None:
+    """Quotations are cut, and unprintable characters are replaced."""
     for value in (
-        own(turn("a", role=text)),
-        own(turn("a", text)),
+        native_file(turn("a", role=text)),
+        native_file(turn("a", text)),
         chatgpt({"id": text, "message": {"author": {"role": text}}, "parent": None}),
         chatgpt({"id": text[:99], "message": {"author": {"role": text}}, "parent": None}),
-        claude(said("a", text, "x")),
+        claude(claude_message("a", text, "x")),
     ):
         with pytest.raises(InvalidInput) as caught:
             read(dumped(value))
@@ -152,33 +155,33 @@ def test_a_complaint_repeats_little_of_the_file(text: str) -> None:
         assert words.isprintable()
 
 
-@pytest.mark.parametrize("kind", in_line(1))
-def test_ten_thousand_turns_in_a_line(kind: str) -> None:
-    """No chat is too deep, in whichever order its turns stand, even on a small stack."""
-    parcels: list[Bundle] = []
-    data = dumped(in_line(10_000)[kind])
+@pytest.mark.parametrize("kind", linear_files(1))
+def test_ten_thousand_messages_in_a_row(kind: str) -> None:
+    """No chat is too deep, in any order of its messages, even on a small stack."""
+    bundles: list[Bundle] = []
+    data = dumped(linear_files(10_000)[kind])
     before = threading.stack_size(256 * 1024)
     try:
-        thread = threading.Thread(target=lambda: parcels.append(read(data)))
+        thread = threading.Thread(target=lambda: bundles.append(read(data)))
         thread.start()
     finally:
         threading.stack_size(before)
     thread.join()
-    [chat] = parcels[0].chats
+    [chat] = bundles[0].chats
     kept = sum(n % 3 > 0 for n in range(10_000)) if kind == "chatgpt" else 10_000
     assert len(chat.turns) == kept
     assert sum(each.parent is None for each in chat.turns) == 1
 
 
-@pytest.mark.parametrize("kind", in_line(1))
+@pytest.mark.parametrize("kind", linear_files(1))
 def test_twice_the_turns_twice_the_work(kind: str) -> None:
-    """The lines run grow with the turns, not with their square."""
-    few, many = (lines_run(dumped(in_line(count)[kind])) for count in (300, 600))
+    """The lines of Python that run grow linearly with the messages."""
+    few, many = (lines_run(dumped(linear_files(count)[kind])) for count in (300, 600))
     assert many < few * 2.1
 
 
 def test_twice_the_tools_twice_the_work() -> None:
-    """The same for a long way up through what is left out."""
+    """They grow linearly with chains of messages that are left out."""
     lines = [
         [node(str(n), str(n - 1) if n else None, "tool") for n in reversed(range(count))]
         for count in (300, 600)
@@ -188,13 +191,13 @@ def test_twice_the_tools_twice_the_work() -> None:
 
 
 def test_twice_the_chats_twice_the_work() -> None:
-    """The same for many chats."""
+    """They grow linearly with the chats."""
     few, many = (lines_run(dumped(chatgpt(node("q", None, "user", "x")) * n)) for n in (100, 200))
     assert many < few * 2.1
 
 
 def lines_run(data: bytes) -> int:
-    """Counts the lines of Python that reading takes."""
+    """Return how many lines of Python run while a file is read."""
     count = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
@@ -211,9 +214,9 @@ def lines_run(data: bytes) -> int:
     return count
 
 
-def test_tells_how_far_it_is() -> None:
+def test_progress() -> None:
     """The share grows from 0 to 1, chat by chat."""
-    for value in (own(), chatgpt() * 50):
+    for value in (native_file(), chatgpt() * 50):
         shares: list[float] = []
         read(dumped(value), shares.append)
         assert shares == sorted(shares)
@@ -222,11 +225,11 @@ def test_tells_how_far_it_is() -> None:
     assert len(set(shares)) > 50
 
 
-def test_what_tell_raises_comes_through() -> None:
-    """Whoever is told may stop the reading."""
+def test_an_error_of_on_progress_is_raised() -> None:
+    """The receiver of the progress can stop the reading."""
 
     def stop(share: float) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        read(dumped(own()), stop)
+        read(dumped(native_file()), stop)

@@ -1,4 +1,4 @@
-"""A file of chats comes in whole or not at all, and costs the server little."""
+"""A file of chats is imported as a whole or not at all, with little memory."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from liaobots.formats.import_job import ImportJob, ImportQueue
 from liaobots.limits import Limits
 from liaobots.storage.database import Database
 from liaobots.storage.store import Store
-from tests.formats.strategies import PARCELS
+from tests.formats.strategies import BUNDLES
 from tests.formats.test_detect import SAMPLES
 from tests.storage.test_chat_io import branched, taken
 from tests.support.memory import Peak
@@ -55,8 +55,8 @@ def over(importing: ImportJob) -> ImportJob:
     return importing
 
 
-def test_a_file_is_brought_in(imports: ImportQueue, folder: Path, store: Store, owner: str) -> None:
-    """By a thread that tells how far it is, with prompts."""
+def test_a_file_is_imported(imports: ImportQueue, folder: Path, store: Store, owner: str) -> None:
+    """A thread imports chats and prompts, and reports its progress."""
     branched(store, owner)
     prompts = [Prompt("p", "Greet", "Hello {{name}}")]
     data = "".join(to_json(store.porter.export_chats(owner), prompts)).encode()
@@ -73,7 +73,7 @@ def test_a_file_is_brought_in(imports: ImportQueue, folder: Path, store: Store, 
 def test_a_broken_file_changes_nothing(
     imports: ImportQueue, folder: Path, store: Store, owner: str, cut: int
 ) -> None:
-    """Wherever it breaks off, not one of its chats comes."""
+    """Wherever it breaks off, none of its chats is stored."""
     branched(store, owner)
     data = "".join(to_json(store.porter.export_chats(owner), [])).encode()
     other = Store(Database("sqlite://"))
@@ -84,10 +84,10 @@ def test_a_broken_file_changes_nothing(
     other.close()
 
 
-def test_a_large_file_tells_how_far_it_is(
+def test_progress_of_a_large_file(
     imports: ImportQueue, folder: Path, store: Store, owner: str
 ) -> None:
-    """The share grows while it is read and while it is written, and never shrinks."""
+    """The share grows while the file is read and stored, and never shrinks."""
     turns = [ExportedMessage("q", None, "user", "word " * 2000)]
     chats = [Chat(f"c{n}", f"Chat {n}", turns, "q", 1.0, 1.0) for n in range(300)]
     data = "".join(to_json(iter(chats), [])).encode()
@@ -101,14 +101,14 @@ def test_a_large_file_tells_how_far_it_is(
 
 FILES = mangled(
     st.sampled_from([json.dumps(sample).encode() for sample in SAMPLES])
-    | PARCELS.map(lambda parcel: "".join(to_json(parcel.chats, parcel.prompts)).encode())
+    | BUNDLES.map(lambda bundle: "".join(to_json(bundle.chats, bundle.prompts)).encode())
 )
 
 
 @settings(max_examples=100, deadline=None)
 @given(data=FILES)
-def test_any_file_comes_in_or_is_refused(imports: ImportQueue, folder: Path, data: bytes) -> None:
-    """Whatever is changed in a good file, it is refused in words, or its chats can be used."""
+def test_any_file_is_imported_or_refused(imports: ImportQueue, folder: Path, data: bytes) -> None:
+    """A changed file is refused with an error, or its chats can be used."""
     other = Store(Database("sqlite://"))
     importing = over(begun(imports, other, "me", data, folder))
     assert importing.error is None or type(importing.error) is InvalidInput
@@ -126,36 +126,36 @@ def test_any_file_comes_in_or_is_refused(imports: ImportQueue, folder: Path, dat
 TURN = {"id": "q", "parent": None, "role": "user", "text": "a word " * 1000}
 
 
-def own_file(chats: int) -> bytes:
-    """Return a file of ours with so many chats of 7,000 characters."""
+def native_file(chats: int) -> bytes:
+    """Return a file of our format with this many chats of 7,000 characters."""
     given = [{"id": f"c{n}", "turns": [{**TURN, "id": f"q{n}"}]} for n in range(chats)]
     return json.dumps({"format": "liaobots-chat", "version": 1, "chats": given}).encode()
 
 
-def test_one_import_for_each_person(imports: ImportQueue, folder: Path) -> None:
-    """A second one is refused in words; when the first is over, the next may begin."""
+def test_one_import_for_each_visitor(imports: ImportQueue, folder: Path) -> None:
+    """A second one is refused; when the first is over, the next may begin."""
     store = Store(Database("sqlite://"))
-    first = begun(imports, store, "me", own_file(300), folder)
+    first = begun(imports, store, "me", native_file(300), folder)
     with pytest.raises(ServerBusy, match="Another import of yours"):
-        begun(imports, store, "me", own_file(1), folder)
-    left = [each for each in folder.iterdir() if each.stat().st_size == len(own_file(1))]
-    assert len(left) == 1, "the refused file is left to whoever brought it"
+        begun(imports, store, "me", native_file(1), folder)
+    left = [each for each in folder.iterdir() if each.stat().st_size == len(native_file(1))]
+    assert len(left) == 1, "the refused file is left to its owner"
     left[0].unlink()
     assert over(first).error is None
-    assert over(begun(imports, store, "me", own_file(1), folder)).error is None
+    assert over(begun(imports, store, "me", native_file(1), folder)).error is None
     store.close()
 
 
-def test_a_few_at_once_the_others_wait_in_line(folder: Path) -> None:
-    """Two at once, one in line, and a fourth is refused; who waits sees when it is their turn."""
+def test_a_few_at_once_the_others_wait(folder: Path) -> None:
+    """Two run, one waits, and a fourth is refused; a waiting job knows its position."""
     imports = ImportQueue(replace(Limits(), imports_waiting=1))
     store = Store(Database("sqlite://"))
-    running = [begun(imports, store, who, own_file(400), folder) for who in ("a", "b")]
-    waiting = begun(imports, store, "c", own_file(1), folder)
+    running = [begun(imports, store, who, native_file(400), folder) for who in ("a", "b")]
+    waiting = begun(imports, store, "c", native_file(1), folder)
     assert [each.position for each in (*running, waiting)] == [0, 0, 1]
     with pytest.raises(ServerBusy, match="3 imports are under way"):
-        begun(imports, store, "d", own_file(2), folder)
-    next(each for each in folder.iterdir() if each.stat().st_size == len(own_file(2))).unlink()
+        begun(imports, store, "d", native_file(2), folder)
+    next(each for each in folder.iterdir() if each.stat().st_size == len(native_file(2))).unlink()
     ends = [over(each) for each in (*running, waiting)]
     assert [(each.error, each.done) for each in ends] == [(None, 400), (None, 400), (None, 1)]
     assert waiting.position == 0
@@ -164,11 +164,11 @@ def test_a_few_at_once_the_others_wait_in_line(folder: Path) -> None:
 
 
 def test_a_waiting_import_is_stopped(folder: Path) -> None:
-    """Before it has begun: nothing of it comes, and nothing is left."""
+    """If it has not begun, nothing is stored, and no file is left."""
     imports = ImportQueue(replace(Limits(), imports_at_once=1))
     store = Store(Database("sqlite://"))
-    running = begun(imports, store, "a", own_file(200), folder)
-    waiting = begun(imports, store, "b", own_file(1), folder)
+    running = begun(imports, store, "a", native_file(200), folder)
+    waiting = begun(imports, store, "b", native_file(1), folder)
     waiting.cancel()
     assert isinstance(over(waiting).error, JobCancelled)
     assert not over(running).error
@@ -178,16 +178,16 @@ def test_a_waiting_import_is_stopped(folder: Path) -> None:
 
 
 def test_a_running_import_is_stopped(imports: ImportQueue, folder: Path) -> None:
-    """What came is kept whole, and importing the file again goes on."""
+    """Stored chats stay complete, and importing the file again continues."""
     store = Store(Database("sqlite://"))
-    importing = begun(imports, store, "me", own_file(500), folder)
+    importing = begun(imports, store, "me", native_file(500), folder)
     for _ in importing.follow(0.001):
         if importing.done:
             importing.cancel()
     assert isinstance(importing.error, JobCancelled)
     assert 0 < importing.done < 500
     assert len(taken(store, "me")) == importing.done
-    again = over(begun(imports, store, "me", own_file(500), folder))
+    again = over(begun(imports, store, "me", native_file(500), folder))
     assert (again.error, again.messages) == (None, 500 - importing.done)
     store.close()
 
@@ -204,7 +204,7 @@ def strings(size: int) -> bytes:
 def test_a_bomb_costs_little(
     imports: ImportQueue, folder: Path, bomb: Callable[[int], bytes]
 ) -> None:
-    """In memory less than the file has, with the process that reads it; and no time of ours."""
+    """It takes less memory than its size, reader included, and no time of this process."""
     store = Store(Database("sqlite://"))
     source = folder / "bomb"
     with source.open("wb") as file:
@@ -225,7 +225,7 @@ def children_seconds() -> float:
 
 
 def test_a_large_export_costs_little(imports: ImportQueue, folder: Path) -> None:
-    """Each chat is let go before the next one is read: 40 MB in 800 chats of 50 KB."""
+    """Each chat is freed before the next one is read: 40 MB in 800 chats of 50 KB."""
     store = Store(Database(f"sqlite:///{folder}/large.db"))
     source = folder / "large"
     turns = [ExportedMessage(f"t{n}", None, "user", "a word " * 1000) for n in range(7)]
@@ -252,7 +252,7 @@ def named(turns: Sequence[ExportedMessage], number: int) -> Chat:
 
 
 def test_too_many_chats_are_refused(imports: ImportQueue, folder: Path) -> None:
-    """A file of a hundred thousand empty chats and one."""
+    """A file with one chat more than a hundred thousand is refused."""
     store = Store(Database("sqlite://"))
     empty = b",".join(b'{"id":"%d","turns":[]}' % n for n in range(100_001))
     data = b'{"format":"liaobots-chat","version":1,"chats":[' + empty + b"]}"

@@ -1,4 +1,4 @@
-"""Bytes that are no file of ours, and where they break."""
+"""JSON read piece by piece, and the position of what is broken."""
 
 import io
 import json
@@ -25,7 +25,7 @@ VALUES = st.recursive(
 
 
 def rebuilt(data: str | bytes) -> Any:
-    """Gives the whole value again from the items of a walk."""
+    """Return the whole value, put together from the items of a reader."""
     root: Any = None
     file = io.BytesIO(data.encode() if isinstance(data, str) else data)
     check(file)
@@ -41,14 +41,14 @@ def rebuilt(data: str | bytes) -> Any:
 
 @given(VALUES, st.sampled_from([None, 1, "\t"]), st.booleans())
 def test_items_make_the_whole(value: Any, indent: int | str | None, is_ascii: bool) -> None:
-    """A walk gives the same as the standard decoder does in one go."""
+    """The items together equal what the standard decoder returns."""
     text = json.dumps(value, indent=indent, ensure_ascii=is_ascii)
     assert rebuilt(f" \r\n{text}\t ") == value
 
 
 @given(st.text('[]{},:"\\ \nu0a1.-eE', max_size=12))
 def test_refuses_what_the_standard_decoder_refuses(text: str) -> None:
-    """Whatever brackets and quotes are broken, no more and no less is taken for JSON."""
+    """With any brackets and quotes broken, exactly the same texts are accepted."""
     check_against_the_standard_decoder(text)
 
 
@@ -97,7 +97,7 @@ def check_against_the_standard_decoder(text: str) -> None:
     ],
 )  # fmt: skip
 def test_broken(data: bytes, words: str) -> None:
-    """What is wrong is said with its place, and what to do next."""
+    """The error names the position, and what to do next."""
     with pytest.raises(InvalidInput) as caught:
         rebuilt(data)
     assert words in str(caught.value)
@@ -105,14 +105,14 @@ def test_broken(data: bytes, words: str) -> None:
 
 
 @pytest.mark.parametrize("digits", [b"1." + b"1" * 5000, b"1e-" + b"1" * 5000])
-def test_the_long_number_meant_is_the_one_named(digits: bytes) -> None:
-    """Long fractions and powers are numbers; the whole number behind them is refused."""
+def test_the_error_names_the_number_that_is_too_long(digits: bytes) -> None:
+    """Long fractions and exponents are allowed; the integer after them is refused."""
     with pytest.raises(InvalidInput, match=r"9,000 digits at line 2, column 1\."):
         rebuilt(b'["' + b"9" * 9000 + b'", [' + digits + b",\n" + b"9" * 9000 + b"]]")
 
 
 def test_long_numbers_are_refused_without_the_interpreters_limit() -> None:
-    """Reading a million digits would take minutes where the interpreter sets no limit."""
+    """Without the interpreter's limit a million digits would take minutes."""
     before = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(0)
     try:
@@ -125,7 +125,7 @@ def test_long_numbers_are_refused_without_the_interpreters_limit() -> None:
 @pytest.mark.parametrize("opening", ["[", '{"a":', '{"chats":[', '[{"mapping":{"a":'])
 @pytest.mark.parametrize("is_closed", [True, False])
 def test_depth(opening: str, is_closed: bool) -> None:
-    """A million brackets are refused, and the interpreter lives."""
+    """A million brackets are refused without a crash of the interpreter."""
     closing = "".join({"[": "]", "{": "}"}.get(each, "") for each in reversed(opening))
     text = opening * 1_000_000 + "1" + closing * 1_000_000 * is_closed
     with pytest.raises(InvalidInput, match=r"too much is nested .* at line 1, column \d+\."):
@@ -133,14 +133,14 @@ def test_depth(opening: str, is_closed: bool) -> None:
 
 
 def test_size() -> None:
-    """Too large a file is refused with its size, before a byte of it is looked at."""
+    """A file that is too large is refused with its size, before any of it is read."""
     with pytest.raises(InvalidInput, match=r"has 100\.1 MB, and at most 100 MB"):
         check(io.BytesIO(b"PK\x03\x04" + bytes(LIMIT + 99_996)))
     check(io.BytesIO(b"x" * LIMIT))
 
 
-def test_causes_are_kept() -> None:
-    """A complaint leads back to what the decoder said."""
+def test_errors_are_chained() -> None:
+    """The error is chained to the decoder's."""
     for data, cause in [(b"[x]", json.JSONDecodeError), (b"\xff", UnicodeDecodeError)]:
         with pytest.raises(InvalidInput) as caught:
             read(data)
@@ -148,14 +148,14 @@ def test_causes_are_kept() -> None:
 
 
 def test_byte_order_mark() -> None:
-    """A mark before the text is passed over, and not counted."""
+    """A byte order mark is skipped, and not counted as a column."""
     assert rebuilt(b"\xef\xbb\xbf[]") == []
     with pytest.raises(InvalidInput, match="line 1, column 5"):
         rebuilt('\ufeff["é"x]')
 
 
 def test_one_element_at_a_time() -> None:
-    """Each chat is there before the next one is read, even if the next one is broken."""
+    """Each chat is returned before the next one is read, even if the next one is broken."""
     walk = JsonReader(io.BytesIO(b'{"chats": [1, 2, x]}')).items()
     taken = [next(walk).value for _ in range(4)]
     assert taken == [{}, [], 1, 2]
@@ -165,7 +165,7 @@ def test_one_element_at_a_time() -> None:
 
 @pytest.fixture
 def tiny_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pieces so small that nearly all values are larger than one."""
+    """Make pieces so small that nearly all values are larger than one."""
     monkeypatch.setattr(json_reader, "PIECE_BYTES", 5)
     monkeypatch.setattr(json_reader, "MAX_LARGE_LEVELS", 99)
     monkeypatch.setattr(text_window, "PIECE_BYTES", 3)
@@ -176,7 +176,7 @@ def tiny_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(VALUES, st.sampled_from([None, 1, "\t"]), st.booleans())
 def test_pieces_make_the_whole(value: Any, indent: int | str | None, is_ascii: bool) -> None:
-    """Wherever the pieces and the windows end."""
+    """The values are the same wherever pieces and windows end."""
     text = json.dumps(value, indent=indent, ensure_ascii=is_ascii)
     assert rebuilt(f" \r\n{text}\t ") == value
 
@@ -185,12 +185,12 @@ def test_pieces_make_the_whole(value: Any, indent: int | str | None, is_ascii: b
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text('[]{},:"\\ \nu0a1.-eEé😀', max_size=14))
 def test_pieces_refuse_what_the_standard_decoder_refuses(text: str) -> None:
-    """No more and no less."""
+    """Exactly the same texts are accepted."""
     check_against_the_standard_decoder(text)
 
 
 @pytest.mark.usefixtures("tiny_pieces")
-def test_places_are_right_across_windows() -> None:
+def test_positions_are_right_across_windows() -> None:
     """Lines and columns are counted in the whole file, and columns in characters."""
     for data, place in [
         ('\ufeff["é😀é😀é", oops]', "line 1, column 11"),
@@ -215,10 +215,8 @@ def test_places_are_right_across_windows() -> None:
     ],
     ids=["objects", "numbers", "texts", "text", "open text", "name", "digits"],
 )  # fmt: skip
-def test_no_element_without_a_bound(
-    monkeypatch: pytest.MonkeyPatch, data: bytes, words: str
-) -> None:
-    """It is refused before it has cost more than that, here with a tenth of the bounds."""
+def test_every_element_is_bounded(monkeypatch: pytest.MonkeyPatch, data: bytes, words: str) -> None:
+    """It is refused before it costs more than a bound, here with a tenth of the bounds."""
     monkeypatch.setattr(json_reader, "MAX_ELEMENT_MEMORY_BYTES", 4_000_000)
     monkeypatch.setattr(json_reader, "MAX_TEXT_BYTES", 800_000)
     file = io.BytesIO(data)
@@ -234,8 +232,8 @@ def test_no_element_without_a_bound(
     assert most < 8_000_000
 
 
-def test_a_file_of_many_chats_is_never_in_memory_whole() -> None:
-    """What has been read is let go."""
+def test_a_file_of_many_chats_is_never_in_memory_as_a_whole() -> None:
+    """Chats that have been read are freed."""
     message = {"role": "user", "content": "a word " * 3000}
     chat = json.dumps({"id": 1, "messages": [message] * 50}).encode()
     file = io.BytesIO(b"[" + b",".join([chat] * 40) + b"]")
@@ -249,7 +247,7 @@ def test_a_file_of_many_chats_is_never_in_memory_whole() -> None:
 
 
 def test_the_chat_of_a_heavy_user_passes() -> None:
-    """Three thousand messages, with all that ChatGPT writes beside each, in 6 MB."""
+    """Three thousand messages with the metadata of ChatGPT are accepted; they take 6 MB."""
     beside: dict[str, Any] = {
         "request_id": "x" * 36,
         "citations": [],

@@ -1,4 +1,4 @@
-"""A chat as Markdown: judged by a CommonMark parser that knows nothing of ours."""
+"""A chat as Markdown, checked with an independent CommonMark parser."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ JUDGE = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 def chat_of(*texts: str, title: str = "Title", model: str = "") -> Chat:
-    """A chat of questions and answers in a line."""
+    """Return a chat of alternating questions and answers."""
     turns = [
         ExportedMessage(
             str(n), str(n - 1) if n else None, ("user", "assistant")[n % 2], text, model=model
@@ -25,7 +25,7 @@ def chat_of(*texts: str, title: str = "Title", model: str = "") -> Chat:
 
 
 def headings(text: str) -> list[tuple[str, str]]:
-    """Gives the headings of a text as a reader sees them."""
+    """Return the headings of a text as they are rendered."""
     tokens = JUDGE.parse(text)
     return [
         (before.tag, "".join(part.content for part in inline.children or []))
@@ -35,7 +35,7 @@ def headings(text: str) -> list[tuple[str, str]]:
 
 
 def test_as_it_is_written() -> None:
-    """A title, and each turn under whose it is."""
+    """There is a title, and each message has a heading with its author."""
     assert to_markdown(chat_of("Hi", "**Hello**\n\n- a\n", "Bye", model="gpt-4_x")) == (
         "# Title\n\n## You\n\nHi\n\n## gpt-4\\_x\n\n**Hello**\n\n- a\n\n## You\n\nBye\n"
     )
@@ -43,8 +43,8 @@ def test_as_it_is_written() -> None:
     assert to_markdown(chat_of(title=" \n")) == "# Chat\n"
 
 
-def test_only_what_is_shown() -> None:
-    """Other branches stay out; where no leaf is named, the newest one counts."""
+def test_only_the_branch_that_is_shown() -> None:
+    """Other branches are left out; without a leaf the newest one is used."""
     turns = [
         ExportedMessage("q", None, "user", "Q", asked=1),
         ExportedMessage("a", "q", "assistant", "A", asked=2),
@@ -58,7 +58,7 @@ def test_only_what_is_shown() -> None:
 
 @given(TEXTS | st.text("#*_`[]()<>!&;~|$\\-+=1. ab\n", max_size=20))
 def test_titles_are_one_line(title: str) -> None:
-    """Whatever is in a title, it is a heading that reads as the title does."""
+    """Any title becomes one heading that reads as the title does."""
     words = " ".join(title.split())
     tag, text = headings(to_markdown(chat_of("x", title=title)))[0]
     assert tag == "h1"
@@ -100,8 +100,8 @@ def test_always_text(chat: Chat) -> None:
         "\n\n  indented\n\n",
     ],
 )
-def test_the_next_turn_is_seen(text: str) -> None:
-    """A block of code that was cut off does not swallow what follows, and the text is all there."""
+def test_an_open_code_block_is_closed(text: str) -> None:
+    """An open code block does not swallow the next message, and the text is complete."""
     written = to_markdown(chat_of(text, "after"))
     assert headings(written)[-2:] == [("h2", "You"), ("h2", "Assistant")]
     assert text.strip("\n") in written
@@ -109,5 +109,5 @@ def test_the_next_turn_is_seen(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["- ```\n  x", "> ```\n> x", "```\nx\n```", "    ```\n    x", "x"])
 def test_nothing_is_added_without_need(text: str) -> None:
-    """A block in a list or a quotation ends with it, and one that is whole needs no end."""
+    """A closed block stays as it is, and so does one in a list or a quotation."""
     assert to_markdown(chat_of(text)) == f"# Title\n\n## You\n\n{text}\n"

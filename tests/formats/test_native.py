@@ -1,4 +1,4 @@
-"""Our own format: out and in again, and what is refused."""
+"""Our own format: written, read again, and refused if broken."""
 
 import json
 from collections.abc import Iterator
@@ -10,22 +10,22 @@ from hypothesis import HealthCheck, given, settings
 from liaobots.errors import InvalidInput
 from liaobots.formats import Chat, ExportedMessage, Prompt, to_json
 from liaobots.storage.records import MessageState
-from tests.formats.strategies import PARCELS, Bundle, dumped, only_chat, own, read, turn
+from tests.formats.strategies import BUNDLES, Bundle, dumped, native_file, only_chat, read, turn
 
 
-def written(parcel: Bundle) -> bytes:
-    return "".join(to_json(parcel.chats, parcel.prompts)).encode("utf-8")
+def written(bundle: Bundle) -> bytes:
+    return "".join(to_json(bundle.chats, bundle.prompts)).encode("utf-8")
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(PARCELS)
-def test_there_and_back(parcel: Bundle) -> None:
-    """What was written is read again as it was, whatever trees and characters it holds."""
-    assert read(written(parcel)) == parcel
+@given(BUNDLES)
+def test_round_trip(bundle: Bundle) -> None:
+    """What was written is read again unchanged, with any tree and any characters."""
+    assert read(written(bundle)) == bundle
 
 
 def test_as_it_is_written() -> None:
-    """The names are those of the parcel, and a chat has a line of its own."""
+    """The members have the names of the fields, and each chat has its own line."""
     chat = Chat("c", "é\ud800", [ExportedMessage("a", None, "user", "x")], "a", 1.0, 2.0, True, "s")
     text = "".join(to_json([chat, chat], [Prompt("p", "n", "t")]))
     assert "é\\ud800" in text
@@ -67,7 +67,7 @@ def test_as_it_is_written() -> None:
 
 
 def test_chats_are_taken_one_at_a_time() -> None:
-    """A chat is asked for only when the one before it has been written."""
+    """A chat is requested only when the one before it has been written."""
     taken: list[int] = []
 
     def chats() -> Iterator[Chat]:
@@ -83,20 +83,20 @@ def test_chats_are_taken_one_at_a_time() -> None:
         assert taken == list(range(number + 1))
 
 
-def test_nobody_writes_in_a_parcel() -> None:
-    """An answer that was being written is an interrupted one, made or read."""
+def test_exported_answers_are_never_being_written() -> None:
+    """An answer that was being written becomes an interrupted one, created or read."""
     assert (
         ExportedMessage("a", None, "assistant", "", MessageState.WRITING).state
         is MessageState.INTERRUPTED
     )
-    [read_] = only_chat(own(turn("a", state="writing"))).turns
+    [read_] = only_chat(native_file(turn("a", state="writing"))).turns
     assert read_.state is MessageState.INTERRUPTED
 
 
 @pytest.mark.parametrize("version", [2, 10**300])
 @pytest.mark.parametrize("is_last", [True, False])
 def test_newer_version(version: int, is_last: bool) -> None:
-    """A file of a newer version says so, wherever its number stands."""
+    """A file of a newer version is refused, wherever the number is in the file."""
     head = {"format": "liaobots-chat", "version": version}
     chats = {"chats": [{"shape": "unknown"}]}
     value = {**chats, **head} if is_last else {**head, **chats}
@@ -130,9 +130,9 @@ def test_newer_version(version: int, is_last: bool) -> None:
     ],
 )  # fmt: skip
 def test_wrong_shapes(change: dict[str, Any], path: str) -> None:
-    """Each complaint names its place, and what stands there."""
+    """Each error names the path of the value, and what was found there."""
     with pytest.raises(InvalidInput) as caught:
-        read(dumped(own(**change)))
+        read(dumped(native_file(**change)))
     assert path in str(caught.value)
 
 
@@ -145,50 +145,50 @@ def test_wrong_shapes(change: dict[str, Any], path: str) -> None:
         ({"format": "liaobots-chat", "version": 0, "chats": []}, "version, where a number"),
         ({"format": "liaobots-chat", "version": 1}, "chats, where nothing"),
         ({"format": "liaobots-chat", "version": 1, "chats": {}}, "chats, where an object"),
-        ({**own(), "prompts": 5}, "prompts, where a number"),
-        ({**own(), "prompts": [{"id": "p"}]}, "prompts[0].text, where nothing"),
+        ({**native_file(), "prompts": 5}, "prompts, where a number"),
+        ({**native_file(), "prompts": [{"id": "p"}]}, "prompts[0].text, where nothing"),
     ],
 )
 def test_wrong_heads(value: object, path: str) -> None:
-    """The same for what stands around the chats."""
+    """So do the errors about the members around the chats."""
     with pytest.raises(InvalidInput) as caught:
         read(dumped(value))
     assert f"at {path}" in str(caught.value)
 
 
 @pytest.mark.parametrize("time", [-1, 4_102_444_801, 1e300, 10**300, "soon", None, True, [], {}])
-def test_odd_times(time: Any) -> None:
-    """A time that is none is the fallback; nothing else is lost for it."""
+def test_invalid_times(time: Any) -> None:
+    """An invalid time is replaced by the fallback, and nothing else is lost."""
     chat = only_chat(
-        own(turn("a", asked=time, first_text=time, ended=time), created=7, changed=time)
+        native_file(turn("a", asked=time, first_text=time, ended=time), created=7, changed=time)
     )
     assert (chat.created, chat.changed) == (7.0, 7.0)
     assert [(each.asked, each.first_text, each.ended) for each in chat.turns] == [(0.0, None, None)]
 
 
-def test_too_large_a_power() -> None:
-    """1e999 is JSON, and no time."""
-    data = dumped(own(created=8)).replace(b'"created": 8', b'"created": 1e999')
+def test_too_large_an_exponent() -> None:
+    """1e999 is valid JSON, but not a time."""
+    data = dumped(native_file(created=8)).replace(b'"created": 8', b'"created": 1e999')
     assert read(data).chats[0].created == 0.0
 
 
-def test_what_is_no_text() -> None:
-    """A title that is no text is none; so are a model and words. Links lead to sites only."""
+def test_values_that_are_not_text() -> None:
+    """A title, a model or a message that is not text is empty. Links must be web addresses."""
     odd = turn("a", model=5, error_words=[], error_link="javascript:alert(1)")
-    chat = only_chat(own(odd, title=None, system=5, is_pinned="yes"))
+    chat = only_chat(native_file(odd, title=None, system=5, is_pinned="yes"))
     assert (chat.title, chat.system, chat.is_pinned) == ("", "", False)
     assert chat.turns[0] == ExportedMessage("a", None, "user", "x")
 
 
 def test_the_order_of_names_does_not_matter() -> None:
-    """The chats may stand before the words that say what they are."""
-    value = own(turn("a"))
+    """The chats may come before the name and version of the format."""
+    value = native_file(turn("a"))
     assert read(dumped(dict(reversed(value.items())))) == read(dumped(value))
 
 
-def test_a_name_that_stands_twice() -> None:
-    """The last one counts, as everywhere in JSON, outside and inside."""
-    first, last = (json.dumps(own(turn(id_))["chats"]) for id_ in ("a", "b"))
+def test_duplicate_names() -> None:
+    """The last one counts, as usual in JSON, at every level."""
+    first, last = (json.dumps(native_file(turn(id_))["chats"]) for id_ in ("a", "b"))
     head = '"format": "liaobots-chat", "version": 1'
     for text in (
         f'{{{head}, "chats": {first}, "chats": {last}}}',

@@ -1,4 +1,4 @@
-"""The tree of turns, looked into without recursion."""
+"""The tree of messages, walked without recursion."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ PARENTS = st.dictionaries(st.integers(0, 9).map(str), st.none() | st.integers(0,
 
 
 def climbed(parents: dict[str, str | None], start: str) -> list[str]:
-    """Gives the way up, step by step, and no further than there are turns."""
+    """Return the chain of parents, cut at the number of messages."""
     way: list[str] = []
     each: str | None = start
     while each is not None and len(way) <= len(parents):
@@ -23,8 +23,8 @@ def climbed(parents: dict[str, str | None], start: str) -> list[str]:
 
 
 @given(PARENTS)
-def test_circles(parents: dict[str, str | None]) -> None:
-    """A circle is found if and only if some way up does not end."""
+def test_cycles(parents: dict[str, str | None]) -> None:
+    """A cycle is found if and only if some chain of parents does not end."""
     links = [Link(each, above, CheckedValue(None, each)) for each, above in parents.items()]
     is_endless = any(len(climbed(parents, each)) > len(parents) for each in parents)
     assert bool(list(links_in_cycles(links, parents))) is is_endless
@@ -32,7 +32,7 @@ def test_circles(parents: dict[str, str | None]) -> None:
 
 @given(PARENTS, st.sets(st.integers(0, 9).map(str)))
 def test_nearest(parents: dict[str, str | None], some: set[str]) -> None:
-    """The nearest that is kept is the first one on the way up."""
+    """The nearest kept message is the first one in the chain of parents."""
     trees = {each: above for each, above in parents.items() if above is None or above < each}
     trees = {each: above if above in trees else None for each, above in trees.items()}
     kept = some & trees.keys()
@@ -42,7 +42,7 @@ def test_nearest(parents: dict[str, str | None], some: set[str]) -> None:
 
 
 def test_newest_leaf() -> None:
-    """The last one asked of those with none below; of equals, the last one in the file."""
+    """It is the leaf with the latest time; of equal ones, the last in the file."""
     turns = [
         ExportedMessage("a", None, "user", "", asked=9),
         ExportedMessage("b", "a", "assistant", "", asked=5),
@@ -55,7 +55,7 @@ def test_newest_leaf() -> None:
 
 
 def test_path() -> None:
-    """From the first one to the leaf, and no endless way in a circle."""
+    """The path leads from the first message to the leaf, and ends even in a cycle."""
     turns = [
         ExportedMessage("b", "a", "user", ""),
         ExportedMessage("a", None, "user", ""),

@@ -1,4 +1,4 @@
-"""Balances and lists of models are read by few threads, which end soon, however a service drips."""
+"""Few threads read balances and lists of models, and they end soon, even if the service is slow."""
 
 import asyncio
 import threading
@@ -48,7 +48,7 @@ def threads(app: App) -> int:
 
 
 class Tasks:
-    """Tasks that go on until they are let go."""
+    """Tasks that run until `let_go` is called."""
 
     def __init__(self, readers: AccountReaders) -> None:
         self._readers = readers
@@ -69,7 +69,7 @@ class Tasks:
 
 
 def test_readers_are_counted() -> None:
-    """So many run, so many wait in the order in which they came, and the rest is given up."""
+    """A bounded number runs, a bounded number waits in order, and the rest is given up."""
     tasks = Tasks(AccountReaders(count=4, seconds=60))
     for number in range(4 + MAX_WAITING + 10):
         tasks.submit(number)
@@ -82,8 +82,8 @@ def test_readers_are_counted() -> None:
     wait_until(lambda: not named("reader"))
 
 
-def test_who_waited_too_long_is_given_up() -> None:
-    """Nobody needs a balance of long ago; and the readers go on for others."""
+def test_a_task_that_waits_past_its_deadline_is_given_up() -> None:
+    """A task past its deadline is given up, and the readers go on with other tasks."""
     readers = AccountReaders(count=1, seconds=0.2)
     tasks = Tasks(readers)
     for number in range(20):
@@ -98,7 +98,7 @@ def test_who_waited_too_long_is_given_up() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_mistake_costs_no_reader() -> None:
+def test_a_failing_task_costs_no_reader() -> None:
     """A task that fails leaves its thread to the next one."""
     readers = AccountReaders(count=1, seconds=30)
 
@@ -117,7 +117,7 @@ def test_a_mistake_costs_no_reader() -> None:
 
 
 def test_many_lists_have_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of as many codes as one likes; what was not read is read later, and is no error."""
+    """Lists for many codes share few threads; what was not read is read later, without an error."""
     monkeypatch.setattr(background_value, "BUSY_RETRY_SECONDS", 0.05)
     with Dripper(LIST) as service:
         readers = AccountReaders(count=3, seconds=0.5)
@@ -147,7 +147,7 @@ def is_read(each: BackgroundValue[dict[str, ModelInfo]]) -> bool:
 
 
 def test_one_list_for_one_code() -> None:
-    """However many sessions have it; it goes with the last of them."""
+    """All sessions with a code share one list, which is dropped with the last of them."""
     shared: SharedLookups[int] = SharedLookups()
     first = shared.get("a", partial(BackgroundValue, int, 0))
     assert shared.get("a", partial(BackgroundValue, int, 0)) is first
@@ -170,14 +170,16 @@ def generations(store: Store) -> Iterator[AnswerManager]:
 def test_no_answer_waits_for_its_balance(
     generations: AnswerManager, owner: str, where: str
 ) -> None:
-    """Its thread ends with it; one reader a code goes on, and for no longer than it may."""
+    """The thread of an answer ends at once; one reader a code goes on, within its time limit."""
     readers = AccountReaders(count=8, seconds=SECONDS)
     with Dripper(where) as service:
         client = Client(CODE, service.url)
-        tills = BalanceTrackers(readers)
+        trackers = BalanceTrackers(readers)
 
         def ask(code: str) -> None:
-            asked = generations.ask(owner, None, "Hello?", "gpt-4", backend(client, tills.of(code)))
+            asked = generations.ask(
+                owner, None, "Hello?", "gpt-4", backend(client, trackers.of(code))
+            )
             assert asked
             assert "".join(generations.follow(owner, asked.answer)) == "Here it is"
 
@@ -206,7 +208,7 @@ def backend(client: Client, balance_tracker: BalanceTracker) -> Backend:
 
 
 async def asked(app: App, count: int) -> None:
-    """Ask from many pages at once, and leave when the answers are there."""
+    """Ask from many pages at once, and leave when the answers have arrived."""
 
     async def ask() -> None:
         async with Visitor(app.url) as visitor:
@@ -218,8 +220,8 @@ async def asked(app: App, count: int) -> None:
 
 
 @pytest.mark.parametrize("where", [BALANCE, LIST, HEADERS, TAIL])
-def test_a_service_that_drips_leaves_nothing(tmp_path: Path, where: str) -> None:
-    """After many answers the app has the threads that it had after few, and no connection."""
+def test_a_slow_service_leaves_no_threads_or_connections(tmp_path: Path, where: str) -> None:
+    """After many answers the app has as many threads as after few, and no connection."""
     bounds = f"account_seconds={SECONDS}"
     with (
         Dripper(where) as service,

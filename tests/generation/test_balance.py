@@ -1,4 +1,4 @@
-"""What is left on a code, and what an answer took from it."""
+"""The balance of a code, and the cost of an answer."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ def balance_tracker() -> BalanceTracker:
 
 
 def telling(balance: float | None) -> Callable[[float], float | None]:
-    """Return a reader of this balance."""
+    """Return a reader that returns this balance."""
     return lambda _: balance
 
 
@@ -44,7 +44,7 @@ def settled(balance_tracker: BalanceTracker) -> None:
 
 
 def cost_of(balance_tracker: BalanceTracker, read: Callable[[float], float | None]) -> float | None:
-    """Return what an answer cost that ends now."""
+    """Return the cost of an answer that ends now."""
     costs: list[float] = []
     balance_tracker.end(read, costs.append)
     settled(balance_tracker)
@@ -54,7 +54,7 @@ def cost_of(balance_tracker: BalanceTracker, read: Callable[[float], float | Non
 
 
 def test_the_difference_is_the_cost(balance_tracker: BalanceTracker) -> None:
-    """Of one answer after another."""
+    """The cost of an answer is the difference between the balances before and after it."""
     look(balance_tracker, 12.5)
     balance_tracker.begin()
     assert cost_of(balance_tracker, telling(12.25)) == 0.25
@@ -63,10 +63,10 @@ def test_the_difference_is_the_cost(balance_tracker: BalanceTracker) -> None:
     assert balance_tracker.balance == 12.0
 
 
-def test_answers_beside_each_other_have_no_cost_of_their_own(
+def test_simultaneous_answers_have_no_cost(
     balance_tracker: BalanceTracker,
 ) -> None:
-    """Nobody knows which of them took what; the next one alone has its own again."""
+    """It is unknown which of them cost what; the next single answer has a cost again."""
     look(balance_tracker, 10.0)
     balance_tracker.begin()
     balance_tracker.begin()
@@ -76,8 +76,8 @@ def test_answers_beside_each_other_have_no_cost_of_their_own(
     assert cost_of(balance_tracker, telling(8.0)) == 1.0
 
 
-def test_no_cost_where_nothing_is_told(balance_tracker: BalanceTracker) -> None:
-    """Not before the first balance, not after a top-up, not where the service is away."""
+def test_no_cost_without_two_balances(balance_tracker: BalanceTracker) -> None:
+    """No cost before the first balance, after a top-up, or while the service cannot be reached."""
     balance_tracker.begin()
     assert cost_of(balance_tracker, telling(9.0)) is None
     balance_tracker.begin()
@@ -89,8 +89,8 @@ def test_no_cost_where_nothing_is_told(balance_tracker: BalanceTracker) -> None:
     assert cost_of(balance_tracker, telling(None)) is None
 
 
-def test_a_look_that_came_too_late_counts_for_nothing(balance_tracker: BalanceTracker) -> None:
-    """An answer began and ended while the balance was being read; its own is read after that."""
+def test_a_late_reading_is_dropped(balance_tracker: BalanceTracker) -> None:
+    """A reading during which an answer began and ended is dropped; the next reading counts."""
     look(balance_tracker, 10.0)
     costs: list[float] = []
 
@@ -108,8 +108,8 @@ def test_a_look_that_came_too_late_counts_for_nothing(balance_tracker: BalanceTr
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_whatever_goes_wrong_the_answer_is_over(balance_tracker: BalanceTracker) -> None:
-    """A mistake while reading leaves no answer that is counted for ever."""
+def test_a_failed_reading_closes_the_answer(balance_tracker: BalanceTracker) -> None:
+    """If the reading fails, the answer does not count as running for ever."""
 
     def broken(seconds: float) -> float:
         raise ZeroDivisionError
@@ -121,8 +121,8 @@ def test_whatever_goes_wrong_the_answer_is_over(balance_tracker: BalanceTracker)
     assert cost_of(balance_tracker, telling(4.0)) == 1.0
 
 
-def test_nobody_looks_while_an_answer_is_written(balance_tracker: BalanceTracker) -> None:
-    """A balance read in the middle would hide a part of the cost."""
+def test_no_reading_while_an_answer_is_written(balance_tracker: BalanceTracker) -> None:
+    """A balance read in the middle of an answer would hide a part of its cost."""
     look(balance_tracker, 10.0)
     balance_tracker.begin()
     look(balance_tracker, 9.5)
@@ -131,7 +131,7 @@ def test_nobody_looks_while_an_answer_is_written(balance_tracker: BalanceTracker
 
 
 class Slow:
-    """A service that tells a balance when it is let, and counts who asks."""
+    """A service that returns a balance when `tell` is called, and counts the requests."""
 
     def __init__(self, *balances: float) -> None:
         self._balances: Iterator[float] = iter(balances)
@@ -151,7 +151,7 @@ class Slow:
 
 
 def test_answers_share_a_reading(balance_tracker: BalanceTracker) -> None:
-    """Those that end while the balance is read have one more reading, which begins after that."""
+    """Answers that end during a reading share the next one, which begins after they ended."""
     service = Slow(9.0, 5.0)
     for _ in range(50):
         balance_tracker.begin()
@@ -170,10 +170,10 @@ def test_answers_share_a_reading(balance_tracker: BalanceTracker) -> None:
     assert cost_of(balance_tracker, telling(4.0)) == 1.0
 
 
-def test_an_answer_asked_while_the_last_one_is_being_paid_has_no_cost(
+def test_an_answer_begun_during_a_reading_has_no_cost(
     balance_tracker: BalanceTracker,
 ) -> None:
-    """The balance that is read may hold a part of it."""
+    """The balance that is being read may include a part of its cost."""
     look(balance_tracker, 10.0)
     service = Slow(9.0)
     balance_tracker.begin()
@@ -187,8 +187,8 @@ def test_an_answer_asked_while_the_last_one_is_being_paid_has_no_cost(
     assert cost_of(balance_tracker, telling(7.0)) == 1.0
 
 
-def test_looks_share_a_reading(balance_tracker: BalanceTracker) -> None:
-    """However many sessions look at the same code; and a fresh balance is not read again."""
+def test_sessions_share_a_reading(balance_tracker: BalanceTracker) -> None:
+    """All sessions with a code share a reading, and a recent balance is not read again."""
     service = Slow(10.0, 9.0)
     for _ in range(50):
         balance_tracker.look(service.read)
@@ -204,8 +204,8 @@ def test_looks_share_a_reading(balance_tracker: BalanceTracker) -> None:
     assert balance_tracker.balance == 9.0
 
 
-def test_nobody_waits_long_for_a_look(balance_tracker: BalanceTracker) -> None:
-    """However often a page asks while nothing has come, it waits once."""
+def test_a_page_waits_only_once(balance_tracker: BalanceTracker) -> None:
+    """A page that asks repeatedly while the balance is being read waits only once."""
     service = Slow(10.0)
     balance_tracker.look(service.read)
     for _ in range(1000):
@@ -218,7 +218,7 @@ def test_nobody_waits_long_for_a_look(balance_tracker: BalanceTracker) -> None:
 
 
 def test_no_reader_in_time() -> None:
-    """Where all readers wait for other codes, the cost is not known, and the answer is over."""
+    """If all readers are busy with other codes, the cost is unknown, and the answer is over."""
     readers = AccountReaders(count=1, seconds=0.2)
     other, balance_tracker = BalanceTracker(readers), BalanceTracker(readers)
     look(balance_tracker, 10.0)
@@ -236,8 +236,8 @@ def test_no_reader_in_time() -> None:
     assert cost_of(balance_tracker, telling(9.0)) == 1.0
 
 
-def test_a_look_without_a_reader_forgets_nothing() -> None:
-    """The last balance stands."""
+def test_no_free_reader_keeps_the_balance() -> None:
+    """The last balance is kept if no reader is free."""
     readers = AccountReaders(count=1, seconds=0.2)
     other, balance_tracker = BalanceTracker(readers), BalanceTracker(readers)
     look(balance_tracker, 10.0)
@@ -251,11 +251,11 @@ def test_a_look_without_a_reader_forgets_nothing() -> None:
     assert balance_tracker.balance == 10.0
 
 
-def test_the_tills_are_bounded() -> None:
-    """The one that was used longest ago goes first."""
-    tills = BalanceTrackers(AccountReaders(count=1, seconds=10), limit=2)
-    first, second = tills.of("a"), tills.of("b")
-    assert tills.of("a") is first
-    tills.of("c")
-    assert tills.of("a") is first
-    assert tills.of("b") is not second
+def test_the_number_of_trackers_is_bounded() -> None:
+    """The least recently used tracker is dropped first."""
+    trackers = BalanceTrackers(AccountReaders(count=1, seconds=10), limit=2)
+    first, second = trackers.of("a"), trackers.of("b")
+    assert trackers.of("a") is first
+    trackers.of("c")
+    assert trackers.of("a") is first
+    assert trackers.of("b") is not second

@@ -1,4 +1,4 @@
-"""Where a continued answer joins what was there."""
+"""How a continued answer is joined to the text before it."""
 
 import pytest
 from hypothesis import given
@@ -10,10 +10,10 @@ CODE = "Look:\n\n```python\ndef f():\n    return 1"
 
 
 def joined(before: str, after: str, size: int = 7) -> str:
-    """Gives the whole, the continuation coming in pieces of this size."""
-    seam = OverlapRemover(before)
+    """Return the whole text, with the continuation arriving in pieces of this size."""
+    remover = OverlapRemover(before)
     pieces = [after[at : at + size] for at in range(0, len(after), size)]
-    return before + "".join(map(seam.feed, pieces)) + seam.finish()
+    return before + "".join(map(remover.feed, pieces)) + remover.finish()
 
 
 @pytest.mark.parametrize(
@@ -49,14 +49,14 @@ def joined(before: str, after: str, size: int = 7) -> str:
     ],
 )
 @pytest.mark.parametrize("size", [1, 7, 1000])
-def test_no_seam(before: str, after: str, whole: str, size: int) -> None:
-    """Nothing is said twice, nothing is lost, and one block stays one."""
+def test_no_repetition(before: str, after: str, whole: str, size: int) -> None:
+    """Nothing is repeated, nothing is lost, and a code block stays one block."""
     assert joined(before, after, size) == whole
 
 
 @given(st.text(), st.text(), st.integers(1, 50))
 def test_pieces_do_not_matter(before: str, after: str, size: int) -> None:
-    """However the continuation comes, the whole is the same, and what was there stays."""
+    """The result does not depend on the sizes of the pieces, and the earlier text stays."""
     assert joined(before, after, size) == joined(before, after, 10_000)
     assert joined(before, after, size).startswith(before)
 
@@ -75,7 +75,7 @@ def test_pieces_do_not_matter(before: str, after: str, size: int) -> None:
     ],
 )
 def test_in_code(text: str, inside: bool) -> None:
-    """Fences of each kind and length are matched as CommonMark says."""
+    """Fences of each kind and length are matched as CommonMark defines."""
     assert in_code(text) is inside
 
 
@@ -89,7 +89,7 @@ def test_in_code(text: str, inside: bool) -> None:
     ],
 )
 def test_nothing_is_held_back_for_long(before: str, after: str) -> None:
-    """What is no repetition is joined with its first words."""
-    seam = OverlapRemover(before)
-    given = "".join(map(seam.feed, after))
+    """Text that is no repetition is appended from its first words on."""
+    remover = OverlapRemover(before)
+    given = "".join(map(remover.feed, after))
     assert len(after) - len(given) <= 3

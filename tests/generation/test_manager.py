@@ -1,4 +1,4 @@
-"""Answers that are written without a page."""
+"""Answers that are written by threads of the server, without a page."""
 
 import itertools
 import secrets
@@ -35,7 +35,7 @@ LETTERS = "abcdefghijklmnopqrst"
 
 @pytest.fixture
 def client(slow_demo_server: DemoServer) -> Client:
-    """Answers twenty letters in a second."""
+    """Return a client of a service that sends twenty letters in a second."""
     slow_demo_server.answer = lambda _: iter(LETTERS)
     return Client(CODE, slow_demo_server.url, timeout=2)
 
@@ -61,10 +61,10 @@ def answer_of(generations: AnswerManager, owner: str, asked: PendingAnswer) -> M
     return opened.messages[-1]
 
 
-def test_followers_early_late_twice_and_after(
+def test_all_followers_see_the_whole_answer(
     generations: AnswerManager, owner: str, client: Client
 ) -> None:
-    """Each sees the whole, from its first word, and comes to an end."""
+    """Each follower sees the whole text from its beginning, and comes to an end."""
     asked = ask(generations, owner, client)
     seen: dict[str, str] = {}
 
@@ -83,17 +83,17 @@ def test_followers_early_late_twice_and_after(
     assert answer_of(generations, owner, asked).state is MessageState.DONE
 
 
-def test_nobody_needs_to_follow(
+def test_an_answer_needs_no_follower(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
-    """An answer whose page has gone is written to its end, and asked for once."""
+    """An answer whose page is gone is written to its end, and requested once."""
     asked = ask(generations, owner, client)
     time.sleep(1.8)
     assert answer_of(generations, owner, asked).text == LETTERS
     assert len(slow_demo_server.asked) == 1
 
 
-def test_it_is_written_down_as_it_comes(
+def test_the_text_is_stored_as_it_arrives(
     generations: AnswerManager, store: Store, owner: str, client: Client
 ) -> None:
     """The store is at most a second behind."""
@@ -110,7 +110,7 @@ def test_it_is_written_down_as_it_comes(
 def test_stop(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer, fault: str
 ) -> None:
-    """The service is hung up on within a second, and what came is kept."""
+    """The connection is closed within a second, and the text so far is kept."""
     asked = ask(generations, owner, client, f"Hello? {fault}")
     time.sleep(0.7)
     stopped = time.monotonic()
@@ -124,10 +124,10 @@ def test_stop(
     assert slow_demo_server.hung_up[0] - stopped < 1
 
 
-def test_another_owner_neither_follows_nor_stops(
+def test_another_owner_cannot_follow_or_stop(
     generations: AnswerManager, owner: str, client: Client
 ) -> None:
-    """An answer's id is no key either."""
+    """Knowing an answer's id gives no access to it."""
     asked = ask(generations, owner, client)
     assert "".join(generations.follow("0" * 64, asked.answer)) == ""
     generations.stop("0" * 64, asked.answer)
@@ -137,7 +137,7 @@ def test_another_owner_neither_follows_nor_stops(
 def test_another_server_follows_and_stops(
     generations: AnswerManager, store: Store, owner: str, client: Client
 ) -> None:
-    """Both by the stored row alone."""
+    """Another server can do both by the stored row alone."""
     other = AnswerManager(store)
     asked = ask(generations, owner, client)
     pieces = other.follow(owner, asked.answer)
@@ -152,10 +152,10 @@ def test_another_server_follows_and_stops(
     assert (answer.state, answer.text) == (MessageState.STOPPED, seen)
 
 
-def test_a_failure_stands_with_the_question(
+def test_a_failure_is_stored_with_the_question(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
-    """Kind, words and link are kept; trying again twice asks once more."""
+    """Its code, message and link are stored; trying again twice sends one request."""
     asked = ask(generations, owner, client, "fault: human")
     list(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
@@ -168,10 +168,10 @@ def test_a_failure_stands_with_the_question(
     assert len(slow_demo_server.asked) == 2
 
 
-def test_going_on_joins_without_a_seam(
+def test_a_continued_answer_has_no_repetition(
     generations: AnswerManager, owner: str, slow_demo_server: DemoServer
 ) -> None:
-    """The stand-in says the last line again; the whole has it once."""
+    """The demo service repeats the last line; the whole text has it once."""
     whole = (
         "# Code\n\n```python\n" + "".join(f"line_{n} = {n}\n" for n in range(20)) + "```\n\nEnd."
     )
@@ -191,7 +191,7 @@ def test_going_on_joins_without_a_seam(
     assert sent[-1]["content"] == CONTINUE_PROMPT
 
 
-def test_the_conversation_goes_along(
+def test_the_history_is_sent(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """A question asked meanwhile waits for the answer before it, and sends it too."""
@@ -224,7 +224,7 @@ def test_a_question_waits_for_an_answer_on_another_server(
 def test_stop_while_waiting_for_another_answer(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
-    """It ends at once, and is never sent."""
+    """The waiting answer ends at once, and is never requested."""
     asked = ask(generations, owner, client)
     second = generations.ask(owner, asked.conversation, "And?", "gpt-4", Backend(client.chat))
     assert second
@@ -237,8 +237,8 @@ def test_stop_while_waiting_for_another_answer(
     assert len(slow_demo_server.asked) == 1
 
 
-def test_stop_while_dialling(store: Store, owner: str) -> None:
-    """An address that does not answer keeps nobody waiting."""
+def test_stop_while_connecting(store: Store, owner: str) -> None:
+    """An answer can be stopped while the address does not respond."""
     generations = AnswerManager(store)
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
@@ -277,7 +277,7 @@ def test_another_server_goes_on_after_a_death(
 
 
 def test_times_and_characters(generations: AnswerManager, owner: str, client: Client) -> None:
-    """Asked, then the first text, then the end; and how long the text is."""
+    """The times of the question, the first text and the end are stored, and the length."""
     asked = ask(generations, owner, client)
     list(generations.follow(owner, asked.answer))
     wait_until(lambda: answer_of(generations, owner, asked).ended)
@@ -289,10 +289,10 @@ def test_times_and_characters(generations: AnswerManager, owner: str, client: Cl
     assert answer.characters == len(LETTERS)
 
 
-def test_nothing_is_written_after_the_end(
+def test_nothing_is_stored_after_the_end(
     store: Store, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
-    """However the keeper and the end of all answers meet, the text is there once."""
+    """Checkpoints that race with the end of all answers do not store text twice."""
     # None of them ends by itself meanwhile, however slow the machine is.
     slow_demo_server.answer = lambda _: iter(LETTERS * 100)
     generations = AnswerManager(store)
@@ -306,10 +306,10 @@ def test_nothing_is_written_after_the_end(
             assert (LETTERS * 100).startswith(answer.text)
 
 
-def test_loops_of_asking_otherwise(store: Store, owner: str, client: Client) -> None:
-    """Compare, Continue and Try again in loops are bounded as asking is, by many hands at once.
+def test_loops_of_other_actions_are_limited(store: Store, owner: str, client: Client) -> None:
+    """Compare, Continue and Try again are limited as questions are, from many threads at once.
 
-    Neither a row nor a thread is left of what was refused.
+    What is refused leaves neither a row nor a thread.
     """
     bounds = Limits(answers_per_visitor=6, answers_per_visitor_per_minute=20)
     kept = RateLimiter(bounds)
@@ -353,8 +353,8 @@ def test_loops_of_asking_otherwise(store: Store, owner: str, client: Client) -> 
     wait_until(lambda: not _threads())
 
 
-def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
-    """It is neither stored nor sent, whoever asks; what is being written is not touched."""
+def test_one_answer_too_many_is_refused(store: Store, owner: str, client: Client) -> None:
+    """It is neither stored nor sent for any visitor, and running answers are not affected."""
     generations = AnswerManager(store, RateLimiter(Limits(answers=1)))
     other = secrets.token_hex(32)
     first = ask(generations, owner, client)
@@ -369,7 +369,7 @@ def test_one_too_many_is_told(store: Store, owner: str, client: Client) -> None:
 
 
 def test_a_flood_of_one_visitor(store: Store, owner: str, client: Client) -> None:
-    """It has an end at once and within a minute, in every way to ask; others are let in."""
+    """It is limited at once and within a minute, for all actions; other visitors are admitted."""
     generations = AnswerManager(
         store, RateLimiter(Limits(answers_per_visitor=3, answers_per_visitor_per_minute=5))
     )
@@ -448,7 +448,7 @@ def _without_end(words: str, question: str) -> Iterator[str]:
 def test_threads_end_with_their_answers(
     generations: AnswerManager, owner: str, client: Client
 ) -> None:
-    """Neither writer nor keeper stays when there is nothing to write."""
+    """Neither a worker nor the checkpointer runs when there is nothing to write."""
     asked = ask(generations, owner, client)
     list(generations.follow(owner, asked.answer))
     until = time.monotonic() + 3
@@ -461,10 +461,10 @@ def _threads() -> list[str]:
     return [t.name for t in threading.enumerate() if t.name in ("answer", "keeper")]
 
 
-def test_a_stopped_server_marks_what_it_wrote(
+def test_a_stopped_server_interrupts_its_answers(
     generations: AnswerManager, owner: str, client: Client
 ) -> None:
-    """It is interrupted, not stopped: nobody wished it."""
+    """They are interrupted, not stopped, because no visitor stopped them."""
     asked = ask(generations, owner, client)
     time.sleep(0.5)
     generations.close()
@@ -474,10 +474,10 @@ def test_a_stopped_server_marks_what_it_wrote(
     assert LETTERS.startswith(answer.text)
 
 
-def test_a_mistake_of_the_program_ends_the_answer(
+def test_a_bug_ends_the_answer(
     generations: AnswerManager, owner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reader is told, and whoever runs the server sees the traceback."""
+    """The reader sees an error, and the operator sees the traceback."""
     seen: list[object] = []
     monkeypatch.setattr(threading, "excepthook", lambda args: seen.append(args.exc_type))
 
@@ -492,14 +492,14 @@ def test_a_mistake_of_the_program_ends_the_answer(
     assert seen == [ZeroDivisionError]
 
 
-def test_a_mistake_of_the_keeper_stops_no_heartbeat(
+def test_a_bug_does_not_end_the_checkpointer(
     generations: AnswerManager,
     store: Store,
     owner: str,
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is reported, and the next round writes down again."""
+    """It is reported, and the next checkpoint is stored."""
     seen: list[object] = []
     monkeypatch.setattr(threading, "excepthook", lambda args: seen.append(args.exc_type))
     with monkeypatch.context() as broken:
@@ -514,7 +514,7 @@ def test_a_mistake_of_the_keeper_stops_no_heartbeat(
 def test_a_deleted_chat_ends_its_answer(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
-    """Nobody pays for an answer that nobody can read."""
+    """An answer that can no longer be read is not paid for."""
     asked = ask(generations, owner, client)
     assert next(text for text in generations.follow(owner, asked.answer) if text)
     generations.store.trash.put_conversation(owner, asked.conversation)
@@ -524,10 +524,10 @@ def test_a_deleted_chat_ends_its_answer(
     assert slow_demo_server.hung_up
 
 
-def test_a_database_away_loses_nothing(
+def test_an_unreachable_database_loses_nothing(
     tmp_path: Path, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
-    """The answer goes on in memory, says so, and is written down when the database is back."""
+    """The answer goes on in memory with an error, and is stored when the database is back."""
     slow_demo_server.answer = lambda _: iter(LETTERS * 3)
     server = get_server(tmp_path / "mortal")
     generations = AnswerManager(Store(Database(server.get_uri())))
@@ -548,14 +548,14 @@ def test_a_database_away_loses_nothing(
     server.cleanup()
 
 
-def test_another_model_answers_where_one_fails_before_its_first_text(
+def test_the_fallback_answers_if_the_model_fails_before_its_first_text(
     generations: AnswerManager,
     store: Store,
     owner: str,
     client: Client,
     slow_demo_server: DemoServer,
 ) -> None:
-    """The answer says so, and both attempts count."""
+    """The answer names both models, and both attempts are counted."""
     slow_demo_server.broken.add("gpt-4")
     backend = Backend(client.chat, fallback="gpt-3.5-turbo")
     asked = generations.ask(owner, None, "Hello?", "gpt-4", backend)
@@ -570,10 +570,10 @@ def test_another_model_answers_where_one_fails_before_its_first_text(
     assert failures == {"gpt-4": 1, "gpt-3.5-turbo": 0}
 
 
-def test_where_both_fail_the_reader_is_told_both(
+def test_if_both_models_fail_both_errors_are_stored(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
-    """One try each."""
+    """Each model is tried once."""
     slow_demo_server.broken |= {"gpt-4", "gpt-3.5-turbo"}
     backend = Backend(client.chat, fallback="gpt-3.5-turbo")
     asked = generations.ask(owner, None, "Hello?", "gpt-4", backend)
@@ -588,10 +588,10 @@ def test_where_both_fail_the_reader_is_told_both(
 
 
 @pytest.mark.parametrize("fault", ["in-band", "cut"])
-def test_after_the_first_text_no_other_model_goes_on(
+def test_no_fallback_after_the_first_text(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer, fault: str
 ) -> None:
-    """Half an answer stays that model's."""
+    """A partial answer keeps its model."""
     backend = Backend(client.chat, fallback="gpt-3.5-turbo")
     asked = generations.ask(owner, None, f"fault: {fault}", "gpt-4", backend)
     assert asked
@@ -601,10 +601,10 @@ def test_after_the_first_text_no_other_model_goes_on(
     assert len(slow_demo_server.asked) == 1
 
 
-def test_nobody_stands_in_for_a_stopped_or_a_compared_one(
+def test_no_fallback_for_stopped_or_compared_answers(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
-    """What was stopped is not asked for again; whom one compares answers or fails alone."""
+    """A stopped answer is not requested again; a compared model answers or fails alone."""
     backend = Backend(client.chat, fallback="gpt-3.5-turbo")
     asked = generations.ask(owner, None, "fault: silent", "gpt-4", backend)
     assert asked
@@ -621,7 +621,7 @@ def test_nobody_stands_in_for_a_stopped_or_a_compared_one(
 def test_the_speed_is_measured(
     generations: AnswerManager, store: Store, owner: str, client: Client
 ) -> None:
-    """In seconds to the first text, and in characters a second after it."""
+    """It is measured as seconds to the first text, and characters per second after it."""
     asked = ask(generations, owner, client)
     list(generations.follow(owner, asked.answer))
     wait_until(lambda: store.speed.board(owner))
@@ -631,10 +631,10 @@ def test_the_speed_is_measured(
     assert 1 < (pace.rate or 0) < 25
 
 
-def test_what_an_answer_cost(
+def test_the_cost_of_an_answer(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
-    """Read after its end, without holding that up."""
+    """The balance is read after the end of the answer, without delaying it."""
     slow_demo_server.price = 0.25
     balance_tracker = BalanceTracker(AccountReaders(count=1, seconds=10))
 
@@ -659,7 +659,7 @@ def test_what_an_answer_cost(
 def test_old_turns_that_do_not_fit_are_not_sent(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
-    """By the room of the model that is asked; they are kept."""
+    """The context window of the model that is asked decides; the turns stay stored."""
     backend = Backend(
         client.chat, room_of=lambda model: ContextLimit(characters=60 if model == "gpt-4" else None)
     )
@@ -679,10 +679,10 @@ def test_old_turns_that_do_not_fit_are_not_sent(
     assert len(opened.messages) == 6
 
 
-def test_an_end_that_came_too_early_is_told(
+def test_an_incomplete_answer_has_an_error(
     generations: AnswerManager, owner: str, slow_demo_server: DemoServer
 ) -> None:
-    """What came is kept; one may ask to go on."""
+    """The text is kept, and the answer can be continued."""
     slow_demo_server.answer = lambda _: iter(LETTERS)
     client = Client(CODE, f"{slow_demo_server.url}/v1", wire="openai")
     asked = ask(generations, owner, client, "fault: length")

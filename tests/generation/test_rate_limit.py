@@ -1,4 +1,4 @@
-"""How many answers may be asked for, by whom and from where."""
+"""How many answers may be requested, by which visitor and from which address."""
 
 import time
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def answering(slot: Slot) -> LiveAnswer:
 def filled(
     kept: RateLimiter, owners: Iterator[str], address: str, each: int = 1
 ) -> tuple[list[Slot], str]:
-    """Take slots for one owner after the other until one is refused; return the slots and why."""
+    """Take slots for one owner after another until one is refused; return slots and error."""
     slots: list[Slot] = []
     for owner in owners:
         for _ in range(each):
@@ -48,7 +48,7 @@ def identities(prefix: str = "visitor", count: int = 1000) -> Iterator[str]:
 
 
 def test_one_address() -> None:
-    """Who drops the cookie each time is still counted by address; others have the other places."""
+    """A visitor who drops the cookie is still counted by address; others get the other slots."""
     kept = RateLimiter(Limits())
     slots, words = filled(kept, identities(), THERE)
     assert len(slots) == Limits().answers_per_address
@@ -61,7 +61,7 @@ def test_one_address() -> None:
 
 
 def test_eight_identities_do_not_fill_the_server() -> None:
-    """The last places are for those who have no answer, also where no address is known."""
+    """The last slots are for owners without an answer, even if no address is known."""
     kept = RateLimiter(Limits())
     slots, words = filled(kept, identities(count=8), "", each=32)
     # Seven have all of theirs, and the eighth has one of the last places.
@@ -78,7 +78,7 @@ def test_eight_identities_do_not_fill_the_server() -> None:
 def test_a_small_server_reserves_no_more_than_half(
     answers: int, reserved: int, for_one: int
 ) -> None:
-    """A host that lowers the number of answers need not think of the others."""
+    """A host that lowers the number of answers need not change the reserve."""
     kept = RateLimiter(Limits(answers=answers, answers_reserved=reserved))
     slots, _ = filled(kept, iter(["somebody"]), "", each=100)
     assert len(slots) == for_one
@@ -86,8 +86,8 @@ def test_a_small_server_reserves_no_more_than_half(
     assert len(slots) + len(more) == answers
 
 
-def test_a_silent_answer_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of whoever has the most, and only on a full server, to somebody who has none."""
+def test_a_silent_answer_is_ended_on_a_full_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It belongs to the owner with the most answers, and its slot goes to an owner without one."""
     kept = RateLimiter(Limits(answers=4, answers_reserved=1, silent_answer_seconds=60))
     crowd = [answering(*kept.acquire("crowd", "", 1)) for _ in range(3)]
     single = answering(*kept.acquire("single", "", 1))
@@ -103,7 +103,7 @@ def test_a_silent_answer_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
     assert crowd[1].outcome
     assert crowd[1].outcome.state is MessageState.FAILED
     assert "ended to let them ask" in crowd[1].outcome.error_words
-    # Its own writer comes to the same end a little later.
+    # Its own worker reaches the same end a little later.
     kept.release(crowd[1])
     kept.acquire("another", "", 1)
     kept.acquire("a third", "", 1)
@@ -112,8 +112,8 @@ def test_a_silent_answer_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
         kept.acquire("a fourth", "", 1)
 
 
-def test_no_answer_gives_way_while_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model may think for long."""
+def test_no_silent_answer_is_ended_while_slots_are_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model may think for a long time."""
     kept = RateLimiter(Limits(answers=2))
     answer = answering(*kept.acquire("somebody", "", 1))
     monkeypatch.setattr(answer, "last_text", time.monotonic() - 1000)
@@ -121,8 +121,8 @@ def test_no_answer_gives_way_while_there_is_room(monkeypatch: pytest.MonkeyPatch
     assert answer.outcome is None
 
 
-def test_slots_that_nobody_took_are_free_again() -> None:
-    """Where the store fails, or had nothing to be answered, nothing is counted as running."""
+def test_unused_slots_are_freed() -> None:
+    """If the store fails or has nothing to answer, no answer is counted as running."""
     kept = RateLimiter(Limits(answers=4))
     for _ in range(10):
         with suppress(ZeroDivisionError), kept.admitted("a", THERE, 2) as slots:
@@ -135,8 +135,8 @@ def test_slots_that_nobody_took_are_free_again() -> None:
     assert not kept._slots
 
 
-def test_the_minute_goes_by(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then as many may be asked for again, and who asked is forgotten."""
+def test_the_limit_per_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a minute as many may be requested again, and the owner is forgotten."""
     monkeypatch.setattr(rate_limit, "MINUTE_SECONDS", 0.2)
     kept = RateLimiter(Limits(answers_per_visitor_per_minute=2))
     kept.acquire("somebody", "", 2)
@@ -149,8 +149,8 @@ def test_the_minute_goes_by(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(kept._asked) == ["somebody else"]
 
 
-def test_who_drops_the_cookie(tmp_path: Path, slow_demo_server: DemoServer) -> None:
-    """One address has so many answers of a hanging service; others are answered all the while."""
+def test_a_visitor_who_drops_the_cookie(tmp_path: Path, slow_demo_server: DemoServer) -> None:
+    """One address has a bounded number of hanging answers; others are answered meanwhile."""
     bounds = "answers_per_address=6, answers=12, answers_reserved=3"
     settings = {
         "LIAOBOTS_URL": slow_demo_server.url,
@@ -160,8 +160,8 @@ def test_who_drops_the_cookie(tmp_path: Path, slow_demo_server: DemoServer) -> N
     slow_demo_server.answer = lambda _: iter(["Here it is"])
 
     async def ask(app: App, question: str, address: str) -> list[str]:
-        """Ask as somebody new, and return what the page shows."""
-        # A proxy on this machine says who comes.
+        """Ask as a new visitor, and return what the page shows."""
+        # A proxy on this machine passes on the address.
         async with Visitor(app.url, headers={"X-Forwarded-For": address}) as visitor:
             await visitor.drawn()
             await visitor.ask(question)

@@ -1,4 +1,4 @@
-"""A chat that the store cannot take waits in memory, and is written down as soon as it can be."""
+"""A chat that cannot be stored waits in memory, and is stored as soon as possible."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ WHOLE = "".join(WORDS)
 
 @dataclass
 class Scene:
-    """A file that another process can lock, the memory beside it, and what waits there."""
+    """A database file that another process can lock, a memory store, and the waiting chats."""
 
     file: Path
     owner: str
@@ -44,7 +44,7 @@ class Scene:
         return asked.conversation
 
     def answered(self, place: AnswerManager, chat: str | None, question: str) -> str:
-        """Ask, and wait until the answer is written down."""
+        """Ask, and wait until the answer is stored."""
         chat = self.ask(place, chat, question)
         wait_until(lambda: is_done(self.said(place, chat)))
         return chat
@@ -62,7 +62,7 @@ class Scene:
         return found
 
     def begin(self, chat: str) -> None:
-        """Let a chat of the store wait."""
+        """Continue a stored chat in memory."""
         self.waiting.begin(self.owner, self.known(self.kept, chat), REASON)
 
     def wait_until_moved(self, chat: str) -> None:
@@ -71,7 +71,7 @@ class Scene:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Let another process hold the file's only writer."""
+        """Have another process hold the write lock of the file."""
         lock = sqlite3.connect(self.file, isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
         try:
@@ -96,8 +96,8 @@ def scene(tmp_path: Path, owner: str, slow_demo_server: DemoServer) -> Iterator[
     kept.close()
 
 
-def test_a_new_chat_is_kept_when_the_lock_goes(scene: Scene) -> None:
-    """At the same address, with its answer; until then the reason is given."""
+def test_a_new_chat_is_stored_when_the_lock_is_released(scene: Scene) -> None:
+    """It keeps its id and its answer; until then the reason for waiting is known."""
     with scene.locked():
         chat = scene.ask(scene.memory, None, "Hello?")
         scene.waiting.add(scene.owner, chat, REASON)
@@ -112,10 +112,10 @@ def test_a_new_chat_is_kept_when_the_lock_goes(scene: Scene) -> None:
     assert scene.kept.store.search.find(scene.owner, "word19", 9)
 
 
-def test_a_question_is_kept_before_its_answer_has_ended(
+def test_a_question_is_stored_before_its_answer_has_ended(
     scene: Scene, slow_demo_server: DemoServer
 ) -> None:
-    """What was asked is the first to be written down; the answer so far counts as interrupted."""
+    """The question is stored first; the answer so far counts as interrupted."""
     slow_demo_server.pace = 2
     chat = scene.ask(scene.memory, None, "Hello?")
     scene.waiting.add(scene.owner, chat, REASON)
@@ -127,8 +127,8 @@ def test_a_question_is_kept_before_its_answer_has_ended(
     assert scene.said(scene.kept, chat)[1].state is MessageState.STOPPED
 
 
-def test_a_chat_goes_on_in_memory_as_the_same(scene: Scene) -> None:
-    """With all its messages, to which a question is added, and comes back with it."""
+def test_a_stored_chat_continues_in_memory(scene: Scene) -> None:
+    """It keeps its id and messages, and is stored with the question that was added."""
     chat = scene.answered(scene.kept, None, "First?")
     with scene.locked():
         scene.begin(chat)
@@ -139,8 +139,8 @@ def test_a_chat_goes_on_in_memory_as_the_same(scene: Scene) -> None:
     assert scene.texts(scene.kept, chat) == ["First?", WHOLE, "Second?", WHOLE]
 
 
-def test_what_is_done_while_it_waits_is_carried_along(scene: Scene) -> None:
-    """Edited, rated, renamed, pinned, tried again: all of it is there afterwards."""
+def test_changes_to_a_waiting_chat_are_stored(scene: Scene) -> None:
+    """Edits, ratings, the title, pins and further attempts are all stored afterwards."""
     chat = scene.answered(scene.kept, None, "First?")
     question, answer = scene.said(scene.kept, chat)
     with scene.locked():
@@ -165,8 +165,10 @@ def test_what_is_done_while_it_waits_is_carried_along(scene: Scene) -> None:
     assert scene.kept.store.search.find(scene.owner, "another title", 9)
 
 
-def test_an_answer_being_written_is_taken_along(scene: Scene, slow_demo_server: DemoServer) -> None:
-    """It goes on in memory, a question below it waits for it, and both are kept."""
+def test_an_answer_being_written_continues_in_memory(
+    scene: Scene, slow_demo_server: DemoServer
+) -> None:
+    """A question below it waits for it, and both are stored."""
     slow_demo_server.pace = 10
     chat = scene.ask(scene.kept, None, "First?")
     wait_until(lambda: scene.known(scene.kept, chat).messages[1].text.startswith("word0 word1"))
@@ -181,8 +183,8 @@ def test_an_answer_being_written_is_taken_along(scene: Scene, slow_demo_server: 
     assert len(slow_demo_server.asked) == 2
 
 
-def test_an_answer_that_could_not_be_written_down_is_taken_along(scene: Scene) -> None:
-    """It had ended, and the page knew it whole when the next question was asked."""
+def test_an_answer_that_could_not_be_stored_is_kept(scene: Scene) -> None:
+    """It had ended, and the page knew all of it when the next question was asked."""
     chat = scene.ask(scene.kept, None, "First?")
     with scene.locked():
         wait_until(lambda: is_done(scene.known(scene.kept, chat).messages))
@@ -197,8 +199,8 @@ def test_an_answer_that_could_not_be_written_down_is_taken_along(scene: Scene) -
 
 
 @pytest.mark.parametrize("was_kept", [True, False])
-def test_what_is_deleted_while_it_waits_stays_deleted(scene: Scene, was_kept: bool) -> None:
-    """It comes into the trash of the store, from where it can be put back."""
+def test_a_waiting_chat_that_is_deleted_stays_deleted(scene: Scene, was_kept: bool) -> None:
+    """It is moved to the trash of the database, from where it can be restored."""
     if was_kept:
         chat = scene.answered(scene.kept, None, "Hello?")
         with scene.locked():
@@ -214,8 +216,8 @@ def test_what_is_deleted_while_it_waits_stays_deleted(scene: Scene, was_kept: bo
     assert scene.texts(scene.kept, chat) == ["Hello?", WHOLE]
 
 
-def test_what_is_forgotten_while_it_waits_is_not_kept(scene: Scene) -> None:
-    """Nothing of a chat that was never in the store comes into it."""
+def test_a_deleted_chat_that_was_never_stored_is_not_stored(scene: Scene) -> None:
+    """Nothing of it reaches the database."""
     with scene.locked():
         chat = scene.answered(scene.memory, None, "Hello?")
         scene.waiting.add(scene.owner, chat, REASON)
@@ -227,7 +229,7 @@ def test_what_is_forgotten_while_it_waits_is_not_kept(scene: Scene) -> None:
 
 
 def test_another_server_changes_the_chat_meanwhile(scene: Scene) -> None:
-    """Both changes are kept: only what has changed here is written."""
+    """Both changes are kept, because only what has changed here is written."""
     chat = scene.answered(scene.kept, None, "First?")
     answer = scene.said(scene.kept, chat)[1]
     with scene.locked():
@@ -243,8 +245,8 @@ def test_another_server_changes_the_chat_meanwhile(scene: Scene) -> None:
     other.close()
 
 
-def test_a_chat_forgotten_by_another_server_comes_whole(scene: Scene) -> None:
-    """For a question is kept, and it hangs from what was said before."""
+def test_a_chat_purged_by_another_server_is_stored_as_a_whole(scene: Scene) -> None:
+    """A question is kept together with the messages before it."""
     chat = scene.answered(scene.kept, None, "First?")
     scene.waiting.begin(scene.owner, scene.known(scene.kept, chat), REASON)
     scene.kept.store.trash.put_conversation(scene.owner, chat)
@@ -255,8 +257,8 @@ def test_a_chat_forgotten_by_another_server_comes_whole(scene: Scene) -> None:
     assert scene.texts(scene.kept, chat) == ["First?", WHOLE, "Second?", WHOLE]
 
 
-def test_what_waits_is_not_forgotten(scene: Scene) -> None:
-    """However many temporary chats come after it."""
+def test_a_waiting_chat_is_not_purged(scene: Scene) -> None:
+    """It stays however many temporary chats follow."""
     with scene.locked():
         chat = scene.ask(scene.memory, None, "Hello?")
         scene.waiting.add(scene.owner, chat, REASON)
@@ -269,7 +271,9 @@ def test_what_waits_is_not_forgotten(scene: Scene) -> None:
         }
 
 
-def test_no_more_wait_than_may(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_waiting_chats_is_bounded(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The next one is refused, with the reason and what to do."""
     monkeypatch.setenv(limits.SETTING, "chats_waiting=1")
     limits.limits.cache_clear()
@@ -282,8 +286,8 @@ def test_no_more_wait_than_may(scene: Scene, monkeypatch: pytest.MonkeyPatch) ->
     limits.limits.cache_clear()
 
 
-def test_a_server_that_stops_keeps_what_waits(scene: Scene) -> None:
-    """Where the store can be written by then."""
+def test_a_stopping_server_stores_waiting_chats(scene: Scene) -> None:
+    """They are stored if the database can be written by then."""
     chat = scene.ask(scene.memory, None, "Hello?")
     scene.waiting.add(scene.owner, chat, REASON)
     scene.waiting.close()
@@ -293,7 +297,7 @@ def test_a_server_that_stops_keeps_what_waits(scene: Scene) -> None:
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[PostgresServer]:
-    """A PostgreSQL that may be stopped and started again."""
+    """Start a PostgreSQL that can be stopped and started again."""
     server = get_server(tmp_path / "mortal")
     yield server
     server.cleanup()
@@ -302,7 +306,7 @@ def mortal(tmp_path: Path) -> Iterator[PostgresServer]:
 def test_a_postgresql_that_was_stopped(
     scene: Scene, mortal: PostgresServer, tmp_path: Path
 ) -> None:
-    """The chat goes on as the page knew it, and is whole when the server is back."""
+    """The chat continues as the page knew it, and is complete when the server is back."""
     kept = AnswerManager(Store(Database(mortal.get_uri())))
     waiting = WaitingChats(scene.memory, lambda: kept)
     chat = scene.answered(kept, None, "First?")
@@ -320,8 +324,8 @@ def test_a_postgresql_that_was_stopped(
     server.cleanup()
 
 
-def test_one_answer_ended_elsewhere_is_not_taken_back(store: Store, owner: str) -> None:
-    """An answer that another server writes counts as interrupted here, and is left to it."""
+def test_an_answer_of_another_server_is_left_to_it(store: Store, owner: str) -> None:
+    """It counts as interrupted in memory, and its end in the database is not overwritten."""
     asked = store.ask(owner, None, "Hello?", "gpt-4")
     assert asked
     kept, memory = AnswerManager(store), AnswerManager(Store(Database("sqlite://")))

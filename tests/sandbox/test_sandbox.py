@@ -1,4 +1,4 @@
-"""Functions that run on files in real processes of their own."""
+"""Functions that run on files in real child processes."""
 
 import os
 import signal
@@ -40,7 +40,7 @@ def pool() -> Iterator[SandboxPool]:
 
 @pytest.fixture
 def submit(pool: SandboxPool, tmp_path: Path) -> Submit:
-    """What lets a task of the tests run on a short file."""
+    """Return a function that runs a task of the tests on a short file."""
     return submitter(pool, tmp_path)
 
 
@@ -75,7 +75,7 @@ def wait_until(is_so: Callable[[], object], seconds: float = 60) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Return whether a process runs; one that ended and was not waited for does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -84,7 +84,7 @@ def is_alive(pid: int) -> bool:
 
 
 def children() -> set[int]:
-    """Return the children of this process, also those that ended and were not waited for."""
+    """Return the children of this process, zombies included."""
     found = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -98,7 +98,7 @@ def children() -> set[int]:
 
 @pytest.fixture(autouse=True)
 def nothing_is_left(tmp_path: Path) -> Iterator[None]:
-    """No process, thread, descriptor or file outlives its job."""
+    """Check that no process, thread, descriptor or file outlives its job."""
     before = children(), threading.active_count(), len(os.listdir("/proc/self/fd"))
     yield
     wait_until(lambda: threading.active_count() <= before[1])
@@ -108,7 +108,7 @@ def nothing_is_left(tmp_path: Path) -> Iterator[None]:
 
 
 def test_result(submit: Submit, tmp_path: Path) -> None:
-    """What the function wrote is there when the job is over."""
+    """The result of the function exists when the job is over."""
     job = submit("copy")
     job.result_or_raise()
     assert job.is_over
@@ -119,7 +119,7 @@ def test_result(submit: Submit, tmp_path: Path) -> None:
 def test_what_a_process_knows(
     submit: Submit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has none of the server's settings, and loads nothing that it does not need."""
+    """It has none of the server's settings, and loads no module that it does not need."""
     monkeypatch.setenv("LIAOBOTS_AUTH", "secret")
     monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@localhost:1")
     submit("environment").result_or_raise()
@@ -129,7 +129,7 @@ def test_what_a_process_knows(
 
 
 def test_names_of_the_package() -> None:
-    """`import liaobots` offers what it always did, though it loads it when it is used."""
+    """`import liaobots` offers the names of the contract, and loads them on first use."""
     code = "import liaobots; names = dir(liaobots); from liaobots import *; print(Client, model)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -141,8 +141,8 @@ def test_names_of_the_package() -> None:
 
 
 @pytest.mark.parametrize("times", [1, 100_000])
-def test_words_of_a_refusal(submit: Submit, times: int) -> None:
-    """What the function refuses comes in its own words, and not more of them than a page takes."""
+def test_the_message_of_an_error(submit: Submit, times: int) -> None:
+    """The message of the function is passed on, up to a length that fits a page."""
     error = error_of(submit("refuse", options={"times": times}))
     assert type(error) is InvalidInput
     assert str(error).startswith("“a.pdf” is no file for us. Mend it.")
@@ -150,16 +150,16 @@ def test_words_of_a_refusal(submit: Submit, times: int) -> None:
 
 
 @pytest.mark.parametrize("task", ["fail", "crash", "no_such_function"])
-def test_a_mistake(submit: Submit, task: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """However a function fails, the words are ours, and hold nothing of the file."""
+def test_a_failing_function(submit: Submit, task: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """However a function fails, the message is ours, and quotes nothing of the file."""
     error = error_of(submit(task))
     assert type(error) is FileUnreadable
     assert "words of the file" not in str(error)
     assert capfd.readouterr() == ("", "")
 
 
-def test_what_is_printed_goes_nowhere(submit: Submit, capfd: pytest.CaptureFixture[str]) -> None:
-    """Neither to the server's console nor into the report."""
+def test_printed_text_is_discarded(submit: Submit, capfd: pytest.CaptureFixture[str]) -> None:
+    """It reaches neither the server's console nor the report."""
     submit("print_much").result_or_raise()
     assert capfd.readouterr() == ("", "")
 
@@ -174,7 +174,7 @@ def test_what_is_printed_goes_nowhere(submit: Submit, capfd: pytest.CaptureFixtu
     ],
 )
 def test_limits(submit: Submit, tmp_path: Path, task: str, limit: str, words: str) -> None:
-    """The words say which limit was reached and what to do."""
+    """The message says which limit was reached and what to do."""
     error = error_of(submit(task, processor_seconds=1, result_bytes=5_000_000))
     assert isinstance(error, LimitReached)
     assert error.limit == limit
@@ -184,10 +184,10 @@ def test_limits(submit: Submit, tmp_path: Path, task: str, limit: str, words: st
     assert not result.exists() or result.stat().st_size <= 5_000_000
 
 
-def test_memory_where_addresses_have_no_limit(
+def test_memory_without_a_limit_of_the_address_space(
     submit: Submit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process that may take any address, as on macOS, looks at its memory itself."""
+    """A process without that limit, as on macOS, checks its memory itself."""
     code = (
         "import resource, runpy, sys; vars(resource).pop('RLIMIT_AS')\n"
         "sys.argv.remove('-m'), sys.argv.remove('liaobots.sandbox')\n"
@@ -213,8 +213,8 @@ def gone(pids: list[int]) -> bool:
     return not any(map(is_alive, pids))
 
 
-def test_clock(submit: Submit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that takes no processor time, and another that it started, end by the clock."""
+def test_clock_time(submit: Submit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that takes no processor time is ended, with another that it started."""
     monkeypatch.setattr(process, "START_SECONDS", 0)
     job, pids = sleeping(submit, tmp_path, processor_seconds=1)
     error = error_of(job)
@@ -224,15 +224,17 @@ def test_clock(submit: Submit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_cancel(submit: Submit, tmp_path: Path) -> None:
-    """A job that is cancelled ends at once, with all its processes."""
+    """A cancelled job ends at once, with all its processes."""
     job, pids = sleeping(submit, tmp_path)
     job.cancel()
     assert isinstance(error_of(job), JobCancelled)
     wait_until(lambda: gone(pids))
 
 
-def test_left_alone(submit: Submit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job at which nobody looks is cancelled, whether it runs or waits; others go on."""
+def test_an_abandoned_job_is_cancelled(
+    submit: Submit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that is not checked is cancelled, whether it runs or waits; others continue."""
     ended: list[SandboxJob] = []
     left, pids = sleeping(submit, tmp_path, owner="a", on_over=ended.append)
     waiting = submit("copy", owner="a", on_over=ended.append)
@@ -248,7 +250,7 @@ def test_left_alone(submit: Submit, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_follow(submit: Submit, tmp_path: Path) -> None:
-    """Whoever follows a job looks at it, for as long as it takes."""
+    """Following a job counts as checking it, for as long as it runs."""
     job, pids = sleeping(submit, tmp_path)
     began = time.monotonic()
     for _ in job.follow(0.1):
@@ -267,7 +269,7 @@ def narrow(tmp_path: Path) -> Iterator[SandboxPool]:
 
 
 def test_order(narrow: SandboxPool, tmp_path: Path) -> None:
-    """The first one in is the first one out, and each knows its place; owners take turns."""
+    """Jobs run in the order of submission and know their position; owners take turns."""
     submit = submitter(narrow, tmp_path)
     order = tmp_path / "order"
     first = submit("wait_for_source", "a")
@@ -284,7 +286,7 @@ def test_order(narrow: SandboxPool, tmp_path: Path) -> None:
 
 
 def test_full_queue(narrow: SandboxPool, tmp_path: Path) -> None:
-    """One job too many is refused, of one owner or of all; room that comes is used."""
+    """One job too many is refused, for one owner or for all; freed places are used."""
     submit = submitter(narrow, tmp_path)
     running, _ = sleeping(submit, tmp_path, owner="a")
     waiting = [submit("copy", owner=owner) for owner in ("a", "a")]
@@ -302,7 +304,7 @@ def test_full_queue(narrow: SandboxPool, tmp_path: Path) -> None:
 
 
 def test_one_owner_leaves_a_process_for_others(submit: Submit, tmp_path: Path) -> None:
-    """Of two processes one owner has one."""
+    """One owner uses one of two processes."""
     order = tmp_path / "order"
     jobs = [submit("wait_for_source", name, owner="one") for name in "ab"]
     wait_until(lambda: [job.position for job in jobs] == [0, 1] and order.exists())
