@@ -17,7 +17,7 @@ from liaobots.demo.server import DemoServer
 from liaobots.errors import ServerBusy
 from liaobots.generation import checkpointer, worker
 from liaobots.generation.account_readers import AccountReaders
-from liaobots.generation.backend import Backend
+from liaobots.generation.backend import Backend, TextStream
 from liaobots.generation.balance import BalanceTracker
 from liaobots.generation.context_window import ContextLimit
 from liaobots.generation.continuation import CONTINUE_PROMPT
@@ -162,8 +162,16 @@ def test_a_failure_is_stored_with_the_question(
     assert (answer.state, answer.error_kind) == (MessageState.FAILED, "captcha_required")
     assert "human" in answer.error_words
     assert answer.error_link == slow_demo_server.url
+    both_clicked = threading.Event()
+
+    def send(messages: list[dict[str, str]], model: str) -> TextStream:
+        # The first try must not be over before the second click.
+        both_clicked.wait(10)
+        return client.chat(messages, model)
+
     for _ in range(2):
-        generations.try_again(owner, answer.id, "gpt-4", Backend(client.chat))
+        generations.try_again(owner, answer.id, "gpt-4", Backend(send))
+    both_clicked.set()
     list(generations.follow(owner, asked.answer))
     assert len(slow_demo_server.asked) == 2
 
