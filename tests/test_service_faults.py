@@ -199,9 +199,9 @@ def test_what_is_no_answer(met: Met, question: str, words: str) -> None:
 @pytest.mark.parametrize("question", ["No end", "No end of raw text"])
 def test_an_answer_without_an_end(met: Met, question: str) -> None:
     """It is ended at its bound, the service is hung up on, and all up to there is kept."""
-    answer = answer_to(met.app, question, f"{worker.LONGEST:,} characters")
+    answer = answer_to(met.app, question, f"{worker.MAX_ANSWER_CHARACTERS:,} characters")
     assert (answer.state, answer.error_kind) == (MessageState.FAILED, "answer_interrupted")
-    assert len(answer.text) == worker.LONGEST
+    assert len(answer.text) == worker.MAX_ANSWER_CHARACTERS
     assert (PIECE * 200).startswith(answer.text)
     assert met.liar.hung_up.count(question) == 1
     is_in_order(met.app)
@@ -228,9 +228,9 @@ def test_ten_megabytes_in_one_line(met: Met) -> None:
         "service_error",
         "",
     )
-    answer = answer_to(met.app, "A long line", f"{worker.LONGEST:,} characters")
+    answer = answer_to(met.app, "A long line", f"{worker.MAX_ANSWER_CHARACTERS:,} characters")
     assert (answer.state, answer.error_kind) == (MessageState.FAILED, "answer_interrupted")
-    assert answer.text == "x" * worker.LONGEST
+    assert answer.text == "x" * worker.MAX_ANSWER_CHARACTERS
     is_in_order(met.app)
 
 

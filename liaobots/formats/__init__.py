@@ -20,8 +20,8 @@ import_job     `ImportQueue`, `ImportJob`: read a file and store its chats
 from liaobots.formats.detect import read
 from liaobots.formats.markdown import to_markdown
 from liaobots.formats.native import to_json
-from liaobots.formats.text_window import LIMIT
+from liaobots.formats.text_window import MAX_FILE_BYTES
 from liaobots.storage.bundle import Chat, ExportedMessage
 from liaobots.storage.records import Prompt
 
-__all__ = ["LIMIT", "Chat", "ExportedMessage", "Prompt", "read", "to_json", "to_markdown"]
+__all__ = ["MAX_FILE_BYTES", "Chat", "ExportedMessage", "Prompt", "read", "to_json", "to_markdown"]

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from liaobots.errors import InvalidInput
 
 # In bytes, the largest file that can be imported.
-LIMIT = 100_000_000
+MAX_FILE_BYTES = 100_000_000
 # How much is decoded at once. A larger piece makes other threads wait longer for the GIL.
 PIECE_BYTES = 262_144
 WINDOW_BYTES = 4 * PIECE_BYTES
@@ -22,9 +22,9 @@ CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
 def check(file: BinaryIO) -> None:
     """Raise `InvalidInput` if a file is too large, a ZIP archive, or not UTF-8."""
     size = file.seek(0, 2)
-    if size > LIMIT:
+    if size > MAX_FILE_BYTES:
         raise InvalidInput(
-            f"The file has {size / 1e6:,.1f} MB, and at most {LIMIT / 1e6:,.0f} MB can be "
+            f"The file has {size / 1e6:,.1f} MB, and at most {MAX_FILE_BYTES / 1e6:,.0f} MB can be "
             "read. Nothing was imported. Export fewer chats at a time."
         )
     file.seek(0)
@@ -55,7 +55,7 @@ def _check_text(
         ) from error
 
 
-def _parts(file: BinaryIO, end: int = LIMIT) -> Iterator[bytes]:
+def _parts(file: BinaryIO, end: int = MAX_FILE_BYTES) -> Iterator[bytes]:
     """Yield the bytes of a file from its beginning up to the offset `end`, or to its end."""
     file.seek(0)
     while part := file.read(min(PIECE_BYTES, end)):

@@ -36,7 +36,7 @@ class Backend:
 
     `send` takes the messages and the model's id, and returns the answer's text.
     `fallback` is the model that answers if the first one fails before its first text,
-    or "". `room_of` returns the context window of a model; older turns that do not fit
+    or "". `context_limit_of` returns the context window of a model; older turns that do not fit
     are not sent. `balance_tracker` together with `balance`, which reads the balance,
     records what answers cost. `address` is the visitor's network address, by which
     answers are counted, or "" if it is unknown.
@@ -44,7 +44,7 @@ class Backend:
 
     send: Send
     fallback: str = ""
-    room_of: Callable[[str], ContextLimit] = _without_limit
+    context_limit_of: Callable[[str], ContextLimit] = _without_limit
     balance_tracker: BalanceTracker | None = None
     balance: Read | None = None
     address: str = ""

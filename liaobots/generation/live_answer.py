@@ -21,7 +21,7 @@ from liaobots.storage.records import (
 )
 
 # In seconds: how often a follower gets control back while no text arrives.
-TICK = 0.2
+FOLLOW_TICK_SECONDS = 0.2
 
 
 # Errors that count as failures of the model or its service, not of the visitor or this server.
@@ -136,7 +136,7 @@ class LiveAnswer:
         self._stored_characters = checkpoint.start + len(checkpoint.text)
         self._stored_parts = self._checkpointed_parts
 
-    def follow(self, tick: float = TICK) -> Iterator[str]:
+    def follow(self, tick: float = FOLLOW_TICK_SECONDS) -> Iterator[str]:
         """Yield the text so far, then each new piece, until the answer ends.
 
         Yield "" if nothing arrives for `tick` seconds.

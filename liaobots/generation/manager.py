@@ -15,7 +15,12 @@ from contextlib import ExitStack
 from liaobots.errors import ServerBusy, StorageError
 from liaobots.generation.backend import Backend
 from liaobots.generation.checkpointer import Checkpointer
-from liaobots.generation.live_answer import TICK, LiveAnswer, current_message, with_live_text
+from liaobots.generation.live_answer import (
+    FOLLOW_TICK_SECONDS,
+    LiveAnswer,
+    current_message,
+    with_live_text,
+)
 from liaobots.generation.rate_limit import RateLimiter, Slot
 from liaobots.generation.worker import AnswerWorker, failed_outcome, without_fallback
 from liaobots.storage.records import Conversation, Message, MessageState, Outcome, PendingAnswer
@@ -29,16 +34,16 @@ class AnswerManager:
 
     def __init__(self, store: Store, rate_limiter: RateLimiter | None = None) -> None:
         self.store = store
-        self._allowance = rate_limiter or RateLimiter()
+        self._rate_limiter = rate_limiter or RateLimiter()
         self._checkpointer = Checkpointer(store, self._release)
 
     @property
-    def trouble(self) -> StorageError | None:
+    def storage_error(self) -> StorageError | None:
         """Return the error of the last access to the store, or None if it succeeded."""
         return self._checkpointer.storage_error
 
-    @trouble.setter
-    def trouble(self, error: StorageError | None) -> None:
+    @storage_error.setter
+    def storage_error(self, error: StorageError | None) -> None:
         self._checkpointer.storage_error = error
 
     def ask(  # noqa: PLR0913 -- the options of a question, each passed by name
@@ -60,7 +65,7 @@ class AnswerManager:
         `StorageError` if the store fails, and `ServerBusy` if these are too many answers;
         then nothing is stored or sent.
         """
-        with self._allowance.admitted(owner, backend.address, 1 + len(also_ask)) as slots:
+        with self._rate_limiter.admitted(owner, backend.address, 1 + len(also_ask)) as slots:
             pending = self.store.ask(
                 owner, conversation, question, model, replaces=replaces, system=system
             )
@@ -74,12 +79,12 @@ class AnswerManager:
                     self._compare(owner, pending.answer, also_ask, backend, slots)
                 except StorageError as error:
                     # The question is stored and being answered: it must not be sent a second time.
-                    self.trouble = error
+                    self.storage_error = error
         return pending
 
     def try_again(self, owner: str, message: str, model: str, backend: Backend) -> None:
         """Write another version of an answer, unless one is being written. Raise as `ask` does."""
-        with self._allowance.admitted(owner, backend.address, 1) as slots:
+        with self._rate_limiter.admitted(owner, backend.address, 1) as slots:
             self._store_if_ended(owner, message)
             pending = self.store.try_again(owner, message, model)
             if pending is not None:
@@ -87,7 +92,7 @@ class AnswerManager:
 
     def compare(self, owner: str, answer: str, models: Sequence[str], backend: Backend) -> None:
         """Have other models answer the same question, to compare. Raise as `ask` does."""
-        with self._allowance.admitted(owner, backend.address, len(models)) as slots:
+        with self._rate_limiter.admitted(owner, backend.address, len(models)) as slots:
             self._compare(owner, answer, models, backend, slots)
 
     def _compare(
@@ -101,7 +106,7 @@ class AnswerManager:
 
     def continue_answer(self, owner: str, answer: str, model: str, backend: Backend) -> None:
         """Continue an answer that broke off, unless it is being written. Raise as `ask` does."""
-        with self._allowance.admitted(owner, backend.address, 1) as slots:
+        with self._rate_limiter.admitted(owner, backend.address, 1) as slots:
             self._store_if_ended(owner, answer)
             pending = self.store.continue_answer(owner, answer)
             if pending is not None:
@@ -120,7 +125,7 @@ class AnswerManager:
         """Return a conversation read earlier, with the current text of its live answers."""
         return with_live_text(known, self._checkpointer.of_owner(owner))
 
-    def follow(self, owner: str, answer: str, tick: float = TICK) -> Iterator[str]:
+    def follow(self, owner: str, answer: str, tick: float = FOLLOW_TICK_SECONDS) -> Iterator[str]:
         """Yield an answer's text so far, then each new piece, until the answer ends.
 
         It may be written on this server or on another. Yield "" if nothing arrives for
@@ -166,7 +171,7 @@ class AnswerManager:
             self._checkpointer.end(live, Outcome(MessageState.INTERRUPTED))
 
     def _release(self, answer: LiveAnswer) -> None:
-        self._allowance.release(answer)
+        self._rate_limiter.release(answer)
 
     def _start(self, answer: LiveAnswer, backend: Backend, slots: list[Slot]) -> None:
         """Start the thread of an answer, which takes one of the slots."""
@@ -225,9 +230,9 @@ class AnswerManager:
                     continue
             try:
                 new, state = self.store.since(owner, answer, position)
-                self.trouble = None
+                self.storage_error = None
             except StorageError as error:
                 # As far as is known, it is still being written: read again.
-                self.trouble, new = error, ""
-            position, due = position + len(new), time.monotonic() + TICK
+                self.storage_error, new = error, ""
+            position, due = position + len(new), time.monotonic() + FOLLOW_TICK_SECONDS
             yield new

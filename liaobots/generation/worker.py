@@ -21,9 +21,9 @@ from liaobots.storage.store import Store
 
 MISTAKE = "The program made a mistake while it wrote this answer. What came is kept; try again."
 # In characters, about the length of a book; an endless answer is ended there.
-LONGEST = 500_000
+MAX_ANSWER_CHARACTERS = 500_000
 TOO_LONG = (
-    f"This answer has {LONGEST:,} characters, which is as many as one may have, "
+    f"This answer has {MAX_ANSWER_CHARACTERS:,} characters, which is as many as one may have, "
     "so it was ended here. Ask for the rest in another question, or for less."
 )
 # One hour. The limit also ends answers for which the service sends bytes but no text.
@@ -94,7 +94,7 @@ class AnswerWorker:
         """Send the messages to the model, and receive its answer."""
         # A continued answer needs its question, the text so far and the prompt to continue.
         always = 3 if self.answer.is_continued else 1
-        sent = trim_history(messages, self.backend.room_of(self.answer.model), always)
+        sent = trim_history(messages, self.backend.context_limit_of(self.answer.model), always)
         self._receive(self.backend.send(sent, self.answer.model))
 
     def _receive(self, stream: TextStream) -> None:
@@ -111,7 +111,7 @@ class AnswerWorker:
 
     def _add(self, text: str) -> None:
         """Add text to the answer. Raise `AnswerInterrupted` if it becomes too long."""
-        remaining = LONGEST - self.answer.length
+        remaining = MAX_ANSWER_CHARACTERS - self.answer.length
         if text and remaining > 0:
             self.answer.add(text[:remaining])
         if len(text) > remaining:

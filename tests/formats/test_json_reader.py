@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liaobots.errors import InvalidInput
-from liaobots.formats import LIMIT, json_reader, text_window
+from liaobots.formats import MAX_FILE_BYTES, json_reader, text_window
 from liaobots.formats.json_reader import JsonReader
 from liaobots.formats.text_window import check
 from tests.formats.strategies import chatgpt, dumped, node, read
@@ -135,8 +135,8 @@ def test_depth(opening: str, is_closed: bool) -> None:
 def test_size() -> None:
     """A file that is too large is refused with its size, before any of it is read."""
     with pytest.raises(InvalidInput, match=r"has 100\.1 MB, and at most 100 MB"):
-        check(io.BytesIO(b"PK\x03\x04" + bytes(LIMIT + 99_996)))
-    check(io.BytesIO(b"x" * LIMIT))
+        check(io.BytesIO(b"PK\x03\x04" + bytes(MAX_FILE_BYTES + 99_996)))
+    check(io.BytesIO(b"x" * MAX_FILE_BYTES))
 
 
 def test_errors_are_chained() -> None:

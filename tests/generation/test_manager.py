@@ -414,7 +414,7 @@ def test_an_answer_without_an_end_in_length(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is ended, what came is kept, and the service is hung up on."""
-    monkeypatch.setattr(worker, "LONGEST", 5_000)
+    monkeypatch.setattr(worker, "MAX_ANSWER_CHARACTERS", 5_000)
     slow_demo_server.pace, slow_demo_server.answer = None, lambda _: itertools.repeat("on and on ")
     asked = ask(generations, owner, client)
     text = "".join(generations.follow(owner, asked.answer))
@@ -544,14 +544,14 @@ def test_an_unreachable_database_loses_nothing(
     seen = next(text for text in pieces if text)
     server.cleanup()
     assert seen + "".join(pieces) == LETTERS * 3
-    assert "cannot be reached" in str(generations.trouble)
+    assert "cannot be reached" in str(generations.storage_error)
     server = get_server(tmp_path / "mortal")
     until = time.monotonic() + 10
-    while generations.trouble and time.monotonic() < until:
+    while generations.storage_error and time.monotonic() < until:
         time.sleep(0.1)
     answer = answer_of(generations, owner, asked)
     assert (answer.state, answer.text) == (MessageState.DONE, LETTERS * 3)
-    assert not generations.trouble
+    assert not generations.storage_error
     generations.store.close()
     server.cleanup()
 
@@ -669,7 +669,8 @@ def test_old_turns_that_do_not_fit_are_not_sent(
 ) -> None:
     """The context window of the model that is asked decides; the turns stay stored."""
     backend = Backend(
-        client.chat, room_of=lambda model: ContextLimit(characters=60 if model == "gpt-4" else None)
+        client.chat,
+        context_limit_of=lambda model: ContextLimit(characters=60 if model == "gpt-4" else None),
     )
     first = generations.ask(owner, None, "First " + "x" * 40, "gpt-4", backend, system="Be brief.")
     assert first

@@ -217,16 +217,16 @@ def test_one_question_too_many(
     opened.toggle(key=actions.question.TEMPORARY).set_value(is_temporary).run()
     opened.session_state["system"] = "Be brief."
     place = stores.in_memory() if is_temporary else stores.primary_store()
-    place._allowance = RateLimiter(Limits(answers_per_visitor=0))
+    place._rate_limiter = RateLimiter(Limits(answers_per_visitor=0))
     opened.chat_input[0].set_value("one").run()
     assert "may have 0 at once" in opened.error[0].value
     assert not said(opened)
     assert not conversed(demo_server)
-    place._allowance = RateLimiter()
+    place._rate_limiter = RateLimiter()
     ask(opened, "one")
     assert said(opened) == ["one", "answer 1 to one"]
     assert conversed(demo_server)[-1]["body"]["prompt"] == "Be brief."
-    place._allowance = RateLimiter(Limits(answers_per_visitor=0))
+    place._rate_limiter = RateLimiter(Limits(answers_per_visitor=0))
     act(opened, 0, session.Act.EDIT)
     opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("two")
     opened.button(key=f"do-{message_id(opened, 0)}").click().run()

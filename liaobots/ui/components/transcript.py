@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.backoff import Backoff
-from liaobots.generation.live_answer import TICK
+from liaobots.generation.live_answer import FOLLOW_TICK_SECONDS
 from liaobots.storage.records import Message, MessageState
 from liaobots.ui import actions, server_state, texts
 from liaobots.ui.components import comparison, message
@@ -136,7 +136,7 @@ def _frames(
 
     End with the first answer that ends, or when `is_due` returns true.
     """
-    wait_seconds = TICK if len(slots) == 1 else 0
+    wait_seconds = FOLLOW_TICK_SECONDS if len(slots) == 1 else 0
     backoff = Backoff(1 / FRAMES_PER_SECOND, MAX_PAUSE_SECONDS, DELAY_FACTOR)
     followers = [
         _Follower(AnswerView(slot), open_chat.follow(opened, answer, wait_seconds))

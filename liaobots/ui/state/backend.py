@@ -28,7 +28,7 @@ def build_backend() -> Backend:
     return Backend(
         send,
         fallback=available_models.fallback(),
-        room_of=lambda model: _limit_of(limits, model),
+        context_limit_of=lambda model: _limit_of(limits, model),
         balance_tracker=balance.balance_tracker(connection),
         balance=balance.reader(connection),
         address=identity.visitor_address(),

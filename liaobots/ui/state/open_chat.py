@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from liaobots.errors import StorageError
-from liaobots.generation.live_answer import TICK
+from liaobots.generation.live_answer import FOLLOW_TICK_SECONDS
 from liaobots.generation.manager import AnswerManager
 from liaobots.storage.records import ChatSummary, Conversation, MessageState
 from liaobots.ui import identity
@@ -77,7 +77,7 @@ def snapshot() -> Snapshot:
     found = list(stores.in_memory().store.list(identity.owner(), limit + 1))
     opening = stores.opening()
     database = opening.value(stores.OPEN_TIMEOUT_SECONDS)
-    error = database.trouble if database else opening.error
+    error = database.storage_error if database else opening.error
     try:
         stored = database.store.list(identity.owner(), limit + 1) if database else []
         found += [each for each in stored if each.id not in waiting]
@@ -119,7 +119,7 @@ def open_chat(chat: str) -> OpenChat | None:
     return opened
 
 
-def follow(opened: OpenChat, answer: str, patience: float = TICK) -> Iterator[str]:
+def follow(opened: OpenChat, answer: str, patience: float = FOLLOW_TICK_SECONDS) -> Iterator[str]:
     """Yield an answer's text as it comes, and "" after each `patience` seconds without any.
 
     Each access to the session gives Streamlit the chance to stop this run for a click or a

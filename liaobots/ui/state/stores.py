@@ -114,5 +114,5 @@ def _sweep(manager: AnswerManager) -> None:
             manager.store.trash.purge_expired()
             manager.store.speed.purge_expired()
         except StorageError as error:
-            manager.trouble = error
+            manager.storage_error = error
         time.sleep(SWEEP_INTERVAL_SECONDS)

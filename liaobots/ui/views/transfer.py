@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from liaobots.formats import LIMIT
+from liaobots.formats import MAX_FILE_BYTES
 from liaobots.formats.import_job import ImportJob
 from liaobots.ui import actions, markdown, texts
 from liaobots.ui.state import session
@@ -35,7 +35,7 @@ def _show_import() -> None:
     st.file_uploader(
         texts.IMPORT_LABEL,
         key=key,
-        max_upload_size=LIMIT // 1_000_000,
+        max_upload_size=MAX_FILE_BYTES // 1_000_000,
         on_change=actions.transfer.import_file,
         args=(key,),
     )
