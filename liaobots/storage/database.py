@@ -80,7 +80,9 @@ class Database:
             pause_after(began)
 
     def close(self) -> None:
-        self._engine.dispose()
+        """Close all connections. The one of a database in memory is not closed while it is used."""
+        with self._held():
+            self._engine.dispose()
 
     def _rests(self, *, in_background: bool) -> Sequence[Rest]:
         """Return what is left alone where somebody waited in vain to write.
