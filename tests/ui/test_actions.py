@@ -44,7 +44,7 @@ def settle(page: AppTest) -> None:
 
 
 def said(page: AppTest) -> list[str]:
-    """Gives the texts of the chat's messages, as they are kept."""
+    """Return the texts of the chat's messages, as they are stored."""
     shown = page.session_state["opened"]
     return [message.text for message in shown.conversation.messages] if shown else []
 

@@ -38,7 +38,7 @@ BROKEN = {
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], None]]:
-    """Writes the secrets file, which Streamlit then reads anew."""
+    """Write the secrets file, which Streamlit then reads again."""
     path, before = tmp_path / "secrets.toml", config.get_option("secrets.files")
     config.set_option("secrets.files", [str(path)])
     monkeypatch.setattr(streamlit, "secrets", made := Secrets())

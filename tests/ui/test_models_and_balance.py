@@ -31,7 +31,7 @@ def demo_server(demo_server: DemoServer) -> DemoServer:
 
 
 def words(page: AppTest) -> str:
-    """Gives what the page says, as its reader sees it."""
+    """Return the texts on the page, as the visitor sees them."""
     return words_of(page).replace("\\", "") + "".join(each.value for each in page.warning)
 
 
@@ -44,7 +44,7 @@ def models_sent(demo_server: DemoServer) -> list[str]:
 
 
 def let_the_list_be_read_anew() -> None:
-    """Does what an hour does."""
+    """Forget the list of models, as after an hour."""
     for name in [name for name in vars(server_state._HELD) if name.startswith("models ")]:
         del vars(server_state._HELD)[name]
 
@@ -188,7 +188,7 @@ def test_the_meter(opened: AppTest) -> None:
 
 
 def popovers(page: AppTest) -> str:
-    """Gives the labels of what can be opened."""
+    """Return the labels of the popovers."""
     return str([block.proto.popover.label for block in page.get("popover")])
 
 

@@ -21,7 +21,7 @@ SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")
 
 @pytest.fixture
 def opened(demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The page as a visitor with a code opens it."""
+    """Open the page as a visitor with a code."""
     monkeypatch.setenv("LIAOBOTS_URL", demo_server.url)
     monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
     return AppTest.from_file(SCRIPT, default_timeout=30).run()
@@ -191,7 +191,7 @@ def test_on_a_phone(demo_app: App, browser: Browser, scheme: str) -> None:
 
 @pytest.fixture(scope="module")
 def bare_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The page without app.py around it."""
+    """Run the page without app.py around it."""
     with App(tmp_path_factory.mktemp("bare"), script="liaobots/ui/page.py") as app:
         yield app
 

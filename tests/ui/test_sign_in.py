@@ -32,7 +32,7 @@ def provider() -> Iterator[IdentityProvider]:
 
 @pytest.fixture
 def app(tmp_path: Path, slow_demo_server: DemoServer, provider: IdentityProvider) -> Iterator[App]:
-    """The app whose secrets name the provider."""
+    """Run the app with secrets that name the provider."""
     slow_demo_server.answer = lambda _: iter([ANSWER])
     made = App(tmp_path, LIAOBOTS_URL=slow_demo_server.url, LIAOBOTS_AUTH=CODE)
     file = tmp_path / ".streamlit" / "secrets.toml"
@@ -44,7 +44,7 @@ def app(tmp_path: Path, slow_demo_server: DemoServer, provider: IdentityProvider
 
 @pytest.fixture
 def enter(browser: Browser, app: App, provider: IdentityProvider) -> Iterator[Enter]:
-    """Opens the page in a browser of its own, with a person signed in or nobody."""
+    """Open the page in a browser of its own, with a person signed in or not."""
     with ExitStack() as browsers:
 
         def open_page(person: Person | None) -> Page:
@@ -82,7 +82,7 @@ def chat(page: Page, question: str) -> str:
 
 
 def expect_no_trace(page: Page, question: str, address: str) -> None:
-    """Expects a chat neither in the list nor at its address."""
+    """Expect a chat neither in the list nor at its address."""
     page.goto(address)
     expect(page.get_by_text(texts.GREETING)).to_be_visible()
     expect(page.get_by_text(question)).to_have_count(0)

@@ -110,7 +110,7 @@ def test_html() -> None:
 
 @pytest.fixture
 def handed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
-    """Counts what the matcher is given: units on both sides, and pairs of the same."""
+    """Count what the matcher compares: units on both sides, and pairs of equal units."""
     counts: list[tuple[int, int, int]] = []
 
     class Counting(SequenceMatcher[str]):

@@ -152,7 +152,7 @@ def identities(visitor: BrowserContext) -> list[str]:
 
 @pytest.fixture
 def old(tmp_path: Path) -> str:
-    """The unsigned identity of somebody with a chat in a database of the first layout."""
+    """Return the unsigned identity of somebody with a chat in a database of the first layout."""
     identity = secrets.token_urlsafe(32)
     with sqlite3.connect(tmp_path / "chats.db") as file:
         file.executescript(FIRST_LAYOUT.read_text())
@@ -163,7 +163,7 @@ def old(tmp_path: Path) -> str:
 
 @pytest.fixture
 def upgraded(tmp_path: Path, slow_demo_server: DemoServer, old: str) -> App:
-    """The app on that database."""
+    """Return the app on that database."""
     address = f"sqlite:///{tmp_path}/chats.db"
     settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}
     return App(tmp_path, LIAOBOTS_DATABASE_URL=address, **settings)
@@ -235,7 +235,7 @@ def test_a_page_that_stayed_open_over_the_update(upgraded: App, old: str) -> Non
 
 @pytest.fixture
 def blocked(tmp_path: Path, slow_demo_server: DemoServer) -> App:
-    """An app whose database cannot be opened as long as a file is in the place of its folder."""
+    """Return an app whose database cannot be opened because a file is in place of its folder."""
     slow_demo_server.answer = lambda _: iter(["Here it is"])
     (tmp_path / "folder").write_text("not a folder")
     settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": CODE}

@@ -167,7 +167,7 @@ SENDABLE = re.compile(r"[\w.-]+(?::\d*)?|\[[0-9a-f:.]+\](?::\d*)?", re.I | re.A)
 
 
 def answered(headers: list[tuple[bytes, bytes]]) -> tuple[int, Headers]:
-    """Gives what the door answers to a request from its own machine."""
+    """Return the status and headers of the response to a request from this machine."""
     sent: list[MutableMapping[str, Any]] = []
     scope: dict[str, Any] = {
         "type": "http",

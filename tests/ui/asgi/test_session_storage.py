@@ -23,7 +23,7 @@ KEPT = 4
 
 @pytest.fixture(scope="module")
 def proxied_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """An app that keeps few sessions, behind a proxy on its machine."""
+    """Run an app that keeps few sessions, behind a proxy on its machine."""
     folder = tmp_path_factory.mktemp("kept")
     limits = f"sessions_kept={KEPT}"
     with App(folder, LIAOBOTS_LIMITS=limits, LIAOBOTS_PROXIES="127.0.0.1") as app:

@@ -139,7 +139,7 @@ def test_a_large_question(demo_app: App) -> None:
 
 @pytest.fixture(scope="module")
 def small_app(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """An app with small limits, behind a proxy on its machine."""
+    """Run an app with small limits, behind a proxy on its machine."""
     limits = (
         "sockets_per_address=3, socket_message_bytes=100_000, "
         "unfinished_message_bytes=150_000, sessions_kept=5"

@@ -27,7 +27,7 @@ SMALL = (
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app with small limits, and a place of its own for temporary files."""
+    """Run the app with small limits and its own folder for temporary files."""
     folder = tmp_path_factory.mktemp("small")
     (folder / "tmp").mkdir()
     with App(folder, LIAOBOTS_LIMITS=SMALL, TMPDIR=str(folder / "tmp")) as running:
