@@ -56,7 +56,11 @@ def _show_emptying() -> None:
         st.caption(texts.EMPTY_TRASH_WARNING)
         with st.container(horizontal=True):
             st.button(texts.EMPTY_NOW, type="primary", on_click=actions.trash.empty)
-            st.button(texts.CANCEL, on_click=session.ask_confirmation, kwargs={"needs_confirmation": False})
+            st.button(
+                texts.CANCEL,
+                on_click=session.ask_confirmation,
+                kwargs={"needs_confirmation": False},
+            )
     else:
         st.button(
             texts.EMPTY_TRASH,
