@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -24,9 +25,15 @@ FRAMES_PER_SECOND = 8
 # If a frame is late, the pause grows to this multiple of its delay, up to the maximum.
 DELAY_FACTOR = 8
 MAX_PAUSE_SECONDS = 1.0
+# A page rests for this multiple of the time that a frame took, so that a text which is slow to
+# draw leaves the processor to the other pages.
+REST_FACTOR = 4
+MAX_REST_SECONDS = 2.0
 # One page draws at a time: if many did, each would wait for all the others, and so
-# would the server's event loop, which has to send what was drawn.
+# would the server's event loop, which has to send what was drawn. A page whose last
+# frame took so long draws beside the others, which would wait for it.
 DRAWING = threading.Lock()
+SLOW_SECONDS = 0.05
 
 
 def greet(*, is_empty: bool, is_demo: bool) -> None:
@@ -115,18 +122,25 @@ class _Follower:
     pieces: Iterator[str]
     answer: IncrementalAnswer = field(default_factory=IncrementalAnswer)
     delay_seconds: float = 0.0
+    frame_seconds: float = 0.0
+
+    @property
+    def rest_seconds(self) -> float:
+        """Return how long the page should rest after the last frame."""
+        return min(REST_FACTOR * self.frame_seconds, MAX_REST_SECONDS)
 
     def draw(self, new: str) -> None:
         """Draw the answer with `new` at its end, once no other page is drawing."""
         requested = time.monotonic()
-        with DRAWING:
-            self.delay_seconds = time.monotonic() - requested
+        with nullcontext() if self.frame_seconds > SLOW_SECONDS else DRAWING:
+            began = time.monotonic()
             self.view.show(self.answer.add(new))
+        self.delay_seconds = began - requested
+        self.frame_seconds = time.monotonic() - began
 
     def draw_whole(self) -> None:
-        """Draw the complete answer."""
-        with DRAWING:
-            self.view.show(self.answer.end())
+        """Draw the complete answer, beside other pages: it may have to be parsed as a whole."""
+        self.view.show(self.answer.end())
 
 
 def _frames(
@@ -150,6 +164,7 @@ def _frames(
                 return
             if new:
                 yield partial(follower.draw, new)
-        due = time.monotonic() + backoff.seconds
-        time.sleep(backoff.seconds)
+        pause_seconds = max(backoff.seconds, *(each.rest_seconds for each in followers))
+        due = time.monotonic() + pause_seconds
+        time.sleep(pause_seconds)
         backoff.note(max(time.monotonic() - due, *(each.delay_seconds for each in followers)))
