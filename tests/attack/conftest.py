@@ -12,6 +12,15 @@ from tests.attack.service import Service
 from tests.conftest import CODE
 from tests.support.app import App
 
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run each attack while no other test runs: what bystanders feel of it is measured."""
+    for item in items:
+        if item.path.is_relative_to(FOLDER):
+            item.add_marker("alone")
+
 
 @dataclass(frozen=True)
 class Place:

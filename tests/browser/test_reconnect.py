@@ -63,13 +63,13 @@ def test_refresh_in_the_middle(app: App, page: Page, slow_demo_server: DemoServe
 
 
 def test_a_tab_closed_and_opened_again(
-    app: App, visitor: BrowserContext, page: Page, slow_demo_server: DemoServer
+    app: App, context: BrowserContext, page: Page, slow_demo_server: DemoServer
 ) -> None:
     """The answer continues without a page."""
     address = begin(page, app)
     page.close()
     time.sleep(1)
-    again = visitor.new_page()
+    again = context.new_page()
     again.goto(address)
     expect(message(again, 0)).to_contain_text("Tell me words")
     expect(message(again, 1)).to_contain_text(WHOLE)
@@ -94,10 +94,10 @@ def test_a_dropped_connection(app: App, page: Page, slow_demo_server: DemoServer
 
 
 def test_a_second_tab_follows_and_stops(
-    app: App, visitor: BrowserContext, page: Page, slow_demo_server: DemoServer
+    app: App, context: BrowserContext, page: Page, slow_demo_server: DemoServer
 ) -> None:
     """Both tabs show the answer grow, and Stop in one stops it in both."""
-    other = visitor.new_page()
+    other = context.new_page()
     other.goto(begin(page, app))
     expect(message(other, 1)).to_contain_text("word25")
     expect(message(page, 1)).to_contain_text("word25")
@@ -109,11 +109,11 @@ def test_a_second_tab_follows_and_stops(
     assert "word79" not in message(page, 1).inner_text()
 
 
-def test_an_idle_tab_is_updated(app: App, visitor: BrowserContext, page: Page) -> None:
+def test_an_idle_tab_is_updated(app: App, context: BrowserContext, page: Page) -> None:
     """An unused tab shows the question that is asked in another tab."""
     address = begin(page, app)
     button(page, texts.STOP).click()
-    idle = visitor.new_page()
+    idle = context.new_page()
     idle.goto(address)
     expect(message(idle, 1)).to_contain_text(texts.STOPPED)
     ask(page, "And now?")
@@ -295,14 +295,14 @@ def test_a_typed_token(app: App, page: Page, tmp_path: Path) -> None:
     expect(field).to_have_attribute("placeholder", texts.AUTH_TOKEN_SET)
 
 
-def test_many_chats(app: App, visitor: BrowserContext, page: Page, tmp_path: Path) -> None:
+def test_many_chats(app: App, context: BrowserContext, page: Page, tmp_path: Path) -> None:
     """The list shows the newest thirty chats, and older ones on request."""
     page.goto(app.url)
     expect(page.get_by_text(texts.GREETING)).to_be_visible()
     file = next(tmp_path.rglob("chats.db"))
     store = Store(Database(f"sqlite:///{file}"))
     for number in range(1000):
-        asked = store.ask(owner_of(visitor), None, f"Chat {number}", "gpt-4")
+        asked = store.ask(owner_of(context), None, f"Chat {number}", "gpt-4")
     store.close()
     assert asked
     page.reload()
@@ -331,7 +331,7 @@ def test_two_servers_on_one_postgresql(
     tmp_path: Path,
     postgresql: str,
     page: Page,
-    visitor: BrowserContext,
+    context: BrowserContext,
     slow_demo_server: DemoServer,
 ) -> None:
     """The second server follows an answer that the first one writes, and can stop it."""
@@ -343,7 +343,7 @@ def test_two_servers_on_one_postgresql(
         App(tmp_path / "b", LIAOBOTS_DATABASE_URL=postgresql, **settings) as b,
     ):
         address = begin(page, a)
-        other = visitor.new_page()
+        other = context.new_page()
         other.goto(address.replace(a.url, b.url))
         expect(message(other, 1)).to_contain_text("word20 ")
         assert "word79" not in message(other, 1).inner_text()
@@ -382,7 +382,7 @@ def test_stop_stops_all_that_is_asked(app: App, page: Page, slow_demo_server: De
 
 
 def test_a_terminated_server_marks_its_answers(
-    app: App, page: Page, visitor: BrowserContext, tmp_path: Path
+    app: App, page: Page, context: BrowserContext, tmp_path: Path
 ) -> None:
     """After SIGTERM, as service managers send it, the whole text is kept and marked."""
     address = begin(page, app)
@@ -390,7 +390,7 @@ def test_a_terminated_server_marks_its_answers(
     app.stop()
     file = next(tmp_path.rglob("chats.db"))
     store = Store(Database(f"sqlite:///{file}"))
-    opened = store.open(owner_of(visitor), address.rpartition("/")[2])
+    opened = store.open(owner_of(context), address.rpartition("/")[2])
     store.close()
     assert opened
     assert opened.messages[1].state is MessageState.INTERRUPTED
@@ -418,16 +418,16 @@ def test_code_that_was_cut_stays_one_block(
 
 
 def test_the_identity_is_written_nowhere(
-    app: App, visitor: BrowserContext, page: Page, tmp_path: Path
+    app: App, context: BrowserContext, page: Page, tmp_path: Path
 ) -> None:
     """The identity is in no file; the database has only its hash."""
     begin(page, app)
     time.sleep(1)
-    cookie = next(each["value"] for each in visitor.cookies() if each["name"] == COOKIE)
+    cookie = next(each["value"] for each in context.cookies() if each["name"] == COOKIE)
     kept = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     for part in cookie.split("."):
         assert not [file for file, content in kept.items() if part.encode() in content]
-    assert [file for file, content in kept.items() if owner_of(visitor).encode() in content]
+    assert [file for file, content in kept.items() if owner_of(context).encode() in content]
 
 
 def test_a_database_named_in_the_secrets(

@@ -340,13 +340,13 @@ def test_icon_names_in_code(app: App, page: Page, slow_demo_server: DemoServer) 
 
 
 def test_a_long_chat_opens_at_its_end(
-    app: App, visitor: BrowserContext, page: Page, tmp_path: Path
+    app: App, context: BrowserContext, page: Page, tmp_path: Path
 ) -> None:
     """It shows its newest messages, and earlier ones on request."""
     page.goto(app.url)
     expect(page.get_by_text(texts.GREETING)).to_be_visible()
     file = next(tmp_path.rglob("chats.db"))
-    chat = fill(Store(Database(f"sqlite:///{file}")), owner_of(visitor), 150)
+    chat = fill(Store(Database(f"sqlite:///{file}")), owner_of(context), 150)
     page.goto(f"{app.url}/{chat}")
     expect(page.get_by_text("Answer 149", exact=True)).to_be_in_viewport()
     expect(page.get_by_test_id("stChatMessage")).to_have_count(20)
