@@ -34,7 +34,7 @@
     copy(text).then(() => {
       notice.textContent = `✓ ${copied}`;
       notice.hidden = false;
-      setTimeout(() => { words.hidden = true; }, 2000);
+      setTimeout(() => { notice.hidden = true; }, 2000);
     }, () => {});
   }, 150);
 })();
