@@ -55,6 +55,8 @@ def clean_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     yield
+    # As at a server's end: stores are closed, and with them their connections and threads.
+    server_state.end()
     server_state.reset()
 
 

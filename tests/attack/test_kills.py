@@ -20,7 +20,7 @@ from tests.support.app import ROOT, App
 from tests.support.backup_samples import run
 from tests.support.protocol_client import Visitor, finished
 
-FIRST_LAYOUT = ROOT / "tests" / "layout_0001.sql"
+FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 CHATS, TURNS = 300, 8
 ROWS = 3_000
 
