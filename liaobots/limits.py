@@ -26,10 +26,14 @@ class Limits:
     socket_steady_messages_per_second: int = 20
     # A burst of one message of the largest size is allowed.
     socket_bytes_per_second: int = 2_000_000
-    # The largest message is a question, which may fill the context window of the largest model.
-    socket_message_bytes: int = 20_000_000
+    # The largest message is a question, which may fill the context window of the largest model:
+    # two million tokens have about 8 MB. The server holds several copies of a message.
+    socket_message_bytes: int = 8_000_000
+    # A visitor's messages may wait for their turn after a burst. A socket that sends faster than
+    # its messages have their turn for so long without a break is closed.
+    socket_backlog_seconds: int = 10
     # Incomplete messages of all sockets together, as they are held in memory.
-    unfinished_message_bytes: int = 60_000_000
+    unfinished_message_bytes: int = 40_000_000
     # A school or an office may share one address.
     sockets_per_address: int = 400
     # That many idle pages send 200 messages per second. Messages above this rate wait.

@@ -50,11 +50,11 @@ def test_behind_https_only_the_host_itself_sets_it(place: Place) -> None:
     assert PLANTED not in made
 
 
-def test_a_cookie_of_another_port(place: Place, visitor: BrowserContext) -> None:
+def test_a_cookie_of_another_port(place: Place, context: BrowserContext) -> None:
     """A real browser to which another app of this machine gave an identity does not keep it."""
-    visitor.add_cookies([{"name": COOKIE, "value": PLANTED, "domain": "localhost", "path": "/"}])
-    visitor.new_page().goto(place.app.url)
-    kept = [each["value"] for each in visitor.cookies() if each.get("name") == COOKIE]
+    context.add_cookies([{"name": COOKIE, "value": PLANTED, "domain": "localhost", "path": "/"}])
+    context.new_page().goto(place.app.url)
+    kept = [each["value"] for each in context.cookies() if each.get("name") == COOKIE]
     assert kept
     assert PLANTED not in kept
 

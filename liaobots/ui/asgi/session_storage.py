@@ -12,10 +12,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.runtime import Runtime
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.session_manager import SessionInfo, SessionStorage
 
 from liaobots.limits import Limits
 from liaobots.ui.asgi.socket_middleware import ADDRESS, usable_limits
+
+# A script ends at its next message to the page, at most a few seconds later.
+RETRY_SECONDS = 0.5
+MAX_TRIES = 120
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,22 @@ class FairSessionStorage(SessionStorage):
         self._end(next(name for name, each in self._kept.items() if each.address == busiest))
 
     def _end(self, name: str) -> None:
-        self._kept.pop(name).info.session.shutdown()
+        session = self._kept.pop(name).info.session
+        session.shutdown()
+        _close_event_loop(session)
+
+
+def _close_event_loop(session: AppSession, tries: int = MAX_TRIES) -> None:
+    """Close the event loop of an ended session, as soon as its script has ended.
+
+    Streamlit does so only if the script ended before the session. Otherwise the three file
+    descriptors of the loop stay open until the garbage collector finds it.
+    """
+    if session._scriptrunner is None:
+        session._script_event_loop.close()
+    elif tries:
+        later = asyncio.get_running_loop().call_later
+        later(RETRY_SECONDS, _close_event_loop, session, tries - 1)
 
 
 def install() -> None:

@@ -8,6 +8,8 @@ from liaobots.ui.asgi.websocket_frames import FrameReader
 
 # How many addresses are remembered after their last socket was closed.
 MAX_ADDRESSES = 10_000
+# A message for which the server waited for so long had not been sent yet.
+IDLE_SECONDS = 0.001
 
 
 class TokenBucket:
@@ -103,6 +105,7 @@ class SocketMeter:
         )
         self._bytes = TokenBucket(limits.socket_bytes_per_second, size)
         self._reader = FrameReader()
+        self._backlog_since = time.monotonic()
 
     def admit_bytes(self, data: bytes) -> bool:
         """Count data of the connection. Return whether it may be parsed."""
@@ -119,6 +122,18 @@ class SocketMeter:
         if is_too_large or self._messages.take() or self._bytes.take(size):
             self.refuse()
         return not self.is_refused
+
+    def note_wait(self, seconds: float) -> None:
+        """Note how long the server waited for a message. Refuse a socket that is always ahead.
+
+        A server that stops reading from a client that sends too fast never sees how much
+        that is: the rest waits in the network.
+        """
+        now = time.monotonic()
+        if seconds > IDLE_SECONDS:
+            self._backlog_since = now
+        elif now - self._backlog_since > self._limits.socket_backlog_seconds:
+            self.refuse()
 
     def seconds_until_turn(self, busy: TokenBucket) -> float:
         """Return how many seconds the next message has to wait, for a steady rate.

@@ -11,6 +11,7 @@ they are received.
 """
 
 import asyncio
+import time
 from contextlib import suppress
 from contextvars import ContextVar
 
@@ -111,8 +112,10 @@ class _Socket:
 
     async def receive(self) -> Message:
         """Return the next message, when it is this socket's turn."""
+        asked = time.monotonic()
         message = await self._receive()
         if message["type"] == "websocket.receive":
+            self.meter.note_wait(time.monotonic() - asked)
             if not self._transport:
                 size = len(message.get("bytes") or message.get("text") or "")
                 self.meter.admit_message(size, size)
