@@ -23,7 +23,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     del app
     server_settings.log_errors()
     session_storage.install()
-    server_state.tune_gc()
+    server_state.tune_interpreter()
     sweeper = asyncio.create_task(sweep())
     yield
     sweeper.cancel()

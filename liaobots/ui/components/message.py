@@ -1,5 +1,6 @@
 """One message: its model, its text, how it ended, and its actions."""
 
+from contextlib import nullcontext
 from functools import partial
 
 import streamlit as st
@@ -8,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from liaobots.storage.records import Message, MessageState
 from liaobots.ui import actions, attachments, markdown, texts
 from liaobots.ui.attachments import Attachment
-from liaobots.ui.components import message_panel
+from liaobots.ui.components import drawing, message_panel
 from liaobots.ui.components.answer_view import AnswerView, SectionView
 from liaobots.ui.markdown import RenderOptions
 from liaobots.ui.state import available_models, session
@@ -55,7 +56,9 @@ def show_text(message: Message) -> None:
             for part in attachments.parts(message.text):
                 _show_part(part)
     else:
-        AnswerView(container).show(markdown.render_answer(message.text))
+        is_long = len(message.text) > drawing.SLOW_CHARACTERS
+        with drawing.turn(is_slow=True) if is_long else nullcontext():
+            AnswerView(container).show(markdown.render_answer(message.text))
 
 
 def _show_part(part: str | Attachment) -> None:

@@ -1,9 +1,7 @@
 """The messages of a chat, with answers that grow while they are written, or a greeting."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,7 +12,7 @@ from liaobots.backoff import Backoff
 from liaobots.generation.live_answer import FOLLOW_TICK_SECONDS
 from liaobots.storage.records import Message, MessageState
 from liaobots.ui import actions, server_state, texts
-from liaobots.ui.components import comparison, message
+from liaobots.ui.components import comparison, drawing, message
 from liaobots.ui.components.answer_view import AnswerView
 from liaobots.ui.markdown import IncrementalAnswer
 from liaobots.ui.state import context_meter, open_chat
@@ -29,11 +27,6 @@ MAX_PAUSE_SECONDS = 1.0
 # draw leaves the processor to the other pages.
 REST_FACTOR = 4
 MAX_REST_SECONDS = 2.0
-# One page draws at a time: if many did, each would wait for all the others, and so
-# would the server's event loop, which has to send what was drawn. A page whose last
-# frame took so long draws beside the others, which would wait for it.
-DRAWING = threading.Lock()
-SLOW_SECONDS = 0.05
 
 
 def greet(*, is_empty: bool, is_demo: bool) -> None:
@@ -123,6 +116,12 @@ class _Follower:
     answer: IncrementalAnswer = field(default_factory=IncrementalAnswer)
     delay_seconds: float = 0.0
     frame_seconds: float = 0.0
+    characters: int = 0
+
+    @property
+    def is_slow(self) -> bool:
+        """Return whether the last frame took long."""
+        return self.frame_seconds > drawing.SLOW_SECONDS
 
     @property
     def rest_seconds(self) -> float:
@@ -130,17 +129,18 @@ class _Follower:
         return min(REST_FACTOR * self.frame_seconds, MAX_REST_SECONDS)
 
     def draw(self, new: str) -> None:
-        """Draw the answer with `new` at its end, once no other page is drawing."""
-        requested = time.monotonic()
-        with nullcontext() if self.frame_seconds > SLOW_SECONDS else DRAWING:
+        """Draw the answer with `new` at its end, when it is this page's turn."""
+        self.characters += len(new)
+        with drawing.turn(is_slow=self.is_slow) as delay_seconds:
             began = time.monotonic()
             self.view.show(self.answer.add(new))
-        self.delay_seconds = began - requested
+        self.delay_seconds = delay_seconds
         self.frame_seconds = time.monotonic() - began
 
     def draw_whole(self) -> None:
-        """Draw the complete answer, beside other pages: it may have to be parsed as a whole."""
-        self.view.show(self.answer.end())
+        """Draw the complete answer, which may have to be parsed as a whole."""
+        with drawing.turn(is_slow=self.is_slow or self.characters > drawing.SLOW_CHARACTERS):
+            self.view.show(self.answer.end())
 
 
 def _frames(
