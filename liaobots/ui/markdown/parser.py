@@ -5,7 +5,7 @@ page, because `blocks` and `inline` write everything again from its tokens.
 """
 
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from itertools import pairwise
 from typing import Any, cast
 
@@ -25,6 +25,9 @@ ADDRESS = re.compile("://|mailto:", re.I)
 # more text than this is examined for each beginning of an address.
 MAX_ADDRESS_CHARACTERS, MAX_SCHEME_CHARACTERS = 2_048, 16
 SCHEME = re.compile(r"[a-z][a-z0-9.+-]*\Z", re.I)
+# A longer paragraph is no prose but data without line breaks. Marks in it are not looked for:
+# 120,000 characters of `[` or `*a_` take seconds and up to 46 MB each time that they are parsed.
+MAX_MARKED_CHARACTERS = 20_000
 LANGUAGE = re.compile(r"[\w+#.-]{1,30}", re.ASCII)
 
 
@@ -45,8 +48,30 @@ def _parser(*, finds_links: bool = True) -> MarkdownIt:
     # Otherwise `app.py` and `README.md` would be links, as .py and .md are top-level domains.
     md.linkify = _Links({}, {"fuzzy_link": False, "fuzzy_email": False})
     md.inline.ruler.at("linkify", _address)
+    md.core.ruler.at("inline", _inline)
     md.core.ruler.push("separate_lists", _separate_lists)
     return md.use(formula.plugin)
+
+
+def _inline(state: StateCore) -> None:
+    """Parse the contents of blocks, as the parser's own rule does, unless they are too long."""
+    for token in state.tokens:
+        if token.type == "inline":
+            token.children = []
+            if len(token.content) > MAX_MARKED_CHARACTERS:
+                token.children += _lines(token.content)
+            else:
+                state.md.inline.parse(token.content, state.md, state.env, token.children)
+
+
+def _lines(text: str) -> Iterator[Token]:
+    """Yield the tokens of a text without marks and links."""
+    for number, line in enumerate(text.split("\n")):
+        if number:
+            yield Token("softbreak", "br", 0)
+        if line:
+            # Of this type, which becomes text at the end, no addresses are looked for.
+            yield Token("text_special", "", 0, content=line)
 
 
 def _address(state: StateInline, silent: bool) -> bool:

@@ -22,6 +22,9 @@ from liaobots.ui.markdown.unfinished import close_marks
 # the browser time in every frame.
 MIN_SECTION_CHARACTERS = 400
 BEGINNINGS = {"paragraph_open", "heading_open", "table_open", "fence", "code_block"}
+# What is longer is parsed in parts of this length.
+PART_CHARACTERS = 50_000
+EMPTY_LINE = "\n\n"
 # Part of each definition of a link or a footnote.
 DEFINITION = "]:"
 
@@ -59,7 +62,35 @@ def split_sections(text: str, options: RenderOptions) -> Sequence[Section]:
 
 
 def _read(text: str, options: RenderOptions) -> Sequence[Section]:
+    if len(text) > PART_CHARACTERS and DEFINITION not in text:
+        return _read_in_parts(text, options)
     return _joined(_grouped(_blocks(parser.parse_whole(text), options)))
+
+
+def _read_in_parts(text: str, options: RenderOptions) -> Sequence[Section]:
+    """Return the sections of a long text, of which only a part is in memory as tokens.
+
+    The tokens of 500,000 characters in short paragraphs take 125 MB. A part ends at an empty
+    line, so that a block that is longer than a part is parsed once.
+    """
+    growing = IncrementalSections(options)
+    start = 0
+    while (end := _part_end(text, start, growing.unfinished_characters)) < len(text):
+        growing.add(text[start:end])
+        start = end
+    return growing.end(text[start:]) or ()
+
+
+def _part_end(text: str, start: int, unfinished_characters: int) -> int:
+    """Return where a part ends: after its last empty line, or after the next one.
+
+    A part is at least as long as what is parsed again with it, so that the time stays linear.
+    """
+    limit = start + max(PART_CHARACTERS, unfinished_characters)
+    found = text.rfind(EMPTY_LINE, start, limit)
+    if found < 0:
+        found = text.find(EMPTY_LINE, limit)
+    return found + len(EMPTY_LINE) if found >= 0 else len(text)
 
 
 class IncrementalSections:
@@ -73,6 +104,11 @@ class IncrementalSections:
         self._references: dict[str, Any] = {}
         self._tail = ""
         self._defines = False
+
+    @property
+    def unfinished_characters(self) -> int:
+        """Return the length of the text that is parsed again with the next one."""
+        return len(self._tail)
 
     def add(self, text: str) -> Sequence[Section]:
         """Append `text`, and return the sections of the text so far.
@@ -91,13 +127,14 @@ class IncrementalSections:
             del self._waiting[: len(groups.pop(0))]
         return [*self._finished, *_joined(groups)]
 
-    def end(self) -> Sequence[Section] | None:
-        """Return the sections of the whole text, or None if it has to be parsed again.
+    def end(self, text: str = "") -> Sequence[Section] | None:
+        """Append the last `text`, and return the sections of the whole text.
 
-        It has to be if it defines links or footnotes, which may have been used
-        before.
+        Return None if the text has to be parsed again, because it defines links or
+        footnotes, which may have been used before.
         """
-        if self._defines:
+        self._tail += text
+        if self._defines or DEFINITION in text:
             return None
         blocks = [*self._waiting, *_blocks(parser.parse_whole(self._tail), self._options)]
         return [*self._finished, *_joined(_grouped(blocks))]

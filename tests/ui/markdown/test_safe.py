@@ -56,6 +56,28 @@ def test_nothing_harmful(text: str) -> None:
         assert section.language is not None or not harmful(section.source)
 
 
+@settings(max_examples=300, deadline=None)
+@given(documents() | st.text())
+def test_nothing_harmful_in_a_paragraph_that_is_too_long(text: str) -> None:
+    """Marks without effect are as safe as marks with one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parser, "MAX_MARKED_CHARACTERS", 0)
+        assert not harmful(safe(text))
+        assert not DIRECTIVE.search(bare(safe(text)))
+
+
+@pytest.mark.parametrize("piece", ["[", "*a_", "[a](b", "`x", "a *b*\n", "http://a.b/ "])
+def test_a_paragraph_that_is_too_long_is_shown_as_it_is(piece: str) -> None:
+    """Marks in it are characters, and a shorter paragraph after it has marks."""
+    long = piece * parser.MAX_MARKED_CHARACTERS
+    found = [each for each in JUDGE.parse(safe(f"{long}\n\n*short*")) if each.type == "inline"]
+    assert found[0].children
+    shown = "".join(each.content or "\n" for each in found[0].children)
+    assert shown.split() == long.split()
+    assert {each.type for each in found[0].children} <= {"text", "text_special", "softbreak"}
+    assert "em_open" in {each.type for each in found[1].children or ()}
+
+
 NAMES = st.sampled_from(["a.md", "a.py", "b", "x ![i](http:y).txt"])
 
 

@@ -1,5 +1,6 @@
 """Growing texts: finished sections stay, and the result equals that of the whole text."""
 
+import tracemalloc
 from collections.abc import Sequence
 
 import pytest
@@ -166,3 +167,29 @@ def test_the_end_is_the_whole(least: int) -> None:
         assert render_answer(text) == whole
 
     check()
+
+
+@settings(max_examples=300, deadline=None)
+@given(documents(), st.sampled_from([1, 50, 400]))
+def test_a_long_text_is_read_in_parts(text: str, part: int) -> None:
+    """Its sections are those of a text that is parsed at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        section_module.CACHE.clear()
+        expected = split_sections(text, OPTIONS)
+        patch.setattr(section_module, "PART_CHARACTERS", part)
+        section_module.CACHE.clear()
+        assert split_sections(text, OPTIONS) == expected
+
+
+def test_the_memory_for_a_long_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten times the text needs hardly more memory than one part of it."""
+    monkeypatch.setattr(section_module, "PART_CHARACTERS", 8_000)
+    peaks = []
+    for count in (1, 10):
+        text = ": ping\n\n" * 1_000 * count
+        section_module.CACHE.clear()
+        tracemalloc.start()
+        assert split_sections(text, OPTIONS)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 2 * peaks[0]
