@@ -41,7 +41,7 @@ class Limits:
     # Each message may run the page once, which takes about 40 ms of a core. Sockets that send more
     # than a reader does (the light rate) share the busy rate; the others never wait for them.
     socket_light_messages_per_second: int = 2
-    socket_light_messages_burst: int = 30
+    socket_light_messages_burst: int = 10
     busy_messages_per_second: int = 20
     # Streamlit keeps the state of disconnected visitors, in case they reconnect.
     sessions_kept: int = 128

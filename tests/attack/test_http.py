@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.exceptions import ConnectionClosedError
 
 from liaobots.ui import texts
+from liaobots.ui.asgi.socket_middleware import POLICY_VIOLATION
 from tests.attack.attacker import Sender, visited
 from tests.attack.conftest import Place
 from tests.attack.resources import spent
@@ -49,7 +51,7 @@ def test_addresses_that_are_none(place: Place, address: str) -> None:
 
 async def _send_large(url: str) -> None:
     """Send the largest of everything that a message takes, and stay for a moment."""
-    for address in (f"{url}/?q=" + "x" * (19 * MEGABYTE), f"{url}/" + "y" * (2 * MEGABYTE)):
+    for address in (f"{url}/?q=" + "x" * (7 * MEGABYTE), f"{url}/" + "y" * (2 * MEGABYTE)):
         visitor = Visitor(url)
         visitor.url = address
         async with visitor:
@@ -62,6 +64,14 @@ def test_large_addresses(place: Place) -> None:
         visited(_send_large, place.app.url)
     assert_hardly_felt(felt)
     assert_hardly_left(place, cost)
+
+
+def test_an_address_that_is_too_large(place: Place) -> None:
+    """A message above the limit closes its socket."""
+    with pytest.raises(ConnectionClosedError) as caught:
+        finished(_look(place.app.url, f"{place.app.url}/?q=" + "x" * (9 * MEGABYTE)))
+    assert caught.value.rcvd
+    assert caught.value.rcvd.code == POLICY_VIOLATION
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=str)
@@ -133,19 +143,21 @@ def test_requests_that_never_end(place: Place) -> None:
 
 
 def test_an_upload_of_another_site(place: Place) -> None:
-    """Who cannot read the page's cookie cannot upload."""
+    """Who cannot read the page's cookie cannot upload, not even to a session that is open."""
 
-    async def session() -> str:
+    async def statuses() -> list[int]:
         async with Sender(place.app.url) as sender:
             await sender.drawn()
-            return sender.session_id
+            address = f"{place.app.url}/_stcore/upload_file/{sender.session_id}/{'0' * 32}"
+            return await asyncio.to_thread(
+                lambda: [_put(address, headers) for headers in ({}, {"X-Xsrftoken": "x"})]
+            )
 
-    path = f"/_stcore/upload_file/{finished(session())}/{'0' * 32}"
-    for headers in ({}, {"X-Xsrftoken": "x"}):
-        answer = requests.put(
-            place.app.url + path, files={"file": b"x"}, headers=headers, timeout=10
-        )
-        assert answer.status_code == 403
+    assert finished(statuses()) == [403, 403]
+
+
+def _put(address: str, headers: dict[str, str]) -> int:
+    return requests.put(address, files={"file": b"x"}, headers=headers, timeout=10).status_code
 
 
 @pytest.mark.parametrize(

@@ -129,22 +129,22 @@ def test_two_databases_on_one_host(demo_app: App, tmp_path: Path) -> None:
         assert given(other.url, f"{COOKIE}={back}")[COOKIE] == both
 
 
-def test_it_stays_in_a_browser(demo_app: App, visitor: BrowserContext) -> None:
+def test_it_stays_in_a_browser(demo_app: App, context: BrowserContext) -> None:
     """A reload and a second tab keep it; no script can read it; a planted one is not taken."""
-    visitor.add_cookies([{"name": COOKIE, "value": "F" * 43, "url": demo_app.url}])
-    page = visitor.new_page()
+    context.add_cookies([{"name": COOKIE, "value": "F" * 43, "url": demo_app.url}])
+    page = context.new_page()
     page.goto(demo_app.url)
-    mine = identities(visitor)
+    mine = identities(context)
     assert "F" * 43 not in mine[0]
     page.reload()
     expect(page.get_by_text(texts.GREETING)).to_be_visible()
-    visitor.new_page().goto(demo_app.url)
-    assert identities(visitor) == mine
+    context.new_page().goto(demo_app.url)
+    assert identities(context) == mine
     assert COOKIE not in page.evaluate("document.cookie")
 
 
-def identities(visitor: BrowserContext) -> list[str]:
-    return [str(each["value"]) for each in visitor.cookies() if each.get("name") == COOKIE]
+def identities(context: BrowserContext) -> list[str]:
+    return [str(each["value"]) for each in context.cookies() if each.get("name") == COOKIE]
 
 
 # Cookies from before there were signatures

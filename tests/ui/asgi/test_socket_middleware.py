@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from websockets.sync.client import connect
 
 from liaobots.limits import Limits
 from liaobots.ui import texts
+from liaobots.ui.asgi.socket_meter import SocketMeter, Unfinished
 from liaobots.ui.asgi.socket_middleware import POLICY_VIOLATION, SocketMiddleware
 from tests.support import flood
 from tests.support.app import App
@@ -28,7 +30,7 @@ FLOODS: dict[str, Callable[[], bytes]] = {
     "heartbeats": lambda: frame(flood.heartbeats()),
     "cleared caches": lambda: frame(flood.cleared_caches()),
     "file addresses": lambda: frame(flood.file_addresses()),
-    "large messages": lambda: frame(flood.widget_states(19_000_000)),
+    "large messages": lambda: frame(flood.widget_states(Limits().socket_message_bytes - 100_000)),
     "empty messages": lambda: frame(b""),
     "texts": lambda: frame(b"x", Opcode.TEXT),
     "pings": lambda: frame(b"", Opcode.PING),
@@ -67,13 +69,30 @@ def test_a_flood_of_one_who_does_not_read(demo_app: App) -> None:
 
 def test_a_flood_that_waits(demo_app: App) -> None:
     """Of larger messages only so many are read as may be worked on: the sender has to wait."""
-    limits, seconds, size = Limits(), 2, 200_000
+    limits, seconds, size = Limits(), 2, 50_000
     with CancellableRequest(demo_app.url) as line, ThreadPoolExecutor(1) as other:
         sending = other.submit(line.send_for, seconds, frame(flood.widget_states(size)))
         finished(look(demo_app))
         steady = limits.socket_steady_messages_per_second
         in_the_system = 20_000_000
         assert sending.result() < (2 + seconds) * steady * size + in_the_system
+
+
+def test_a_socket_that_is_always_ahead() -> None:
+    """It is refused when its messages have waited for so long without a break, and not before."""
+    for seconds, waits, is_refused in (
+        (0, [0.0], True),
+        (0, [1.0], False),
+        (0, [1.0, 0.0], True),
+        (10, [0.0, 0.0], False),
+    ):
+        refused: list[bool] = []
+        limits = Limits(socket_backlog_seconds=seconds)
+        unfinished = Unfinished(limits.unfinished_message_bytes)
+        meter = SocketMeter(limits, unfinished, partial(refused.append, True))
+        for wait in waits:
+            meter.note_wait(wait)
+        assert bool(refused) is meter.is_refused is is_refused
 
 
 def test_many_floods(demo_app: App) -> None:
@@ -132,7 +151,7 @@ def test_a_large_question(demo_app: App) -> None:
     """A message of nearly the greatest size is taken, and the socket stays open."""
     with CancellableRequest(demo_app.url) as line:
         line.send(frame(flood.reruns()))
-        line.send(frame(flood.widget_states(19_000_000)))
+        line.send(frame(flood.widget_states(Limits().socket_message_bytes - 100_000)))
         line.send(frame(flood.reruns()))
         assert line.is_open()
 
