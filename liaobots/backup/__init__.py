@@ -1,9 +1,8 @@
-"""COPIES all rows of one database into another, whatever their kinds.
+"""Copies all rows of one database into another, of whatever kinds.
 
-copy     the whole of it: refuses, copies or goes on, compares, takes the mark away
-end      one of the two databases, opened for as long as it takes
-mark     the mark of a copy that is not finished
-chats    the chats, each with all that belongs to it
-loose    the rows that belong to no chat
-digest   what two tables are told apart by: the number and a hash of their rows
+copy         the whole copy: refuse, copy or continue, compare, remove the mark
+endpoint     one of the two databases, opened for as long as the copy takes
+chat_rows    the chats, each with everything that belongs to it
+other_rows   the rows that belong to no chat
+checksums    comparison of two tables by the number and a hash of their rows
 """

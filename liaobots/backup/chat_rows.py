@@ -1,4 +1,4 @@
-"""The chats of a copy: each comes whole, with all that belongs to it, or not at all."""
+"""The chats of a copy: each is copied with everything that belongs to it, or not at all."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from liaobots.storage import deletion, lease, search_index
 from liaobots.storage.schema import conversations, messages, pieces
 from liaobots.storage.tree import from_above
 
-# So many chats are looked at, or written in one step: a kill loses no more.
+# How many chats are examined or written in one step: no more is lost if the copy is killed.
 GROUP = 20
 
 
@@ -20,17 +20,20 @@ def count(connection: Connection) -> int:
 
 
 def groups(connection: Connection) -> Iterable[Sequence[str]]:
-    """Gives the ids of all chats, some at a time."""
+    """Yield the ids of all chats, in groups."""
     ids = select(conversations.c.id)
     found = connection.execute(ids, execution_options={"yield_per": GROUP})
     return found.scalars().partitions()
 
 
 def clear(source: Connection, target: Endpoint, owner: str) -> None:
-    """Deletes from the target the chats that are gone from the source, or differ there."""
+    """Delete from the target the chats that are not in the source, or differ there."""
     with target.snapshot() as here:
         for ids in groups(here):
-            known, found = checksums.of_chats(source, ids), checksums.of_chats(here, ids)
+            known, found = (
+                checksums.digests_of_chats(source, ids),
+                checksums.digests_of_chats(here, ids),
+            )
             stale = [each for each in ids if known.get(each) != found[each]]
             if stale:
                 with target.writing() as connection:
@@ -40,7 +43,7 @@ def clear(source: Connection, target: Endpoint, owner: str) -> None:
 
 
 def add(source: Connection, target: Endpoint, owner: str) -> Iterable[int]:
-    """Adds the chats that are missing, and says after each step how many were looked at."""
+    """Add the missing chats, and yield after each step how many were examined."""
     for ids in groups(source):
         with target.writing() as connection:
             lease.check(connection, owner)
@@ -52,16 +55,16 @@ def add(source: Connection, target: Endpoint, owner: str) -> Iterable[int]:
 
 
 def _copy(source: Connection, target: Connection, ids: Sequence[str]) -> None:
-    for rows in checksums.stream(source, checksums.of_those(conversations, ids)):
+    for rows in checksums.stream(source, checksums.rows_of_chats(conversations, ids)):
         put(target, conversations, rows)
     _copy_messages(source, target, ids)
     search_index.copy(source, target, ids)
-    for rows in checksums.stream(source, checksums.of_those(pieces, ids)):
+    for rows in checksums.stream(source, checksums.rows_of_chats(pieces, ids)):
         put(target, pieces, rows)
 
 
 def _copy_messages(source: Connection, target: Connection, ids: Sequence[str]) -> None:
-    """Copies messages in an order in which each comes after the one that it names."""
+    """Copy messages in an order in which each comes after its parent."""
     places = select(messages.c.id, messages.c.parent).where(messages.c.conversation.in_(ids))
     order = from_above({row.id: row.parent for row in source.execute(places)})
     for start in range(0, len(order), checksums.BATCH):
@@ -72,7 +75,7 @@ def _copy_messages(source: Connection, target: Connection, ids: Sequence[str]) -
 
 
 def put(target: Connection, table: Any, rows: Sequence[Row[Any]]) -> None:
-    """Writes rows as they were read."""
+    """Write rows as they were read."""
     names = [column.name for column in table.columns]
     values = [dict(zip(names, checksums.plain(row), strict=True)) for row in rows]
     target.execute(insert(table), values)

@@ -1,8 +1,8 @@
-"""What two tables are told apart by: the number of their rows, and a hash of every row.
+"""Comparison of two tables by the number of their rows and a hash of every row.
 
-Hashes are taken of the values as Python knows them, for the databases write
-the same truth, number or text in ways of their own. They are added up, so that
-it does not matter in which order a database gives its rows.
+Hashes are taken of the values in Python, because the databases write the same Boolean,
+number or text in different ways. They are added up, so that the order of the rows does
+not matter.
 """
 
 import hashlib
@@ -17,10 +17,10 @@ from liaobots.errors import StorageError
 from liaobots.storage.queries import storable
 from liaobots.storage.schema import conversations, findable, messages, pieces
 
-# So many rows are in memory at a time.
+# How many rows are in memory at a time.
 BATCH = 100
 SIZE = 2**256
-# What belongs to a chat, by the column that names the chat.
+# The tables with rows of chats, and their column that names the chat.
 CHAT_OF = {
     conversations: conversations.c.id,
     messages: messages.c.conversation,
@@ -31,7 +31,7 @@ CHAT_OF = {
 
 @dataclass(frozen=True)
 class Digest:
-    """How many rows there are, and the sum of their hashes."""
+    """The number of rows, and the sum of their hashes."""
 
     rows: int = 0
     total: int = 0
@@ -41,14 +41,14 @@ class Digest:
 
 
 def plain(row: Sequence[Any]) -> list[Any]:
-    """Gives a row's values as every database keeps them: the store writes no others."""
+    """Return a row's values in the form that every database keeps."""
     return [_plain(value) for value in row]
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return storable(value)
-    # SQLite keeps no minus before a zero.
+    # SQLite does not store the sign of a zero.
     return value + 0.0 if isinstance(value, float) else value
 
 
@@ -58,7 +58,7 @@ def of_row(row: Sequence[Any]) -> int:
 
 
 def stream(connection: Connection, query: Select[Any]) -> Iterable[Sequence[Row[Any]]]:
-    """Gives what is asked for in batches, so that memory holds one of them."""
+    """Yield the rows of a query in batches, so that only one batch is in memory."""
     return connection.execute(query, execution_options={"yield_per": BATCH}).partitions()
 
 
@@ -74,25 +74,25 @@ def of_table(connection: Connection, table: Table) -> Digest:
     return found
 
 
-def of_chats(connection: Connection, ids: Sequence[str]) -> dict[str, Digest]:
-    """Gives a digest of each chat, with all that belongs to it."""
+def digests_of_chats(connection: Connection, ids: Sequence[str]) -> dict[str, Digest]:
+    """Return a digest of each chat, with everything that belongs to it."""
     found: dict[str, Digest] = {}
     for table, chat in CHAT_OF.items():
-        for rows in stream(connection, of_those(table, ids).add_columns(chat)):
+        for rows in stream(connection, rows_of_chats(table, ids).add_columns(chat)):
             for row in rows:
                 known = found.get(row[-1], Digest())
                 found[row[-1]] = known.plus([table.name, *row[:-1]])
     return found
 
 
-def of_those(table: Table, ids: Sequence[str]) -> Select[Any]:
-    """Gives the query for what some chats have in a table."""
+def rows_of_chats(table: Table, ids: Sequence[str]) -> Select[Any]:
+    """Return the query for the rows of some chats in a table."""
     rows = select(table).where(CHAT_OF[table].in_(ids))
     return rows.join(messages, messages.c.id == pieces.c.message) if table is pieces else rows
 
 
 def by_key(connection: Connection, table: Table, like: Sequence[Row[Any]]) -> dict[Any, Row[Any]]:
-    """Gives the rows that have the same keys as those given, by their keys."""
+    """Return the rows with the same keys as the given ones, by their keys."""
     keys = [key_of(table, row) for row in like]
     rows = connection.execute(select(table).where(tuple_(*table.primary_key).in_(keys)))
     return {key_of(table, row): row for row in rows}
@@ -107,9 +107,9 @@ def is_same(row: Row[Any] | None, other: Row[Any] | None) -> bool:
 
 
 def compare(source: Connection, target: Connection, table: Table) -> int:
-    """Gives how many rows a table has, in both the same.
+    """Return the number of rows of a table, which is the same in both databases.
 
-    Raises StoreFault where they are not, with the number of those that differ.
+    Raise `StorageError`, with the number of different rows, if the tables differ.
     """
     there, here = of_table(source, table), of_table(target, table)
     if there != here:
@@ -122,7 +122,7 @@ def compare(source: Connection, target: Connection, table: Table) -> int:
 
 
 def _how_many_differ(source: Connection, target: Connection, table: Table) -> int:
-    """Counts those that are only in one of the two, or in both but not the same."""
+    """Return how many rows are only in one of the databases, or differ."""
     common = other = 0
     for rows in stream(source, all_of(table)):
         found = by_key(target, table, rows)

@@ -1,4 +1,4 @@
-"""The whole of a copy: refuses, copies or goes on, compares, and takes the mark away."""
+"""The whole of a copy: refuse, copy or continue, compare, and remove the mark."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from liaobots.storage import lease, schema, search_index
 
 @dataclass(frozen=True)
 class Progress:
-    """How many chats are in the target so far, of how many."""
+    """How many chats are in the target so far, and how many there are."""
 
     done: int
     total: int
@@ -20,21 +20,20 @@ class Progress:
 
 @dataclass(frozen=True)
 class Copied:
-    """How many rows each table has now; `went_on` where the copy had begun before."""
+    """How many rows each table has; `went_on` is true if an unfinished copy was continued."""
 
     rows: Mapping[str, int]
     went_on: bool
 
 
 def copy(source: Endpoint, target: Endpoint, tell: Callable[[Progress], None]) -> Copied:
-    """Copies all rows as they are at one moment, while the app may go on writing.
+    """Copy all rows as they are at one moment, while the app may go on writing.
 
-    Into an empty database, or one with an unfinished copy of the same source:
-    what is there and the same stays, what differs is written anew, and what is
-    gone goes. At the end both are compared, row by row; only then does the app
-    open the target. A source of an older layout is brought up to date before, as
-    the app would do. Raises StoreFault where that cannot be, and a target with
-    anything else in it stays as it is.
+    The target is empty, or has an unfinished copy of the same source: rows that are equal
+    stay, different ones are replaced, and those not in the source are deleted. At the end
+    both are compared row by row; only then does the app open the target. A source of an
+    older layout is upgraded first, as the app would do. Raise `StorageError` if that fails;
+    a target with anything else in it stays as it is.
     """
     identity = source.open_source()
     owner, went_on = target.open_target(source.name, identity)
@@ -61,7 +60,7 @@ def _add(
 
 
 def compare(source: Connection, target: Endpoint) -> Mapping[str, int]:
-    """Gives how many rows each table has; raises StoreFault where the two differ in any."""
+    """Return the number of rows of each table. Raise `StorageError` if the databases differ."""
     with target.snapshot() as here:
         return {
             table.name: checksums.compare(source, here, table)

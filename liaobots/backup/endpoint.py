@@ -1,7 +1,7 @@
 """One end of a copy: a database that is opened for as long as the copy takes.
 
-Neither the patience of the app's connections nor their way to open a file is
-right here: a copy may take hours, and a file that is only read stays as it is.
+The app's timeouts and its way to open a file do not fit here: a copy may take hours, and
+a file that is only read must not change.
 """
 
 import sqlite3
@@ -30,30 +30,30 @@ from liaobots.storage.database import (
     POSTGRESQL,
     begin_sqlite,
     bring_up_to_date,
-    made_ours,
     make_private,
+    storage_errors,
     url_of,
 )
 
-# Seconds for which a write waits for another one.
+# How long a write waits for another one.
 PATIENCE = 60
-# A copy waits for the other end meanwhile, and PostgreSQL must not take that for sleep.
+# A copy may wait for its other end for long, and PostgreSQL must not end an idle connection.
 ENDLESS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
 class Endpoint:
     """A database by its address, or by the path of its file; "" is the default one.
 
-    Nothing is opened or made before it is asked for. Raises StoreFault for what
-    is neither SQLite in a file nor PostgreSQL, and from then on for whatever
-    goes wrong. `name` is the address without user and password.
+    Nothing is opened or created before it is needed. Raise `StorageError` if it is neither a
+    SQLite file nor PostgreSQL, and later for every failure of the database. `name` is the
+    address without user and password.
     """
 
     def __init__(self, address: str) -> None:
         url = _url(address)
         self.file = Path(str(url.database)).absolute() if _is_sqlite(url) else None
         self.name = str(self.file) if self.file else _place(url)
-        with made_ours():
+        with storage_errors():
             self._engine = _engine(url)
 
     def close(self) -> None:
@@ -61,28 +61,27 @@ class Endpoint:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Gives a connection whose reads see one moment, however long they take."""
+        """Return a connection whose reads all see the same state, however long they take."""
         options: dict[str, Any] = {}
         if self.file is None:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with made_ours(), self._engine.execution_options(**options).begin() as connection:
-            # The moment is that of the first look, in both databases.
+        with storage_errors(), self._engine.execution_options(**options).begin() as connection:
+            # In both databases the state is that of the first read.
             migrations.version_of(connection)
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Gives a connection whose reads and writes happen all or not at all."""
+        """Open a transaction."""
         engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
-        with made_ours(), engine.begin() as connection:
+        with storage_errors(), engine.begin() as connection:
             yield connection
 
     def open_source(self) -> str:
-        """Makes sure that there is something to copy, at the newest layout.
+        """Check that there is something to copy, and upgrade it to the newest layout.
 
-        An older layout is brought up to date, as the app would do. Gives a word
-        by which the same database is known whatever its address. Raises
-        StoreFault where no chats are kept here, and then makes nothing.
+        Return an identity by which the same database is recognized, whatever its address. Raise
+        `StorageError` if it has no chats, and create nothing then.
         """
         if self.file and not self.file.is_file():
             raise StorageError(f"There is no file {self.name}, so nothing can be copied from it.")
@@ -101,10 +100,10 @@ class Endpoint:
         return identity
 
     def open_target(self, source: str, identity: str) -> tuple[str, bool]:
-        """Makes an empty database with the mark of a copy, or goes on with one.
+        """Create an empty database with the mark of a copy, or continue an unfinished copy.
 
-        Gives the hand that copies, and whether the copy had begun before. Raises
-        StoreFault where anything else is there, and then changes nothing.
+        Return the id of this copy's owner, and whether the copy had begun before. Raise
+        `StorageError` if the database has anything else in it, and change nothing then.
         """
         self._make_file()
         with self._named(), self.writing() as connection:
@@ -114,7 +113,7 @@ class Endpoint:
             self._refuse_what_is_there(connection, before, source)
             bring_up_to_date(connection)
             if before is None:
-                # The copy has those of its source.
+                # The copy gets those of its source.
                 connection.execute(delete(schema.secrets))
             owner = lease.put(connection, source)
             search_index.leave_unsorted(connection)
@@ -123,14 +122,14 @@ class Endpoint:
         return owner, before is not None
 
     def finalize(self) -> None:
-        """Leaves a file that is whole by itself, which also a read-only disk can hold."""
+        """Leave a file that is complete by itself, so that it can be read from a read-only disk."""
         if self.file:
             self._set_journal("DELETE")
 
     def _make_file(self) -> None:
-        """Makes the file, or takes one that is empty, for its owner's eyes alone."""
+        """Create the file, or take an empty one, so that only its owner can read it."""
         if self.file:
-            with made_ours():
+            with storage_errors():
                 make_private(self.file)
                 if not self.file.stat().st_size:
                     self.file.chmod(0o600)
@@ -157,15 +156,15 @@ class Endpoint:
         return str(connection.scalar(text(f"SELECT concat({began}, ' ', ({which}))")))
 
     def _set_journal(self, mode: str) -> None:
-        """Chooses how SQLite keeps what is not written yet; it cannot in a transaction."""
-        with made_ours():
+        """Set SQLite's journal mode, which cannot be done within a transaction."""
+        with storage_errors():
             raw = self._engine.raw_connection()
             raw.cursor().execute(f"PRAGMA journal_mode = {mode}")
             raw.close()
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """Says of what goes wrong in which of the two databases it does."""
+        """Name the database in the errors that are raised."""
         try:
             yield
         except StorageError as error:
@@ -222,7 +221,7 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     del record
-    # The driver would begin transactions late; `begin_sqlite` does it by itself.
+    # The driver would begin transactions too late; `begin_sqlite` begins them.
     connection.isolation_level = None
     for pragma in ("foreign_keys = ON", "synchronous = NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
@@ -230,9 +229,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
 
 
 def _has_rows(connection: Connection) -> bool:
-    """Says whether something is kept here; a SQLite file may also be another program's."""
+    """Return whether the database is in use. A SQLite file may also belong to another program."""
     there = set(inspect(connection).get_table_names())
-    # Secrets are made with the tables, so that they are no sign of use.
+    # Secrets are created with the tables, so they do not show that the database is in use.
     tables = [each for each in schema.tables.sorted_tables if each is not schema.secrets]
     ours = [table for table in tables if table.name in there]
     if connection.dialect.name == "sqlite" and there and migrations.version_of(connection) is None:

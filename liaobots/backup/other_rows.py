@@ -1,4 +1,4 @@
-"""The rows of a copy that belong to no chat, such as prompts: each is by itself."""
+"""The rows of a copy that belong to no chat, such as prompts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ TABLES = [table for table in schema.tables.sorted_tables if table not in checksu
 
 
 def clear(source: Connection, target: Endpoint, owner: str) -> None:
-    """Deletes from the target the rows that are gone from the source, or differ there."""
+    """Delete from the target the rows that are not in the source, or differ there."""
     for table in TABLES:
         with target.snapshot() as here:
             for rows in checksums.stream(here, checksums.all_of(table)):
@@ -26,7 +26,7 @@ def clear(source: Connection, target: Endpoint, owner: str) -> None:
 
 
 def add(source: Connection, target: Endpoint, owner: str) -> None:
-    """Adds the rows that are missing."""
+    """Add the missing rows."""
     for table in TABLES:
         for rows in checksums.stream(source, checksums.all_of(table)):
             with target.writing() as connection:

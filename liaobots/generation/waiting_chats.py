@@ -90,7 +90,7 @@ class WaitingChats:
             found = _with_writers(found, writers)
             entry.merged.note(found)
             for answer in writers:
-                entry.merged.forget_said(answer)
+                entry.merged.forget_text(answer)
             self._memory.store.put(found)
             self._add(known.id, entry)
 
@@ -153,7 +153,7 @@ class WaitingChats:
         else:
             kept.store.merge(found, entry.merged)
         with self._lock:
-            if self._memory.store.take_away(entry.owner, conversation, entry.merged):
+            if self._memory.store.remove_merged(entry.owner, conversation, entry.merged):
                 del self._entries[conversation]
                 self._moved[conversation] = None
                 while len(self._moved) > MAX_MOVED_REMEMBERED:
@@ -166,7 +166,7 @@ def _read(kept: AnswerManager | None, owner: str, known: Conversation) -> Rows:
         found = kept.store.rows(owner, known.id) if kept else None
     except StorageError:
         found = None
-    return found or chat_rows.of_known(owner, known)
+    return found or chat_rows.from_conversation(owner, known)
 
 
 def _with_writers(found: Rows, writers: Mapping[str, str]) -> Rows:

@@ -1,28 +1,30 @@
-"""REMEMBERS: no page, no HTTP. What it needs from the service is handed in.
+"""Storage of chats: SQLAlchemy over SQLite or PostgreSQL. It knows no page and no HTTP.
 
-generation   answers being written by threads of the server
-answer       one of them, for those who follow it
-writer       who writes it: asks, receives, and lets another model stand in
-road         how it reaches the service: handed in by whoever asks
-room         how much of a model's room a chat fills, and what is sent
-till         what is left on a code, and what an answer took from it
-seam         where a continued answer joins what was there
-store        conversations and messages: every read and write, by owner
-trash, search, prompts, porter, preferences, speed
-             what lies beside the conversations, in the same database
-identities   what signs visitors' identities, and who was known before they were signed
-importing    a file of chats being brought in by a thread of the server
-copying      all rows of one database into another
-transfer     chats as files: ours, and those of others
-record       what the store gives and takes
-tree         versions and branches of a conversation's messages
-gram         what is looked for, and where it stands
-title        a title from a first question
-query        the SQL of conversations and messages,
-listing      of their list,
-writing      of answers being written,
-index        and of what can be found
-database     opens SQLite or PostgreSQL, at the newest layout
-layout       the tables, and their version
-migrations   how an older layout becomes the newest (Alembic)
+store            conversations and messages: every read and every write, by owner
+trash            what was deleted, until it is restored or purged
+search           the search in titles and texts
+prompts          named texts with placeholders
+preferences      what visitors chose
+speed            how fast each model was
+identities       the secrets that sign identities, and the owners of unsigned ones
+chat_io          export and import of an owner's chats
+chat_rows        the rows of one chat, read from one database and merged into another
+records          the types that the store returns and accepts
+bundle           the types of exported chats
+tree             versions and branches of a conversation's messages
+title            a title from a first question
+queries          the SQL of conversations and messages
+chat_list        the SQL of their list
+answer_queries   the SQL of answers that are being written
+deletion         deletion for good, in short transactions
+search_index     the SQL of the search index
+indexer          additions to the search index, in short transactions
+ngrams           the n-grams of a text and of a query
+scripts          Unicode ranges of scripts
+background       work in a thread that nobody waits for
+write_queue      the order in which threads write to SQLite
+lease            the mark of an unfinished copy
+database         opens a database at the newest layout
+schema           the tables, and their version
+migrations       the steps from older layouts (Alembic)
 """

@@ -1,4 +1,4 @@
-"""The SQL of answers being written, each piece on a connection that it is handed."""
+"""The SQL of answers that are being written. Each function runs on a given connection."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,33 +13,33 @@ from liaobots.storage.database import Database
 from liaobots.storage.records import Checkpoint, Fallback, MessageState, Outcome, PendingAnswer
 from liaobots.storage.schema import clock, conversations, messages, pieces
 
-# A live answer is marked twice a second; one not marked for so long is an orphan.
+# A live answer is marked twice a second. One that was not marked for so long is an orphan.
 SILENCE = 5.0
-# An answer taken for interrupted may turn out to be written still.
+# An answer that was taken for interrupted may still be written.
 ALIVE = (MessageState.WRITING, MessageState.INTERRUPTED)
 
 
 def is_orphan(row: Row[Any]) -> bool:
-    """Return whether nobody writes an answer any more that is marked as being written."""
+    """Return the condition that an answer is marked as being written, but no server writes it."""
     return bool(row.state == MessageState.WRITING and row.age > SILENCE)
 
 
 def add_answer(
     connection: Connection, conversation: str, question: str, model: str, number: int = 0
 ) -> PendingAnswer:
-    """Adds the row of an answer below its question; `number` is its place among several."""
+    """Add the row of an answer to a question; `number` is its position among several answers."""
     asked = PendingAnswer(conversation, queries.new_id(), queries.new_id())
     place = {"id": asked.answer, "conversation": conversation, "parent": question}
     said = {"role": "assistant", "state": MessageState.WRITING, "model": model}
-    # SQLite's clock counts milliseconds, in which several may be added.
+    # SQLite's clock counts milliseconds, and several may be added in one.
     moment = clock() + number * queries.STEP
     life = {"asked": moment, "heartbeat": clock(), "writer": asked.writer}
     connection.execute(insert(messages).values({**place, **said, **life}))
     return asked
 
 
-def anew() -> dict[str, Any]:
-    """Gives the values of a row that is used again for another try."""
+def reset_values() -> dict[str, Any]:
+    """Return the values with which a row is used again for another try."""
     return {"asked": clock(), "first_text": None, "instead_of": "", "instead_words": ""}
 
 
@@ -51,9 +51,9 @@ def rewrite(
     computed: Mapping[int, Sequence[int]],
     **values: Any,
 ) -> PendingAnswer:
-    """Turn an ended answer into one being written, by a new writer.
+    """Turn an ended answer into one that is being written, by a new writer.
 
-    `computed` is what `indexing.prepare_drop` returned of it.
+    `computed` is what `indexer.prepare_drop` returned for it.
     """
     search_index.drop(connection, search_index.is_of([answer]), computed)
     asked = PendingAnswer(conversation, answer, queries.new_id())
@@ -67,7 +67,7 @@ def rewrite(
 
 
 def hand_over(connection: Connection, owner: str, asked: PendingAnswer, to: Fallback) -> None:
-    """Notes that another model writes an answer, and why the first one did not."""
+    """Record that another model writes an answer, and why the first one failed."""
     mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
     where = and_(mine, queries.is_owned_message(owner))
     said = {**vars(to), "instead_words": queries.storable(to.instead_words)}
@@ -75,7 +75,7 @@ def hand_over(connection: Connection, owner: str, asked: PendingAnswer, to: Fall
 
 
 def mark(connection: Connection, checkpoints: Sequence[Checkpoint]) -> dict[PendingAnswer, bool]:
-    """Marks answers as alive, and says of each that is still its writer's whether to go on."""
+    """Mark answers as alive, and return for each whether its writer should go on."""
     asked = {each.asked.writer: each.asked for each in checkpoints}
     with_text = [each.asked.answer for each in checkpoints if each.start + len(each.text)]
     begun = and_(messages.c.first_text.is_(None), messages.c.id.in_(with_text))
@@ -101,7 +101,7 @@ def _are_written_by(checkpoints: Sequence[Checkpoint]) -> Any:
 
 
 def add_pieces(connection: Connection, checkpoints: Sequence[Checkpoint]) -> None:
-    """Writes down new text; again, where the last time may have been in vain."""
+    """Write new text; write it again if the last attempt may have failed."""
     rows = [
         {"message": each.asked.answer, "start": each.start, "text": queries.storable(each.text)}
         for each in checkpoints
@@ -118,25 +118,25 @@ def add_pieces(connection: Connection, checkpoints: Sequence[Checkpoint]) -> Non
 
 
 @dataclass(frozen=True)
-class Whole:
-    """A whole answer, with its grams, and those of the entries that it takes the place of."""
+class FinishedAnswer:
+    """A complete answer, with its n-grams, and those of the index entries that it replaces."""
 
     text: str
     grams: Mapping[str | None, Sequence[int]]
     replaced: Mapping[int, Sequence[int]]
 
 
-def prepare(database: Database, owner: str, asked: PendingAnswer, text: str) -> Whole:
+def prepare(database: Database, owner: str, asked: PendingAnswer, text: str) -> FinishedAnswer:
     """Compute what `finish` needs, before its transaction."""
     text = queries.storable(text)
     replaced = indexer.prepare_drop(database, search_index.is_of([asked.answer]))
-    return Whole(text, search_index.grams_of(owner, {asked.answer: text}), replaced)
+    return FinishedAnswer(text, search_index.grams_of(owner, {asked.answer: text}), replaced)
 
 
 def finish(
-    connection: Connection, owner: str, asked: PendingAnswer, whole: Whole, ending: Outcome
+    connection: Connection, owner: str, asked: PendingAnswer, whole: FinishedAnswer, ending: Outcome
 ) -> None:
-    """Writes down a whole answer, unless another writer has taken over."""
+    """Write a complete answer, unless another writer has taken over."""
     text = whole.text
     if queries.lock(connection, owner, asked.conversation) is None:
         return

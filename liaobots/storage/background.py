@@ -1,4 +1,4 @@
-"""Work that nobody waits for."""
+"""Work in a thread of its own that nobody waits for."""
 
 import threading
 from collections.abc import Callable
@@ -6,14 +6,14 @@ from contextlib import suppress
 
 from liaobots.errors import StorageError
 
-# A server that is told to stop has ten seconds in all.
+# A server that is stopped has ten seconds in all.
 CLOSE_SECONDS = 3.0
 
 
 class Background:
-    """Do some work in a thread of its own, once more each time that it is asked for.
+    """Do some work in a thread, once more after each call of `wake`.
 
-    `at_once` does it in the thread that asks: a database in memory has one connection.
+    With `at_once` the calling thread does it, as a database in memory has only one connection.
     """
 
     def __init__(self, name: str, work: Callable[[], None], *, at_once: bool) -> None:
@@ -23,14 +23,14 @@ class Background:
         self._thread: threading.Thread | None = None
 
     def close(self) -> None:
-        """Begin nothing more, and wait for what is being done, at most `CLOSE_SECONDS`."""
+        """Start nothing more, and wait for the running work, at most `CLOSE_SECONDS`."""
         with self._lock:
             self._is_closed, self._is_wanted, thread = True, False, self._thread
         if thread is not None:
             thread.join(CLOSE_SECONDS)
 
     def wake(self) -> None:
-        """Begin the work; where it runs, let it be done once more afterwards."""
+        """Start the work. If it is running, do it once more afterwards."""
         if self._at_once:
             self._work()
             return
@@ -50,6 +50,6 @@ class Background:
                     self._is_running = False
                     return
                 self._is_wanted = False
-            # What could not be done is done the next time, or by the hourly sweep.
+            # What failed is done the next time, or by the hourly sweep.
             with suppress(StorageError):
                 self._work()

@@ -1,6 +1,6 @@
-"""What is carried from one place to another: chats with all their branches, and prompts.
+"""The types of exported chats, with all their branches, and of exported prompts.
 
-Times are in seconds since 1970, and 0.0 where a file names none.
+Times are in seconds since 1970, and 0.0 if a file has none.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,8 @@ from liaobots.storage.records import MessageState
 class ExportedMessage:
     """A question or an answer; `role` is "user" or "assistant".
 
-    `parent` is the turn before it, or None for a first one. `thumb` is 1 for up
-    and 0 for down. Nobody writes in a parcel: an answer that was being written
-    is an interrupted one.
+    `parent` is the message before it, or None for a first one. `thumb` is 1 for up
+    and 0 for down. An answer that was being written is exported as an interrupted one.
     """
 
     id: str
@@ -39,7 +38,7 @@ class ExportedMessage:
 
 @dataclass(frozen=True)
 class Chat:
-    """A chat with its turns in the order of the file; `leaf` is the turn shown last.
+    """A chat with its messages in the order of the file; `leaf` is the message that was shown last.
 
     `system` is the visitor's own instruction to the model.
     """

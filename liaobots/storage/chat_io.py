@@ -1,4 +1,4 @@
-"""Carries chats out of the store and into it, one at a time."""
+"""Export and import of an owner's chats, one at a time."""
 
 import hashlib
 import re
@@ -15,23 +15,23 @@ from liaobots.storage.records import Message, MessageState
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.tree import from_above
 
-# What is brought in at a time at most, for nobody else can write to SQLite meanwhile: so many
-# messages, characters, and grams as make a part of a long text.
+# The most that is imported in one transaction, because nobody else can write to SQLite
+# meanwhile. The limit for n-grams is a part of a long text.
 BATCH_TURNS = 200
 BATCH_CHARACTERS = 1_000_000
 ID = re.compile(r"[\w-]{1,40}", re.ASCII)
 
 
 class ChatIO:
-    """Carries an owner's chats. Each method raises StoreFault where it cannot."""
+    """An owner's chats as they are exported and imported. The methods raise `StorageError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def export_chats(self, owner: str, conversation: str | None = None) -> Iterator[Chat]:
-        """Gives the owner's chats with all their branches, the oldest first; or the one named.
+        """Yield the owner's chats with all their branches, oldest first, or only the named one.
 
-        What lies in the trash stays there.
+        Chats in the trash are not exported.
         """
         wish = select(conversations.c.id).where(
             conversations.c.owner == owner, conversations.c.deleted.is_(None)
@@ -47,9 +47,9 @@ class ChatIO:
                     yield _chat(connection, head)
 
     def import_chat(self, owner: str, chat: Chat) -> int:
-        """Adds a chat, or of one that is there already the messages that are missing.
+        """Add a chat, or the missing messages of a chat that exists already.
 
-        Gives how many messages came. A chat that lies in the trash comes back.
+        Return how many messages were added. A chat that is in the trash is restored.
         """
         chat_id = self._make_place(owner, chat)
         ids = self._ids(chat_id, [turn.id for turn in chat.turns])
@@ -66,7 +66,7 @@ class ChatIO:
         return added
 
     def _make_place(self, owner: str, chat: Chat) -> str:
-        """Return the id of the chat here, and make it where there is none."""
+        """Return the id of the chat here, and create it if it does not exist."""
         with self._database.writing(in_background=True) as connection:
             id_ = chat.id if ID.fullmatch(chat.id) else _derived(owner, chat.id)
             owners = select(conversations.c.owner).where(conversations.c.id == id_)
@@ -80,7 +80,7 @@ class ChatIO:
             return id_
 
     def _ids(self, conversation: str, turns: Sequence[str]) -> dict[str, str]:
-        """Return for each turn its own id where that is free or here already, else another."""
+        """Return for each message its own id if that is free or its own here, else a new one."""
         elsewhere: set[str] = set()
         with self._database.reading() as connection:
             for at in range(0, len(turns), BATCH_TURNS):
@@ -97,7 +97,7 @@ class ChatIO:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a chat goes: its conversation here, and the ids of its messages here."""
+    """Where a chat is imported: its conversation, and the ids of its messages in this database."""
 
     owner: str
     conversation: str
@@ -106,14 +106,14 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A turn as it is written, with its grams."""
+    """A message that is ready to be written, with its n-grams."""
 
     row: Mapping[str, Any]
     grams: Mapping[str | None, Sequence[int]]
 
     @property
     def size(self) -> float:
-        """How much of a transaction it fills: 1 is all."""
+        """Return which share of a transaction it fills: 1 is all of it."""
         numbers = sum(map(len, self.grams.values()))
         characters = int(self.row["characters"])
         return max(1 / BATCH_TURNS, numbers / search_index.PART, characters / BATCH_CHARACTERS)
@@ -125,7 +125,7 @@ def _prepared(place: _Place, turn: ExportedMessage) -> _Prepared:
 
 
 def _by_size(turns: Iterable[_Prepared]) -> Iterator[Sequence[_Prepared]]:
-    """Return turns in batches, each for one transaction."""
+    """Yield messages in batches, each for one transaction."""
     batch, size = list[_Prepared](), 0.0
     for turn in turns:
         if batch and size + turn.size > 1:
@@ -139,7 +139,7 @@ def _by_size(turns: Iterable[_Prepared]) -> Iterator[Sequence[_Prepared]]:
 
 def _begin(connection: Connection, owner: str, id_: str, chat: Chat) -> None:
     title = queries.title_of(chat.title)
-    # A file without times says 0, and what nobody can date is new.
+    # A file without times has 0. What has no date counts as new.
     times = {"created": chat.created or clock(), "changed": chat.changed or clock()}
     pinned = clock() if chat.is_pinned else None
     kept = {"system": queries.storable(chat.system), "pinned": pinned}
@@ -149,7 +149,7 @@ def _begin(connection: Connection, owner: str, id_: str, chat: Chat) -> None:
 
 
 def _add(connection: Connection, place: _Place, batch: Sequence[_Prepared]) -> int:
-    """Add the turns that are missing, and return how many they were."""
+    """Add the messages that are missing, and return their number."""
     if queries.lock(connection, place.owner, place.conversation) is None:
         return 0
     ids = messages.c.id.in_([each.row["id"] for each in batch])
@@ -186,12 +186,12 @@ def _row(place: _Place, turn: ExportedMessage) -> dict[str, Any]:
 
 
 def _link(address: str) -> str:
-    """Gives an address that may stand on the page as a button; a file can hold any other."""
+    """Return an address if it may be a button on the page. A file can contain any other."""
     return queries.storable(address) if address.startswith("https://") else ""
 
 
 def _show_leaf(connection: Connection, place: _Place, chat: Chat) -> None:
-    """Lets a chat that came show what it showed, unless it shows something already."""
+    """Show the branch that the file shows, unless the chat shows one already."""
     head = queries.lock(connection, place.owner, place.conversation)
     tree = queries.tree(connection, place.conversation)
     if head is None or (head.leaf and head.leaf in tree) or not chat.turns:
@@ -202,7 +202,7 @@ def _show_leaf(connection: Connection, place: _Place, chat: Chat) -> None:
 
 
 def _from_above(turns: Sequence[ExportedMessage]) -> Sequence[ExportedMessage]:
-    """Gives turns in an order in which each comes after the one that it names."""
+    """Return messages in an order in which each comes after its parent."""
     by_id = {turn.id: turn for turn in turns}
     return [by_id[each] for each in from_above({turn.id: turn.parent for turn in turns})]
 

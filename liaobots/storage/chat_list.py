@@ -20,12 +20,12 @@ from liaobots.storage import answer_queries
 from liaobots.storage.records import ChatSummary, MessageState
 from liaobots.storage.schema import clock, conversations, messages
 
-# So many chats stand above the others.
+# How many chats can be pinned.
 PINNED = 50
 
 
 def newest(connection: Connection, owner: str, limit: int) -> Sequence[ChatSummary]:
-    """Gives the newest conversations, at most `limit`, below those pinned, in one query."""
+    """Return the newest conversations, at most `limit`, after the pinned ones, in one query."""
     asked = {"owner": owner, "limit": limit, "silence": answer_queries.SILENCE}
     return [
         ChatSummary(
@@ -42,7 +42,7 @@ def newest(connection: Connection, owner: str, limit: int) -> Sequence[ChatSumma
 
 @cache
 def _newest() -> CompoundSelect[Any]:
-    # Every page asks it every two seconds, and to put it together takes longer than to run it.
+    # Every page runs it every two seconds, and building the query takes longer than running it.
     is_alive = func.abs(clock() - messages.c.heartbeat) < bindparam("silence")
     is_writing = exists().where(
         messages.c.conversation == conversations.c.id,

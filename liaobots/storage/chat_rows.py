@@ -1,6 +1,6 @@
 """The rows of one chat: read from one database as they are, and merged into another.
 
-Only what has changed since a row was read or merged last is written: the other
+Only what has changed since a row was last read or merged is written, as the other
 database may have changed the rest meanwhile.
 """
 
@@ -18,7 +18,7 @@ from liaobots.storage.schema import clock, conversations, messages, pieces
 from liaobots.storage.tree import from_above
 
 HEAD = ("title", "system", "pinned", "model", "compared", "leaf", "deleted")
-# What of a message is carried, beside its place and what it says.
+# The columns of a message that are copied, besides its position and its text.
 SAID = ("state", "text", "characters", "model", "asked", "first_text", "ended")
 ABOUT = ("thumb", "seen", "cost", "deleted", "deleted_with", "instead_of", "instead_words")
 ERROR = ("error_kind", "error_words", "error_link")
@@ -30,7 +30,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Rows:
-    """A chat's row, and those of its messages, each after the one that it hangs from."""
+    """The row of a chat, and those of its messages, each after its parent."""
 
     head: Values
     messages: Sequence[Values]
@@ -42,13 +42,13 @@ class Rows:
 
 @dataclass
 class Merged:
-    """What the other database is known to have of a chat; texts by their hashes."""
+    """What the other database is known to have of a chat; texts are remembered by their hashes."""
 
     head: dict[str, Any] = field(default_factory=dict)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def note(self, rows: Rows) -> None:
-        """Take all of these rows for known there."""
+        """Remember that the other database has all of these rows."""
         self.note_head(rows.head)
         for each in rows.messages:
             self.note_message(each)
@@ -59,8 +59,8 @@ class Merged:
     def note_message(self, row: Values) -> None:
         self.messages[row["id"]] = _fingerprint(row)
 
-    def forget_said(self, message: str) -> None:
-        """Take nothing that a message says for known there: it is in pieces, if at all."""
+    def forget_text(self, message: str) -> None:
+        """Forget that the other database has the text of a message: it has at most pieces of it."""
         there = self.messages[message]
         self.messages[message] = {name: there[name] for name in there if name not in SAID}
 
@@ -74,10 +74,10 @@ class Merged:
         }
 
     def to_write(self, rows: Rows) -> Iterator[Values]:
-        """Return the messages that are to be written.
+        """Return the messages that have to be written.
 
-        An answer that is being written is written down once, as an interrupted
-        one, for a question may hang from it; and again when it has ended.
+        An answer that is being written is written once, as an interrupted one, because a
+        question may follow it; and once more when it has ended.
         """
         for row in rows.messages:
             if row["state"] != MessageState.WRITING:
@@ -87,7 +87,7 @@ class Merged:
                 yield {**row, "state": MessageState.INTERRUPTED.value}
 
     def has_all(self, rows: Rows) -> bool:
-        """Return whether the other database has all that is in these rows, to the end."""
+        """Return whether the other database has all of these rows, and no answer is unfinished."""
         is_same = self.head == {name: rows.head[name] for name in HEAD}
         return is_same and not rows.is_writing and not list(self.to_write(rows))
 
@@ -97,7 +97,7 @@ def _fingerprint(row: Values) -> dict[str, Any]:
 
 
 def read(connection: Connection, owner: str, conversation: str) -> Rows | None:
-    """Return the rows of a chat, in the trash or not, with the texts so far; None without one."""
+    """Return the rows of a chat with the texts so far, also from the trash, or None."""
     where = queries.is_owned_conversation(owner, conversation)
     head = connection.execute(select(conversations).where(where)).mappings().one_or_none()
     if head is None:
@@ -113,8 +113,8 @@ def _with_text(connection: Connection, row: Any) -> Values:
     return {**row._mapping, "text": text, "characters": len(text)}
 
 
-def of_known(owner: str, known: Conversation) -> Rows:
-    """Return the rows of a chat as a page knows it: with what it shows, and no other branch."""
+def from_conversation(owner: str, known: Conversation) -> Rows:
+    """Return the rows of a chat as a page knows it: the shown branch and no other."""
     shown = [*known.messages, *known.compared]
     by_id = {each.id: each for each in shown}
     leaf = known.compared or known.messages[-1:]
@@ -140,9 +140,9 @@ def _of_message(conversation: str, message: Message) -> Values:
 
 
 def put(database: Database, rows: Rows) -> None:
-    """Write a chat that is not there yet, for its owner to go on with.
+    """Write a chat that does not exist yet, so that its owner can go on with it.
 
-    It is not put into the search index: it is found where it came from.
+    It is not added to the search index: it is found in the database that it came from.
     """
     with database.writing() as connection:
         moment = connection.scalar(select(clock()))
@@ -158,11 +158,11 @@ def _whole(row: Values) -> dict[str, Any]:
 
 
 def merge(database: Database, rows: Rows, merged: Merged) -> None:
-    """Write what has changed since the last merge. Raise `StorageError` where that cannot be."""
+    """Write what has changed since the last merge. Raise `StorageError` if that fails."""
     mine = messages.c.conversation == rows.head["id"]
     with database.reading() as connection:
         there = set(connection.execute(select(messages.c.id).where(mine)).scalars())
-    # Another server may have deleted some of it for good.
+    # Another server may have deleted some of them for good.
     merged.messages = {id_: each for id_, each in merged.messages.items() if id_ in there}
     for batch in _batches(list(merged.to_write(rows))):
         _merge(database, rows, batch, merged)
@@ -209,7 +209,7 @@ def _merge(database: Database, rows: Rows, batch: Sequence[Values], merged: Merg
 def _merge_head(
     connection: Connection, head: Values, merged: Merged, title: Mapping[str | None, Sequence[int]]
 ) -> None:
-    """Write what has changed of the chat itself; a question in it takes it out of the trash."""
+    """Write what has changed in the row of the chat. A new question takes it out of the trash."""
     owner, chat = head["owner"], head["id"]
     if queries.lock(connection, owner, chat) is None:
         values = {name: head[name] for name in ("id", "owner", "created", "changed", *HEAD)}
@@ -231,7 +231,7 @@ def _merge_message(connection: Connection, row: Values, merged: Merged, *, is_th
     if is_there:
         values = merged.changed(row)
         if "state" in values:
-            # Whoever wrote it elsewhere writes it no more.
+            # Its writer in the other database has stopped.
             values["writer"] = None
             connection.execute(sql_delete(pieces).where(pieces.c.message == row["id"]))
         mine = messages.c.id == row["id"], messages.c.conversation == row["conversation"]
@@ -241,15 +241,15 @@ def _merge_message(connection: Connection, row: Values, merged: Merged, *, is_th
 
 
 def _show(connection: Connection, rows: Rows, there: Sequence[str]) -> None:
-    """Let the chat show what it shows in memory, or as much of that as is there by now."""
+    """Show the branch that the chat shows in memory, as far as the database has it."""
     leaf = rows.head["leaf"]
     shown = leaf if leaf in there or not there else there[-1]
     mine = conversations.c.id == rows.head["id"]
     connection.execute(update(conversations).where(mine).values(leaf=shown))
 
 
-def take_away(database: Database, owner: str, conversation: str, merged: Merged) -> bool:
-    """Delete a chat whose rows are all merged. Return False where something came meanwhile."""
+def remove_merged(database: Database, owner: str, conversation: str, merged: Merged) -> bool:
+    """Delete a chat whose rows are all merged. Return False if something was added meanwhile."""
     with database.writing() as connection:
         rows = read(connection, owner, conversation)
         if rows is not None and not merged.has_all(rows):

@@ -1,4 +1,4 @@
-"""Opens a database, whatever its kind, at the newest layout."""
+"""Opens a database of any kind at the newest layout."""
 
 import os
 import sqlite3
@@ -21,24 +21,24 @@ from liaobots.storage import lease, migrations, schema
 from liaobots.storage.write_queue import Rest, WriteQueue, pause_after
 
 BUSY_SECONDS = 5
-# Work in the background tries again later, and keeps nobody waiting while another process writes.
+# Work in the background tries again later, and makes nobody wait while another process writes.
 BACKGROUND_BUSY_SECONDS = 0.2
-# Any number; all servers that may upgrade one PostgreSQL must name the same.
+# An arbitrary number: all servers that may upgrade one PostgreSQL must use the same.
 UPGRADE_LOCK = 1_280_262_479
 MEMORY = "sqlite://"
 NO_FILE = (None, "", ":memory:")
-# A database that let somebody wait so many seconds in vain is left alone for a while,
-# so that no page waits for it again and again.
+# After a wait of so many seconds failed, nobody tries for a while, so that no page waits for
+# the database again and again.
 PATIENCE = 1.0
-# Seconds to dial, and milliseconds until a line whose other end is gone is given up.
+# Seconds to connect, and milliseconds until a connection without an answer is given up.
 POSTGRESQL = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
 
 
 class Database:
-    """A database by its address: `sqlite:///path`, `postgresql://…`, or in memory.
+    """A database by its address: `sqlite:///path`, `postgresql://…`, or `sqlite://` in memory.
 
-    Raises StoreFault where it cannot be opened or brought up to date, and from
-    then on for whatever goes wrong in it.
+    Raise `StorageError` if it cannot be opened or upgraded, and later for every
+    failure of the database.
     """
 
     def __init__(self, address: str = "") -> None:
@@ -46,7 +46,7 @@ class Database:
         self._alone = threading.RLock()
         self._reads, self._writes = Rest(), Rest()
         self._turns = WriteQueue()
-        with made_ours(), ExitStack() as otherwise:
+        with storage_errors(), ExitStack() as otherwise:
             self._engine = _engine(url_of(address))
             otherwise.callback(self.close)
             self._bring_up_to_date()
@@ -58,16 +58,16 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Gives a connection whose reads see one moment."""
+        """Return a connection whose reads all see the same state."""
         with self._watched(self._reads), self._held(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self, *, in_background: bool = False) -> Iterator[Connection]:
-        """Open a transaction whose reads and writes happen all or not at all.
+        """Open a transaction.
 
         Work that nobody waits for is done `in_background`, in transactions of at most
-        about 0.1 s: others write first, and afterwards it pauses for as long as it took.
+        about 0.1 s: others write first, and a pause as long as the work follows.
         """
         with (
             self._watched(*self._rests(in_background=in_background)),
@@ -80,15 +80,14 @@ class Database:
             pause_after(began)
 
     def close(self) -> None:
-        """Close all connections. The one of a database in memory is not closed while it is used."""
+        """Close all connections. That of a database in memory is not closed while it is in use."""
         with self._held():
             self._engine.dispose()
 
     def _rests(self, *, in_background: bool) -> Sequence[Rest]:
-        """Return what is left alone where somebody waited in vain to write.
+        """Return the rests that apply: after a failed wait, nobody tries to write for some seconds.
 
-        For work in the background nobody waits. Who reads from SQLite does not wait
-        for those who write.
+        Nobody waits for work in the background, and readers of SQLite do not wait for writers.
         """
         if in_background:
             return []
@@ -96,12 +95,12 @@ class Database:
 
     @contextmanager
     def _watched(self, *rests: Rest) -> Iterator[None]:
-        """Turn what goes wrong into words, and let a database that does not answer rest."""
+        """Raise failures as `StorageError`, and let a database that does not answer rest."""
         began = time.monotonic()
         for rest in rests:
             rest.refuse()
         try:
-            with made_ours():
+            with storage_errors():
                 yield
         except StorageError as error:
             if time.monotonic() - began > PATIENCE:
@@ -111,7 +110,7 @@ class Database:
 
     @contextmanager
     def _begun(self, *, in_background: bool) -> Iterator[Connection]:
-        """Begin to write. Work in the background does not wait in others' way meanwhile."""
+        """Begin to write. Work in the background does not make others wait meanwhile."""
         seconds = BACKGROUND_BUSY_SECONDS if in_background else BUSY_SECONDS
         options = {"begin": "BEGIN IMMEDIATE", "busy_milliseconds": int(seconds * 1000)}
         engine = self._engine.execution_options(**options)
@@ -130,7 +129,7 @@ class Database:
 
     @contextmanager
     def _turn(self, *, in_background: bool) -> Iterator[None]:
-        """Wait for this thread's turn to write, where only one can at a time."""
+        """Wait for this thread's turn to write, if the database takes only one writer."""
         turn: AbstractContextManager[None] = nullcontext()
         if self.dialect == "sqlite" and not self.is_memory:
             turn = self._turns.turn(BUSY_SECONDS, in_background=in_background)
@@ -139,14 +138,14 @@ class Database:
                 stack.enter_context(turn)
             except TimeoutError as error:
                 raise StorageError(_words("locked")) from error
-            # Those ahead may have waited in vain meanwhile.
+            # The wait of those ahead may have failed meanwhile.
             if not in_background:
                 self._writes.refuse()
             yield
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        """Lets one thread at a time into a database in memory, which has one connection."""
+        """Wait for the only connection of a database in memory, and hold it."""
         if not self.is_memory:
             yield
             return
@@ -167,9 +166,9 @@ class Database:
 
 
 def bring_up_to_date(connection: Connection) -> None:
-    """Makes the newest layout of an older one or of none, one server after the other.
+    """Create the newest layout, or upgrade an older one, one server after the other.
 
-    Raises StoreFault for one that is newer than this program.
+    Raise `StorageError` if the layout is newer than this program.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL lock_timeout = 0"))
@@ -186,16 +185,16 @@ def bring_up_to_date(connection: Connection) -> None:
 
 
 def default_path() -> Path:
-    """Gives the file that is used when no database is set: in the user's data folder."""
+    """Return the file that is used if no database is set: it is in the user's data folder."""
     return user_data_path("liaobots-chat", appauthor=False) / "chats.db"
 
 
 def url_of(address: str) -> URL:
-    """Gives an address in its parts; "" is the default one."""
+    """Return an address in its parts; "" is the default one."""
     try:
         url = make_url(address) if address else URL.create("sqlite", database=str(default_path()))
     except (ArgumentError, ValueError):
-        # What went wrong exactly may quote a password.
+        # The original error may quote a password.
         raise StorageError(
             "LIAOBOTS_DATABASE_URL is no address of a database. It looks like "
             "postgresql://user@host/name or sqlite:////folder/chats.db."
@@ -222,16 +221,16 @@ def _engine(url: URL) -> Engine:
 
 
 def make_private(file: Path) -> None:
-    """Makes the folder and the file, for their owner's eyes alone."""
+    """Create the folder and the file so that only their owner can read them."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not file.exists():
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def _prepare_postgresql(connection: Any, record: Any) -> None:
-    """Bounds every wait, so that neither a page nor the keeper of answers stands still.
+    """Limit every wait, so that neither a page nor the checkpoints of answers hang.
 
-    Compiling a query takes PostgreSQL longer than any of ours runs.
+    Just-in-time compilation is off: it takes longer than any of the queries.
     """
     del record
     connection.execute("SET lock_timeout = '3s'")
@@ -242,7 +241,7 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     del record
-    # The driver would begin transactions late; `begin_sqlite` does it by itself.
+    # The driver would begin transactions too late; `begin_sqlite` begins them.
     connection.isolation_level = None
     for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
@@ -250,7 +249,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
 
 
 def begin_sqlite(connection: Connection) -> None:
-    """Begin a transaction: one that only reads, unless the connection says otherwise."""
+    """Begin a transaction: a reading one, unless the connection's options say otherwise."""
     options = connection.get_execution_options()
     driver: Any = connection.connection.driver_connection
     if "busy_milliseconds" in options:
@@ -259,8 +258,8 @@ def begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def made_ours() -> Iterator[None]:
-    """Raises what a database raises as StoreFault, in words, without addresses."""
+def storage_errors() -> Iterator[None]:
+    """Raise the errors of a database as `StorageError`, in words and without addresses."""
     try:
         yield
     except (SQLAlchemyError, CommandError, OSError, sqlite3.Error, ImportError) as error:

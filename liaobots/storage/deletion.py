@@ -1,7 +1,7 @@
-"""Deletes for good, in transactions so short that nobody waits for them.
+"""Deletion for good, in transactions so short that nobody waits for them.
 
-Each takes some messages, the lowest in the tree first: whenever it ends early,
-what is left hangs together, lies in the trash as before, and goes the next time.
+Each deletes some messages, the lowest in the tree first. If it ends early, what is left is
+still a tree in the trash, and is deleted the next time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from liaobots.storage.database import Database
 from liaobots.storage.schema import conversations, messages
 from liaobots.storage.tree import from_above
 
-# What goes in one transaction at most.
+# The most that is deleted in one transaction.
 BATCH_MESSAGES = 100
 BATCH_CHARACTERS = 20_000
 
@@ -39,18 +39,18 @@ def delete_branch(
 
 
 def at_once(connection: Connection, which: Any) -> None:
-    """Delete conversations with all that is in them."""
+    """Delete conversations with everything in them, in the current transaction."""
     gone = select(conversations.c.id).where(which).with_for_update()
     ids = connection.execute(gone).scalars().all()
     search_index.drop(connection, search_index.is_within(ids))
-    # SQLite follows only so many links from message to message in one deletion.
+    # SQLite follows only so many foreign keys from message to message in one deletion.
     unlinked = update(messages).where(messages.c.conversation.in_(ids)).values(parent=None)
     connection.execute(unlinked)
     connection.execute(sql_delete(conversations).where(conversations.c.id.in_(ids)))
 
 
 def _delete_messages(database: Database, which: Any, wish: Any) -> bool:
-    """Delete messages as long as `wish` finds a row; return whether it did to the end."""
+    """Delete messages as long as `wish` finds a row. Return whether all were deleted."""
     with database.reading() as connection:
         batches = list(_from_below(connection, which))
     for ids in batches:
@@ -70,7 +70,7 @@ def _delete(
 
 
 def _from_below(connection: Connection, which: Any) -> Iterator[Sequence[str]]:
-    """Return the ids of messages in batches, each message before the one that it hangs from."""
+    """Yield the ids of messages in batches, each message before its parent."""
     columns = (messages.c.id, messages.c.parent, messages.c.characters)
     rows = {row.id: row for row in connection.execute(select(*columns).where(which))}
     batch, size = list[str](), 0

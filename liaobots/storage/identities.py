@@ -1,8 +1,8 @@
-"""What the database knows of identities: the secrets that sign them, and the unsigned ones.
+"""The secrets that sign identities, and the owners of unsigned identities.
 
 All servers on one database share the secrets, so that each accepts what another
-has signed. Identities were not signed before layout 0004; those that were in
-use by then can be exchanged for a signed one, each once.
+has signed. Identities were not signed before layout 0004; those in use by then
+can be exchanged for signed ones, each once.
 """
 
 import hashlib
@@ -21,16 +21,16 @@ TAKEOVER_SECONDS = 300
 
 
 class Identities:
-    """Reads the secrets of a database, and records whose identity was signed later."""
+    """Read the secrets of a database, and record who got a signed identity."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._secrets: Sequence[str] = ()
 
     def secrets(self) -> Sequence[str]:
-        """Return what identities may be signed with; new ones with the first of them.
+        """Return the secrets that sign identities. New identities are signed with the first.
 
-        They are read once. Raise `StorageError` if they cannot be.
+        They are read once. Raise `StorageError` if they cannot be read.
         """
         if not self._secrets:
             with self._database.reading() as connection:
@@ -45,27 +45,27 @@ class Identities:
         return self._secrets
 
     def add_secret(self, secret: str) -> None:
-        """Take for good what a server signed while it could not open the database."""
+        """Store the secret with which a server signed while it could not open the database."""
         name = f"{SECRET} {hashlib.sha256(secret.encode()).hexdigest()[:16]}"
         with self._database.writing() as connection:
             connection.execute(insert(secrets).values(name=name, value=secret))
         self._secrets = [*self._secrets, secret] if self._secrets else ()
 
     def may_be_taken_over(self, owner: str) -> bool:
-        """Return whether an owner's unsigned identity is good for a signed one."""
+        """Return whether an owner's unsigned identity can be exchanged for a signed one."""
         with self._database.reading() as connection:
             query = select(func.count()).select_from(unsigned_owners).where(_is_open(owner))
             return bool(connection.scalar(query))
 
     def take_over(self, owner: str) -> bool:
-        """Record that an owner gets a signed identity; return False if that is too late."""
+        """Record that an owner gets a signed identity. Return False if it is too late for that."""
         first = func.coalesce(unsigned_owners.c.taken_over, clock())
         with self._database.writing() as connection:
             taken = update(unsigned_owners).where(_is_open(owner)).values(taken_over=first)
             return connection.execute(taken).rowcount > 0
 
     def reassign(self, owner: str, to: str) -> None:
-        """Give one owner's conversations to another, who is the same person."""
+        """Assign one owner's conversations to another, who is the same person."""
         with self._database.writing() as connection:
             theirs = select(conversations.c.id).where(conversations.c.owner == owner)
             ids = connection.execute(theirs).scalars().all()

@@ -1,8 +1,8 @@
-"""What is done to the search index in several transactions, so that each of them is short.
+"""Changes of the search index in several transactions, so that each of them is short.
 
-SQLite needs up to a second for the ngrams of one long text. They come and go in
-parts; whatever ends in between, an entry whose parts are not all there says so
-(see `index`), and is completed by the next `complete`.
+SQLite needs up to a second for the n-grams of one long text. They are added and removed
+in parts. An entry with missing parts is marked (see `search_index`), and the next
+`complete` adds them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from liaobots.storage.schema import findable
 
 
 def complete(database: Database) -> None:
-    """Write the ngrams that are missing, in the background."""
+    """Write the n-grams that are missing, in the background."""
     with database.reading() as connection:
         entries = search_index.partial(connection)
     for entry in entries:
@@ -30,7 +30,7 @@ def _complete(database: Database, entry: int) -> None:
     for said, owner in found.values():
         for part in search_index.parts(sorted(ngrams(said, owner))):
             with database.writing(in_background=True) as connection:
-                # Without the mark somebody was quicker, or it is gone.
+                # Without the mark another thread was quicker, or the entry was deleted.
                 if search_index.has(connection, entry, search_index.PARTIAL):
                     search_index.put_part(connection, entry, part)
         with database.writing(in_background=True) as connection:
@@ -41,9 +41,9 @@ def _complete(database: Database, entry: int) -> None:
 def prepare_drop(
     database: Database, which: Any, *, in_background: bool = False
 ) -> Mapping[int, Sequence[int]]:
-    """Return the ngrams of entries for `index.drop`, and take those of long texts out before.
+    """Return the n-grams of entries for `search_index.drop`, after removing those of long texts.
 
-    Whoever does not drop them then leaves them to `complete`.
+    If the entries are not dropped afterwards, `complete` adds the n-grams again.
     """
     with database.reading() as connection:
         found = search_index.entry_texts(connection, which)
@@ -57,7 +57,7 @@ def prepare_drop(
 def _shorten(
     database: Database, entry: int, numbers: Sequence[int], *, in_background: bool
 ) -> None:
-    """Take all parts but the last out of an entry, each in a transaction of its own."""
+    """Remove all parts but the last from an entry, each in a transaction of its own."""
     *others, last = search_index.parts(numbers)
     for part in others:
         with database.writing(in_background=in_background) as connection:
@@ -66,7 +66,7 @@ def _shorten(
 
 
 class Indexer:
-    """Completes the index in a thread, as long as there is something to complete."""
+    """Complete the index in a thread, as long as something is missing."""
 
     def __init__(self, database: Database) -> None:
         self._is_needed = database.dialect == "sqlite"
@@ -78,11 +78,11 @@ class Indexer:
         self._work.close()
 
     def complete_soon(self, found: Mapping[str | None, Sequence[int]]) -> None:
-        """Begin to write what is missing of these ngrams, where something is."""
+        """Start to write what is missing of these n-grams, if anything is."""
         if search_index.is_long(found):
             self.wake()
 
     def wake(self) -> None:
-        """Begin to write what is missing of any."""
+        """Start to write everything that is missing."""
         if self._is_needed:
             self._work.wake()

@@ -1,8 +1,8 @@
-"""The mark of a copy that is not finished, in the database into which it goes.
+"""The mark of an unfinished copy, in the target database.
 
-It names what is copied, and whose hand does it: a second command takes the copy
-over, and the first one finds that out before it writes again. It is no part of
-the layout, for a finished copy has it no more.
+It names what is copied, and which process copies: a second command takes the copy
+over, and the first one notices that before it writes again. The mark is not part of
+the layout, because a finished copy does not have it.
 """
 
 import secrets
@@ -20,14 +20,14 @@ unfinished = Table(
 
 
 def of(connection: Connection) -> str | None:
-    """Gives what is being copied into this database, or None."""
+    """Return what is being copied into this database, or None."""
     if not inspect(connection).has_table(unfinished.name):
         return None
     return connection.scalar(select(unfinished.c.source)) or ""
 
 
 def put(connection: Connection, source: str) -> str:
-    """Marks the database, or takes the copy over from whoever made it until now. Gives the hand."""
+    """Mark the database, or take the copy over. Return the id of the new owner of the copy."""
     owner = secrets.token_hex(12)
     if of(connection) is None:
         unfinished.create(connection)
@@ -38,7 +38,7 @@ def put(connection: Connection, source: str) -> str:
 
 
 def check(connection: Connection, owner: str) -> None:
-    """Raises StoreFault where another hand copies by now; none does until the transaction's end."""
+    """Raise `StorageError` if another owner copies by now; keep others out for this transaction."""
     has_mark = of(connection) is not None
     whose = select(unfinished.c.hand).with_for_update()
     if not has_mark or connection.scalar(whose) != owner:

@@ -1,12 +1,11 @@
-"""What is looked for, and where it stands: folding, grams, and the words in a text.
+"""The n-grams of a text and of a query, and the places where words are found in a text.
 
-A text is found by the pieces of three characters of its words (trigrams), as
-PostgreSQL's pg_trgm and SQLite's trigram tokenizer do it. Those two agree
-neither on letters outside English nor on words of one or two characters, which
-Chinese is full of; so the pieces are made here, the same for both. Pieces of
-four are there as well, for among many long texts nearly all have the trigrams
-of a common word. A word of one or two characters is looked for where words
-begin, and in scripts without spaces everywhere.
+A text is found by the trigrams of its words, as PostgreSQL's pg_trgm and SQLite's
+trigram tokenizer do it. Those two differ on letters outside English and on words of
+one or two characters, of which Chinese is full; so the n-grams are computed here, the
+same for both. There are 4-grams too, because nearly all long texts have the trigrams
+of a common word. A word of one or two characters is searched at the beginning of
+words, and anywhere in scripts without spaces.
 """
 
 import re
@@ -18,10 +17,10 @@ from functools import lru_cache
 
 from liaobots.storage.scripts import HAN, HANGUL, KANA, THAI_AND_LAO
 
-# So many characters of a text can be found, and so many words be looked for at once.
+# How many characters of a text can be found, and how many words can be searched at once.
 REACH, WORDS = 200_000, 12
 LONGEST = 100
-# Words of more than three characters are looked for by pieces of so many.
+# Words of more than three characters are searched by n-grams of this length.
 LONG = 4
 # Thai and Lao, Kana, Han and Hangul.
 UNSPACED = re.compile(f"[{THAI_AND_LAO}{KANA}{HAN}{HANGUL}]")
@@ -30,27 +29,27 @@ BEFORE, AFTER = 60, 140
 
 @dataclass(frozen=True)
 class Fragment:
-    """A piece of a text, and whether it is one that was looked for."""
+    """A piece of a text, and whether it is one of the words of the query."""
 
     text: str
     is_hit: bool
 
 
 def fold(text: str) -> str:
-    """Gives the text as it is compared: composed, and without regard to case."""
+    """Return a text in the form in which texts are compared: composed, and without case."""
     return unicodedata.normalize("NFC", text).casefold()
 
 
 def words_of(wish: str) -> Sequence[str]:
-    """Gives the folded words that somebody looks for, each once."""
+    """Return the folded words of a query, each once."""
     words = (word[:LONGEST] for word in fold(wish[: WORDS * LONGEST]).split())
     return list(dict.fromkeys(words))[:WORDS]
 
 
 def ngrams(text: str, owner: str) -> set[int]:
-    """Gives the grams of a text as numbers of 32 bits, the owner's own among them.
+    """Return the n-grams of a text as 32-bit numbers, each combined with the owner.
 
-    Two grams may share a number; whoever finds something looks into the text.
+    Two n-grams may have the same number, so a hit has to be checked against the text.
     """
     found = {_number(f"\0{owner}")}
     for word in set(fold(text[:REACH]).split()):
@@ -59,7 +58,7 @@ def ngrams(text: str, owner: str) -> set[int]:
 
 
 def query_ngrams(words: Sequence[str], owner: str) -> set[int]:
-    """Gives the grams that every text has in which all these words stand."""
+    """Return the n-grams that every text with all these words has."""
     found = {_number(f"\0{owner}")}
     for word in words:
         size = min(len(word), LONG)
@@ -68,13 +67,13 @@ def query_ngrams(words: Sequence[str], owner: str) -> set[int]:
 
 
 def has_all(text: str, words: Sequence[str]) -> bool:
-    """Says whether all the words stand in a text."""
+    """Return whether a text contains all the words."""
     folded = fold(text[:REACH])
     return all(any(_places(folded, word)) for word in words)
 
 
 def excerpt(text: str, words: Sequence[str]) -> Sequence[Fragment]:
-    """Gives one line around the first word that was looked for, in pieces."""
+    """Return one line around the first of the words, as fragments."""
     text = unicodedata.normalize("NFC", text[:REACH])
     firsts = (next(_places(text.casefold(), word), None) for word in words)
     first = _origins(text)[min((span[0] for span in firsts if span), default=0)]
@@ -86,7 +85,7 @@ def excerpt(text: str, words: Sequence[str]) -> Sequence[Fragment]:
 
 
 def _origins(text: str) -> Sequence[int]:
-    """Gives for each place in the folded text the place in the text; some letters fold into two."""
+    """Return for each position in the folded text that in the text. Some letters fold to two."""
     if len(text) == len(text.casefold()):
         return range(len(text) + 1)
     return [at for at, letter in enumerate(text) for _ in letter.casefold()] + [len(text)]
@@ -104,7 +103,7 @@ def _marked(line: str, spans: Sequence[tuple[int, int]]) -> Iterator[Fragment]:
 
 
 def _spans(line: str, words: Sequence[str]) -> Sequence[tuple[int, int]]:
-    """Gives where words stand, in order; those that touch or overlap as one."""
+    """Return the positions of words, in order; those that touch or overlap are joined."""
     folded, origins = line.casefold(), _origins(line)
     joined: list[tuple[int, int]] = []
     for first, behind in sorted(span for word in words for span in _places(folded, word)):
@@ -125,13 +124,13 @@ def _places(folded: str, word: str) -> Iterator[tuple[int, int]]:
 
 
 def _begins(text: str, at: int) -> bool:
-    """Says whether a word begins here."""
+    """Return whether a word begins at this position."""
     return at == 0 or not text[at - 1].isalnum() or UNSPACED.match(text, at) is not None
 
 
 def _grams_of_word(word: str) -> frozenset[int]:
-    """Return the grams of a word, remembered where it is no longer than words are."""
-    # A “word” of 200,000 letters has as many grams, which nobody wants to keep.
+    """Return the n-grams of a word. They are cached, unless it is longer than words are."""
+    # A “word” of 200,000 letters has as many n-grams, which should not be cached.
     return _remembered_grams(word) if len(word) <= LONGEST else _all_grams(word)
 
 
@@ -149,5 +148,5 @@ def _all_grams(word: str) -> frozenset[int]:
 
 
 def _number(gram: str) -> int:
-    """Gives a signed number of 32 bits, as PostgreSQL's integer is one."""
+    """Return a signed 32-bit number, which is PostgreSQL's integer."""
     return zlib.crc32(gram.encode("utf-8", "surrogatepass")) - 2**31

@@ -1,4 +1,4 @@
-"""What visitors chose, by name: each value is a text that only the page understands."""
+"""What visitors chose, by name. Each value is a text that only the page understands."""
 
 from collections.abc import Mapping
 
@@ -10,19 +10,19 @@ from liaobots.storage.schema import preferences
 
 
 class Preferences:
-    """A part of the store. Each method raises StoreFault where it cannot."""
+    """Store preferences. Each method raises `StorageError` if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def all(self, owner: str) -> Mapping[str, str]:
-        """Gives all that the owner chose."""
+        """Return everything that the owner chose."""
         wanted = select(preferences.c.name, preferences.c.value).where(preferences.c.owner == owner)
         with self._database.reading() as connection:
             return {row.name: row.value for row in connection.execute(wanted)}
 
     def put(self, owner: str, name: str, value: str) -> None:
-        """Keeps what the owner chose; "" is the same as nothing."""
+        """Store what the owner chose; "" deletes it."""
         where = and_(preferences.c.owner == owner, preferences.c.name == name)
         row = {"owner": owner, "name": name, "value": queries.storable(value)}
         with self._database.writing() as connection:

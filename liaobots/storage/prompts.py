@@ -1,4 +1,4 @@
-"""The named texts that an owner uses again and again, with places to fill in."""
+"""Named texts that an owner uses again, with placeholders to fill in."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,22 +18,22 @@ PLACE = re.compile(r"\{\{\s*([^{}\n]{1,60}?)\s*\}\}")
 
 
 class Prompts:
-    """Keeps prompts. Each method raises StoreFault where it cannot."""
+    """Store prompts. Each method raises `StorageError` if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def list(self, owner: str) -> Sequence[Prompt]:
-        """Gives an owner's prompts by name."""
+        """Return an owner's prompts, sorted by name."""
         mine = select(prompts.c.id, prompts.c.name, prompts.c.text).where(prompts.c.owner == owner)
         with self._database.reading() as connection:
             found = [Prompt(*row) for row in connection.execute(mine.limit(LIMIT))]
         return sorted(found, key=lambda prompt: prompt.name.casefold())
 
     def save(self, owner: str, name: str, text: str) -> None:
-        """Keeps a prompt, in place of the one of the same name.
+        """Store a prompt, replacing the one with the same name.
 
-        Raises InputRefused where one of the two is empty.
+        Raise `InvalidInput` if the name or the text is empty.
         """
         name, text = queries.title_of(name), queries.storable(text.strip())
         if not name or not text:
@@ -45,7 +45,7 @@ class Prompts:
                 connection.execute(insert(prompts).values(row))
 
     def add(self, owner: str, named: Sequence[tuple[str, str]]) -> int:
-        """Adds texts by their names, and gives how many are new; none takes another's place."""
+        """Add prompts, and return how many are new. None replaces another."""
         known = {prompt.name: prompt.text for prompt in self.list(owner)}
         added = 0
         for given, said in named:
@@ -64,16 +64,16 @@ class Prompts:
 
 
 def _names(name: str) -> Iterator[str]:
-    """Gives a name, then the same one with a number."""
+    """Yield a name, and then the same name with numbers."""
     yield name
     yield from (f"{name[:70]} ({number})" for number in count(2))
 
 
-def places_in(text: str) -> Sequence[str]:
-    """Gives the names of a text's {{places}}, each once, in order."""
+def placeholders_in(text: str) -> Sequence[str]:
+    """Return the names of a text's {{placeholders}}, each once, in order."""
     return list(dict.fromkeys(PLACE.findall(text)))
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """Gives a text with its {{places}} filled; one without a value stays as it is."""
+    """Return a text with its {{placeholders}} filled; one without a value stays as it is."""
     return PLACE.sub(lambda place: values.get(place.group(1)) or place.group(), text)

@@ -1,4 +1,4 @@
-"""The SQL of the store, each piece on a connection that it is handed."""
+"""The SQL of the store. Each function runs on a given connection."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -28,18 +28,18 @@ from liaobots.storage.title import title_from
 from liaobots.storage.tree import Node, Tree
 
 TITLE = 80
-# SQLite's clock counts milliseconds, in which much can change.
+# SQLite's clock counts milliseconds, and there may be several changes in one.
 STEP = 1e-6
 
 
 def title_of(name: str) -> str:
-    """Gives a title of one line, cut short, from what somebody calls a chat."""
+    """Return a title of one line, cut if it is too long, from the name given to a chat."""
     line = " ".join(storable(name).split())
     return line if len(line) <= TITLE else line[: TITLE - 1].rstrip() + "…"
 
 
 def storable(text: str) -> str:
-    """Gives text that every database takes: no NUL, no half of a surrogate pair."""
+    """Return a text that every database accepts: without NUL and lone surrogates."""
     if "\0" not in text and text.isascii():
         return text
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
@@ -51,7 +51,7 @@ def new_id() -> str:
 
 
 def is_owned_conversation(owner: str, conversation: str) -> Any:
-    """Says of a conversation, in the trash or not, whether it is the owner's."""
+    """Return the condition that a conversation is the owner's, in the trash or not."""
     return and_(conversations.c.id == conversation, conversations.c.owner == owner)
 
 
@@ -62,18 +62,18 @@ def is_owned_message(owner: str) -> Any:
 
 
 def head(connection: Connection, owner: str, conversation: str) -> Row[Any] | None:
-    """Gives a conversation's row, unless it is in the trash."""
+    """Return the row of a conversation, or None if it does not exist or is in the trash."""
     is_kept = conversations.c.deleted.is_(None)
     query = select(conversations).where(is_owned_conversation(owner, conversation), is_kept)
     return connection.execute(query).one_or_none()
 
 
 def lock(connection: Connection, owner: str, conversation: str) -> Row[Any] | None:
-    """Gives a conversation's row, which nobody else changes until the transaction's end.
+    """Return the row of a conversation, and lock it until the end of the transaction.
 
-    It may be in the trash: what is still being written there is written down.
-    Whoever changes messages of a conversation locks it first, all in this
-    order, so that no two wait for each other.
+    The conversation may be in the trash: answers that are still being written there are
+    saved. Everything that changes messages of a conversation locks it first, in the same
+    order, so that there are no deadlocks.
     """
     query = select(conversations).where(is_owned_conversation(owner, conversation))
     return connection.execute(query.with_for_update()).one_or_none()
@@ -90,7 +90,7 @@ def begin(connection: Connection, owner: str, question: str, system: str) -> str
 
 
 def tree(connection: Connection, conversation: str) -> Tree:
-    """Gives the places of all messages that are not in the trash, in one query."""
+    """Return the tree of all messages that are not in the trash, in one query."""
     names = ("id", "parent", "role", "asked", "seen", "cost")
     is_there = and_(messages.c.conversation == conversation, messages.c.deleted.is_(None))
     query = select(*(messages.c[name] for name in names)).where(is_there)
@@ -98,7 +98,7 @@ def tree(connection: Connection, conversation: str) -> Tree:
 
 
 def compared_by(head: Row[Any]) -> Sequence[str]:
-    """Gives the answers that stand beside each other, or none."""
+    """Return the ids of the answers that are compared, or none."""
     found = str(head.compared).split(",") if head.compared else []
     return found if head.leaf in found else []
 
@@ -109,7 +109,7 @@ def move(
     leaf: str | None,
     compared: Sequence[str] = (),
 ) -> None:
-    """Lets a conversation show another leaf, and notes which was seen until now."""
+    """Show another leaf of a conversation, and record which one was seen until now."""
     if head.leaf is not None and head.leaf != leaf:
         left = update(messages).where(messages.c.id == head.leaf)
         connection.execute(left.values(seen=clock()))
@@ -119,13 +119,13 @@ def move(
 
 
 def touch(connection: Connection, owner: str, conversation: str, **values: Any) -> None:
-    """Changes a conversation, and notes that it has changed."""
+    """Change a conversation, and record the time of the change."""
     where = is_owned_conversation(owner, conversation)
     connection.execute(update(conversations).where(where).values(changed=_later(owner), **values))
 
 
 def _later(owner: str) -> Any:
-    """Gives now, or a moment after the owner's last change where the clock has not moved since."""
+    """Return the time, or a moment after the owner's last change if the clock has not moved."""
     last = select(func.max(conversations.c.changed) + STEP).where(conversations.c.owner == owner)
     moment = func.coalesce(last.scalar_subquery(), 0.0)
     return case((moment > clock(), moment), else_=clock())
@@ -133,7 +133,7 @@ def _later(owner: str) -> Any:
 
 @dataclass(frozen=True)
 class Question:
-    """A question that is to be added, with its grams."""
+    """A question that is to be added, with its n-grams."""
 
     id: str
     text: str
@@ -158,7 +158,7 @@ def add_question(
 
 
 def _query(owner: str, message: str) -> Select[Any]:
-    # A clock that was set back leaves marks that are ahead of it.
+    # After a clock was set back, recorded times are in its future.
     age = func.abs(clock() - func.coalesce(messages.c.heartbeat, 0.0))
     is_kept = exists().where(
         conversations.c.id == messages.c.conversation,
@@ -171,13 +171,13 @@ def _query(owner: str, message: str) -> Select[Any]:
 
 
 def row_of(connection: Connection, owner: str, message: str) -> Row[Any] | None:
-    """Gives a message's row, unless it is in the trash."""
+    """Return the row of a message, or None if it does not exist or is in the trash."""
     return connection.execute(_query(owner, message)).one_or_none()
 
 
 @dataclass(frozen=True)
 class Place:
-    """A message that is shown, in its conversation, which nobody else changes meanwhile."""
+    """A shown message and its conversation, which is locked."""
 
     head: Row[Any]
     row: Row[Any]
@@ -185,10 +185,10 @@ class Place:
 
 
 def shown(connection: Connection, owner: str, message: str) -> Place | None:
-    """Gives a message if its conversation shows it at the moment.
+    """Return a message if its conversation shows it at the moment, else None.
 
-    Whoever acts on what a page showed asks this first: a second click, or
-    another tab, may have led elsewhere meanwhile.
+    Every action on a message that a page showed asks this first: a second click or
+    another tab may have changed the conversation meanwhile.
     """
     row = row_of(connection, owner, message)
     head = lock(connection, owner, row.conversation) if row is not None else None
@@ -201,19 +201,19 @@ def shown(connection: Connection, owner: str, message: str) -> Place | None:
 
 
 def ended(connection: Connection, owner: str, message: str) -> Place | None:
-    """Gives a message if it is shown and not being written."""
+    """Return a message if it is shown and not being written, else None."""
     place = shown(connection, owner, message)
     return None if place is None or place.row.state == MessageState.WRITING else place
 
 
 def path(connection: Connection, leaf: str | None, tree: Tree | None = None) -> Sequence[Message]:
-    """Gives the messages from the first one to `leaf`, in one query."""
+    """Return the messages from the first one to `leaf`, in one query."""
     return with_texts(connection, connection.execute(_path(), {"leaf": leaf}).all(), tree)
 
 
 @cache
 def _path() -> Select[Any]:
-    # To put it together takes several times as long as to run it.
+    # Building the query takes several times as long as running it.
     start = select(messages, literal(0).label("depth")).where(messages.c.id == bindparam("leaf"))
     so_far = start.cte("path", recursive=True)
     step = select(messages, (so_far.c.depth + 1).label("depth")).join(
@@ -224,7 +224,7 @@ def _path() -> Select[Any]:
 
 
 def beside(connection: Connection, ids: Sequence[str], tree: Tree) -> Sequence[Message]:
-    """Gives answers in the order of their ids; none where fewer than two are left."""
+    """Return compared answers in the order of their ids, or none if fewer than two are left."""
     ids = [each for each in ids if each in tree]
     if len(ids) < 2:
         return []
@@ -236,7 +236,7 @@ def beside(connection: Connection, ids: Sequence[str], tree: Tree) -> Sequence[M
 def with_texts(
     connection: Connection, rows: Sequence[Row[Any]], tree: Tree | None = None
 ) -> Sequence[Message]:
-    """Gives rows as messages, with the pieces of those that are being written."""
+    """Return rows as messages, with the pieces of those that are being written."""
     return [
         _message(
             row,

@@ -1,15 +1,15 @@
-"""What the store gives and takes: conversations, messages, and how an answer ended.
-
-Times are in seconds since 1970.
-"""
+"""The types that the store returns and accepts. Times are in seconds since 1970."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+# How many answers to a question are shown next to each other at most.
+MAX_COMPARED = 4
+
 
 class MessageState(StrEnum):
-    """How far a message has come. A question is always done."""
+    """The state of a message. A question is always done."""
 
     WRITING = "writing"
     DONE = "done"
@@ -20,7 +20,7 @@ class MessageState(StrEnum):
 
 @dataclass(frozen=True)
 class ChatSummary:
-    """A conversation as the list shows it. `changed` is in seconds since 1970."""
+    """A conversation in the list. `changed` is in seconds since 1970."""
 
     id: str
     title: str
@@ -35,11 +35,10 @@ class Message:
     """A question or an answer. Times are in seconds since 1970.
 
     `error_kind` is the code of the error that ended a failed answer (see `errors`), and
-    `error_words` says it to the reader. `versions` are the ids of all that stand
-    in this place, itself among them, the first one first. `thumb` is 1 for up
-    and 0 for down. `cost` is in the unit of the balance, None where nobody knows.
-    Where `instead_of` names a model, that one was asked first, and
-    `instead_words` say why it did not answer.
+    `error_words` its message. `versions` are the ids of all versions of this message, itself
+    included, oldest first. `thumb` is 1 for up and 0 for down. `cost` is in the unit of the
+    balance, or None if unknown. If `instead_of` names a model, that one was asked first, and
+    `instead_words` says why it did not answer.
     """
 
     id: str
@@ -64,12 +63,12 @@ class Message:
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation with the messages it shows, the first one first.
+    """A conversation with the messages that it shows, oldest first.
 
-    `compared` are the answers that stand beside each other in place of the last
-    message, or none. `system` is the visitor's own instruction to the model,
-    `model` the one that was chosen last, or "". `cost` is what all answers that
-    are not in the trash cost, None where nobody knows.
+    `compared` are the answers that are shown next to each other in place of the last
+    message, or none. `system` is the visitor's own instruction to the model, `model` the
+    one that was chosen last, or "". `cost` is the sum of all answers that are not in the
+    trash, or None if unknown.
     """
 
     id: str
@@ -84,9 +83,9 @@ class Conversation:
 
 @dataclass(frozen=True)
 class PendingAnswer:
-    """Where a question was put: its conversation, and the answer to be written.
+    """An answer to be written, and its conversation.
 
-    `writer` is whoever writes the answer this time; nobody else's writing counts.
+    `writer` is the id of this attempt to write the answer; no other attempt may write.
     """
 
     conversation: str
@@ -96,7 +95,7 @@ class PendingAnswer:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What came of an answer since the last one; `start` is where it begins, in characters."""
+    """New text of an answer; `start` is its position in the answer, in characters."""
 
     owner: str
     asked: PendingAnswer
@@ -116,9 +115,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class TrashEntry:
-    """What lies in the trash: a conversation, or a message with all below it.
+    """A conversation in the trash, or a message with all below it.
 
-    `words` are its title, or the beginning of its text.
+    `words` is its title, or the beginning of its text.
     """
 
     id: str
@@ -130,9 +129,9 @@ class TrashEntry:
 
 @dataclass(frozen=True)
 class SearchHit:
-    """A title or a text in which the words looked for stand.
+    """A title or a text that contains the words of a query.
 
-    `message` is None where it is the title; `text` is then empty.
+    For a title, `message` is None and `text` is empty.
     """
 
     conversation: str
@@ -145,7 +144,7 @@ class SearchHit:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A named text that its owner uses again and again."""
+    """A named text that its owner uses again."""
 
     id: str
     name: str
@@ -154,7 +153,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Fallback:
-    """A model that answers in another's place, and the words why that one did not."""
+    """A model that answers in place of another, and the message why that one failed."""
 
     model: str
     instead_of: str
@@ -163,10 +162,10 @@ class Fallback:
 
 @dataclass(frozen=True)
 class ModelAttempt:
-    """How a model answered once. Times are in seconds.
+    """One attempt of a model to answer. Times are in seconds.
 
-    `waited` went by until the first text and `lasted` from there to the end;
-    None where no text came.
+    `waited` is the time until the first text, and `lasted` the time from there to the end,
+    or None if no text came.
     """
 
     model: str
@@ -178,7 +177,7 @@ class ModelAttempt:
 
 @dataclass(frozen=True)
 class GenerationLog:
-    """How an answer came to be: the attempts at it, and who stood in for the first model."""
+    """The attempts to write an answer, and the model that replaced the first one."""
 
     attempts: Sequence[ModelAttempt] = ()
     stand_in: Fallback | None = None
@@ -186,10 +185,10 @@ class GenerationLog:
 
 @dataclass(frozen=True)
 class ModelSpeed:
-    """How fast a model was of late, by the medians of `count` attempts.
+    """How fast a model was lately, as medians of `count` attempts.
 
-    `wait` is in seconds to the first text, `rate` in characters a second, None
-    where there was no text; `failures` is the share of attempts that failed.
+    `wait` is in seconds until the first text, `rate` in characters per second, both None if
+    no text came; `failures` is the share of attempts that failed.
     """
 
     model: str

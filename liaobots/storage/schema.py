@@ -1,24 +1,22 @@
 """The tables of the store, their version, and the clock that all servers share.
 
-Messages form a tree: each names the one before it, and a conversation names
-the leaf that it shows. Where several answers stand beside each other, it names
-those too, in `compared`. What is in the trash has a moment at which it was
-deleted; messages are deleted with all below them, and name the uppermost one.
+Messages form a tree: each names its parent, and a conversation names the leaf that it
+shows. If several answers are shown next to each other, it names those too, in
+`compared`. What is in the trash has the time of its deletion; messages are deleted with
+all below them, and name the uppermost one.
 
-Titles and texts can be found by `findable`, each entry with its grams in the
-table `grams`, which differs between the databases and is known to `index`
-alone. While an answer is written, its text grows in `pieces`,
-so that each checkpoint costs what is new and not what is there; at the end it
-becomes the message's text.
+Titles and texts are found by `findable`, whose entries have their n-grams in the table
+`grams`. That table differs between the databases, and only `search_index` uses it.
+While an answer is written, its text grows in `pieces`, so that a checkpoint costs as
+much as its new text; at the end it becomes the text of the message.
 
-`attempts` are how fast each model answered, without a word of what was said;
-`preferences` are what a visitor chose, by name.
+`attempts` records how fast each model answered, without any text;
+`preferences` is what a visitor chose, by name.
 
-`secrets` are known to all servers on one database and to nobody else;
-`unsigned_owners` are those who were known before identities were signed, and
-when each got a signed one.
+`secrets` are known only to the servers on one database; `unsigned_owners` are those
+who were known before identities were signed, and when each got a signed one.
 
-Times are seconds since 1970 by the database's own clock.
+Times are in seconds since 1970 by the clock of the database.
 """
 
 from typing import Any
@@ -56,7 +54,7 @@ conversations = Table(
     Column("system", Text, nullable=False, server_default=""),
     Column("pinned", Double),
     Column("deleted", Double),
-    # The model that was chosen last, "" where none was.
+    # The model that was chosen last, or "".
     Column("model", Text, nullable=False, server_default=""),
     Index("conversations_of_owner", "owner", "changed"),
     Index("conversations_pinned", "owner", "pinned"),
@@ -84,13 +82,13 @@ messages = Table(
     Column("writer", String(40)),
     Column("stop_asked", Boolean, nullable=False, server_default=false()),
     Column("thumb", Integer),
-    # When it was last the leaf, for the way back to a branch.
+    # When it was last the leaf, to return to a branch where it was left.
     Column("seen", Double),
     Column("deleted", Double),
     Column("deleted_with", String(40)),
-    # What the answer took from the balance, in the service's own unit.
+    # What the answer cost, in the service's own unit.
     Column("cost", Double),
-    # The model that was asked first, and why it did not answer.
+    # The model that was asked first, and why it failed.
     Column("instead_of", Text, nullable=False, server_default=""),
     Column("instead_words", Text, nullable=False, server_default=""),
     Index("messages_of_conversation", "conversation"),
@@ -111,11 +109,11 @@ findable = Table(
     tables,
     Column("id", Integer, primary_key=True),
     Column("conversation", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
-    # None is the conversation's title.
+    # None means the conversation's title.
     Column("message", ForeignKey("messages.id", ondelete="CASCADE")),
     Index("findable_of_conversation", "conversation"),
     Index("findable_of_message", "message", unique=True),
-    # A number that was somebody's is nobody else's ever after.
+    # Numbers are never used again.
     sqlite_autoincrement=True,
 )
 
@@ -144,7 +142,7 @@ attempts = Table(
     Column("owner", String(64), nullable=False),
     Column("model", Text, nullable=False),
     Column("ended", Double, nullable=False),
-    # Seconds to the first text, and from there to the end; None where no text came.
+    # Seconds until the first text, and from there to the end; None if no text came.
     Column("waited", Double),
     Column("lasted", Double),
     Column("characters", Integer, nullable=False),
@@ -177,7 +175,7 @@ pieces = Table(
 
 
 class clock(FunctionElement[float]):  # noqa: N801 -- a SQL function, written as one
-    """Gives the database's time, so that servers need not agree on theirs."""
+    """Return the time of the database, so that the clocks of servers may differ."""
 
     type = Double()
     inherit_cache = True

@@ -1,4 +1,4 @@
-"""Finds titles and texts in which words stand."""
+"""The search for titles and texts that contain words."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,24 +10,24 @@ from liaobots.storage.database import Database
 from liaobots.storage.ngrams import has_all, query_ngrams, words_of
 from liaobots.storage.records import SearchHit
 
-# So many candidates are looked into at first, and so many times more each time after.
+# How many candidates are examined at first, and how many times more each time after that.
 BATCH, GROWTH = 60, 4
 NEWEST = 2**31 - 1
 MOST = 4000
 
 
 class Search:
-    """Looks for words in what an owner has. Raises StoreFault where it cannot."""
+    """Search what an owner has. Raise `StorageError` if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def find(self, owner: str, wish: str, limit: int) -> Sequence[SearchHit]:
-        """Gives the newest titles and texts in which all the words stand, at most `limit`.
+        """Return the newest titles and texts that contain all the words, at most `limit`.
 
-        Case does not matter, nor where in a word it stands; a word of one or two
-        characters is looked for where words begin, and in scripts without spaces
-        everywhere. What is in the trash, or is being written, is not found.
+        Case does not matter, nor the position in a word; a word of one or two characters is
+        searched at the beginning of words, and anywhere in scripts without spaces. What is in
+        the trash or being written is not found.
         """
         words = words_of(wish)
         if not words:

@@ -1,14 +1,14 @@
-"""The SQL by which titles and texts are found, each piece on a connection it is handed.
+"""The SQL of the search index. Each function runs on a given connection.
 
-SQLite keeps grams in a full-text index (FTS5) that holds no text, PostgreSQL in
-an array with an inverted index (GIN). An entry of `findable` stands for each
-title, and for each text that is not being written; its text is the one in the
-table, or else SQLite could not take its grams out again.
+SQLite keeps n-grams in a full-text index (FTS5) without the texts, PostgreSQL in an
+array with an inverted index (GIN). There is an entry of `findable` for each title, and
+for each text that is not being written. The text of an entry must be the one in the
+table, because SQLite needs it to remove the n-grams again.
 
-To compute grams takes longer than to write them, so that is done before a
-transaction, by `grams_of` and `indexing.prepare_drop`. SQLite takes the grams of a long text in
-parts, each in a transaction of its own (see `indexing`): an entry of which parts
-are missing has the word PARTIAL among its grams until then.
+Computing n-grams takes longer than writing them, so that is done before a transaction,
+by `grams_of` and `indexer.prepare_drop`. SQLite takes the n-grams of a long text in
+parts, each in a transaction of its own (see `indexer`): an entry with missing parts has
+the word PARTIAL among its n-grams until then.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from sqlalchemy import delete as sql_delete
 from liaobots.storage.ngrams import ngrams
 from liaobots.storage.schema import conversations, findable, messages
 
-# What waits to be sorted in is looked through at each search, so it is kept short.
+# Every search scans what is not sorted in yet, so that is kept short.
 SORTED = "CREATE INDEX grams_numbers ON grams USING gin (numbers) WITH (gin_pending_list_limit=256)"
 TABLES = {
     "sqlite": [
@@ -37,52 +37,52 @@ PUT = {
     "sqlite": "INSERT INTO grams (rowid, tokens) VALUES (:entry, :grams)",
     "postgresql": "INSERT INTO grams (entry, numbers) VALUES (:entry, :grams)",
 }
-# SQLite writes so many grams in some 0.03 s. A character has four grams at most.
+# SQLite writes so many n-grams in about 0.03 s. A character has at most four.
 PART = 20_000
-# No gram is written with these letters.
+# No n-gram is written with these letters.
 PARTIAL = "partial"
 HAS = "SELECT 1 FROM grams WHERE grams MATCH :word AND rowid = :entry"
 TAKE_OUT = "INSERT INTO grams (grams, rowid, tokens) VALUES ('delete', :entry, :grams)"
 LOOK = {
     "sqlite": "SELECT rowid FROM grams WHERE grams MATCH :grams AND rowid < :before "
     "ORDER BY rowid DESC LIMIT :limit",
-    # Without the detour PostgreSQL may go through all entries from the newest one on.
+    # Without the subquery PostgreSQL may scan all entries, newest first.
     "postgresql": "WITH hits AS MATERIALIZED (SELECT entry FROM grams WHERE numbers @> :grams) "
     "SELECT entry FROM hits WHERE entry < :before ORDER BY entry DESC LIMIT :limit",
 }
-# PostgreSQL gathers all hits before it gives the newest. For words that stand
-# everywhere it is faster to look into the newest entries first, one by one.
+# PostgreSQL collects all hits before it returns the newest. For very common words it is
+# faster to scan the newest entries first.
 LOOK_AT_NEWEST = (
     "WITH newest AS MATERIALIZED (SELECT entry, numbers FROM grams WHERE entry < :before "
     "ORDER BY entry DESC LIMIT 300) "
     "SELECT entry FROM newest WHERE numbers @> :grams ORDER BY entry DESC LIMIT :limit"
 )
-# So many texts are copied at a time.
+# How many texts are copied at a time.
 BATCH = 100
 
 
 def make(connection: Connection) -> None:
-    """Makes the table of grams."""
+    """Create the table of n-grams."""
     for statement in TABLES[connection.dialect.name]:
         connection.execute(text(statement))
 
 
 def grams_of(owner: str, texts: Mapping[str | None, str]) -> dict[str | None, Sequence[int]]:
-    """Return the grams of texts by their messages, None for the title; none for a blank text."""
+    """Return the n-grams of texts by their messages, None for the title; none for a blank text."""
     return {name: sorted(ngrams(said, owner)) for name, said in texts.items() if said.strip()}
 
 
 def is_long(found: Mapping[str | None, Sequence[int]]) -> bool:
-    """Return whether SQLite takes some of these grams in parts."""
+    """Return whether SQLite takes some of these n-grams in parts."""
     return any(len(numbers) > PART for numbers in found.values())
 
 
 def add(
     connection: Connection, conversation: str, found: Mapping[str | None, Sequence[int]]
 ) -> None:
-    """Let texts of a conversation be found by their grams; None is its title.
+    """Add texts of a conversation to the index, by their n-grams; None is the title.
 
-    SQLite takes the first part of each: the others are written by `indexing`.
+    For SQLite only the first part of each is added: `indexer` writes the others.
     """
     if not found:
         return
@@ -103,12 +103,12 @@ def _first(connection: Connection, numbers: Sequence[int]) -> Any:
 
 
 def parts(numbers: Sequence[int]) -> Sequence[Sequence[int]]:
-    """Return grams in the parts in which SQLite takes them."""
+    """Return n-grams in the parts in which SQLite takes them."""
     return [numbers[at : at + PART] for at in range(0, len(numbers), PART)]
 
 
 def copy(source: Connection, target: Connection, conversation_ids: Sequence[str]) -> None:
-    """Lets the same texts be found in another database, under the same numbers."""
+    """Add the same entries to another database, with the same numbers."""
     rows = source.execute(
         _entries().where(is_within(conversation_ids)), execution_options={"yield_per": BATCH}
     )
@@ -125,13 +125,13 @@ def copy(source: Connection, target: Connection, conversation_ids: Sequence[str]
 
 
 def leave_unsorted(connection: Connection) -> None:
-    """Lets PostgreSQL take many texts: to sort in each as it comes takes twice as long."""
+    """Let PostgreSQL take many texts unsorted: sorting each in as it comes takes twice as long."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("DROP INDEX IF EXISTS grams_numbers"))
 
 
 def sort(connection: Connection) -> None:
-    """Sorts in what came unsorted, and lets new entries have numbers after those that came."""
+    """Sort what was left unsorted, and number new entries after those that were copied."""
     if connection.dialect.name == "postgresql":
         last, sequence = func.max(findable.c.id), func.pg_get_serial_sequence("findable", "id")
         connection.execute(select(func.setval(sequence, last)).having(last.is_not(None)))
@@ -139,7 +139,7 @@ def sort(connection: Connection) -> None:
 
 
 def entry_texts(connection: Connection, which: Any) -> Mapping[int, tuple[str, str]]:
-    """Return the texts and owners of SQLite's entries, to compute their grams before a `drop`."""
+    """Return the texts and owners of SQLite's entries, whose n-grams a `drop` needs."""
     if connection.dialect.name != "sqlite":
         return {}
     rows = connection.execute(_entries().where(which))
@@ -149,9 +149,9 @@ def entry_texts(connection: Connection, which: Any) -> Mapping[int, tuple[str, s
 def drop(
     connection: Connection, which: Any, computed: Mapping[int, Sequence[int]] | None = None
 ) -> None:
-    """Let texts be found no more, as long as they are in their tables.
+    """Remove texts from the index, while they are still in their tables.
 
-    `computed` are the grams of entries, which never change; those of others are computed here.
+    `computed` are the n-grams of some entries; those of the others are computed here.
     """
     ids = connection.execute(_entries().with_only_columns(findable.c.id).where(which))
     entries = ids.scalars().all()
@@ -168,7 +168,7 @@ def drop(
 
 
 def _take_out(connection: Connection, found: Mapping[int, Sequence[int]]) -> None:
-    """Take grams out of SQLite's index; of those that are there in parts what is there."""
+    """Remove n-grams from SQLite's index; of entries in parts, only the parts that are there."""
     short = {entry: numbers for entry, numbers in found.items() if len(numbers) <= PART}
     gone = [{"entry": id_, "grams": _written(connection, short[id_])} for id_ in short]
     if gone:
@@ -186,7 +186,7 @@ def has(connection: Connection, entry: int, word: str) -> bool:
 
 
 def has_part(connection: Connection, entry: int, part: Sequence[int]) -> bool:
-    """Return whether an entry has a part of its grams: each comes and goes as a whole."""
+    """Return whether an entry has a part of its n-grams. A part is added and removed as a whole."""
     return has(connection, entry, _written(connection, part[:1]))
 
 
@@ -195,25 +195,25 @@ def put_words(connection: Connection, entry: int, words: str) -> None:
 
 
 def put_part(connection: Connection, entry: int, part: Sequence[int]) -> None:
-    """Write a part of an entry's grams, unless it is there."""
+    """Add a part of an entry's n-grams, unless it is there."""
     if not has_part(connection, entry, part):
         put_words(connection, entry, _written(connection, part))
 
 
 def take_out_part(connection: Connection, entry: int, part: Sequence[int]) -> None:
-    """Take a part of an entry's grams out, where it is there."""
+    """Remove a part of an entry's n-grams, if it is there."""
     if has_part(connection, entry, part):
         take_out_words(connection, entry, _written(connection, part))
 
 
 def take_out_words(connection: Connection, entry: int, words: str) -> None:
-    # SQLite counts what comes and what goes, and takes more goings for a damaged index.
+    # SQLite counts additions and removals, and considers an index with more removals damaged.
     put_words(connection, entry, "")
     connection.execute(text(TAKE_OUT), {"entry": entry, "grams": words})
 
 
 def mark_partial(connection: Connection, entry: int, last: Sequence[int]) -> bool:
-    """Mark an entry as one of which parts are missing. Return False where the entry is gone."""
+    """Mark an entry as one with missing parts. Return False if the entry does not exist."""
     if has(connection, entry, PARTIAL):
         return True
     if not has_part(connection, entry, last):
@@ -223,7 +223,7 @@ def mark_partial(connection: Connection, entry: int, last: Sequence[int]) -> boo
 
 
 def partial(connection: Connection) -> Sequence[int]:
-    """Return SQLite's entries of which parts are missing."""
+    """Return SQLite's entries with missing parts."""
     if connection.dialect.name != "sqlite":
         return []
     look = text("SELECT rowid FROM grams WHERE grams MATCH :word")
@@ -244,9 +244,9 @@ def drop_title(connection: Connection, conversation: str) -> None:
 def candidates(
     connection: Connection, owner: str, query_ngrams: set[int], before: int, limit: int
 ) -> tuple[Sequence[Row[Any]], int | None]:
-    """Gives the newest entries that may be the ones looked for, among those before a number.
+    """Return the newest entries that may match, with numbers below `before`.
 
-    And the number to go on before, or None where there are no more.
+    Also return the number to continue before, or None if there are no more.
     """
     wish = {"grams": _written(connection, sorted(query_ngrams)), "before": before, "limit": limit}
     entries = _entries_before(connection, wish)
@@ -260,12 +260,12 @@ def candidates(
 
 
 def _entries_before(connection: Connection, wish: dict[str, Any]) -> Sequence[int]:
-    """Gives the numbers of the newest entries that have all the grams, at most `limit`."""
+    """Return the numbers of the newest entries with all the n-grams, at most `limit`."""
     if connection.dialect.name == "postgresql":
         newest = connection.execute(text(LOOK_AT_NEWEST), wish).scalars().all()
         if len(newest) >= wish["limit"]:
             return newest
-        # It takes reading each array for cheaper than it is.
+        # PostgreSQL underestimates the cost of reading each array.
         connection.execute(text("SET LOCAL enable_seqscan = off"))
     return connection.execute(text(LOOK[connection.dialect.name]), wish).scalars().all()
 
@@ -300,7 +300,7 @@ def is_within(conversation_ids: Sequence[str]) -> Any:
 
 
 def _written(connection: Connection, numbers: Sequence[int]) -> Any:
-    """Return grams as the database takes them: words for SQLite, an array for PostgreSQL."""
+    """Return n-grams in the database's form: words for SQLite, an array for PostgreSQL."""
     if connection.dialect.name == "postgresql":
         return list(numbers)
     return " ".join(f"{number + 2**31:x}" for number in numbers)

@@ -1,4 +1,4 @@
-"""How fast each model answered a visitor of late: figures alone, without a word of the answers."""
+"""How fast each model answered a visitor lately: only numbers, without any text."""
 
 from collections.abc import Iterable, Sequence
 from statistics import median
@@ -10,21 +10,21 @@ from liaobots.storage.database import Database
 from liaobots.storage.records import ModelAttempt, ModelSpeed
 from liaobots.storage.schema import attempts, clock
 
-# What the board is made of: so many attempts, none older than so many seconds.
+# How many attempts the board uses, and how old in seconds the oldest of them may be.
 NEWEST = 500
 OLDEST = 90 * 86_400.0
-# So many old ones go in one transaction.
+# How many old ones are deleted in one transaction.
 BATCH = 500
 
 
 class Speed:
-    """A part of the store. Each method raises StoreFault where it cannot."""
+    """Store how fast models are. Each method raises `StorageError` if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def purge_expired(self, oldest: float | None = None) -> None:
-        """Forgets the attempts that are older than so many seconds, else than the board's."""
+        """Delete the attempts that are older than `oldest` seconds, or than the board needs."""
         limit = clock() - (OLDEST if oldest is None else oldest)
         old = select(attempts.c.id).where(attempts.c.ended < limit).limit(BATCH)
         gone = BATCH
@@ -33,7 +33,7 @@ class Speed:
                 gone = connection.execute(delete(attempts).where(attempts.c.id.in_(old))).rowcount
 
     def board(self, owner: str) -> Sequence[ModelSpeed]:
-        """Gives the pace of each model that answered the owner of late, the usual one first."""
+        """Return the speed of each model that answered the owner lately, most used first."""
         names = ("model", "waited", "lasted", "characters", "failed")
         newest = (
             select(*(attempts.c[name] for name in names))
@@ -46,14 +46,14 @@ class Speed:
 
 
 def note(connection: Connection, owner: str, made: Sequence[ModelAttempt]) -> None:
-    """Keeps how attempts went."""
+    """Store attempts."""
     for each in made:
         row = {"id": queries.new_id(), "owner": owner, "ended": clock(), **vars(each)}
         connection.execute(insert(attempts).values(row))
 
 
 def board_of(attempts: Iterable[ModelAttempt]) -> Sequence[ModelSpeed]:
-    """Gives the pace of each model, the one with most attempts first."""
+    """Return the speed of each model, the one with most attempts first."""
     by_model: dict[str, list[ModelAttempt]] = {}
     for attempt in attempts:
         by_model.setdefault(attempt.model, []).append(attempt)
@@ -63,7 +63,7 @@ def board_of(attempts: Iterable[ModelAttempt]) -> Sequence[ModelSpeed]:
 
 def _pace_of(model: str, attempts: Sequence[ModelAttempt]) -> ModelSpeed:
     waits = [each.waited for each in attempts if each.waited is not None]
-    # What came in one piece says nothing of how fast it came.
+    # An answer in one piece has no rate.
     rates = [each.characters / each.lasted for each in attempts if each.lasted]
     failed = sum(each.failed for each in attempts)
     return ModelSpeed(

@@ -1,9 +1,8 @@
 """Conversations and messages. Every read and every write names the owner.
 
-A conversation's address is no key to it: whoever knows the id and is not the
-owner finds nothing. The file is longer than others here because it has one
-method for each thing that can be done with a chat; the SQL is in `query`,
-`writing` and `listing`.
+The id of a conversation gives no access: only its owner finds it. The file is longer
+than others because it has one method for each thing that can be done with a chat; the
+SQL is in `queries`, `answer_queries` and `chat_list`.
 """
 
 from collections.abc import Collection, Sequence
@@ -28,6 +27,7 @@ from liaobots.storage.indexer import Indexer
 from liaobots.storage.preferences import Preferences
 from liaobots.storage.prompts import Prompts
 from liaobots.storage.records import (
+    MAX_COMPARED,
     ChatSummary,
     Checkpoint,
     Conversation,
@@ -43,15 +43,12 @@ from liaobots.storage.search import Search
 from liaobots.storage.speed import Speed
 from liaobots.storage.trash import Trash
 
-# So many answers stand beside each other.
-COMPARED = 4
-
 
 class Store:
-    """Keeps conversations in a database. Each method raises StoreFault where it cannot.
+    """Conversations in a database. Each method raises `StorageError` if it fails.
 
-    What lies beside the conversations has its own: `trash`, `search`, `prompts`,
-    `porter`, `preferences`, `speed` and `identities`.
+    Other data of an owner has classes of its own: `trash`, `search`, `prompts`, `chat_io`,
+    `preferences`, `speed` and `identities`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -78,17 +75,16 @@ class Store:
     # Conversations
 
     def list(self, owner: str, limit: int) -> Sequence[ChatSummary]:
-        """Gives the owner's newest conversations, at most `limit`, below those pinned.
+        """Return the owner's newest conversations, at most `limit`, after the pinned ones.
 
-        Another list comes whenever one of them was asked, ended, renamed, pinned,
-        deleted, or shows another branch: whoever keeps the last one can tell that
-        something changed.
+        The list differs whenever a conversation got a question, ended, was renamed, pinned or
+        deleted, or shows another branch: comparing it with the last one shows any change.
         """
         with self._database.reading() as connection:
             return chat_list.newest(connection, owner, limit)
 
     def open(self, owner: str, conversation: str) -> Conversation | None:
-        """Gives a conversation with what it shows, or None where the owner has no such one."""
+        """Return a conversation with its shown messages, or None if the owner has none such."""
         with self._database.reading() as connection:
             found = queries.head(connection, owner, conversation)
             if found is None:
@@ -106,24 +102,24 @@ class Store:
             )
 
     def rows(self, owner: str, conversation: str) -> Rows | None:
-        """Return the rows of a conversation, in the trash or not; None where there is none."""
+        """Return the rows of a conversation, in the trash or not, or None."""
         with self._database.reading() as connection:
             return chat_rows.read(connection, owner, conversation)
 
     def put(self, chat: Rows) -> None:
-        """Write a conversation that is not here yet, row by row."""
+        """Write a conversation that does not exist here yet, row by row."""
         chat_rows.put(self._database, chat)
 
     def merge(self, chat: Rows, merged: Merged) -> None:
-        """Write what has changed of a conversation elsewhere since it was merged last."""
+        """Write what has changed in a conversation elsewhere since it was last merged."""
         chat_rows.merge(self._database, chat, merged)
 
-    def take_away(self, owner: str, conversation: str, merged: Merged) -> bool:
-        """Delete a conversation that is merged elsewhere; False where something came meanwhile."""
-        return chat_rows.take_away(self._database, owner, conversation, merged)
+    def remove_merged(self, owner: str, conversation: str, merged: Merged) -> bool:
+        """Delete a conversation that is merged elsewhere. Return False if it has changed."""
+        return chat_rows.remove_merged(self._database, owner, conversation, merged)
 
     def rename(self, owner: str, conversation: str, title: str) -> None:
-        """Gives a conversation another title; an empty one changes nothing."""
+        """Change the title of a conversation; an empty one changes nothing."""
         title = queries.title_of(title)
         if title:
             with self._database.writing() as connection:
@@ -136,29 +132,29 @@ class Store:
                 )
 
     def set_model(self, owner: str, conversation: str, model: str) -> None:
-        """Notes which model is to answer next in a conversation."""
+        """Record which model is to answer next in a conversation."""
         where = queries.is_owned_conversation(owner, conversation)
         with self._database.writing() as connection:
             chosen = update(conversations).where(where).values(model=queries.storable(model))
             connection.execute(chosen)
 
     def pin(self, owner: str, conversation: str, *, is_pinned: bool) -> None:
-        """Lets a conversation stand above the others, or no more."""
+        """Pin a conversation above the others, or unpin it."""
         where = queries.is_owned_conversation(owner, conversation)
         moment = clock() if is_pinned else None
         with self._database.writing() as connection:
             connection.execute(update(conversations).where(where).values(pinned=moment))
 
     def set_instructions(self, owner: str, conversation: str, system: str) -> None:
-        """Notes what the model is told before everything else; "" is nothing."""
+        """Store the instruction to the model in a conversation; "" is none."""
         with self._database.writing() as connection:
             text = queries.storable(system.strip())
             queries.touch(connection, owner, conversation, system=text)
 
     def purge(self, *, older_than: float, beyond: int, but: Collection[str] = ()) -> None:
-        """Forget conversations unchanged for so many seconds, and all but the newest `beyond`.
+        """Delete conversations unchanged for `older_than` seconds, and all but the newest `beyond`.
 
-        Those named in `but` stay, and do not count.
+        Those in `but` stay, and do not count.
         """
         others = conversations.c.id.not_in(but)
         newest = select(conversations.c.id).where(others).order_by(conversations.c.changed.desc())
@@ -171,10 +167,9 @@ class Store:
             deletion.delete_conversation(self._database, each, is_old)
 
     def show(self, owner: str, message: str) -> str | None:
-        """Lets the conversation of a message show it, with what was seen last below it.
+        """Show a message in its conversation, with the branch below it that was seen last.
 
-        A comparison ends. Gives the conversation, or None where the owner has no
-        such message.
+        This ends a comparison. Return the conversation, or None if the owner has no such message.
         """
         with self._database.writing() as connection:
             row = queries.row_of(connection, owner, message)
@@ -189,7 +184,7 @@ class Store:
             return str(head.id)
 
     def rate(self, owner: str, answer: str, thumb: int | None) -> None:
-        """Notes what the owner thinks of an answer: 1 is up, 0 down, None nothing."""
+        """Store how the owner rates an answer: 1 is up, 0 down, None neither."""
         with self._database.writing() as connection:
             mine = and_(messages.c.id == answer, queries.is_owned_message(owner))
             connection.execute(update(messages).where(mine).values(thumb=thumb))
@@ -206,12 +201,11 @@ class Store:
         replaces: str | None = None,
         system: str = "",
     ) -> PendingAnswer | None:
-        """Adds a question and the row of its answer, in a new conversation where none is named.
+        """Add a question and the row of its answer, to a new conversation if none is named.
 
-        It goes below what is shown, or stands as another version in the place of
-        the question `replaces`. A new conversation begins with `system`. Gives
-        None where the owner has no such conversation, or it shows no such
-        question any more.
+        The question follows what is shown, or is another version of the question `replaces`.
+        A new conversation begins with `system`. Return None if the owner has no such
+        conversation, or it does not show that question any more.
         """
         added = queries.new_question(owner, question)
         with self._database.writing() as connection:
@@ -234,10 +228,10 @@ class Store:
         return asked
 
     def try_again(self, owner: str, message: str, model: str) -> PendingAnswer | None:
-        """Adds another answer to a question, or uses the row again where it is empty.
+        """Add another answer to a question, or use the row again if it is empty.
 
-        `message` is an answer, or a question that has none. Gives None where it is
-        not shown or being written: then somebody else was quicker.
+        `message` is an answer, or a question without one. Return None if it is not shown or is
+        being written: then another click or tab was quicker.
         """
         with self._database.writing() as connection:
             place = queries.ended(connection, owner, message)
@@ -245,9 +239,9 @@ class Store:
                 return None
             old, head = place.row, place.head
             if old.role == "assistant" and not old.text and not place.tree.children(message):
-                # Where there is no text, there is nothing in the index.
-                anew = answer_queries.anew()
-                asked = answer_queries.rewrite(connection, head.id, message, model, {}, **anew)
+                # Without a text there is no entry in the index.
+                reset = answer_queries.reset_values()
+                asked = answer_queries.rewrite(connection, head.id, message, model, {}, **reset)
             else:
                 question = message if old.role == "user" else old.parent
                 asked = answer_queries.add_answer(connection, head.id, question, model)
@@ -259,9 +253,9 @@ class Store:
             return asked
 
     def compare(self, owner: str, answer: str, models: Sequence[str]) -> Sequence[PendingAnswer]:
-        """Adds answers of other models beside an answer, as many as may stand there.
+        """Add answers of other models next to an answer, at most `MAX_COMPARED` in all.
 
-        Gives none where that answer is not shown.
+        Return none if that answer is not shown.
         """
         with self._database.writing() as connection:
             place = queries.shown(connection, owner, answer)
@@ -272,7 +266,7 @@ class Store:
                 answer_queries.add_answer(
                     connection, place.head.id, place.row.parent, model, number
                 )
-                for number, model in enumerate(models[: COMPARED - len(there)])
+                for number, model in enumerate(models[: MAX_COMPARED - len(there)])
             ]
             beside = [*there, *(each.answer for each in added)]
             queries.move(connection, place.head, there[0], beside)
@@ -280,7 +274,7 @@ class Store:
             return added
 
     def continue_answer(self, owner: str, answer: str) -> PendingAnswer | None:
-        """Lets an ended answer be written on. Gives None as `try_again` does."""
+        """Prepare an ended answer to be continued. Return None in the cases of `try_again`."""
         mine = and_(search_index.is_of([answer]), conversations.c.owner == owner)
         computed = indexer.prepare_drop(self._database, mine)
         with self._database.writing() as connection:
@@ -294,31 +288,31 @@ class Store:
         return None
 
     def history(self, owner: str, answer: str) -> Sequence[Message]:
-        """Gives the messages before an answer, the first one first."""
+        """Return the messages before an answer, oldest first."""
         with self._database.reading() as connection:
             row = queries.row_of(connection, owner, answer)
             return queries.path(connection, row.parent) if row is not None else []
 
     def system(self, owner: str, conversation: str) -> str:
-        """Gives what the model is told before everything else, or ""."""
+        """Return the instruction to the model, or ""."""
         with self._database.reading() as connection:
             found = queries.head(connection, owner, conversation)
             return str(found.system) if found is not None else ""
 
     def message(self, owner: str, message: str) -> Message | None:
-        """Gives one message with its text so far."""
+        """Return one message with its text so far."""
         with self._database.reading() as connection:
             row = queries.row_of(connection, owner, message)
             return None if row is None else queries.with_texts(connection, [row])[0]
 
-    # An answer being written
+    # Answers that are being written
 
     def checkpoint(self, checkpoints: Sequence[Checkpoint]) -> Sequence[bool]:
-        """Writes down what came of each answer, and marks them as alive, all in one step.
+        """Store the new text of each answer, and mark the answers as alive, in one transaction.
 
-        Says for each whether it is still wanted: not where somebody asked to
-        stop it, where it is gone, or where somebody else writes it by now. One
-        that was taken for an orphan, while the database was away, lives again.
+        Return for each whether it is still wanted. It is not if it was stopped or deleted, or if
+        another writer took over. An answer that was taken for an orphan while the database could
+        not be reached is continued.
         """
         if not checkpoints:
             return []
@@ -337,10 +331,9 @@ class Store:
         ending: Outcome,
         log: GenerationLog | None = None,
     ) -> None:
-        """Writes down the whole answer and how it ended, unless another writes it by now.
+        """Store the complete answer and how it ended, unless another writer took over.
 
-        With it, how the models did that tried to write it, and which of them
-        stood in for the first one.
+        Also store how the models did that tried to write it, and which one replaced the first.
         """
         whole = answer_queries.prepare(self._database, owner, asked, text)
         with self._database.writing() as connection:
@@ -351,14 +344,14 @@ class Store:
         self.indexer.complete_soon(whole.grams)
 
     def hand_over(self, owner: str, asked: PendingAnswer, to: Fallback | None) -> None:
-        """Lets another model write an answer, unless another writes it by now."""
+        """Record that another model writes an answer, unless another writer took over."""
         if to is None:
             return
         with self._database.writing() as connection:
             answer_queries.hand_over(connection, owner, asked, to)
 
     def add_cost(self, owner: str, answer: str, cost: float) -> None:
-        """Notes what an answer cost, on top of what it had cost already."""
+        """Add to what an answer cost."""
         with self._database.writing() as connection:
             row = queries.row_of(connection, owner, answer)
             if row is None or queries.lock(connection, owner, row.conversation) is None:
@@ -369,10 +362,10 @@ class Store:
             queries.touch(connection, owner, row.conversation)
 
     def since(self, owner: str, answer: str, start: int) -> tuple[str, MessageState]:
-        """Gives the text of an answer from `start` on, in characters, and its state.
+        """Return the text of an answer from `start` on, in characters, and its state.
 
-        An answer that no server marks any more is an orphan; it is ended as
-        interrupted here. One that is gone is given as stopped.
+        An answer that no server marks any more is an orphan, and is ended here as interrupted.
+        A deleted one is returned as stopped.
         """
         with self._database.reading() as connection:
             row = queries.row_of(connection, owner, answer)
@@ -384,7 +377,7 @@ class Store:
         return self.since(owner, answer, start)
 
     def ask_to_stop(self, owner: str, answer: str) -> None:
-        """Asks whichever server writes the answer to stop it."""
+        """Ask the server that writes the answer to stop it."""
         with self._database.writing() as connection:
             connection.execute(
                 update(messages)

@@ -1,7 +1,7 @@
 """A chat's title from its first question, without asking a model.
 
-The question is looked through as a reader would: past code, quotations, what
-was pasted, and a greeting, to the first sentence that says something.
+Code, quotations, pasted text and greetings are skipped, up to the first sentence that
+says something.
 """
 
 import re
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from liaobots.storage.scripts import CJK_PUNCTUATION, CJK_RADICALS, FULL_WIDTH_FORMS, HAN, KANA
 
 LONGEST = 60
-# So many characters of a question are looked at.
+# How many characters of a question are examined.
 LOOK = 4_000
-# A word is not cut off for the sake of a title shorter than this.
+# A title is not cut between words if it became shorter than this.
 SHORTEST = 20
 
 FENCED = re.compile(r"^[ >]*(`{3,}|~{3,})[^`\n]*$.*?(?:^[ >]*\1[`~]*[ \t]*$|\Z)", re.M | re.S)
@@ -21,7 +21,7 @@ TRIPLE_QUOTED = re.compile(r"^[ \t]*(\"{3}|'{3}).*?(?:\1|\Z)", re.M | re.S)
 FENCE_LINE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[^`\n]*$", re.M)
 QUOTED = re.compile(r"^ {0,3}>.*$", re.M)
 INDENTED = re.compile(r"(?: {4}|\t)\s*(?!\s|(?:[-*+•]|\d{1,3}[.)])\s)")
-# A line of a program, a log, a table or a list of calls; two make a paste.
+# A line of a program, a log, a table or a traceback; two of them are pasted text.
 PASTED = re.compile(
     r"^(?:\s{2,}\S|\s*(?:at |File \"|Traceback |import |from \w+ import|def |class |#include"
     r"|</?\w|\d{4}-\d\d-\d\d|\[\d|[{}\])]))|[;{}\\]$|^[^ ,]*,[^ ,]+,|\t"
@@ -34,17 +34,17 @@ EMPHASIS = re.compile(
     r"|(~~)(?=[^\s~])([^~]{1,200})(?<=\S)~~"
 )
 SENTENCE_END = re.compile(r"[.!?…]+[\"'»”)\]]*(?=\s)|[。！？]+[」』”）]*")
-# A full stop behind these ends no sentence.
+# A full stop after these does not end a sentence.
 ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:(?:\w\.)*\w|dr|mr|mrs|ms|prof|st|vs|etc|approx|fig|см|др|пр|г|ул|руб)\.$",
     re.I,
 )
 PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-# Where a line may be cut: at a space, and around a sign that stands for itself.
+# Where a line may be cut: at a space, and around a character that is a word by itself.
 SIGN = f"[{CJK_RADICALS}{CJK_PUNCTUATION}{KANA}{HAN}{FULL_WIDTH_FORMS}]"
 CUT = re.compile(rf"(?=\s)|(?={SIGN})|(?<={SIGN})")
 JOINERS = "\u200c\u200d"
-# What stands before the matter: each of these is taken off as often as it comes.
+# Introductory words: each of these is removed as often as it occurs.
 ENGLISH = r"""
     (?:hi|hello|hey|greetings|good\ (?:morning|afternoon|evening|day)|dear)
     (?!,?\s(?:world|kitty))
@@ -69,7 +69,7 @@ RUSSIAN = r"""
     |(?:ты\ |вы\ )?не\ подскаж(?:ешь|ете)|у\ меня\ (?:есть\ )?вопрос(?=\s*[,.:!-]|\s*$)
     |помоги(?:те)?(?:\ мне)?(?=,?\s\w+(?:ть|ти|чь)(?:ся)?\b)
 """
-# Words stand side by side here, so 请 may also begin another word, such as 请求.
+# There are no spaces between these words, so 请 may also begin another word, such as 请求.
 CHINESE = r"""
     (?:你|您|大家)好(?!吗|嗎|不|坏|像|多)(?:啊|呀)?|嗨|哈喽|哈囉|早上好|下午好|晚上好|早安
     |(?:请|請)(?:问|問|教)(?:一下)?|(?:请|請)(?![求假客帖柬愿战示])(?:你|您)?
@@ -89,7 +89,7 @@ COURTESY = re.compile(
 
 
 def title_from(question: str) -> str:
-    """Gives a title of one line, or "" where the question says nothing at all."""
+    """Return a title of one line, or "" if the question contains no words."""
     text = _visible(question[:LOOK])
     lines = [line for line in map(_unmarked, _prose(text)) if line]
     sentences = (_first_sentence(_without_courtesy(line)) for line in lines)
@@ -99,7 +99,7 @@ def title_from(question: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """Gives text without control characters, and with one sort of line ends."""
+    """Return a text without control characters, and with one kind of line end."""
     text = unicodedata.normalize("NFC", text)
     return "\n".join("".join(filter(_is_visible, line)) for line in text.splitlines())
 
@@ -109,7 +109,7 @@ def _is_visible(character: str) -> bool:
 
 
 def _prose(text: str) -> Iterator[str]:
-    """Gives the lines that somebody wrote, and did not quote or paste."""
+    """Return the lines that were written, and not quoted or pasted."""
     for pattern in (FENCED, TRIPLE_QUOTED, QUOTED):
         text = pattern.sub("\n", text)
     for paragraph in re.split(r"\n\s*\n", text):
@@ -117,7 +117,7 @@ def _prose(text: str) -> Iterator[str]:
 
 
 def _unpasted(lines: list[str]) -> Iterable[str]:
-    """Gives a paragraph's lines; of a paste, what leads in to it and what it is asked."""
+    """Return the lines of a paragraph; of pasted text, only its introduction and the question."""
     if all(map(INDENTED.match, lines)):
         return []
     pasted = [PASTED.search(line) is not None for line in lines]
@@ -128,7 +128,7 @@ def _unpasted(lines: list[str]) -> Iterable[str]:
 
 
 def _unmarked(line: str) -> str:
-    """Gives a line without Markdown's marks, but for those of code."""
+    """Return a line without Markdown's marks, except those of code."""
     while mark := LINE_MARK.match(line):
         line = line[mark.end() :]
     line = EMPHASIS.sub(lambda found: found[2] or found[4] or found[6], LINK.sub(r"\1", line))
@@ -136,7 +136,7 @@ def _unmarked(line: str) -> str:
 
 
 def _without_courtesy(line: str) -> str:
-    """Gives a line without greetings and polite words at its beginning."""
+    """Return a line without greetings and polite words at its beginning."""
     courtesy = COURTESY.match(line)
     return line[courtesy.end() :] if courtesy else line
 
@@ -150,7 +150,7 @@ def _first_sentence(line: str) -> str:
 
 
 def _capitalised(sentence: str) -> str:
-    """Gives a sentence as a title is written: its end mended, its first letter a capital."""
+    """Return a sentence as a title: with a clean end and a capital first letter."""
     words = " ".join(sentence.replace("`", "").split()).strip(JOINERS + " ")
     words = words.rstrip(",;:，；：、 ")
     if words[-1:] in (".", "。") and words[-2:-1] != "." and not ABBREVIATION.search(words[-20:]):
@@ -162,7 +162,7 @@ def _capitalised(sentence: str) -> str:
 
 
 def _any_line(text: str) -> str:
-    """Gives the first line that is not empty, of whatever it is."""
+    """Return the first line that is not empty."""
     lines = map(_unmarked, FENCE_LINE.sub("", text).splitlines() + text.splitlines())
     return next((line for line in lines if line), "")
 
@@ -178,5 +178,5 @@ def _cut(title: str) -> str:
 
 
 def _is_joined(character: str) -> bool:
-    """Says whether a character belongs to the one before it."""
+    """Return whether a character is combined with the one before it."""
     return character in JOINERS or unicodedata.category(character) in ("Mn", "Me", "Mc")

@@ -1,4 +1,4 @@
-"""What was deleted, until it is put back or forgotten for good."""
+"""What was deleted, until it is restored or purged."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,13 +12,13 @@ from liaobots.storage.records import MessageState, TrashEntry
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.tree import Node, Tree
 
-# After so many seconds the trash forgets: thirty days.
+# How long deleted chats are kept: thirty days.
 RETENTION_SECONDS = 30 * 24 * 3600.0
 WORDS = 200
 
 
 class Trash:
-    """The trash of each owner. Each method raises StoreFault where it cannot."""
+    """The trash of each owner. Each method raises `StorageError` if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -29,7 +29,7 @@ class Trash:
         self._deletion.close()
 
     def put_conversation(self, owner: str, conversation: str) -> None:
-        """Puts a conversation into the trash, as it is."""
+        """Move a conversation to the trash."""
         mine = queries.is_owned_conversation(owner, conversation)
         with self._database.writing() as connection:
             if queries.lock(connection, owner, conversation) is not None:
@@ -37,9 +37,9 @@ class Trash:
                 _ask_to_stop(connection, messages.c.conversation == conversation)
 
     def put_message(self, owner: str, message: str) -> None:
-        """Puts a message into the trash, with all below it in the tree.
+        """Move a message to the trash, with all below it in the tree.
 
-        The conversation then shows another version, or what stands before it.
+        The conversation then shows another version of it, or the message before it.
         """
         with self._database.writing() as connection:
             place = queries.shown(connection, owner, message)
@@ -57,7 +57,7 @@ class Trash:
             queries.touch(connection, owner, place.head.id)
 
     def list(self, owner: str, limit: int) -> Sequence[TrashEntry]:
-        """Gives what the owner deleted last, at most `limit`."""
+        """Return what the owner deleted last, at most `limit`."""
         chats = (
             select(conversations.c.id, conversations.c.title, conversations.c.deleted)
             .where(
@@ -91,9 +91,9 @@ class Trash:
         return sorted(found, key=lambda each: each.deleted, reverse=True)[:limit]
 
     def restore(self, owner: str, id_: str) -> str | None:
-        """Takes a conversation or a message out of the trash, and lets it be shown.
+        """Restore a conversation or a message, and show it.
 
-        Gives the conversation, or None where the owner has no such thing there.
+        Return the conversation, or None if the owner's trash does not contain it.
         """
         with self._database.writing() as connection:
             if queries.lock(connection, owner, id_) is not None:
@@ -115,16 +115,16 @@ class Trash:
             return str(found.conversation)
 
     def purge(self, owner: str, id_: str) -> None:
-        """Forget for good what lies in the trash under this id: it is gone from there at once.
+        """Delete for good what is in the trash under this id: it disappears from there at once.
 
-        Its rows are deleted in the background, and after a restart where that was too early.
+        Its rows are deleted in the background, also after a restart.
         """
         with self._database.writing() as connection:
             self._expire(connection, owner, id_)
         self._deletion.wake()
 
     def empty(self, owner: str) -> None:
-        """Forget for good all that the owner has in the trash."""
+        """Delete for good everything in the owner's trash."""
         while found := self.list(owner, 100):
             with self._database.writing() as connection:
                 for each in found:
@@ -132,7 +132,7 @@ class Trash:
         self._deletion.wake()
 
     def purge_expired(self) -> None:
-        """Delete what lies there longer than it may, whoever's it is, the oldest first."""
+        """Delete what has been in the trash for too long, of all owners, oldest first."""
         is_old = conversations.c.deleted < clock() - RETENTION_SECONDS
         is_top = and_(
             messages.c.deleted_with == messages.c.id,
@@ -151,7 +151,7 @@ class Trash:
             deletion.delete_branch(self._database, chat, gone, is_wanted)
 
     def _expire(self, connection: Connection, owner: str, id_: str) -> None:
-        """Let something have been in the trash since the beginning of time."""
+        """Mark something as deleted so long ago that it has expired."""
         chat = and_(queries.is_owned_conversation(owner, id_), conversations.c.deleted.is_not(None))
         connection.execute(update(conversations).where(chat).values(deleted=0.0))
         if _deleted_message(connection, owner, id_) is not None:
@@ -188,7 +188,7 @@ def _deleted_message(connection: Connection, owner: str, message: str) -> Row[An
 
 
 def _put_back_with_those_above(connection: Connection, conversation: str, message: str) -> None:
-    """Puts back what was deleted with a message, and what it hangs from, where that is gone too."""
+    """Restore what was deleted with a message, and its ancestors, if those are deleted too."""
     rows = select(messages.c.id, messages.c.parent, messages.c.deleted_with).where(
         messages.c.conversation == conversation
     )

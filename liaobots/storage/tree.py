@@ -1,8 +1,8 @@
-"""The tree of a conversation's messages: versions, branches, and the way to a leaf.
+"""The tree of a conversation's messages: versions, branches, and the path to a leaf.
 
-Questions with the same message before them are versions of each other, and so
-are answers to the same question. Pure: rows in, ids out, and no recursion, for
-a conversation may be thousands of messages deep.
+Questions with the same parent are versions of each other, and so are answers to the
+same question. There is no input or output, and no recursion, because a conversation may
+be thousands of messages deep.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Node:
-    """A message's place in the tree. Times are in seconds since 1970."""
+    """A message's position in the tree. Times are in seconds since 1970."""
 
     id: str
     parent: str | None
@@ -35,7 +35,7 @@ class Tree:
 
     @property
     def cost(self) -> float | None:
-        """Gives what all the messages cost, or None where that is known of none."""
+        """Return the sum of the costs of all messages, or None if none is known."""
         known = [node.cost for node in self._nodes.values() if node.cost is not None]
         return sum(known) if known else None
 
@@ -43,16 +43,16 @@ class Tree:
         return self._nodes[message].parent
 
     def versions(self, message: str) -> Sequence[str]:
-        """Gives the messages that stand in the same place, the first one first."""
+        """Return the versions of a message, oldest first."""
         node = self._nodes[message]
         return [each for each in self.children(node.parent) if self._nodes[each].role == node.role]
 
     def children(self, message: str | None) -> Sequence[str]:
-        """Gives the messages right below one; below None, the first ones."""
+        """Return the messages directly below one; below None, the first ones."""
         return self._children.get(message, [])
 
     def path(self, leaf: str | None) -> Sequence[str]:
-        """Gives the messages from the first one to the leaf."""
+        """Return the messages from the first one to the leaf."""
         found: list[str] = []
         while leaf in self._nodes:
             found.append(leaf)
@@ -60,7 +60,7 @@ class Tree:
         return found[::-1]
 
     def below(self, message: str) -> Sequence[str]:
-        """Gives a message and all below it."""
+        """Return a message and all below it."""
         found, waiting = [], [message]
         while waiting:
             found.append(waiting.pop())
@@ -68,19 +68,19 @@ class Tree:
         return found
 
     def leaf_below(self, message: str) -> str:
-        """Gives the leaf below a message that was seen last; where none was, the newest."""
+        """Return the leaf below a message that was seen last, or the newest if none was seen."""
         leaves = [each for each in self.below(message) if not self.children(each)]
         return max(leaves, key=lambda each: (self._nodes[each].seen or 0, self._nodes[each].asked))
 
     def newest_leaf(self) -> str | None:
-        """Gives the leaf below the newest of the first messages, or None in an empty tree."""
+        """Return the leaf below the newest of the first messages, or None in an empty tree."""
         tops = self.children(None)
         return self.leaf_below(tops[-1]) if tops else None
 
     def leaf_without(self, message: str) -> str | None:
-        """Gives the leaf to show when a message is gone.
+        """Return the leaf to show when a message is deleted.
 
-        That is below another version of it, else what stands before it.
+        It is below another version of the message, or it is the message before it.
         """
         others = [each for each in self.versions(message) if each != message]
         if others:
@@ -89,15 +89,15 @@ class Tree:
 
 
 def from_above(parents: Mapping[str, str | None]) -> Sequence[str]:
-    """Gives messages in an order in which each comes after its parent, from each one's parent.
+    """Return messages in an order in which each comes after its parent, from each one's parent.
 
-    One whose parent is not among them is taken for a first one; a ring never comes.
+    One whose parent is missing counts as a first one; messages in a cycle are left out.
     """
     below: dict[str | None, list[str]] = {}
     for each, parent in parents.items():
         below.setdefault(parent if parent in parents else None, []).append(each)
     order = list(below.get(None, []))
     for each in order:
-        # The list grows while it is gone through: those below come after all that are known.
+        # The list grows while it is iterated: children are appended after all known messages.
         order += below.get(each, [])
     return order

@@ -1,8 +1,8 @@
 """The order in which the threads of this process write to a SQLite file.
 
-SQLite lets one write at a time, and lets the others try again after naps: who
-writes often comes first, and who came first may come never. Here the threads
-stand in line, and work that nobody waits for comes after all that somebody does.
+SQLite lets one write at a time, and lets the others try again after pauses: a thread that
+writes often comes first, and one that came first may never come. Here the threads wait
+in line, and work in the background comes after all other work.
 """
 
 import threading
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 from liaobots.errors import StorageError
 
-# Work in the background goes on after so many seconds, however many others come.
+# Work in the background waits at most so many seconds, however many others come.
 LONGEST_DELAY_SECONDS = 1.0
-# The pause after work in the background is as long as the work, and no longer than this.
+# The pause after work in the background is as long as the work, at most this.
 LONGEST_PAUSE_SECONDS = 0.25
-# So long is left alone what somebody waited for in vain.
+# How long nobody repeats a wait that failed.
 REST_SECONDS = 3.0
 
 
 class WriteQueue:
-    """Hand out turns to write. Each thread has one at most."""
+    """Hand out turns to write. Each thread has at most one."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -58,7 +58,7 @@ class WriteQueue:
 
 @dataclass
 class Rest:
-    """A while in which nobody tries what somebody waited for in vain, and why."""
+    """A time in which nobody repeats a wait that failed, and its reason."""
 
     _until: float = 0.0
     _why: str = ""
@@ -73,5 +73,5 @@ class Rest:
 
 
 def pause_after(began: float) -> None:
-    """Let others go first for about as long as work took that began at this moment."""
+    """Wait for about as long as the work took that began at this moment."""
     time.sleep(min(time.monotonic() - began, LONGEST_PAUSE_SECONDS))

@@ -1,4 +1,4 @@
-"""How an older layout becomes the newest: one file a step in `versions`."""
+"""The migrations from older layouts to the newest, one file for each step in `versions`."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 
 def version_of(connection: Connection) -> str | None:
-    """Gives the layout's version, or None for a database without one."""
+    """Return the version of the layout, or None for a database without one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -17,13 +17,13 @@ def version_of(connection: Connection) -> str | None:
 
 
 def known_versions() -> set[str]:
-    """Gives the versions that this program can bring up to date."""
+    """Return the versions that this program can upgrade."""
     script = ScriptDirectory.from_config(_config())
     return {revision.revision for revision in script.walk_revisions()}
 
 
 def upgrade(connection: Connection) -> None:
-    """Brings the layout to the newest version, inside the connection's transaction."""
+    """Upgrade the layout to the newest version, in the connection's transaction."""
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -1,4 +1,4 @@
-"""What Alembic runs: the steps, on the connection that it is handed."""
+"""Alembic's entry point: runs the migrations on a given connection."""
 
 from alembic import context
 

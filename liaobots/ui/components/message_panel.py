@@ -5,14 +5,11 @@ from functools import partial
 
 import streamlit as st
 
-from liaobots.storage.records import Message
+from liaobots.storage.records import MAX_COMPARED, Message
 from liaobots.ui import actions, texts, word_diff
 from liaobots.ui.state import available_models, session
 from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Act
-
-# One answer and up to three more, as in the sidebar.
-MAX_COMPARED = 4
 
 
 def show(opened: OpenChat, message: Message) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from liaobots.storage.prompts import filled, places_in
+from liaobots.storage.prompts import filled, placeholders_in
 from liaobots.storage.records import Prompt
 from liaobots.ui import actions, markdown, texts
 from liaobots.ui.components import navigation
@@ -52,7 +52,7 @@ def _show_prompts(opened: OpenChat | None) -> None:
 def _show_prompt(opened: OpenChat | None, prompt: Prompt) -> None:
     """Draw the fields for a prompt's placeholders, and the buttons for its two uses."""
     fields = {}
-    for number, placeholder in enumerate(places_in(prompt.text)):
+    for number, placeholder in enumerate(placeholders_in(prompt.text)):
         fields[placeholder] = f"place-{prompt.id}-{number}"
         st.text_input(markdown.escape_line(placeholder), key=fields[placeholder])
     with st.container(horizontal=True):

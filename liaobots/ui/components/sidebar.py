@@ -3,6 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from liaobots.storage.records import MAX_COMPARED
 from liaobots.ui import actions, identity, markdown, texts
 from liaobots.ui.identity import ServiceConnection
 from liaobots.ui.state import available_models, backend, preferences
@@ -68,7 +69,7 @@ def _show_also_ask() -> None:
         [name for name in names if name != available_models.model()],
         format_func=names.__getitem__,
         key=available_models.BESIDE,
-        max_selections=3,
+        max_selections=MAX_COMPARED - 1,
         placeholder=texts.ALSO_ASK_EMPTY,
         help=texts.ALSO_ASK_HELP,
         select_all=False,

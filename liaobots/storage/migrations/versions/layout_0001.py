@@ -8,7 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Makes the tables. The words are kept as they were, whatever `layout` says later."""
+    """Create the tables. This file stays as it was, whatever `schema` says later."""
     op.create_table(
         "conversations",
         sa.Column("id", sa.String(40), primary_key=True),

@@ -1,4 +1,4 @@
-"""The second layout: comparisons, instructions, pins, a trash, prompts, and what can be found."""
+"""The second layout: comparisons, instructions, pins, a trash, prompts, and the search index."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,12 +8,12 @@ from liaobots.storage import search_index
 revision = "0002"
 down_revision = "0001"
 
-# So many messages are made findable at a time.
+# How many messages are indexed at a time.
 BATCH = 500
 
 
 def upgrade() -> None:
-    """Adds what is new, then lets all that is there be found."""
+    """Add what is new, and then index all existing texts."""
     _add_columns()
     written = sa.text("state = 'writing'")
     op.create_index(
@@ -77,7 +77,7 @@ def _let_titles_be_found() -> None:
 
 
 def _let_texts_be_found() -> None:
-    """Goes through the messages by their ids, so that not all are in memory at once."""
+    """Index the messages in the order of their ids, in batches."""
     connection = op.get_bind()
     batch = sa.text(
         "SELECT m.id, c.owner, m.conversation, m.text FROM messages m "

@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Adds what is new; what is there stays as it is."""
+    """Add what is new; existing data stays as it is."""
     _add_text("conversations", "model")
     op.add_column("messages", sa.Column("cost", sa.Double))
     _add_text("messages", "instead_of")

@@ -1,4 +1,4 @@
-"""The fourth layout: secrets of the servers, and who was known before identities were signed."""
+"""The fourth layout: the servers' secrets, and the owners known before identities were signed."""
 
 import secrets
 
@@ -16,7 +16,7 @@ OWNERS = """
 
 
 def upgrade() -> None:
-    """Add the tables, the secret that signs identities, and all owners known until now."""
+    """Add the tables, the secret that signs identities, and all owners known so far."""
     made = op.create_table(
         "secrets",
         sa.Column("name", sa.String(40), primary_key=True),

@@ -1,4 +1,4 @@
-"""The fifth layout: errors by their codes, where the names of classes stood."""
+"""The fifth layout: codes of errors in place of the names of classes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Put the code in place of each name; what has no name stays without one."""
+    """Replace each name by its code."""
     messages = sa.table("messages", sa.column("error_kind", sa.String))
     for name, code in CODE_OF_FORMER_NAME.items():
         named = messages.c.error_kind == name
