@@ -12,7 +12,7 @@ from liaobots.storage.schema import conversations, messages, pieces
 from liaobots.storage.tree import from_above
 
 # How many chats are examined or written in one step: no more is lost if the copy is killed.
-GROUP = 20
+GROUP_CHATS = 20
 
 
 def count(connection: Connection) -> int:
@@ -22,7 +22,7 @@ def count(connection: Connection) -> int:
 def groups(connection: Connection) -> Iterable[Sequence[str]]:
     """Yield the ids of all chats, in groups."""
     ids = select(conversations.c.id)
-    found = connection.execute(ids, execution_options={"yield_per": GROUP})
+    found = connection.execute(ids, execution_options={"yield_per": GROUP_CHATS})
     return found.scalars().partitions()
 
 
@@ -67,8 +67,8 @@ def _copy_messages(source: Connection, target: Connection, ids: Sequence[str]) -
     """Copy messages in an order in which each comes after its parent."""
     places = select(messages.c.id, messages.c.parent).where(messages.c.conversation.in_(ids))
     order = from_above({row.id: row.parent for row in source.execute(places)})
-    for start in range(0, len(order), checksums.BATCH):
-        some = order[start : start + checksums.BATCH]
+    for start in range(0, len(order), checksums.BATCH_ROWS):
+        some = order[start : start + checksums.BATCH_ROWS]
         rows = source.execute(select(messages).where(messages.c.id.in_(some)))
         by_id = {row.id: row for row in rows}
         put(target, messages, [by_id[each] for each in some])

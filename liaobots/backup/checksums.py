@@ -18,8 +18,8 @@ from liaobots.storage.queries import storable
 from liaobots.storage.schema import conversations, findable, messages, pieces
 
 # How many rows are in memory at a time.
-BATCH = 100
-SIZE = 2**256
+BATCH_ROWS = 100
+HASH_MODULUS = 2**256
 # The tables with rows of chats, and their column that names the chat.
 CHAT_OF = {
     conversations: conversations.c.id,
@@ -37,7 +37,7 @@ class Digest:
     total: int = 0
 
     def plus(self, row: Sequence[Any]) -> "Digest":
-        return Digest(self.rows + 1, (self.total + of_row(row)) % SIZE)
+        return Digest(self.rows + 1, (self.total + of_row(row)) % HASH_MODULUS)
 
 
 def plain(row: Sequence[Any]) -> list[Any]:
@@ -59,7 +59,7 @@ def of_row(row: Sequence[Any]) -> int:
 
 def stream(connection: Connection, query: Select[Any]) -> Iterable[Sequence[Row[Any]]]:
     """Yield the rows of a query in batches, so that only one batch is in memory."""
-    return connection.execute(query, execution_options={"yield_per": BATCH}).partitions()
+    return connection.execute(query, execution_options={"yield_per": BATCH_ROWS}).partitions()
 
 
 def all_of(table: Table) -> Select[Any]:

@@ -4,7 +4,6 @@ The app's timeouts and its way to open a file do not fit here: a copy may take h
 a file that is only read must not change.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +13,7 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
-    create_engine,
     delete,
-    event,
     exists,
     inspect,
     select,
@@ -27,18 +24,22 @@ from liaobots.errors import StorageError
 from liaobots.storage import lease, migrations, schema, search_index
 from liaobots.storage.database import (
     NO_FILE,
-    POSTGRESQL,
-    begin_sqlite,
     bring_up_to_date,
     make_private,
+    postgresql_engine,
+    sqlite_engine,
     storage_errors,
     url_of,
 )
 
 # How long a write waits for another one.
-PATIENCE = 60
+PATIENCE_SECONDS = 60
 # A copy may wait for its other end for long, and PostgreSQL must not end an idle connection.
-ENDLESS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+ENDLESS = {
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+}
 
 
 class Endpoint:
@@ -201,31 +202,9 @@ def _place(url: URL) -> str:
 
 
 def _engine(url: URL) -> Engine:
-    if not _is_sqlite(url):
-        engine = create_engine(url, connect_args=POSTGRESQL)
-        event.listen(engine, "connect", _prepare_postgresql)
-        return engine
-    engine = create_engine(url)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", begin_sqlite)
-    return engine
-
-
-def _prepare_postgresql(connection: Any, record: Any) -> None:
-    del record
-    for name in ENDLESS:
-        connection.execute(f"SET {name} = 0")
-    connection.execute("SET jit = off")
-    connection.commit()
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
-    del record
-    # The driver would begin transactions too late; `begin_sqlite` begins them.
-    connection.isolation_level = None
-    for pragma in ("foreign_keys = ON", "synchronous = NORMAL"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+    if _is_sqlite(url):
+        return sqlite_engine(url, PATIENCE_SECONDS)
+    return postgresql_engine(url, ENDLESS)
 
 
 def _has_rows(connection: Connection) -> bool:

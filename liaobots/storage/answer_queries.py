@@ -14,14 +14,14 @@ from liaobots.storage.records import Checkpoint, Fallback, MessageState, Outcome
 from liaobots.storage.schema import clock, conversations, messages, pieces
 
 # A live answer is marked twice a second. One that was not marked for so long is an orphan.
-SILENCE = 5.0
+SILENCE_SECONDS = 5.0
 # An answer that was taken for interrupted may still be written.
 ALIVE = (MessageState.WRITING, MessageState.INTERRUPTED)
 
 
 def is_orphan(row: Row[Any]) -> bool:
     """Return the condition that an answer is marked as being written, but no server writes it."""
-    return bool(row.state == MessageState.WRITING and row.age > SILENCE)
+    return bool(row.state == MessageState.WRITING and row.age > SILENCE_SECONDS)
 
 
 def add_answer(
@@ -32,7 +32,7 @@ def add_answer(
     place = {"id": asked.answer, "conversation": conversation, "parent": question}
     said = {"role": "assistant", "state": MessageState.WRITING, "model": model}
     # SQLite's clock counts milliseconds, and several may be added in one.
-    moment = clock() + number * queries.STEP
+    moment = clock() + number * queries.CLOCK_STEP_SECONDS
     life = {"asked": moment, "heartbeat": clock(), "writer": asked.writer}
     connection.execute(insert(messages).values({**place, **said, **life}))
     return asked

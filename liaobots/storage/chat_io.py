@@ -116,7 +116,9 @@ class _Prepared:
         """Return which share of a transaction it fills: 1 is all of it."""
         numbers = sum(map(len, self.grams.values()))
         characters = int(self.row["characters"])
-        return max(1 / BATCH_TURNS, numbers / search_index.PART, characters / BATCH_CHARACTERS)
+        return max(
+            1 / BATCH_TURNS, numbers / search_index.PART_NGRAMS, characters / BATCH_CHARACTERS
+        )
 
 
 def _prepared(place: _Place, turn: ExportedMessage) -> _Prepared:

@@ -21,12 +21,12 @@ from liaobots.storage.records import ChatSummary, MessageState
 from liaobots.storage.schema import clock, conversations, messages
 
 # How many chats can be pinned.
-PINNED = 50
+MAX_PINNED = 50
 
 
 def newest(connection: Connection, owner: str, limit: int) -> Sequence[ChatSummary]:
     """Return the newest conversations, at most `limit`, after the pinned ones, in one query."""
-    asked = {"owner": owner, "limit": limit, "silence": answer_queries.SILENCE}
+    asked = {"owner": owner, "limit": limit, "silence": answer_queries.SILENCE_SECONDS}
     return [
         ChatSummary(
             row.id,
@@ -58,6 +58,6 @@ def _newest() -> CompoundSelect[Any]:
     first = kept.where(conversations.c.pinned.is_not(None)).order_by(conversations.c.pinned.desc())
     others = newest.where(conversations.c.pinned.is_(None)).limit(bindparam("limit", type_=Integer))
     return union_all(
-        select(first.limit(PINNED).subquery()),
+        select(first.limit(MAX_PINNED).subquery()),
         select(others.subquery()),
     )

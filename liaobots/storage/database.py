@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,11 @@ MEMORY = "sqlite://"
 NO_FILE = (None, "", ":memory:")
 # After a wait of so many seconds failed, nobody tries for a while, so that no page waits for
 # the database again and again.
-PATIENCE = 1.0
+PATIENCE_SECONDS = 1.0
 # Seconds to connect, and milliseconds until a connection without an answer is given up.
-POSTGRESQL = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+POSTGRESQL_OPTIONS = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+# No page and no answer waits longer than this for PostgreSQL.
+TIMEOUTS = {"lock_timeout": "3s", "statement_timeout": "10s"}
 
 
 class Database:
@@ -103,7 +105,7 @@ class Database:
             with storage_errors():
                 yield
         except StorageError as error:
-            if time.monotonic() - began > PATIENCE:
+            if time.monotonic() - began > PATIENCE_SECONDS:
                 for rest in rests:
                     rest.begin(str(error))
             raise
@@ -205,18 +207,51 @@ def url_of(address: str) -> URL:
 
 
 def _engine(url: URL) -> Engine:
+    """Return an engine whose waits are all short, so that neither a page nor an answer hangs."""
     if url.get_backend_name() != "sqlite":
-        engine = create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL)
-        event.listen(engine, "connect", _prepare_postgresql)
-        return engine
-    if url.database not in NO_FILE:
-        if not url.database.startswith("file:"):
-            make_private(Path(url.database))
-        engine = create_engine(url)
-    else:
-        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", begin_sqlite)
+        return postgresql_engine(url, TIMEOUTS, pool_pre_ping=True)
+    pragmas = ("journal_mode = WAL",)
+    if url.database in NO_FILE:
+        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        return sqlite_engine(url, BUSY_SECONDS, pragmas, **options)
+    if not url.database.startswith("file:"):
+        make_private(Path(url.database))
+    return sqlite_engine(url, BUSY_SECONDS, pragmas)
+
+
+def postgresql_engine(url: URL, timeouts: Mapping[str, str], **options: Any) -> Engine:
+    """Return an engine for PostgreSQL with these timeouts, by the names of its settings.
+
+    Just-in-time compilation is off: it takes longer than any of the queries.
+    """
+    engine = create_engine(url, connect_args=POSTGRESQL_OPTIONS, **options)
+
+    def prepare(connection: Any, record: Any) -> None:
+        del record
+        for name, value in {**timeouts, "jit": "off"}.items():
+            connection.execute(f"SET {name} = '{value}'")
+        connection.commit()
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def sqlite_engine(
+    url: URL, busy_seconds: int, pragmas: Sequence[str] = (), **options: Any
+) -> Engine:
+    """Return an engine for SQLite in which a write waits so many seconds for another one."""
+    engine = create_engine(url, **options)
+    timeout = f"busy_timeout = {busy_seconds * 1000}"
+
+    def prepare(connection: sqlite3.Connection, record: Any) -> None:
+        del record
+        # The driver would begin transactions too late; `_begin_sqlite` begins them.
+        connection.isolation_level = None
+        for pragma in (*pragmas, "foreign_keys = ON", "synchronous = NORMAL", timeout):
+            connection.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -227,28 +262,7 @@ def make_private(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
-def _prepare_postgresql(connection: Any, record: Any) -> None:
-    """Limit every wait, so that neither a page nor the checkpoints of answers hang.
-
-    Just-in-time compilation is off: it takes longer than any of the queries.
-    """
-    del record
-    connection.execute("SET lock_timeout = '3s'")
-    connection.execute("SET statement_timeout = '10s'")
-    connection.execute("SET jit = off")
-    connection.commit()
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
-    del record
-    # The driver would begin transactions too late; `begin_sqlite` begins them.
-    connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-
-
-def begin_sqlite(connection: Connection) -> None:
+def _begin_sqlite(connection: Connection) -> None:
     """Begin a transaction: a reading one, unless the connection's options say otherwise."""
     options = connection.get_execution_options()
     driver: Any = connection.connection.driver_connection

@@ -49,7 +49,7 @@ def prepare_drop(
         found = search_index.entry_texts(connection, which)
     computed = {entry: sorted(ngrams(said, owner)) for entry, (said, owner) in found.items()}
     for entry, numbers in computed.items():
-        if len(numbers) > search_index.PART:
+        if len(numbers) > search_index.PART_NGRAMS:
             _shorten(database, entry, numbers, in_background=in_background)
     return computed
 

@@ -17,11 +17,10 @@ from functools import lru_cache
 
 from liaobots.storage.scripts import HAN, HANGUL, KANA, THAI_AND_LAO
 
-# How many characters of a text can be found, and how many words can be searched at once.
-REACH, WORDS = 200_000, 12
-LONGEST = 100
+# How many characters of a text can be found; how many words a query has, and how long they are.
+MAX_INDEXED_CHARACTERS, MAX_WORDS, MAX_WORD_CHARACTERS = 200_000, 12, 100
 # Words of more than three characters are searched by n-grams of this length.
-LONG = 4
+LONG_NGRAM_CHARACTERS = 4
 # Thai and Lao, Kana, Han and Hangul.
 UNSPACED = re.compile(f"[{THAI_AND_LAO}{KANA}{HAN}{HANGUL}]")
 BEFORE, AFTER = 60, 140
@@ -42,8 +41,9 @@ def fold(text: str) -> str:
 
 def words_of(wish: str) -> Sequence[str]:
     """Return the folded words of a query, each once."""
-    words = (word[:LONGEST] for word in fold(wish[: WORDS * LONGEST]).split())
-    return list(dict.fromkeys(words))[:WORDS]
+    folded = fold(wish[: MAX_WORDS * MAX_WORD_CHARACTERS])
+    words = (word[:MAX_WORD_CHARACTERS] for word in folded.split())
+    return list(dict.fromkeys(words))[:MAX_WORDS]
 
 
 def ngrams(text: str, owner: str) -> set[int]:
@@ -52,7 +52,7 @@ def ngrams(text: str, owner: str) -> set[int]:
     Two n-grams may have the same number, so a hit has to be checked against the text.
     """
     found = {_number(f"\0{owner}")}
-    for word in set(fold(text[:REACH]).split()):
+    for word in set(fold(text[:MAX_INDEXED_CHARACTERS]).split()):
         found.update(_grams_of_word(word))
     return found
 
@@ -61,20 +61,20 @@ def query_ngrams(words: Sequence[str], owner: str) -> set[int]:
     """Return the n-grams that every text with all these words has."""
     found = {_number(f"\0{owner}")}
     for word in words:
-        size = min(len(word), LONG)
+        size = min(len(word), LONG_NGRAM_CHARACTERS)
         found.update(_number(word[i : i + size]) for i in range(len(word) - size + 1))
     return found
 
 
 def has_all(text: str, words: Sequence[str]) -> bool:
     """Return whether a text contains all the words."""
-    folded = fold(text[:REACH])
+    folded = fold(text[:MAX_INDEXED_CHARACTERS])
     return all(any(_places(folded, word)) for word in words)
 
 
 def excerpt(text: str, words: Sequence[str]) -> Sequence[Fragment]:
     """Return one line around the first of the words, as fragments."""
-    text = unicodedata.normalize("NFC", text[:REACH])
+    text = unicodedata.normalize("NFC", text[:MAX_INDEXED_CHARACTERS])
     firsts = (next(_places(text.casefold(), word), None) for word in words)
     first = _origins(text)[min((span[0] for span in firsts if span), default=0)]
     start, end = max(0, first - BEFORE), first + AFTER
@@ -131,7 +131,7 @@ def _begins(text: str, at: int) -> bool:
 def _grams_of_word(word: str) -> frozenset[int]:
     """Return the n-grams of a word. They are cached, unless it is longer than words are."""
     # A “word” of 200,000 letters has as many n-grams, which should not be cached.
-    return _remembered_grams(word) if len(word) <= LONGEST else _all_grams(word)
+    return _remembered_grams(word) if len(word) <= MAX_WORD_CHARACTERS else _all_grams(word)
 
 
 @lru_cache(maxsize=20_000)
@@ -140,7 +140,11 @@ def _remembered_grams(word: str) -> frozenset[int]:
 
 
 def _all_grams(word: str) -> frozenset[int]:
-    found = {word[i : i + size] for size in (3, LONG) for i in range(len(word) - size + 1)}
+    found = {
+        word[i : i + size]
+        for size in (3, LONG_NGRAM_CHARACTERS)
+        for i in range(len(word) - size + 1)
+    }
     for i in range(len(word)):
         if _begins(word, i):
             found |= {word[i : i + 1], word[i : i + 2]}

@@ -13,7 +13,7 @@ from liaobots.storage.database import Database
 from liaobots.storage.records import Prompt
 from liaobots.storage.schema import prompts
 
-LIMIT = 500
+MAX_PROMPTS = 500
 PLACE = re.compile(r"\{\{\s*([^{}\n]{1,60}?)\s*\}\}")
 
 
@@ -27,7 +27,7 @@ class Prompts:
         """Return an owner's prompts, sorted by name."""
         mine = select(prompts.c.id, prompts.c.name, prompts.c.text).where(prompts.c.owner == owner)
         with self._database.reading() as connection:
-            found = [Prompt(*row) for row in connection.execute(mine.limit(LIMIT))]
+            found = [Prompt(*row) for row in connection.execute(mine.limit(MAX_PROMPTS))]
         return sorted(found, key=lambda prompt: prompt.name.casefold())
 
     def save(self, owner: str, name: str, text: str) -> None:

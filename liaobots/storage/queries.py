@@ -27,15 +27,19 @@ from liaobots.storage.schema import clock, conversations, messages, pieces
 from liaobots.storage.title import title_from
 from liaobots.storage.tree import Node, Tree
 
-TITLE = 80
+MAX_TITLE_CHARACTERS = 80
 # SQLite's clock counts milliseconds, and there may be several changes in one.
-STEP = 1e-6
+CLOCK_STEP_SECONDS = 1e-6
 
 
 def title_of(name: str) -> str:
     """Return a title of one line, cut if it is too long, from the name given to a chat."""
     line = " ".join(storable(name).split())
-    return line if len(line) <= TITLE else line[: TITLE - 1].rstrip() + "…"
+    return (
+        line
+        if len(line) <= MAX_TITLE_CHARACTERS
+        else line[: MAX_TITLE_CHARACTERS - 1].rstrip() + "…"
+    )
 
 
 def storable(text: str) -> str:
@@ -126,7 +130,9 @@ def touch(connection: Connection, owner: str, conversation: str, **values: Any) 
 
 def _later(owner: str) -> Any:
     """Return the time, or a moment after the owner's last change if the clock has not moved."""
-    last = select(func.max(conversations.c.changed) + STEP).where(conversations.c.owner == owner)
+    last = select(func.max(conversations.c.changed) + CLOCK_STEP_SECONDS).where(
+        conversations.c.owner == owner
+    )
     moment = func.coalesce(last.scalar_subquery(), 0.0)
     return case((moment > clock(), moment), else_=clock())
 

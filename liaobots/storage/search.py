@@ -12,8 +12,8 @@ from liaobots.storage.records import SearchHit
 
 # How many candidates are examined at first, and how many times more each time after that.
 BATCH, GROWTH = 60, 4
-NEWEST = 2**31 - 1
-MOST = 4000
+MAX_ENTRY = 2**31 - 1
+MAX_CANDIDATES = 4000
 
 
 class Search:
@@ -33,12 +33,12 @@ class Search:
         if not words:
             return []
         ngrams, found = query_ngrams(words, owner), list[SearchHit]()
-        before: int | None = NEWEST
+        before: int | None = MAX_ENTRY
         batch = BATCH
         with self._database.reading() as connection:
             while before is not None and len(found) < limit:
                 rows, before = search_index.candidates(connection, owner, ngrams, before, batch)
-                batch = min(batch * GROWTH, MOST)
+                batch = min(batch * GROWTH, MAX_CANDIDATES)
                 found += [_found(row) for row in rows if has_all(row.text or row.title, words)]
         return found[:limit]
 

@@ -38,7 +38,7 @@ PUT = {
     "postgresql": "INSERT INTO grams (entry, numbers) VALUES (:entry, :grams)",
 }
 # SQLite writes so many n-grams in about 0.03 s. A character has at most four.
-PART = 20_000
+PART_NGRAMS = 20_000
 # No n-gram is written with these letters.
 PARTIAL = "partial"
 HAS = "SELECT 1 FROM grams WHERE grams MATCH :word AND rowid = :entry"
@@ -58,7 +58,7 @@ LOOK_AT_NEWEST = (
     "SELECT entry FROM newest WHERE numbers @> :grams ORDER BY entry DESC LIMIT :limit"
 )
 # How many texts are copied at a time.
-BATCH = 100
+BATCH_TEXTS = 100
 
 
 def make(connection: Connection) -> None:
@@ -74,7 +74,7 @@ def grams_of(owner: str, texts: Mapping[str | None, str]) -> dict[str | None, Se
 
 def is_long(found: Mapping[str | None, Sequence[int]]) -> bool:
     """Return whether SQLite takes some of these n-grams in parts."""
-    return any(len(numbers) > PART for numbers in found.values())
+    return any(len(numbers) > PART_NGRAMS for numbers in found.values())
 
 
 def add(
@@ -97,20 +97,20 @@ def add(
 
 
 def _first(connection: Connection, numbers: Sequence[int]) -> Any:
-    if connection.dialect.name == "postgresql" or len(numbers) <= PART:
+    if connection.dialect.name == "postgresql" or len(numbers) <= PART_NGRAMS:
         return _written(connection, numbers)
-    return f"{PARTIAL} {_written(connection, numbers[:PART])}"
+    return f"{PARTIAL} {_written(connection, numbers[:PART_NGRAMS])}"
 
 
 def parts(numbers: Sequence[int]) -> Sequence[Sequence[int]]:
     """Return n-grams in the parts in which SQLite takes them."""
-    return [numbers[at : at + PART] for at in range(0, len(numbers), PART)]
+    return [numbers[at : at + PART_NGRAMS] for at in range(0, len(numbers), PART_NGRAMS)]
 
 
 def copy(source: Connection, target: Connection, conversation_ids: Sequence[str]) -> None:
     """Add the same entries to another database, with the same numbers."""
     rows = source.execute(
-        _entries().where(is_within(conversation_ids)), execution_options={"yield_per": BATCH}
+        _entries().where(is_within(conversation_ids)), execution_options={"yield_per": BATCH_TEXTS}
     )
     for some in rows.partitions():
         places = [
@@ -169,7 +169,7 @@ def drop(
 
 def _take_out(connection: Connection, found: Mapping[int, Sequence[int]]) -> None:
     """Remove n-grams from SQLite's index; of entries in parts, only the parts that are there."""
-    short = {entry: numbers for entry, numbers in found.items() if len(numbers) <= PART}
+    short = {entry: numbers for entry, numbers in found.items() if len(numbers) <= PART_NGRAMS}
     gone = [{"entry": id_, "grams": _written(connection, short[id_])} for id_ in short]
     if gone:
         connection.execute(text(TAKE_OUT), gone)

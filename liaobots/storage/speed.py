@@ -11,10 +11,10 @@ from liaobots.storage.records import ModelAttempt, ModelSpeed
 from liaobots.storage.schema import attempts, clock
 
 # How many attempts the board uses, and how old in seconds the oldest of them may be.
-NEWEST = 500
-OLDEST = 90 * 86_400.0
+MAX_ATTEMPTS = 500
+MAX_AGE_SECONDS = 90 * 86_400.0
 # How many old ones are deleted in one transaction.
-BATCH = 500
+BATCH_ATTEMPTS = 500
 
 
 class Speed:
@@ -25,10 +25,10 @@ class Speed:
 
     def purge_expired(self, oldest: float | None = None) -> None:
         """Delete the attempts that are older than `oldest` seconds, or than the board needs."""
-        limit = clock() - (OLDEST if oldest is None else oldest)
-        old = select(attempts.c.id).where(attempts.c.ended < limit).limit(BATCH)
-        gone = BATCH
-        while gone == BATCH:
+        limit = clock() - (MAX_AGE_SECONDS if oldest is None else oldest)
+        old = select(attempts.c.id).where(attempts.c.ended < limit).limit(BATCH_ATTEMPTS)
+        gone = BATCH_ATTEMPTS
+        while gone == BATCH_ATTEMPTS:
             with self._database.writing(in_background=True) as connection:
                 gone = connection.execute(delete(attempts).where(attempts.c.id.in_(old))).rowcount
 
@@ -37,9 +37,9 @@ class Speed:
         names = ("model", "waited", "lasted", "characters", "failed")
         newest = (
             select(*(attempts.c[name] for name in names))
-            .where(attempts.c.owner == owner, attempts.c.ended > clock() - OLDEST)
+            .where(attempts.c.owner == owner, attempts.c.ended > clock() - MAX_AGE_SECONDS)
             .order_by(attempts.c.ended.desc())
-            .limit(NEWEST)
+            .limit(MAX_ATTEMPTS)
         )
         with self._database.reading() as connection:
             return board_of(ModelAttempt(*row) for row in connection.execute(newest))

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 
 from liaobots.storage.scripts import CJK_PUNCTUATION, CJK_RADICALS, FULL_WIDTH_FORMS, HAN, KANA
 
-LONGEST = 60
+MAX_TITLE_CHARACTERS = 60
 # How many characters of a question are examined.
-LOOK = 4_000
+EXAMINED_CHARACTERS = 4_000
 # A title is not cut between words if it became shorter than this.
-SHORTEST = 20
+MIN_TITLE_CHARACTERS = 20
 
 FENCED = re.compile(r"^[ >]*(`{3,}|~{3,})[^`\n]*$.*?(?:^[ >]*\1[`~]*[ \t]*$|\Z)", re.M | re.S)
 TRIPLE_QUOTED = re.compile(r"^[ \t]*(\"{3}|'{3}).*?(?:\1|\Z)", re.M | re.S)
@@ -90,7 +90,7 @@ COURTESY = re.compile(
 
 def title_from(question: str) -> str:
     """Return a title of one line, or "" if the question contains no words."""
-    text = _visible(question[:LOOK])
+    text = _visible(question[:EXAMINED_CHARACTERS])
     lines = [line for line in map(_unmarked, _prose(text)) if line]
     sentences = (_first_sentence(_without_courtesy(line)) for line in lines)
     telling = (each for each in sentences if re.search(r"\w", each))
@@ -168,11 +168,14 @@ def _any_line(text: str) -> str:
 
 
 def _cut(title: str) -> str:
-    if len(title) <= LONGEST:
+    if len(title) <= MAX_TITLE_CHARACTERS:
         return title
-    places = [place.start() for place in CUT.finditer(title[:LONGEST])]
-    at = max((place for place in places if SHORTEST <= place < LONGEST), default=LONGEST - 1)
-    while at > SHORTEST and _is_joined(title[at]):
+    places = [place.start() for place in CUT.finditer(title[:MAX_TITLE_CHARACTERS])]
+    at = max(
+        (place for place in places if MIN_TITLE_CHARACTERS <= place < MAX_TITLE_CHARACTERS),
+        default=MAX_TITLE_CHARACTERS - 1,
+    )
+    while at > MIN_TITLE_CHARACTERS and _is_joined(title[at]):
         at -= 1
     return title[:at].rstrip(' ,.;:–—-(«“"，。；：、（' + JOINERS) + "…"
 

@@ -14,7 +14,7 @@ from liaobots.storage.tree import Node, Tree
 
 # How long deleted chats are kept: thirty days.
 RETENTION_SECONDS = 30 * 24 * 3600.0
-WORDS = 200
+EXCERPT_CHARACTERS = 200
 
 
 class Trash:
@@ -66,7 +66,7 @@ class Trash:
             )
             .order_by(conversations.c.deleted.desc())
         )
-        beginning = func.substr(messages.c.text, 1, WORDS).label("beginning")
+        beginning = func.substr(messages.c.text, 1, EXCERPT_CHARACTERS).label("beginning")
         texts = (
             select(messages.c.id, messages.c.conversation, beginning, messages.c.deleted)
             .join(conversations, conversations.c.id == messages.c.conversation)

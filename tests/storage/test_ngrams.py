@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liaobots.storage.ngrams import REACH, excerpt, fold, has_all, ngrams, query_ngrams, words_of
+from liaobots.storage.ngrams import (
+    MAX_INDEXED_CHARACTERS,
+    excerpt,
+    fold,
+    has_all,
+    ngrams,
+    query_ngrams,
+    words_of,
+)
 
 OWNER = "a" * 64
 
@@ -81,7 +89,7 @@ def test_another_owner_has_other_grams() -> None:
 
 def test_only_so_much_is_looked_through() -> None:
     """A text beyond its reach costs no more."""
-    long = "a " * REACH + "needle"
+    long = "a " * MAX_INDEXED_CHARACTERS + "needle"
     assert not finds("needle", long)
     assert len(words_of("w" * 500)[0]) == 100
     assert len(words_of(" ".join(map(str, range(1000))))) == 12

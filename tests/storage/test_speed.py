@@ -39,10 +39,10 @@ def test_old_attempts_are_forgotten(
 ) -> None:
     """They do not count, and then they are gone."""
     attempts(store, owner, ModelAttempt("gpt-4", 1.0, 1.0, 9, failed=False))
-    monkeypatch.setattr(speed, "OLDEST", -60.0)
+    monkeypatch.setattr(speed, "MAX_AGE_SECONDS", -60.0)
     assert store.speed.board(owner) == []
     store.speed.purge_expired()
-    monkeypatch.setattr(speed, "OLDEST", 60.0)
+    monkeypatch.setattr(speed, "MAX_AGE_SECONDS", 60.0)
     assert store.speed.board(owner) == []
 
 

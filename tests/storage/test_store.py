@@ -212,7 +212,7 @@ def test_an_orphan_is_interrupted(
     store: Store, owner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer that nobody marks any more is ended, with all that was written down."""
-    monkeypatch.setattr(answer_queries, "SILENCE", 0.2)
+    monkeypatch.setattr(answer_queries, "SILENCE_SECONDS", 0.2)
     asked = put(store, owner)
     write(store, owner, asked, 0, "as far as it came")
     assert store.since(owner, asked.answer, 0)[1] is MessageState.WRITING
@@ -228,7 +228,7 @@ def test_a_writer_taken_for_dead_goes_on(
     store: Store, owner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When its database was away for long, and nobody has taken over."""
-    monkeypatch.setattr(answer_queries, "SILENCE", 0.1)
+    monkeypatch.setattr(answer_queries, "SILENCE_SECONDS", 0.1)
     asked = put(store, owner)
     write(store, owner, asked, 0, "one ")
     time.sleep(0.2)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from liaobots.storage.title import LONGEST, LOOK, title_from
+from liaobots.storage.title import EXAMINED_CHARACTERS, MAX_TITLE_CHARACTERS, title_from
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "a.py", line 1\n    x\nKeyError: 1'
 PIECES = [
@@ -197,7 +197,7 @@ def test_cut_at_a_character() -> None:
 def test_always_one_short_line(question: str) -> None:
     """Whatever was asked: one line, at most so long, and nothing in it that acts."""
     title = title_from(question)
-    assert len(title) <= LONGEST
+    assert len(title) <= MAX_TITLE_CHARACTERS
     assert len(title.splitlines()) <= 1
     assert title == " ".join(title.split())
     kinds = {
@@ -219,4 +219,4 @@ def test_never_slow(piece: str) -> None:
     start = time.perf_counter()
     title = title_from(question)
     assert time.perf_counter() - start < 1
-    assert title == title_from(question[:LOOK])
+    assert title == title_from(question[:EXAMINED_CHARACTERS])

@@ -16,7 +16,7 @@ from sqlalchemy import event, text
 from liaobots.formats import Chat, ExportedMessage
 from liaobots.storage import indexer, search_index
 from liaobots.storage.database import Database
-from liaobots.storage.ngrams import REACH
+from liaobots.storage.ngrams import MAX_INDEXED_CHARACTERS
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
 from liaobots.storage.write_queue import WriteQueue
@@ -111,7 +111,7 @@ def test_an_import_is_written_bit_by_bit(
     texts = [random_text(30_000, letters, seed) for seed in range(4)] + ["short"] * 500
     with watched(database) as work:
         assert store.porter.import_chat(owner, chat_of(texts)) == 504
-    assert max(work.grams) <= search_index.PART + 1
+    assert max(work.grams) <= search_index.PART_NGRAMS + 1
     assert max(work.characters) <= 30_000 + 200 * 40
     assert is_complete(database)
     for said in (texts[3][:12], texts[3][-12:]):
@@ -130,7 +130,7 @@ def test_forgetting_is_written_bit_by_bit(
         store.trash.purge(owner, "brought")
         assert store.trash.list(owner, 9) == []
         store.trash.purge_expired()
-    assert max(work.grams) <= 2 * search_index.PART + 100
+    assert max(work.grams) <= 2 * search_index.PART_NGRAMS + 100
     assert len(work.grams) > 10
     assert terms(file) == before
     assert store.rows(owner, "brought") is None
@@ -151,8 +151,8 @@ def test_a_long_question_and_answer(
         assert again
         store.finish(owner, again, answer + " more", Outcome(MessageState.DONE))
         wait_until(lambda: is_complete(database), 60)
-    assert max(work.grams) <= 2 * search_index.PART + 100
-    last = min(length, REACH) - 9
+    assert max(work.grams) <= 2 * search_index.PART_NGRAMS + 100
+    last = min(length, MAX_INDEXED_CHARACTERS) - 9
     assert store.search.find(owner, said[last : last + 8], 9)
     assert [each.message for each in store.search.find(owner, answer[last : last + 8], 9)] == [
         asked.answer
