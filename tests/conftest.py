@@ -1,4 +1,4 @@
-"""Real parts for every test: the stand-in on a socket, the app in a process, a Chromium."""
+"""Real parts for every test: the demo service on a socket, the app in a process, a Chromium."""
 
 import os
 import secrets
@@ -18,7 +18,7 @@ from liaobots.storage.store import Store
 from liaobots.ui import server_state
 from tests.support import backup_samples, chromium, turns
 from tests.support.app import App
-from tests.support.raw_server import Teller
+from tests.support.raw_server import RawServer
 
 CODE = "code-of-nobody-7f3a"
 # So many chats are in a database whose copy takes seconds.
@@ -30,7 +30,7 @@ REMARKS = pytest.StashKey[list[str]]()
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Shows what tests had to say, also those that passed."""
+    """Show the remarks of tests, also of those that passed."""
     for words in config.stash.get(REMARKS, []):
         terminalreporter.write_line(words)
 
@@ -44,13 +44,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.fixture
 def remark(pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """Takes a line for the end of the test run, where everybody sees it."""
+    """Return a function that adds a line to the end of the output, where everybody sees it."""
     return pytestconfig.stash.setdefault(REMARKS, []).append
 
 
 @pytest.fixture(autouse=True)
 def clean_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """No setting of whoever runs the tests reaches them, nor does anything outlive a test."""
+    """Remove the developer's settings before each test, and everything in memory after it."""
     for name in [name for name in os.environ if name.startswith("LIAOBOTS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
@@ -62,7 +62,7 @@ def clean_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL."""
+    """Start a PostgreSQL, and return its address."""
     started = get_server(tmp_path_factory.mktemp("postgresql"))
     yield started.get_uri()
     started.cleanup()
@@ -70,7 +70,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "memory", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """Each kind of database in turn, at the newest layout."""
+    """Open each kind of database in turn, at the newest layout."""
     address = "sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path}/chats.db"
     if request.param == "postgresql":
         address = request.getfixturevalue("postgresql")
@@ -88,27 +88,27 @@ def store(database: Database) -> Iterator[Store]:
 
 @pytest.fixture
 def owner() -> str:
-    """Somebody new in each test."""
+    """Return a new owner in each test."""
     return secrets.token_hex(32)
 
 
 @pytest.fixture
 def demo_server() -> Iterator[DemoServer]:
-    """A stand-in that answers as fast as it can and keeps a record."""
+    """Start a demo service that answers as fast as it can and keeps a record."""
     with DemoServer(pace=None, keeps_record=True) as service:
         yield service
 
 
 @pytest.fixture
-def teller() -> Iterator[Teller]:
-    """A server that says whatever a test wants."""
-    with Teller() as started:
+def raw_server() -> Iterator[RawServer]:
+    """Start a server that sends whatever a test wants."""
+    with RawServer() as started:
         yield started
 
 
 @pytest.fixture
 def slow_demo_server() -> Iterator[DemoServer]:
-    """A stand-in that answers slowly enough to be watched."""
+    """Start a demo service that answers slowly enough to be watched."""
     with DemoServer(pace=20, keeps_record=True) as service:
         yield service
 
@@ -140,21 +140,21 @@ def context(context: BrowserContext) -> BrowserContext:
 
 @pytest.fixture(scope="module")
 def demo_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app with no setting at all, as a newcomer runs it."""
+    """Start the app without any setting, as a newcomer runs it."""
     with App(tmp_path_factory.mktemp("demo")) as app:
         yield app
 
 
 @pytest.fixture
 def app(tmp_path: Path, slow_demo_server: DemoServer) -> Iterator[App]:
-    """The app with a code of its server, talking to the slow stand-in."""
+    """Start the app with an auth code of its server, talking to the slow demo service."""
     with App(tmp_path, LIAOBOTS_URL=slow_demo_server.url, LIAOBOTS_AUTH=CODE) as running:
         yield running
 
 
 @pytest.fixture
 def new_postgresql(postgresql: str) -> Iterator[Callable[[], str]]:
-    """Gives the address of another empty database on the same PostgreSQL at each call."""
+    """Return a function that creates another empty database on the same PostgreSQL."""
     url, names = make_url(postgresql), []
     server = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
 
@@ -173,7 +173,7 @@ def new_postgresql(postgresql: str) -> Iterator[Callable[[], str]]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
-    """Gives the address of another database that is not there yet, of each kind in turn."""
+    """Return a function that returns the address of a new database, of each kind in turn."""
     if request.param == "postgresql":
         make: Callable[[], str] = request.getfixturevalue("new_postgresql")
         return make
@@ -182,7 +182,7 @@ def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], 
 
 @pytest.fixture
 def rich(tmp_path: Path) -> str:
-    """The address of a database with something of everything."""
+    """Return the address of a database with something of everything."""
     address = f"sqlite:///{tmp_path}/rich.db"
     store = Store(Database(address))
     backup_samples.fill(store)
@@ -192,7 +192,7 @@ def rich(tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with many chats, whose copy takes seconds."""
+    """Return a file with many chats, whose copy takes seconds."""
     file = tmp_path_factory.mktemp("many") / "many.db"
     backup_samples.fill_with_many(f"sqlite:///{file}", MANY)
     return file
@@ -200,5 +200,5 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own_many(many: Path, tmp_path: Path) -> str:
-    """The same in a file that a test may change."""
+    """Return the address of a copy of that file, which a test may change."""
     return f"sqlite:///{shutil.copy(many, tmp_path / 'own.db')}"

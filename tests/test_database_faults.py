@@ -41,7 +41,7 @@ KILLS = 8
 
 @pytest.fixture
 def words() -> Iterator[DemoServer]:
-    """A service that says sixty words in three seconds."""
+    """Start a service that sends sixty words in three seconds."""
     with DemoServer(pace=20, answer=lambda _: iter(WORDS)) as service:
         yield service
 
@@ -52,7 +52,7 @@ def address(tmp_path: Path) -> str:
 
 
 def running(folder: Path, service: DemoServer, address: str) -> App:
-    """Gives an app, not started yet, that keeps chats at this address."""
+    """Return an app, not started yet, that keeps chats at this address."""
     folder.mkdir(exist_ok=True)
     settings = {"LIAOBOTS_URL": service.url, "LIAOBOTS_AUTH": CODE}
     return App(folder, LIAOBOTS_DATABASE_URL=address, **settings)
@@ -278,7 +278,7 @@ def test_a_postgresql_that_is_killed(tmp_path: Path, words: DemoServer) -> None:
 
 
 def _start(server: PostgresServer) -> None:
-    """Starts it again, as soon as those that it had started are gone."""
+    """Start it again, as soon as the processes that it had started are gone."""
     deadline = time.monotonic() + 20
     while True:
         try:

@@ -64,7 +64,7 @@ class Advisories(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def advisories() -> Iterator[ThreadingHTTPServer]:
-    """A server of advisories on this machine, for the real pip-audit to ask."""
+    """Start a server of advisories on this machine, for the real pip-audit to ask."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Advisories) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield server
@@ -89,7 +89,7 @@ def test_a_weakness_is_found(
 
 
 def package(name: str, *remedies: str, weak: bool = True) -> dict[str, Any]:
-    """Gives a package as pip-audit's JSON describes it."""
+    """Return a package as pip-audit's JSON describes it."""
     weakness = {"id": "GHSA-1", "fix_versions": list(remedies), "aliases": []}
     return {"name": name, "version": "1.0", "vulns": [weakness] if weak else []}
 

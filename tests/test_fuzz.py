@@ -15,7 +15,7 @@ from liaobots.client import retry
 from liaobots.client.client import Account, Client
 from liaobots.errors import LiaobotsError
 from tests.conftest import CODE
-from tests.support.raw_server import Teller, whole
+from tests.support.raw_server import RawServer, whole
 from tests.support.strategies import OBJECTS, cuts, mangled
 
 WIRES = st.sampled_from(["2023", "2025", "openai"])
@@ -84,8 +84,8 @@ RESPONSES = mangled(GOOD) | UNUSUAL | st.binary(max_size=60)
 
 
 @pytest.fixture(scope="module")
-def teller() -> Iterator[Teller]:
-    with Teller() as started:
+def raw_server() -> Iterator[RawServer]:
+    with RawServer() as started:
         yield started
 
 
@@ -94,13 +94,13 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "PAUSES", (0.0, 0.0))
 
 
-def outcome(teller: Teller, pieces: list[bytes], act: Callable[[], object]) -> None:
+def outcome(raw_server: RawServer, pieces: list[bytes], act: Callable[[], object]) -> None:
     """Run `act`. Check that it raises only a `LiaobotsError` for the page, and leaves nothing.
 
     Mangled lengths may make the client wait for bytes that never come; the server then closes
     the connection.
     """
-    teller.words = lambda: pieces
+    raw_server.response = lambda: pieces
     others = set(threading.enumerate())
     try:
         act()
@@ -110,20 +110,20 @@ def outcome(teller: Teller, pieces: list[bytes], act: Callable[[], object]) -> N
         assert 10 < len(words) < 450
         assert "<" not in words
         assert CODE not in words
-    assert teller.is_left_alone()
-    assert {each.name for each in set(threading.enumerate()) - others} <= {"teller"}
+    assert raw_server.is_left_alone()
+    assert {each.name for each in set(threading.enumerate()) - others} <= {"raw_server"}
 
 
 @FUZZ
 @given(RESPONSES, WIRES, st.booleans(), cuts())
 def test_an_answer(
-    teller: Teller, data: bytes, wire: str, stream: bool, cut: Callable[[bytes], list[bytes]]
+    raw_server: RawServer, data: bytes, wire: str, stream: bool, cut: Callable[[bytes], list[bytes]]
 ) -> None:
     """An answer yields pieces that are not empty and can be encoded, or an error."""
-    client = Client(CODE, teller.url, timeout=5, wire=wire)
+    client = Client(CODE, raw_server.url, timeout=5, wire=wire)
     reply = client.chat([{"role": "user", "content": "Hello"}], stream=stream)
     came: list[str] = []
-    outcome(teller, cut(data), lambda: came.extend(reply))
+    outcome(raw_server, cut(data), lambda: came.extend(reply))
     assert all(came)
     assert "".join(came).encode() is not None
     assert list(reply) == []
@@ -132,22 +132,24 @@ def test_an_answer(
 @FUZZ
 @given(RESPONSES, WIRES, cuts())
 def test_a_list(
-    teller: Teller, data: bytes, wire: str, cut: Callable[[bytes], list[bytes]]
+    raw_server: RawServer, data: bytes, wire: str, cut: Callable[[bytes], list[bytes]]
 ) -> None:
     """A list yields names that can be shown, or an error."""
     found: dict[str, Any] = {}
-    client = Client(CODE, teller.url, timeout=5, wire=wire)
-    outcome(teller, cut(data), lambda: found.update(client.models()))
+    client = Client(CODE, raw_server.url, timeout=5, wire=wire)
+    outcome(raw_server, cut(data), lambda: found.update(client.models()))
     assert all(name and name.isprintable() and len(name) <= 200 for name in found)
 
 
 @FUZZ
 @given(RESPONSES, cuts())
-def test_an_account(teller: Teller, data: bytes, cut: Callable[[bytes], list[bytes]]) -> None:
+def test_an_account(
+    raw_server: RawServer, data: bytes, cut: Callable[[bytes], list[bytes]]
+) -> None:
     """An account yields numbers that can be shown and no code, or an error."""
     found: list[Account] = []
-    client = Client(CODE, teller.url, timeout=5)
-    outcome(teller, cut(data), lambda: found.append(client.account()))
+    client = Client(CODE, raw_server.url, timeout=5)
+    outcome(raw_server, cut(data), lambda: found.append(client.account()))
     for account in found:
         for number in (account.balance, account.amount):
             assert number is None or abs(number) <= 1e15
@@ -156,12 +158,12 @@ def test_an_account(teller: Teller, data: bytes, cut: Callable[[bytes], list[byt
 
 @pytest.mark.parametrize("words", [CODE, f"{CODE}: x", f"x {CODE}\r\nContent-Length: 2"])
 def test_headers_that_repeat_the_code(
-    teller: Teller, caplog: pytest.LogCaptureFixture, words: str
+    raw_server: RawServer, caplog: pytest.LogCaptureFixture, words: str
 ) -> None:
     """The code in invalid headers is not logged."""
     caplog.set_level(logging.DEBUG)
     said = without_length(f"A: b\r\n{words}".encode(), b"{}")
-    outcome(teller, [said], Client(CODE, teller.url, timeout=5).account)
+    outcome(raw_server, [said], Client(CODE, raw_server.url, timeout=5).account)
     assert CODE not in caplog.text
 
 
@@ -173,7 +175,7 @@ def dumped(value: Mapping[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("depth", [300, 900, 100_000])
-def test_a_deeply_nested_account(teller: Teller, depth: int) -> None:
+def test_a_deeply_nested_account(raw_server: RawServer, depth: int) -> None:
     """A deeply nested account is read or raises an error."""
     nest = b'{"balance": 1, "a": ' + b"[" * depth + b"]" * depth + b"}"
-    outcome(teller, [whole(nest, DOCUMENT)], Client(CODE, teller.url, timeout=5).account)
+    outcome(raw_server, [whole(nest, DOCUMENT)], Client(CODE, raw_server.url, timeout=5).account)

@@ -17,7 +17,7 @@ FEW_THREADS = 8
 
 
 def threads(app: App) -> int:
-    """Gives how many threads the app has, as the system counts them."""
+    """Return how many threads the app has, as the system counts them."""
     return len(list(Path(f"/proc/{app.process.pid}/task").iterdir()))
 
 

@@ -33,7 +33,7 @@ logging.Logger.setLevel = lambda self, level: None
 
 
 def signs(cookie: str) -> Iterator[bytes]:
-    """Gives what a secret looks like, as it is and in the usual disguises."""
+    """Return what a secret looks like, as it is and in the usual encodings."""
     for secret in (TYPED, SERVERS, *cookie.split(".")):
         yield secret.encode()
         yield secret[4:-4].encode()
@@ -57,7 +57,7 @@ class Traces:
 
 
 def chats_of(folder: Path, owner: str) -> list[tuple[MessageState, str]]:
-    """Gives the state and the reason of each answer in the database."""
+    """Return the state and the reason of each answer in the database."""
     store = Store(Database(f"sqlite:///{next(folder.rglob('chats.db'))}"))
     opened = [store.open(owner, each.id) for each in store.list(owner, 100)]
     store.close()
@@ -97,7 +97,7 @@ async def visit(
 
 
 def processes() -> bytes:
-    """Gives the command line of each process, as anybody on the machine can list it."""
+    """Return the command line of each process, as any user of the machine can list it."""
     found = b""
     for each in Path("/proc").glob("[0-9]*/cmdline"):
         try:

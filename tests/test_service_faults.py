@@ -23,7 +23,7 @@ from tests.conftest import CODE
 from tests.support.app import App
 from tests.support.page_actions import wait_until
 from tests.support.protocol_client import Visitor, finished
-from tests.support.scripted_server import Liar, Lie, event, head
+from tests.support.scripted_server import Response, ScriptedServer, event, head
 from tests.support.stored_chats import kept
 
 STREAM = "text/event-stream"
@@ -34,17 +34,17 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + NOISE
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n" + NOISE
 
 
-def once(*parts: bytes) -> Lie:
-    """Gives a lie that says all of this and ends."""
+def once(*parts: bytes) -> Response:
+    """Return a response that sends all of this and ends."""
     return lambda: parts
 
 
-def for_ever(*parts: bytes) -> Lie:
-    """Gives a lie that says the last part again and again."""
+def for_ever(*parts: bytes) -> Response:
+    """Return a response that sends the last part again and again."""
     return lambda: chain(parts, repeat(parts[-1]))
 
 
-LIES = {
+RESPONSES = {
     "Hello": once(head(STREAM), event("Good "), event("day.")),
     "Noise as a stream": once(head(STREAM), NOISE),
     "Noise without a label": once(head(""), NOISE),
@@ -62,22 +62,25 @@ LIES = {
 
 @dataclass
 class Met:
-    """The app, whom it asks, and where it keeps."""
+    """The app, the service that it asks, and the address of its database."""
 
     app: App
-    liar: Liar
+    server: ScriptedServer
     address: str
 
 
 @pytest.fixture(scope="module")
 def met(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Met]:
-    """One app for all lies, which waits two seconds for a byte."""
-    with Liar(LIES) as liar, running(tmp_path_factory.mktemp("met"), liar.url) as app:
-        yield Met(app, liar, address_of(app))
+    """Start one app for all responses, which waits two seconds for a byte."""
+    with (
+        ScriptedServer(RESPONSES) as server,
+        running(tmp_path_factory.mktemp("met"), server.url) as app,
+    ):
+        yield Met(app, server, address_of(app))
 
 
 def running(folder: Path, url: str) -> App:
-    """Gives an app, not started yet, that asks the service at this address."""
+    """Return an app, not started yet, that asks the service at this address."""
     address = f"sqlite:///{folder}/chats.db"
     settings = {"LIAOBOTS_URL": url, "LIAOBOTS_AUTH": CODE, "LIAOBOTS_TIMEOUT": "2"}
     return App(folder, LIAOBOTS_DATABASE_URL=address, **settings)
@@ -96,19 +99,19 @@ async def met_with(app: App, question: str, words: str) -> str:
 
 
 def asked(app: App, question: str, words: str) -> list[Message]:
-    """Gives what is kept of a question after which the page said these words."""
+    """Ask, wait for these words on the page, and return what is stored."""
     identity = finished(met_with(app, question, words))
     return kept_at_the_end(address_of(app), identity)
 
 
 def kept_at_the_end(address: str, identity: str) -> list[Message]:
-    """Gives what is kept when the answer has ended there: the page may be a moment ahead."""
+    """Return what is stored when the answer has ended there: the page may be a moment ahead."""
     wait_until(lambda: kept(address, identity)[-1].state is not MessageState.WRITING)
     return list(kept(address, identity))
 
 
 def answer_to(app: App, question: str, words: str) -> Message:
-    """Gives the answer that is kept with its question."""
+    """Return the answer that is stored for its question."""
     said, answer = asked(app, question, words)
     assert said.text == question
     return answer
@@ -141,7 +144,7 @@ def test_a_service_that_cannot_be_reached(tmp_path: Path) -> None:
 
 
 def _full(port: int) -> ExitStack:
-    """Gives a port that is listened at, where no more calls are taken."""
+    """Return a port with a listener that accepts no more connections."""
     lines = ExitStack()
     listener = lines.enter_context(socket.socket())
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -192,7 +195,7 @@ def test_what_is_no_answer(met: Met, question: str, words: str) -> None:
         "service_error",
         "",
     )
-    assert met.liar.asked.count(question) == 1
+    assert met.server.asked.count(question) == 1
     is_in_order(met.app)
 
 
@@ -203,7 +206,7 @@ def test_an_answer_without_an_end(met: Met, question: str) -> None:
     assert (answer.state, answer.error_kind) == (MessageState.FAILED, "answer_interrupted")
     assert len(answer.text) == worker.MAX_ANSWER_CHARACTERS
     assert (PIECE * 200).startswith(answer.text)
-    assert met.liar.hung_up.count(question) == 1
+    assert met.server.hung_up.count(question) == 1
     is_in_order(met.app)
 
 
@@ -216,7 +219,7 @@ def test_an_answer_that_never_begins(met: Met, question: str) -> None:
         "service_error",
         "",
     )
-    assert met.liar.hung_up.count(question) == 1
+    assert met.server.hung_up.count(question) == 1
     is_in_order(met.app)
 
 
@@ -249,5 +252,5 @@ def test_a_storm_of_refusals(met: Met) -> None:
             "rate_limited",
             "",
         )
-    assert met.liar.asked.count("Too fast") == 8
+    assert met.server.asked.count("Too fast") == 8
     is_in_order(met.app)

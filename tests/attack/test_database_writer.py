@@ -84,7 +84,7 @@ def count(address: str) -> int:
 
 @pytest.fixture(scope="module")
 def imported(place: Place) -> tuple[str, Felt, Spent]:
-    """An import of 4 MB beside the others: by whom, and what it cost."""
+    """Return by whom 4 MB were imported while others asked, and what that cost."""
     with place.bystanders.beside() as felt, spent(place.app) as cost:
         identity = visited(_bring_in, place.app.url)
     return identity, felt, cost
@@ -142,7 +142,7 @@ def test_an_import_into_postgresql(tmp_path: Path, new_postgresql: Callable[[], 
 
 @pytest.fixture
 def own_place(tmp_path: Path) -> Iterator[Place]:
-    """An app whose database a test may take away."""
+    """Start an app whose database a test may remove."""
     with opened(tmp_path) as found:
         yield found
 

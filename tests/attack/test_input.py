@@ -224,7 +224,7 @@ def _took(visitor: Visitor, number: int) -> bool:
 
 
 def _typed(size: int) -> bytes:
-    """Gives a message that so many characters were typed where nothing is to be typed."""
+    """Return the message of a visitor who typed so many characters into a widget of no page."""
     message = BackMsg()
     field = message.rerun_script.widget_states.widgets.add(id=f"$$ID-{'0' * 32}-question")
     field.string_value = "x" * size
@@ -232,7 +232,7 @@ def _typed(size: int) -> bytes:
 
 
 def _installing() -> bytes:
-    """Gives the wish to have a program's instructions installed on the server's disk."""
+    """Return the request to install a coding agent's instructions on the server's disk."""
     message = BackMsg()
     message.backend_operation_request.request_id = "1"
     message.backend_operation_request.install_skills.SetInParent()
@@ -288,7 +288,7 @@ def test_no_file_is_given_away(demo_app: App, path: str) -> None:
 
 
 def _as_it_is(url: str, path: str) -> requests.PreparedRequest:
-    """Gives a request for a path that is not tidied up before it is sent."""
+    """Return a request for a path that is not normalized before it is sent."""
     request = requests.Request("GET", url).prepare()
     request.url = url + path
     return request

@@ -19,7 +19,7 @@ STAY_SECONDS = 5.0
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """An app that waits for a lost visitor for three seconds."""
+    """Start an app that keeps lost sessions for three seconds."""
     limits = f"unused_upload_seconds={UNUSED_SECONDS}"
     with opened(tmp_path_factory.mktemp("attack"), LIAOBOTS_LIMITS=limits) as found:
         yield found

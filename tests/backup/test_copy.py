@@ -233,7 +233,7 @@ def test_what_no_database_takes(tmp_path: Path, new_address: Callable[[], str]) 
 def writing(
     new_address: Callable[[], str], slow_demo_server: DemoServer
 ) -> Iterator[tuple[str, AnswerManager, list[PendingAnswer], Event]]:
-    """An app's database, and eight answers in it that are being written until they may end."""
+    """Start an app's database in which eight answers are being written until they may end."""
     may_end = Event()
     slow_demo_server.answer = lambda _: (
         f"слово{n} " for n in takewhile(_goes_on(may_end), count())
@@ -274,7 +274,7 @@ def test_while_the_app_is_writing(
 
 
 def _kept(address: str, asked: list[PendingAnswer]) -> list[str]:
-    """Gives the text of each answer in a database."""
+    """Return the text of each answer in a database."""
     store = Store(Database(address))
     opened = [store.open(OWNER, each.conversation) for each in asked]
     store.close()

@@ -28,7 +28,7 @@ Reader = Callable[[str, str, str], Iterator[str]]
 
 
 def stamps(question: str) -> Iterator[str]:
-    """Gives pieces that say when they were made, whatever the question."""
+    """Yield the times at which the pieces are created, whatever the question."""
     del question
     for _ in range(PIECES):
         yield f"{time.monotonic():.7f} "
@@ -43,7 +43,7 @@ def question(form: str, shape: str) -> dict[str, object]:
 
 
 def by_socket(url: str, form: str, shape: str) -> Iterator[str]:
-    """Reads from a socket and decodes: the least that anybody must do."""
+    """Read from a socket and decode: the least that any client must do."""
     parts = urlsplit(url)
     body = json.dumps(question(form, shape)).encode()
     with socket.create_connection((parts.hostname, parts.port)) as line:
@@ -66,7 +66,7 @@ def by_socket(url: str, form: str, shape: str) -> Iterator[str]:
 
 
 def _text_of(line: bytes) -> str:
-    """Gives the text of a line; the lines between are the sizes of chunks."""
+    """Return the text of a line; the lines between are the sizes of chunks."""
     if line.startswith(b"data: "):
         content: str = json.loads(line[6:])["content"]
         return content
@@ -74,13 +74,13 @@ def _text_of(line: bytes) -> str:
 
 
 def by_client(url: str, form: str, shape: str) -> Iterator[str]:
-    """Reads with our client."""
+    """Read with our client."""
     messages = [{"role": "user", "content": f"shape: {shape}"}]
     yield from Client(CODE, url, wire=form).chat(messages)
 
 
 def by_iter_content(url: str, form: str, shape: str) -> Iterator[str]:
-    """Reads as the module of 2023 did, and parses what came so far."""
+    """Read as the module of 2023 did, and parse all the text so far each time."""
     headers = {"x-auth-code": CODE}
     with requests.post(
         f"{url}/api/chat", json=question(form, shape), headers=headers, stream=True, timeout=60
@@ -92,7 +92,7 @@ def by_iter_content(url: str, form: str, shape: str) -> Iterator[str]:
 
 
 def latencies(read: Reader, url: str, form: str, shape: str) -> tuple[float, list[float]]:
-    """Gives the seconds to the first text, and from each stamp to its arrival."""
+    """Return the seconds until the first text, and from each stamp to its arrival."""
     started = time.monotonic()
     first, late = 0.0, []
     for text in read(url, form, shape):
@@ -111,7 +111,7 @@ def serve() -> None:
 
 
 def main() -> None:
-    """Prints the table of README."""
+    """Print the table of the documentation."""
     command = [sys.executable, "-m", "tests.bench.client", "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout

@@ -42,7 +42,7 @@ NUMBER = re.compile(rb"w(\d+)x")
 
 
 def pieces() -> Iterator[str]:
-    """Gives an answer as models write it, with each piece's number in it."""
+    """Yield an answer as models write it, with the number of each piece in it."""
     for number in range(1, RATE * SECONDS):
         word = f"w{number}x"
         if number % 120 == 0:
@@ -109,7 +109,7 @@ async def _write(writer: asyncio.StreamWriter) -> None:
 
 
 def _event(piece: str) -> bytes:
-    """Gives a piece as an event in a chunk of its own."""
+    """Return a piece as an event in a chunk of its own."""
     event = b'data: {"content": "%s"}\n\n' % piece.replace("\n", "\\n").encode()
     return b"%x\r\n%s\r\n" % (len(event), event)
 
@@ -136,7 +136,7 @@ class Reader:
 
 
 async def read(app: App, visitors: int) -> float:
-    """Gives the median lag, in seconds, where so many visitors read at once."""
+    """Return the median lag, in seconds, if so many visitors read at once."""
     readers = [Reader() for _ in range(visitors)]
 
     async def visit(number: int) -> None:
@@ -157,7 +157,7 @@ async def read(app: App, visitors: int) -> float:
 
 
 def carried(script: str) -> int:
-    """Gives the greatest number of visitors whose median lag stays below the limit."""
+    """Return the greatest number of visitors whose median lag stays below the limit."""
     lags: dict[int, float] = {}
 
     def lag(visitors: int) -> float:

@@ -36,7 +36,7 @@ async def come(app: App, count: int) -> None:
 
 
 async def stay(app: App, count: int) -> tuple[int, int]:
-    """Gives the memory with so many visitors there at once, and when they have gone."""
+    """Return the memory while so many visitors are there, and after they have left."""
     visitors = [Visitor(app.url) for _ in range(count)]
     for visitor in visitors:
         await visitor.__aenter__()
@@ -48,7 +48,7 @@ async def stay(app: App, count: int) -> tuple[int, int]:
 
 
 def memory(app: App) -> int:
-    """Gives what the server has of the machine's memory, in KB."""
+    """Return the resident memory of the server, in KB."""
     return _status(app, "VmRSS")
 
 

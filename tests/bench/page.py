@@ -35,9 +35,9 @@ class Bench:
         self._browser, self._folder = browser, folder
 
     def run(self, script: str, size: int, above: int = 2) -> Cost:
-        """Gives what one answer of so many KB costs, below so many short messages.
+        """Return what one answer of so many KB costs, below so many short messages.
 
-        Two are the least, so that what is loaded once for all is not counted.
+        At least two are measured, so that what is loaded once for all is not counted.
         """
         with DemoServer(pace=None) as service:
             settings = {"LIAOBOTS_URL": service.url, "LIAOBOTS_AUTH": CODE}
@@ -57,7 +57,7 @@ class Bench:
                 return cost
 
     def opening(self) -> dict[int, float]:
-        """Gives how long chats of so many messages take to open, in milliseconds."""
+        """Return how long chats of so many messages take to open, in milliseconds."""
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         with App(folder) as app:
             page = self._page(app)
@@ -93,7 +93,7 @@ class Bench:
         return page
 
     def eight(self) -> list[float]:
-        """Gives the lags of eight pages that each show 50 pieces a second."""
+        """Return the lags of eight pages that each show 50 pieces per second."""
         with DemoServer(pace=50) as service:
             service.answer = lambda _: stamps(50 * 20)
             settings = {"LIAOBOTS_URL": service.url, "LIAOBOTS_AUTH": CODE}
@@ -107,7 +107,7 @@ class Bench:
 
 
 def fill(store: Store, owner: str, count: int) -> str:
-    """Puts a chat of so many messages of a kilobyte into a store, and gives its id."""
+    """Add a chat of so many messages of a kilobyte to a store, and return its id."""
     chat = ""
     for number in range(count // 2):
         asked = store.ask(owner, chat or None, f"Question {number}", "gpt-4")
@@ -120,7 +120,7 @@ def fill(store: Store, owner: str, count: int) -> str:
 
 
 def stamps(count: int) -> Iterator[str]:
-    """Gives words that say when they were sent."""
+    """Yield words that say when they were sent."""
     for number in range(count):
         yield f"{stamp()} " + ("\n\n" if number % 40 == 39 else "")
 

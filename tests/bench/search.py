@@ -81,7 +81,7 @@ def texts() -> Iterator[str]:
 
 
 def wishes() -> Sequence[str]:
-    """Gives words of every frequency, alone, in pairs and in part, and some that stand nowhere."""
+    """Return words of every frequency, alone, in pairs and in part, and some that do not occur."""
     chance = random.Random(5)  # noqa: S311 -- the same words as in the texts
     languages = [Language(script, chance) for script in SHARES]
     ranks = (0, 3, 30, 100, 300, 1000, 3000)
@@ -94,7 +94,7 @@ def wishes() -> Sequence[str]:
 
 
 def fill(database: Database) -> None:
-    """Puts chats straight into the tables, and lets them be found, fifty at a time."""
+    """Insert chats directly into the tables and the index, fifty at a time."""
     said = texts()
     for start in range(0, CHATS, 50):
         with database.writing() as connection:

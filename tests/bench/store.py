@@ -28,7 +28,7 @@ WORDS = "word " * 200
 
 
 def fill(database: Database, chats: int) -> None:
-    """Puts chats straight into the tables, a hundred at a time."""
+    """Insert chats directly into the tables, a hundred at a time."""
     for start in range(0, chats, 100):
         numbers = range(start, min(start + 100, chats))
         with database.writing() as connection:

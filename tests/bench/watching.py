@@ -42,7 +42,7 @@ class Cost:
 
 
 def markdown(size: int) -> str:
-    """Gives Markdown as models write it, of about so many characters."""
+    """Return Markdown as models write it, of about so many characters."""
     parts: list[str] = []
     number = 0
     while sum(map(len, parts)) < size:
@@ -61,7 +61,7 @@ def markdown(size: int) -> str:
 
 
 def in_pieces(text: str, pieces: int) -> Iterator[str]:
-    """Gives a text in so many pieces, the last of them stamped with the moment it was sent."""
+    """Yield a text in so many pieces, the last of them stamped with the time when it was sent."""
     size = len(text) / pieces
     for number in range(pieces):
         yield text[int(number * size) : int((number + 1) * size)]

@@ -17,7 +17,7 @@ from liaobots.client.reply import LATENESS_FACTOR, MAX_POLL_INTERVAL_SECONDS
 from liaobots.client.transport import CancellableRequest
 from liaobots.demo.server import FAULTS, SHAPES, DemoServer, tour
 from tests.conftest import CODE
-from tests.support.raw_server import Teller
+from tests.support.raw_server import RawServer
 
 WIRES = ["2023", "2025", "openai"]
 REASONING = "<think>Let me think.</think>\n\n"
@@ -257,7 +257,7 @@ def test_poll_interval_on_a_busy_machine(
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.1])
-def test_connection_lost_after_a_whole_answer(teller: Teller, pause: float) -> None:
+def test_connection_lost_after_a_whole_answer(raw_server: RawServer, pause: float) -> None:
     """A connection lost after the finish reason is no error, with any poll interval."""
 
     def words() -> Iterator[bytes]:
@@ -267,8 +267,8 @@ def test_connection_lost_after_a_whole_answer(teller: Teller, pause: float) -> N
         time.sleep(pause)
         raise ConnectionResetError
 
-    teller.words = words
-    client = Client(CODE, f"{teller.url}/v1", wire="openai")
+    raw_server.response = words
+    client = Client(CODE, f"{raw_server.url}/v1", wire="openai")
     assert "".join(client.chat(ask("hello"), "gpt-4", rest=0.3)) == "Hello"
 
 
@@ -518,11 +518,13 @@ def test_unreferenced_reply_is_closed(slow_demo_server: DemoServer) -> None:
         (b"", errors.ConnectionFailed),
     ],
 )
-def test_invalid_responses(teller: Teller, words: bytes, error: type[errors.LiaobotsError]) -> None:
+def test_invalid_responses(
+    raw_server: RawServer, words: bytes, error: type[errors.LiaobotsError]
+) -> None:
     """Each invalid response raises the right `LiaobotsError`."""
-    teller.words = lambda: [words]
+    raw_server.response = lambda: [words]
     with pytest.raises(errors.LiaobotsError) as caught:
-        list(Client(CODE, teller.url, timeout=5).chat(ask("hello")))
+        list(Client(CODE, raw_server.url, timeout=5).chat(ask("hello")))
     assert type(caught.value) is error
     assert_fit_for_the_page(caught.value)
 
@@ -530,23 +532,23 @@ def test_invalid_responses(teller: Teller, words: bytes, error: type[errors.Liao
 @pytest.mark.parametrize(
     "body", [b'{"authCode":"%s", ' % CODE.encode(), b'\xff"%s"' % CODE.encode(), b"[" * 100_000]
 )
-def test_unreadable_accounts(teller: Teller, body: bytes) -> None:
+def test_unreadable_accounts(raw_server: RawServer, body: bytes) -> None:
     """The error does not refer to the body, which holds the code."""
-    teller.words = lambda: [b"HTTP/1.1 200 OK\r\n\r\n" + body]
+    raw_server.response = lambda: [b"HTTP/1.1 200 OK\r\n\r\n" + body]
     with pytest.raises(errors.ServiceError) as caught:
-        Client(CODE, teller.url).account()
+        Client(CODE, raw_server.url).account()
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
 
 
-def test_odd_values_in_an_account(teller: Teller) -> None:
+def test_odd_values_in_an_account(raw_server: RawServer) -> None:
     """Invalid numbers are None, and the code is removed everywhere."""
     body = b'{"balance": 1%s, "amount": NaN, "a": {"%s": 1}, "b": ["x%s"], "c": 3}' % (
         b"0" * 400,
         CODE.encode(),
         CODE.encode(),
     )
-    teller.words = lambda: [b"HTTP/1.1 200 OK\r\n\r\n" + body]
-    account = Client(CODE, teller.url).account()
+    raw_server.response = lambda: [b"HTTP/1.1 200 OK\r\n\r\n" + body]
+    account = Client(CODE, raw_server.url).account()
     assert (account.balance, account.amount) == (None, None)
     assert account.others == {"a": {}, "b": [None], "c": 3}

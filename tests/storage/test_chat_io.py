@@ -14,7 +14,7 @@ from tests.formats.strategies import read
 
 
 def branched(store: Store, owner: str) -> str:
-    """Makes a chat with two versions of a question and of an answer, and gives its id."""
+    """Add a chat with two versions of a question and of an answer, and return its id."""
     asked = store.ask(owner, None, "First?", "gpt-4", system="Be brief.")
     assert asked
     store.finish(owner, asked, "One.", Outcome(MessageState.DONE))
@@ -33,7 +33,7 @@ def branched(store: Store, owner: str) -> str:
 
 
 def taken(store: Store, owner: str) -> Sequence[Chat]:
-    """Gives all of an owner's chats as they are after a file has carried them."""
+    """Return all of an owner's chats as they are after a round trip through a file."""
     return read("".join(to_json(store.porter.export_chats(owner), [])).encode()).chats
 
 

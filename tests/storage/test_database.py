@@ -275,7 +275,7 @@ def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Path:
-    """A folder for a PostgreSQL that a test may stop and start."""
+    """Return a folder for a PostgreSQL that a test may stop and start."""
     return tmp_path / "mortal"
 
 

@@ -21,7 +21,7 @@ def put(store: Store, owner: str, question: str = "Hello?") -> PendingAnswer:
 
 
 def write(store: Store, owner: str, asked: PendingAnswer, start: int, text: str) -> bool:
-    """Writes a checkpoint down, and says whether the answer is still wanted."""
+    """Write a checkpoint, and return whether the answer is still wanted."""
     return store.checkpoint([Checkpoint(owner, asked, start, text)])[0]
 
 
@@ -372,7 +372,7 @@ def test_the_list_is_found_by_index(tmp_path: Path) -> None:
 def answered(
     store: Store, owner: str, question: str = "Hello?", chat: str | None = None
 ) -> PendingAnswer:
-    """Puts a question and its whole answer."""
+    """Add a question and its complete answer."""
     asked = store.ask(owner, chat, question, "gpt-4")
     assert asked
     store.finish(owner, asked, f"Answer to {question}", Outcome(MessageState.DONE))

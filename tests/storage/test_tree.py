@@ -8,7 +8,7 @@ from liaobots.storage.tree import Node, Tree, from_above
 
 
 def tree_of(*edges: str) -> Tree:
-    """Makes a tree from words such as "q1>a1": the second below the first; asked in order."""
+    """Return a tree from words such as "q1>a1": the second below the first, asked in order."""
     nodes = []
     for moment, edge in enumerate(edges):
         parent, _, own = edge.rpartition(">")

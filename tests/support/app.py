@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class App:
-    """A running app; `log` is where its output goes."""
+    """A running app; `log` is the file with its output."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class App:
         self._environment = {"HOME": str(folder), **environment}
 
     def start(self) -> Self:
-        """Starts the app and waits until it answers."""
+        """Start the app, and wait until it answers."""
         options = {"headless": "true", "port": str(self.port)}
         options |= {"address": self._address} if self._address else {}
         command = [sys.executable, "-m", "streamlit", "run", self._script]
@@ -46,12 +46,12 @@ class App:
         return self
 
     def stop(self) -> None:
-        """Stops the app as Ctrl-C would."""
+        """Stop the app as Ctrl-C would."""
         self.process.terminate()
         self.process.wait(timeout=30)
 
     def kill(self) -> None:
-        """Pulls the plug."""
+        """Kill the app, as a power cut would."""
         self.process.kill()
         self.process.wait(timeout=30)
 

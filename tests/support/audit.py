@@ -1,4 +1,4 @@
-"""Asks pip-audit for known weaknesses of what is installed, and judges what it answers."""
+"""Runs pip-audit on the installed packages, and judges its result."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class Verdict:
 
 
 def audit(*options: str, limit: float = LIMIT, **environment: str) -> Verdict:
-    """Audits the running environment; `options` are pip-audit's own."""
+    """Audit the running environment; `options` are pip-audit's own."""
     command = [sys.executable, "-m", "pip_audit", "--format", "json", "--progress-spinner", "off"]
     command += ["--desc", "off", "--timeout", str(SILENCE), *(options or ["--local"])]
     try:
@@ -42,7 +42,7 @@ def audit(*options: str, limit: float = LIMIT, **environment: str) -> Verdict:
 
 
 def judged(said: str, trouble: str = "") -> Verdict:
-    """Judges what pip-audit wrote to its output, and else what it complained of."""
+    """Judge what pip-audit wrote to its output, or to its error output."""
     try:
         packages: list[dict[str, Any]] = json.loads(said)["dependencies"]
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Databases with something of everything, and how to tell two of them apart."""
+"""Databases with something of everything, and the means to compare two of them."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def said(store: Store, question: str, answer: str, owner: str = OWNER) -> Pendin
 
 
 def fill(store: Store) -> PendingAnswer:
-    """Puts something of everything into a store. Gives the answer that is being written."""
+    """Add something of everything to a store. Return the answer that is being written."""
     asked = said(store, "Rainbow? Радуга? 彩虹? 🌈", LONG)
     again = store.try_again(OWNER, asked.answer, "claude-1")
     assert again
@@ -79,7 +79,7 @@ def being_written(store: Store) -> PendingAnswer:
 
 
 def fill_with_many(address: str, chats: int) -> None:
-    """Puts many chats straight into the tables, each with ten messages that can be found."""
+    """Insert many chats directly into the tables, each with ten messages that can be found."""
     database = Database(address)
     for number in range(chats):
         chat = {
@@ -105,7 +105,7 @@ def _message(chat: str, number: int) -> dict[str, Any]:
 
 
 def content(address: str) -> Mapping[str, Sequence[Any]]:
-    """Gives all rows of a database, table by table, as Python knows them."""
+    """Return all rows of a database by table, as Python values."""
     database = Database(address)
     with database.reading() as connection:
         found = {
@@ -124,7 +124,7 @@ def finds(address: str) -> Sequence[Any]:
 
 
 def copied(source: str, target: str) -> Copied:
-    """Copies as the command does, in this process."""
+    """Copy as the command does, in this process."""
     ends = Endpoint(source), Endpoint(target)
     try:
         return copy(*ends, tell=lambda _: None)
@@ -134,7 +134,7 @@ def copied(source: str, target: str) -> Copied:
 
 
 def compared(source: str, target: str) -> Mapping[str, int]:
-    """Compares two databases as the command does at its end."""
+    """Compare two databases as the command does at its end."""
     ends = Endpoint(source), Endpoint(target)
     try:
         with ends[0].snapshot() as connection:
@@ -145,7 +145,7 @@ def compared(source: str, target: str) -> Mapping[str, int]:
 
 
 def start(*words: str, **environment: str) -> subprocess.Popen[str]:
-    """Starts `python -m liaobots` with these words."""
+    """Start `python -m liaobots` with these arguments."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("LIAOBOTS_")}
     return subprocess.Popen(
         [sys.executable, "-m", "liaobots", *words],
@@ -158,7 +158,7 @@ def start(*words: str, **environment: str) -> subprocess.Popen[str]:
 
 
 def run(*words: str, **environment: str) -> tuple[int, str, str]:
-    """Runs `python -m liaobots`. Gives its exit code, and what it said and complained of."""
+    """Run `python -m liaobots`. Return its exit code, its output and its error output."""
     process = start(*words, **environment)
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
@@ -173,7 +173,7 @@ def mark_of(address: str) -> str | None:
 
 
 def count_of(address: str) -> int:
-    """Gives how many chats have come so far, none where there is no table yet."""
+    """Return how many chats have been copied so far; 0 if there is no table yet."""
     end = Endpoint(address)
     if end.file and not end.file.exists():
         return 0
@@ -187,7 +187,7 @@ def count_of(address: str) -> int:
 
 
 def kill_when(count: int, source: str, target: str) -> None:
-    """Copies in another process, which is killed as soon as so many chats have come."""
+    """Copy in another process, which is killed as soon as so many chats are copied."""
     process = start("migrate", source, target)
     wait_until(lambda: count_of(target) >= count, 60)
     assert process.poll() is None, "it was done before it could be killed"

@@ -1,4 +1,4 @@
-"""A Chromium for the tests: one that is there, else Playwright's own, else the system's."""
+"""A Chromium for the tests: an installed one, else Playwright's own, else the system's package."""
 
 import os
 import shutil
@@ -19,11 +19,11 @@ ARGUMENTS = [
 
 
 class NoBrowserError(RuntimeError):
-    """No browser could be found or installed; the message says what was tried."""
+    """No browser was found or could be installed; the message says what was tried."""
 
 
 def executable(playwright: Playwright) -> str:
-    """Gives the path of a Chromium that starts, installing one where there is none."""
+    """Return the path of a Chromium that starts, and install one if there is none."""
     tried: list[str] = []
     for find in (_on_path, _playwrights_own, _installed_by_playwright, _installed_by_system):
         path = find(playwright, tried)
@@ -64,7 +64,7 @@ def _starts(path: str, tried: list[str]) -> bool:
 
 
 def _worked(command: list[str], tried: list[str]) -> bool:
-    """Runs a command, and notes why it failed where it did."""
+    """Run a command, and note why it failed if it did."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

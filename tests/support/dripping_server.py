@@ -1,11 +1,11 @@
-"""A service that drips: byte after byte, so that there is never silence, and never an end."""
+"""A service that sends byte after byte, so that it is never silent and never ends."""
 
 import json
 import time
 from collections.abc import Iterable
 from itertools import chain, repeat
 
-from tests.support.raw_server import Teller, whole
+from tests.support.raw_server import RawServer, whole
 from tests.support.scripted_server import event, head
 
 # An answer that is over, though its connection is not.
@@ -24,7 +24,7 @@ def _late(byte: bytes) -> bytes:
     return byte
 
 
-class Dripper(Teller):
+class Dripper(RawServer):
     """Answers every question, and drips at `where`.
 
     That is the balance, the list of models, behind the end of an answer, or in the headers
@@ -37,14 +37,14 @@ class Dripper(Teller):
 
     def asked(self, path: str) -> int:
         """Return how many requests came for a path."""
-        return sum(_path(request) == path for request in self.heard)
+        return sum(_path(request) == path for request in self.requests)
 
     @property
     def dripping(self) -> int:
         """Return how many callers are being answered just now."""
         return len(self._open)
 
-    def words_to(self, request: bytes) -> Iterable[bytes]:
+    def response_to(self, request: bytes) -> Iterable[bytes]:
         path = _path(request)
         if path == TAIL:
             return drips(*ANSWER) if self.where == TAIL else ANSWER

@@ -1,4 +1,4 @@
-"""Somebody who speaks to the app over a bare socket, as fast as it takes it."""
+"""A client that talks to the app over a bare socket, as fast as the app reads."""
 
 import secrets
 import socket
@@ -16,24 +16,24 @@ CHUNK_BYTES = 65_536
 
 
 def reruns() -> bytes:
-    """Return the message that wishes the page drawn again."""
+    """Return the message that requests a rerun of the page."""
     message = BackMsg()
     message.rerun_script.SetInParent()
     return bytes(message.SerializeToString())
 
 
 def heartbeats() -> bytes:
-    """Return the message that says that the page is there."""
+    """Return the message that says that the page is open."""
     return bytes(BackMsg(app_heartbeat=True).SerializeToString())
 
 
 def cleared_caches() -> bytes:
-    """Return the message that wishes the caches cleared."""
+    """Return the message that requests to clear the caches."""
     return bytes(BackMsg(clear_cache=True).SerializeToString())
 
 
 def file_addresses() -> bytes:
-    """Return the message that wishes for an address to upload a file to."""
+    """Return the message that requests an address to upload a file to."""
     message = BackMsg()
     message.file_urls_request.request_id = "the request"
     message.file_urls_request.file_names.append("a.txt")
@@ -54,7 +54,7 @@ def frame(payload: bytes, opcode: Opcode = Opcode.BINARY, *, is_final: bool = Tr
 
 
 class CancellableRequest:
-    """One WebSocket to the app, without a browser's or a library's manners."""
+    """One WebSocket to the app that need not follow the protocol."""
 
     def __init__(self, url: str, **headers: str) -> None:
         self._address = urlsplit(url)

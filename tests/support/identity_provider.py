@@ -1,8 +1,8 @@
 """A small OpenID Connect provider on a port of its own, for the tests of sign-in.
 
-It asks nobody anything: whoever comes is signed in as `person`. All else is as
-with any provider: one app is known by its secret and its address, a code is
-good once and with its verifier alone (PKCE), and what it says is signed.
+It signs everybody in as `person`, without a question. All else is as with any provider:
+an app is known by its secret and its address, a code is valid once and only with its
+verifier (PKCE), and tokens are signed.
 """
 
 import base64
@@ -28,7 +28,7 @@ Fields = dict[str, str]
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody as the provider knows them."""
+    """A person as the provider knows them."""
 
     sub: str
     email: str
@@ -44,10 +44,9 @@ class _Grant:
 
 
 class IdentityProvider:
-    """The provider; `asked` holds the paths that were asked for, oldest first.
+    """The provider; `asked` holds the requested paths, oldest first.
 
-    With `ends_sessions` it has an address for signing out as well, as some
-    providers have and others have not.
+    With `ends_sessions` it also has an address for signing out, as some providers have.
     """
 
     def __init__(self, person: Person) -> None:
@@ -74,7 +73,7 @@ class IdentityProvider:
         self._server.server_close()
 
     def register(self, app_url: str) -> str:
-        """Makes the app at this address known, and gives the secrets that it needs."""
+        """Register the app at this address, and return the secrets that it needs."""
         self._callback = f"{app_url}/oauth2callback"
         settings = {
             "redirect_uri": self._callback,
@@ -86,7 +85,7 @@ class IdentityProvider:
         return "\n".join(["[auth]", *(f'{name} = "{value}"' for name, value in settings.items())])
 
     def description(self) -> dict[str, object]:
-        """Gives the discovery document."""
+        """Return the discovery document."""
         paths = {"authorization": "authorize", "token": "token", "userinfo": "userinfo"}
         paths |= {"end_session": "logout"} if self.ends_sessions else {}
         return {f"{name}_endpoint": f"{self.url}/{path}" for name, path in paths.items()} | {
@@ -100,11 +99,11 @@ class IdentityProvider:
         }
 
     def keys(self) -> dict[str, object]:
-        """Gives the public half of the key."""
+        """Return the public key."""
         return {"keys": [self._key.as_dict(private=False)]}
 
     def authorize(self, query: Fields) -> str:
-        """Gives the address, with a code for the person, to which the browser goes back."""
+        """Return the address to which the browser returns, with a code for the person."""
         _require((query["client_id"], query["redirect_uri"]) == (APP, self._callback))
         _require(query["response_type"] == "code" and "openid" in query["scope"].split())
         _require(query["code_challenge_method"] == "S256")
@@ -113,7 +112,7 @@ class IdentityProvider:
         return f"{self._callback}?{urlencode({'code': code, 'state': query['state']})}"
 
     def exchange(self, form: Fields, authorization: str) -> dict[str, object]:
-        """Gives tokens for a code, once."""
+        """Return tokens for a code, once."""
         _require(authorization == BASIC and form["grant_type"] == "authorization_code")
         grant = self._grants.pop(form["code"])
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
@@ -125,11 +124,11 @@ class IdentityProvider:
         return {**tokens, "token_type": "Bearer", "expires_in": LIFETIME}
 
     def userinfo(self, authorization: str) -> dict[str, object]:
-        """Gives what is known of the person whose token this is."""
+        """Return what is known of the person whose token this is."""
         return dict(vars(self._people[authorization.removeprefix("Bearer ")]))
 
     def end_session(self, query: Fields) -> str:
-        """Gives the address to which the browser goes back when it has signed out."""
+        """Return the address to which the browser returns after signing out."""
         _require(query["post_logout_redirect_uri"] == self._callback)
         return self._callback
 
@@ -146,7 +145,7 @@ def _require(is_so: bool) -> None:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One request: what the provider says to it, or 400 where it is not as it should be."""
+    """One request: the provider's response, or 400 if the request is wrong."""
 
     provider: IdentityProvider
 
@@ -158,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(dict(parse_qsl(body)))
 
     def log_message(self, *_: object) -> None:
-        """Logs nothing."""
+        """Log nothing."""
 
     def _answer(self, form: Fields) -> None:
         address = urlsplit(self.path)

@@ -1,4 +1,4 @@
-"""What a visitor does and sees on the page."""
+"""What a visitor does and sees on the page in Chromium."""
 
 import re
 import time
@@ -14,33 +14,33 @@ from tests.support import stored_chats
 
 
 def ask(page: Page, question: str) -> None:
-    """Types a question and sends it."""
+    """Type a question and send it."""
     page.get_by_placeholder(texts.ASK).fill(question)
     page.keyboard.press("Enter")
 
 
 def conversed(demo_server: DemoServer) -> list[dict[str, Any]]:
-    """Gives what the stand-in was asked to answer: neither lists nor balances."""
+    """Return the questions that the demo service got, without requests for lists and balances."""
     return [each for each in demo_server.asked if "messages" in each["body"]]
 
 
 def message(page: Page, number: int) -> Locator:
-    """Gives a message of the chat, the first question being 0."""
+    """Return a message of the chat; the first question is 0."""
     return page.get_by_test_id("stChatMessage").nth(number)
 
 
 def button(page: Page, name: str) -> Locator:
-    """Gives a button by its name, which may say its keys as well."""
+    """Return a button by its name, which may also contain its shortcut."""
     return page.get_by_role("button", name=re.compile(f"^{re.escape(name)}( Shortcut .*)?$"))
 
 
 def way_to_copy(page: Page) -> Locator:
-    """Gives the button that copies the last answer; its name says its keys too."""
+    """Return the button that copies the last answer; its name also contains its shortcut."""
     return page.locator("[class*='st-key-copy-'] button:visible")
 
 
 def act(page: Page, number: int, words: str) -> None:
-    """Opens the menu of a message and chooses what is to be done, by its words."""
+    """Open the menu of a message, and choose an action by its name."""
     way = page.get_by_role("menuitem", name=words.rpartition(": ")[2], exact=True)
     while not way.is_visible():
         # A page that is drawn again closes the menu.
@@ -50,24 +50,24 @@ def act(page: Page, number: int, words: str) -> None:
 
 
 def listed(page: Page) -> Locator:
-    """Gives the entries of the sidebar's list: New chat, Search, then the chats."""
+    """Return the entries of the sidebar's list: New chat, Search, then the chats."""
     return page.get_by_test_id("stSidebarNavLink")
 
 
 def wait_for_address(page: Page) -> str:
-    """Gives the address of the open chat, as soon as it has one of its own."""
+    """Return the address of the open chat, as soon as it has one."""
     expect(page).to_have_url(re.compile(r"/[0-9a-f]{24}$"))
     return page.url
 
 
 def owner_of(visitor: BrowserContext) -> str:
-    """Gives the owner that the app makes of a browser's identity."""
+    """Return the owner that the app derives from a browser's cookie."""
     cookie = next(each for each in visitor.cookies() if each.get("name") == COOKIE)
     return stored_chats.owner_of(str(cookie["value"]))
 
 
 def wait_until(is_so: Callable[[], object], seconds: float = 10) -> None:
-    """Waits until something is so; fails where it is not in time."""
+    """Wait until a condition is true. Raise `AssertionError` if it is not in time."""
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, "it did not come to be so in time"

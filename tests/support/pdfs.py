@@ -1,4 +1,4 @@
-"""PDFs for the tests, made by hand."""
+"""PDFs for the tests, written by hand."""
 
 import io
 import zlib
@@ -7,7 +7,7 @@ import pypdf
 
 
 def pdf(*pages: str, font: str = "", more: str = "") -> bytes:
-    """Gives a PDF with a line of text on each page."""
+    """Return a PDF with a line of text on each page."""
     kids = " ".join(f"{4 + 2 * at} 0 R" for at in range(len(pages)))
     objects = [
         "<</Type/Catalog/Pages 2 0 R>>",
@@ -25,7 +25,7 @@ def pdf(*pages: str, font: str = "", more: str = "") -> bytes:
 
 
 def written(objects: list[str]) -> bytes:
-    """Gives a PDF file of these objects, with the table of where each begins."""
+    """Return a PDF file of these objects, with its cross-reference table."""
     made, places = "%PDF-1.4\n", ""
     for number, body in enumerate(objects, start=1):
         places += f"{len(made):010} 00000 n \n"
@@ -36,7 +36,7 @@ def written(objects: list[str]) -> bytes:
 
 
 def packed(drawing: bytes, pages: int = 1) -> bytes:
-    """Gives a PDF whose pages are all the same, packed as most are."""
+    """Return a PDF whose pages are all the same, compressed as most are."""
     small = zlib.compress(b"BT /F1 9 Tf " + drawing + b" ET", 9).decode("latin-1")
     return written(
         [
@@ -58,13 +58,13 @@ def encrypted(password: str, algorithm: str = "RC4-128") -> bytes:
 
 
 def bomb(filling: bytes = b" ", size: int = 70_000_000, pages: int = 500) -> bytes:
-    """Gives a small PDF whose pages share one stream that unpacks to very much."""
+    """Return a small PDF whose pages share one stream that unpacks to very much."""
     small = zlib.compress(filling * (size // len(filling)), 9).decode("latin-1")
     return shared(f"<</Filter/FlateDecode/Length {len(small)}>>\nstream\n{small}\nendstream", pages)
 
 
 def shared(stream: str, pages: int) -> bytes:
-    """Gives a PDF whose pages, each an object of its own, share one stream."""
+    """Return a PDF whose pages, each an object of its own, share one stream."""
     kids = " ".join(f"{at} 0 R" for at in range(5, 5 + pages))
     page = (
         "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Contents 4 0 R"
@@ -82,7 +82,7 @@ def shared(stream: str, pages: int) -> bytes:
 
 
 def forms(depth: int, times: int, drawing: str) -> bytes:
-    """Gives a PDF with forms in each other, each of which draws the next one so many times."""
+    """Return a PDF with nested forms, each of which draws the next one so many times."""
     first = 5
     parts = [f"/X{at} Do\n" * times for at in range(1, depth)] + [drawing]
 

@@ -1,7 +1,7 @@
-"""A visitor without a browser, who speaks Streamlit's protocol, so that many can be had.
+"""A visitor without a browser, who speaks Streamlit's protocol, so that there can be many.
 
-The protocol is that of Streamlit 1.67: its `BackMsg` to the server, its
-`ForwardMsg` back, over one WebSocket.
+The protocol is that of Streamlit 1.67: its `BackMsg` to the server, its `ForwardMsg`
+back, over one WebSocket.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 def finished(visit: Coroutine[Any, Any, T]) -> T:
-    """Gives what comes of it, in a thread of its own: the main one may have Playwright's loop."""
+    """Return the result of a visit, run in a thread: the main one may have Playwright's loop."""
     with ThreadPoolExecutor(1) as other:
         return other.submit(asyncio.run, visit).result()
 
@@ -43,16 +43,15 @@ def cookie_of_page(root: str) -> str:
 
 
 class Visitor:
-    """Somebody with an identity of their own who looks at a page.
+    """A visitor with an identity of their own who looks at a page.
 
-    `identity` is the value of their cookie, which they get with the page unless
-    they have one; None is somebody whose browser keeps no cookies. `session` is
-    the id of a session that they wish to join; `set_cookie` is what came with
-    the WebSocket.
-    `url` is the address of the page, as it changes; `shown` holds the texts
-    that came since the page was last drawn from its beginning, `files` the ids
-    of what can be downloaded there. `headers` go along when the line is
-    opened. `heard` is called with each message as it came.
+    `identity` is the value of their cookie, which they get with the page unless they have
+    one; None is a visitor whose browser keeps no cookies. `session` is the id of a session
+    that they ask to join; `set_cookie` is what came with the WebSocket.
+    `url` is the address of the page, as it changes; `shown` holds the texts that came since
+    the page was last drawn from its beginning, `files` the ids of what can be downloaded
+    there. `headers` are sent when the socket is opened. `heard` is called with each message
+    as it came.
     """
 
     def __init__(  # noqa: PLR0913 -- what a visitor may differ in, each by its name
@@ -115,19 +114,19 @@ class Visitor:
             await self._listening
 
     async def ask(self, question: str) -> None:
-        """Sends a question from the composer, as soon as there is one."""
+        """Send a question from the composer, as soon as there is one."""
         state = WidgetState(id=await self._widget("chat_input"))
         state.chat_input_value.data = question
         await self._rerun(state)
 
     async def press(self, key: str) -> None:
-        """Presses the button with this key, as soon as there is one."""
+        """Press the button with this key, as soon as there is one."""
         await self._rerun(WidgetState(id=await self._widget("button", key), trigger_value=True))
 
     async def type(self, key: str, words: str) -> None:
-        """Types words into the field with this key, and waits until the page has taken them.
+        """Type into the field with this key, and wait until the page has the text.
 
-        Streamlit makes one wish of two that come at once, in an order of its own.
+        Streamlit merges two reruns that are requested at once, in an order of its own.
         """
         field = await self._widget("text_input", key)
         before = self._runs
@@ -135,7 +134,7 @@ class Visitor:
         await self.until(lambda: self._runs > before and not self.is_running)
 
     async def download(self, file: str) -> str:
-        """Gives the address of a file that is made when it is wished for, or an empty one."""
+        """Return the address of a file that is created on request, or an empty one."""
         message = BackMsg()
         wish = message.backend_operation_request
         wish.session_id = self.session
@@ -146,20 +145,20 @@ class Visitor:
         return self._root + self._made if self._made else ""
 
     async def until(self, is_so: Callable[[], object], seconds: float = 60) -> None:
-        """Waits until what came has made something so. Raises TimeoutError."""
+        """Wait until received messages make a condition true. Raise `TimeoutError` otherwise."""
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(lambda: bool(is_so()))
 
     async def drawn(self) -> None:
-        """Waits until the page is drawn to its end."""
+        """Wait until the page is drawn to its end."""
         await self.until(lambda: not self.is_running)
 
     def shows(self, words: str) -> bool:
-        """Says whether these words stand on the page, without what escapes their marks."""
+        """Return whether the page contains these words, ignoring escapes."""
         return any(words in text.replace("\\", "") for text in self.shown)
 
     def has(self, key: str) -> bool:
-        """Says whether there is something to press or to fill in with this key."""
+        """Return whether the page has a widget with this key."""
         return any(id_.endswith(f"-{key}") for id_ in self._widgets)
 
     async def _widget(self, kind: str, key: str = "") -> str:
@@ -208,7 +207,7 @@ class Visitor:
             self.is_running = False
 
     def _begin(self, message: ForwardMsg) -> None:
-        """Begins a page that is drawn from its beginning; a part drawn again changes nothing."""
+        """Begin a page that is drawn from its beginning; a redrawn fragment changes nothing."""
         if message.metadata.run.fragment_ids:
             return
         self.is_running = True
@@ -221,7 +220,7 @@ class Visitor:
         self._look_no_more()
 
     def _go(self, page: str) -> None:
-        """Follows the server to another page, whose address the browser would show."""
+        """Follow the server to another page, as the browser's address would."""
         self._page = page
         if page in self._pages:
             self.url = f"{self._root}/{self._pages[page]}"
@@ -237,7 +236,7 @@ class Visitor:
             self._widgets[id_] = kind
 
     async def _look(self, fragment: str, interval: float) -> None:
-        """Looks again at a part of the page, as often as it asks for."""
+        """Request a fragment again, as often as it asks for."""
         with suppress(ConnectionClosed):
             while True:
                 await asyncio.sleep(interval)

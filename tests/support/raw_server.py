@@ -1,4 +1,4 @@
-"""A server on a socket that says whatever bytes a test wants, however wrong or endless they are."""
+"""A server on a socket that sends whatever bytes a test wants, however wrong they are."""
 
 import re
 import socket
@@ -12,29 +12,29 @@ LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
 def whole(body: bytes, *heads: bytes, status: bytes = b"200 OK") -> bytes:
-    """Gives an answer that tells its length."""
+    """Return a response with its length."""
     head = [b"HTTP/1.1 " + status, *heads, b"Content-Length: %d" % len(body)]
     return b"\r\n".join([*head, b"", body])
 
 
-class Teller:
-    """Says `words` to every request, each piece by itself, then waits for the other to hang up.
+class RawServer:
+    """Send `response` to every request, piece by piece, then wait for the client to hang up.
 
-    Where the words raise ConnectionResetError, it breaks the line there.
-    `heard` are the requests, head and body, and `left` those whose caller hung
-    up before all was said.
+    If the response raises ConnectionResetError, the connection is reset there.
+    `requests` are the requests, head and body, and `aborted` those whose client hung
+    up before everything was sent.
     """
 
     def __init__(self) -> None:
-        self.words: Callable[[], Iterable[bytes]] = lambda: [whole(b"")]
-        self.heard: list[bytes] = []
-        self.left: list[bytes] = []
+        self.response: Callable[[], Iterable[bytes]] = lambda: [whole(b"")]
+        self.requests: list[bytes] = []
+        self.aborted: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._serve, name="teller", daemon=True).start()
+        threading.Thread(target=self._serve, name="raw_server", daemon=True).start()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -42,13 +42,13 @@ class Teller:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
-    def words_to(self, request: bytes) -> Iterable[bytes]:
-        """Gives what is said to a request."""
+    def response_to(self, request: bytes) -> Iterable[bytes]:
+        """Return what is sent to a request."""
         del request
-        return self.words()
+        return self.response()
 
     def is_left_alone(self) -> bool:
-        """Says whether every caller has hung up, or does so at once."""
+        """Return whether every client has hung up, or does so at once."""
         until = time.monotonic() + 5
         while self._open and time.monotonic() < until:
             time.sleep(0.001)
@@ -61,22 +61,24 @@ class Teller:
             except OSError:
                 return
             self._open.add(caller)
-            threading.Thread(target=self._tell, args=(caller,), name="teller", daemon=True).start()
+            threading.Thread(
+                target=self._tell, args=(caller,), name="raw_server", daemon=True
+            ).start()
 
     def _tell(self, caller: socket.socket) -> None:
         caller.settimeout(20)
         request = b""
         try:
             request = _request(caller)
-            self.heard.append(request)
-            for piece in self.words_to(request):
+            self.requests.append(request)
+            for piece in self.response_to(request):
                 caller.sendall(piece)
             caller.shutdown(socket.SHUT_WR)
             while caller.recv(65_536):
                 pass
         except OSError:
             # Whoever was told too much has hung up already, and to whom has not, the line breaks.
-            self.left.append(request)
+            self.aborted.append(request)
             caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         finally:
             caller.close()
@@ -84,7 +86,7 @@ class Teller:
 
 
 def _request(caller: socket.socket) -> bytes:
-    """Gives a whole request, for what is not read makes a connection end as a broken one."""
+    """Return a whole request: unread data would make the connection end as a broken one."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += _more(caller)

@@ -1,4 +1,4 @@
-"""What the tests of the sandbox let its processes do."""
+"""The functions that the tests of the sandbox run in its processes."""
 
 import os
 import sys

@@ -1,48 +1,48 @@
-"""A service that answers a question by the lie of its name."""
+"""A service that answers a question with the response that the question names."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.support.raw_server import Teller, whole
+from tests.support.raw_server import RawServer, whole
 
-Lie = Callable[[], Iterable[bytes]]
+Response = Callable[[], Iterable[bytes]]
 
 
 def head(kind: str, status: str = "200 OK", *more: str) -> bytes:
-    """Gives the head of an answer that ends with its connection; `kind` "" names none."""
+    """Return the head of a response that ends with its connection; `kind` "" names no type."""
     lines = [f"HTTP/1.1 {status}", *([f"Content-Type: {kind}"] if kind else []), *more]
     return "\r\n".join([*lines, "Connection: close", "", ""]).encode()
 
 
 def event(text: str) -> bytes:
-    """Gives a piece of an answer as an event."""
+    """Return a piece of an answer as an event."""
     return b"data: %s\n\n" % json.dumps({"content": text}).encode()
 
 
-class Liar(Teller):
-    """Tells each question what its lie says; lists and balances are not found."""
+class ScriptedServer(RawServer):
+    """Send each question the response that it names; lists and balances are not found."""
 
-    def __init__(self, lies: dict[str, Lie]) -> None:
+    def __init__(self, responses: dict[str, Response]) -> None:
         super().__init__()
-        self._lies = lies
+        self._responses = responses
 
     @property
     def asked(self) -> Sequence[str]:
-        """Gives the questions that came."""
-        return [question for each in self.heard if (question := _question(each))]
+        """Return the questions that came."""
+        return [question for each in self.requests if (question := _question(each))]
 
     @property
     def hung_up(self) -> Sequence[str]:
-        """Gives the questions whose asker went in the middle of the answer."""
-        return [question for each in self.left if (question := _question(each))]
+        """Return the questions whose client left in the middle of the response."""
+        return [question for each in self.aborted if (question := _question(each))]
 
-    def words_to(self, request: bytes) -> Iterable[bytes]:
+    def response_to(self, request: bytes) -> Iterable[bytes]:
         question = _question(request)
-        return self._lies[question]() if question else [whole(b"", status=b"404 Not Found")]
+        return self._responses[question]() if question else [whole(b"", status=b"404 Not Found")]
 
 
 def _question(request: bytes) -> str:
-    """Gives the question of a request, or "" where it asks for something else."""
+    """Return the question of a request, or "" if it requests something else."""
     first, _, rest = request.partition(b"\r\n")
     if b"/api/chat" not in first:
         return ""

@@ -1,4 +1,4 @@
-"""What is kept of a visitor's chats, read in the database itself."""
+"""What is stored of a visitor's chats, read from the database itself."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from liaobots.ui.identity_cookie import Keys
 
 
 def owner_of(identity: str) -> str:
-    """Return the owner that the app makes of a browser's cookie."""
+    """Return the owner that the app derives from a browser's cookie."""
     return identity_cookie.owner_of(identity.partition(".")[0])
 
 
@@ -21,7 +21,7 @@ def signed_identity(store: Store) -> str:
 
 
 def kept(address: str, identity: str) -> Sequence[Message]:
-    """Gives the messages of the visitor's newest chat, or none where there is no chat."""
+    """Return the messages of the visitor's newest chat, or none."""
     store = Store(Database(address))
     try:
         newest = store.list(owner_of(identity), 1)

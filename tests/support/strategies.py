@@ -1,4 +1,4 @@
-"""What outside bytes may be: good ones that something happened to, and JSON of any shape."""
+"""Bytes from outside: good ones that were damaged, and JSON of any shape."""
 
 import json
 from typing import Any
@@ -43,7 +43,7 @@ OBJECTS = _pairs(JSON).map(_object)
 
 @st.composite
 def mangled(draw: st.DrawFn, good: st.SearchStrategy[bytes], most: int = 4) -> bytes:
-    """Gives good bytes of which slices are deleted, doubled, moved or replaced."""
+    """Draw good bytes of which slices are deleted, doubled, moved or replaced."""
     data = draw(good)
     for _ in range(draw(st.integers(0, most))):
         start = draw(st.integers(0, len(data)))
@@ -59,7 +59,7 @@ def mangled(draw: st.DrawFn, good: st.SearchStrategy[bytes], most: int = 4) -> b
 
 @st.composite
 def cuts(draw: st.DrawFn) -> Any:
-    """Gives a way to cut bytes into pieces."""
+    """Draw a way to cut bytes into pieces."""
     sizes = draw(st.lists(st.integers(1, 40), min_size=1, max_size=12))
 
     def cut(data: bytes) -> list[bytes]:
