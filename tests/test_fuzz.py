@@ -11,12 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liaobots.client import retry
 from liaobots.client.client import Account, Client
 from liaobots.errors import LiaobotsError
-from tests.conftest import CODE
+from tests.support.auth_code import CODE
 from tests.support.raw_server import RawServer, whole
 from tests.support.strategies import OBJECTS, cuts, mangled
+
+pytestmark = pytest.mark.usefixtures("no_pauses")
 
 WIRES = st.sampled_from(["2023", "2025", "openai"])
 FUZZ = settings(
@@ -87,11 +88,6 @@ RESPONSES = mangled(GOOD) | UNUSUAL | st.binary(max_size=60)
 def raw_server() -> Iterator[RawServer]:
     with RawServer() as started:
         yield started
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry, "PAUSES", (0.0, 0.0))
 
 
 def outcome(raw_server: RawServer, pieces: list[bytes], act: Callable[[], object]) -> None:

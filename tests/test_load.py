@@ -5,20 +5,16 @@ memory in `bench/memory`: both take minutes, and a machine of their own.
 """
 
 import asyncio
-from pathlib import Path
 
 from liaobots.demo.server import DemoServer
 from tests.support.app import App
-from tests.support.page_actions import conversed, wait_until
+from tests.support.page_actions import conversed
+from tests.support.processes import threads
 from tests.support.protocol_client import Visitor, finished
+from tests.support.waiting import wait_until
 
 VISITORS = 30
 FEW_THREADS = 8
-
-
-def threads(app: App) -> int:
-    """Return how many threads the app has, as the system counts them."""
-    return len(list(Path(f"/proc/{app.process.pid}/task").iterdir()))
 
 
 async def read(app: App, number: int) -> None:

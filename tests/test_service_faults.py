@@ -19,12 +19,12 @@ from liaobots.client.error_detector import CUT
 from liaobots.demo.server import DemoServer
 from liaobots.generation import worker
 from liaobots.storage.records import Message, MessageState
-from tests.conftest import CODE
 from tests.support.app import App
-from tests.support.page_actions import wait_until
+from tests.support.auth_code import CODE
 from tests.support.protocol_client import Visitor, finished
 from tests.support.scripted_server import Response, ScriptedServer, event, head
 from tests.support.stored_chats import kept
+from tests.support.waiting import wait_until
 
 STREAM = "text/event-stream"
 TEN_MEGABYTES = 10_000_000

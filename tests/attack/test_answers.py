@@ -12,7 +12,7 @@ import pytest
 from liaobots.storage.records import MessageState
 from tests.attack import hostile
 from tests.attack.attacker import visited
-from tests.attack.conftest import Place, opened
+from tests.attack.place import Place, opened
 from tests.attack.resources import soon_after, spent
 from tests.attack.service import DRIP
 from tests.attack.watch import (
@@ -22,8 +22,8 @@ from tests.attack.watch import (
     assert_hardly_left,
     is_little,
 )
-from tests.support.page_actions import wait_until
 from tests.support.protocol_client import Visitor
+from tests.support.waiting import wait_until
 
 IDENTITIES, QUESTIONS = 8, 32
 HOLD_SECONDS = 8.0

@@ -1,11 +1,8 @@
 """Who holds the only writer of a database, or takes the database away, and whose questions wait."""
 
 import asyncio
-import json
-import random
 import resource
 import sqlite3
-import string
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +15,8 @@ from liaobots.storage.schema import messages
 from liaobots.storage.store import Store
 from tests.attack.attacker import Sender, visited
 from tests.attack.bystanders import Felt
-from tests.attack.conftest import Place, opened
+from tests.attack.imports import LETTERS, TURNS, heavy
+from tests.attack.place import Place, opened
 from tests.attack.resources import Spent, spent
 from tests.attack.service import LAST
 from tests.attack.watch import (
@@ -28,36 +26,14 @@ from tests.attack.watch import (
     missing,
     missing_soon,
 )
-from tests.support.page_actions import wait_until
 from tests.support.protocol_client import Visitor, finished
 from tests.support.stored_chats import owner_of
+from tests.support.waiting import wait_until
 
-TURNS, LETTERS = 20, 200_000
 # PostgreSQL takes some four times as long for each.
 TURNS_IN_POSTGRESQL = 6
 LOCK_SECONDS = 8.0
 FULL = "The disk is full, or fails"
-
-
-def heavy(turns: int = TURNS, letters: int = LETTERS) -> bytes:
-    """Return a file with one chat of long messages, in which hardly any three letters repeat."""
-    some = random.Random(7)  # noqa: S311 -- the same letters in each run
-    parents = [None, *(f"turn-{number}" for number in range(turns - 1))]
-    chat = {
-        "id": "heavy",
-        "title": "Heavy",
-        "turns": [
-            {
-                "id": f"turn-{number}",
-                "parent": parent,
-                "role": "user" if number % 2 == 0 else "assistant",
-                "text": "".join(some.choices(string.ascii_letters + string.digits, k=letters)),
-            }
-            for number, parent in enumerate(parents)
-        ],
-    }
-    file = {"format": "liaobots-chat", "version": 1, "chats": [chat], "prompts": []}
-    return json.dumps(file).encode()
 
 
 async def _bring_in(url: str, turns: int = TURNS) -> str:

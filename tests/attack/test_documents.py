@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from liaobots.limits import Limits
 from tests.attack.attacker import Sender, visited
-from tests.attack.conftest import Place
+from tests.attack.place import Place
 from tests.attack.resources import processor_seconds, spent
 from tests.attack.watch import assert_hardly_felt, assert_hardly_left
 

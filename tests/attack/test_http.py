@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosedError
 from liaobots.ui import texts
 from liaobots.ui.asgi.socket_middleware import POLICY_VIOLATION
 from tests.attack.attacker import Sender, visited
-from tests.attack.conftest import Place
+from tests.attack.place import Place
 from tests.attack.resources import spent
 from tests.attack.service import LAST
 from tests.attack.watch import assert_hardly_felt, assert_hardly_left

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from tests.attack.attacker import COOKIE, PROTOCOL, Sender
-from tests.attack.conftest import Place
+from tests.attack.place import Place
 from tests.attack.service import LAST
 from tests.support.protocol_client import Visitor, finished
 

@@ -21,8 +21,8 @@ from liaobots.demo.server import DemoServer
 from liaobots.limits import Limits
 from liaobots.storage.store import Store
 from liaobots.ui import texts
-from tests.conftest import CODE
 from tests.support.app import App
+from tests.support.auth_code import CODE
 from tests.support.page_actions import conversed
 from tests.support.protocol_client import Visitor, finished
 from tests.support.stored_chats import owner_of

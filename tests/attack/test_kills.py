@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.attack.attacker import Sender
-from tests.attack.conftest import opened
-from tests.attack.test_database_writer import heavy
+from tests.attack.imports import heavy
+from tests.attack.place import opened
 from tests.attack.watch import missing
 from tests.support.app import ROOT, App
 from tests.support.backup_samples import run
-from tests.support.protocol_client import Visitor, finished
+from tests.support.protocol_client import finished, opened_page
 
 FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 CHATS, TURNS = 300, 8
@@ -162,18 +162,13 @@ def test_a_damaged_backup(rich: str, tmp_path: Path, share: float) -> None:
     assert "Traceback" not in err
 
 
-async def _look(app: App) -> None:
-    async with Visitor(app.url) as visitor:
-        await visitor.drawn()
-
-
 def test_two_kills_and_a_start(tmp_path: Path) -> None:
     """A server that was killed at its first visitor, who makes the database, starts again."""
     app = App(tmp_path, LIAOBOTS_DATABASE_URL=f"sqlite:///{tmp_path}/chats.db")
     for _ in range(2):
         app.start()
-        finished(_look(app))
+        finished(opened_page(app.url))
         app.kill()
     with app:
-        finished(_look(app))
+        finished(opened_page(app.url))
     assert count(tmp_path / "chats.db") == 0

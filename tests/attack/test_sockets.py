@@ -6,7 +6,7 @@ import pytest
 
 from tests.attack import hostile
 from tests.attack.attacker import MESSAGES, apart, flood, never_read, visited
-from tests.attack.conftest import Place
+from tests.attack.place import Place
 from tests.attack.resources import spent
 from tests.attack.watch import (
     assert_hardly_felt,

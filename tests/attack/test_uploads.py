@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.attack.attacker import Sender, visited
-from tests.attack.conftest import Place, opened
+from tests.attack.place import Place, opened
 from tests.attack.resources import spent
 from tests.attack.watch import assert_hardly_felt, assert_hardly_left
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from liaobots.storage.database import Database
 from liaobots.storage.schema import messages
 from tests.attack.bystanders import Felt
-from tests.attack.conftest import Place
+from tests.attack.place import Place
 from tests.attack.resources import INTERVAL_SECONDS, SOON_SECONDS, Spent, Use, soon_after
 
 MOST_MEGABYTES = 100

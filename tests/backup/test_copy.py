@@ -20,12 +20,12 @@ from liaobots.storage.records import MessageState, PendingAnswer
 from liaobots.storage.schema import conversations, findable, messages
 from liaobots.storage.store import Store
 from liaobots.ui.identity_cookie import Keys
-from tests.conftest import CODE, MANY
 from tests.support import backup_samples
 from tests.support.app import ROOT
-from tests.support.backup_samples import OWNER, content, copied, count_of, finds, mark_of
-from tests.support.page_actions import wait_until
+from tests.support.auth_code import CODE
+from tests.support.backup_samples import MANY, OWNER, content, copied, count_of, finds, mark_of
 from tests.support.stored_chats import signed_identity
+from tests.support.waiting import wait_until
 
 FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 

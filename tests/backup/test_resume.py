@@ -14,9 +14,9 @@ from liaobots.storage import lease
 from liaobots.storage.database import Database
 from liaobots.storage.schema import messages, prompts
 from liaobots.storage.store import Store
-from tests.conftest import MANY
 from tests.support import backup_samples
 from tests.support.backup_samples import (
+    MANY,
     OWNER,
     compared,
     content,
@@ -26,7 +26,7 @@ from tests.support.backup_samples import (
     kill_when,
     mark_of,
 )
-from tests.support.page_actions import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize("count", [1, MANY // 2, MANY])

@@ -15,18 +15,9 @@ from playwright.sync_api import Browser, Download, FilePayload, Locator, Page, e
 from liaobots.demo.server import DemoServer
 from liaobots.ui import texts
 from tests.support.app import App
-from tests.support.page_actions import (
-    act,
-    ask,
-    button,
-    conversed,
-    listed,
-    message,
-    wait_for_address,
-    wait_until,
-    way_to_copy,
-)
+from tests.support.page_actions import act, answered, ask, begin, button, conversed, listed, message
 from tests.support.pdfs import pdf
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -46,21 +37,6 @@ def questions(demo_server: DemoServer) -> list[list[str]]:
     """Return what was sent with each question: the contents of its messages."""
     asked = [each["body"] for each in demo_server.asked if each["path"] == "/api/chat"]
     return [[message["content"] for message in body["messages"]] for body in asked]
-
-
-def answered(page: Page, number: int, words: str) -> None:
-    """Wait until an answer is complete."""
-    expect(message(page, number)).to_contain_text(words)
-    expect(message(page, number)).to_contain_text("soon.")
-    expect(way_to_copy(page)).to_be_visible()
-
-
-def begin(page: Page, app: App, question: str = "First question") -> str:
-    """Ask on a new page, wait for the answer, and return the chat's address."""
-    page.goto(app.url)
-    ask(page, question)
-    answered(page, 1, "answer 1 ")
-    return wait_for_address(page)
 
 
 def step_version(page: Page, number: int, label: str) -> None:

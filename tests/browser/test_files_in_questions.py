@@ -13,14 +13,14 @@ from playwright.sync_api import FilePayload, Page, expect
 from liaobots.demo.server import DemoServer
 from liaobots.ui import texts
 from liaobots.ui.private_folder import LOCK
-from tests.browser.test_chat_actions import answered, begin
-from tests.conftest import CODE
-from tests.sandbox.test_sandbox import is_alive
 from tests.support.app import App
-from tests.support.page_actions import ask, button, conversed, listed, message, wait_until
+from tests.support.auth_code import CODE
+from tests.support.page_actions import answered, ask, begin, button, conversed, listed, message
 from tests.support.pdfs import bomb, packed, pdf
+from tests.support.processes import children, is_alive
 from tests.support.protocol_client import Visitor, finished
 from tests.support.uploading_client import Sender
+from tests.support.waiting import wait_until
 
 CSV = FilePayload(name="a.csv", mimeType="text/csv", buffer=b"a,b\n1,2\n")
 READING = texts.FILE_BEING_READ.partition("·")[2].strip()
@@ -61,18 +61,6 @@ def reader(tmp_path: Path, files: Path, slow_demo_server: DemoServer) -> Iterato
         yield running
 
 
-def children(app: App) -> list[int]:
-    """Return the processes that the app started, also those that ended and were not waited for."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        found += [int(stat.parent.name)] if parent == app.process.pid else []
-    return found
-
-
 def kept_in(folder: Path) -> list[Path]:
     """Return the visitors' files that the app still has."""
     return [each for each in folder.rglob("*") if each.is_file() and each.name != LOCK]
@@ -108,10 +96,10 @@ def test_reading_can_be_stopped(
     expect(page.get_by_label(texts.SEARCH_LABEL)).to_be_visible()
     listed(page).nth(0).click()
     expect(page.get_by_text(f"0.pdf · {READING}")).to_be_visible()
-    assert len(children(reader)) == 1
+    assert len(children(reader.process.pid)) == 1
     button(page, texts.STOP_READING).click()
     expect(page.get_by_text(READING)).to_have_count(0)
-    wait_until(lambda: not children(reader) and not kept_in(files))
+    wait_until(lambda: not children(reader.process.pid) and not kept_in(files))
     expect(composer).to_be_enabled()
     expect(composer).to_have_value("What is in these?")
     expect(page.get_by_role("button", name="a.csv")).to_be_visible()
@@ -147,13 +135,13 @@ def test_leaving(reader: App, page: Page, files: Path, *, is_reload: bool) -> No
     address = begin(page, reader)
     submit(page, "Is this a draft?", payload("a.pdf", bomb()), payload("b.pdf", bomb()))
     expect(page.get_by_text(WAITING.format(place="1st"))).to_be_visible()
-    assert len(children(reader)) == 1
+    assert len(children(reader.process.pid)) == 1
     if is_reload:
         page.reload()
         expect(page.get_by_placeholder(texts.ASK)).to_have_value("Is this a draft?")
     else:
         page.goto("about:blank")
-    wait_until(lambda: not children(reader) and not kept_in(files), 30)
+    wait_until(lambda: not children(reader.process.pid) and not kept_in(files), 30)
     page.goto(address)
     expect(page.get_by_placeholder(texts.ASK)).to_have_value("Is this a draft?")
     expect(page.get_by_placeholder(texts.ASK)).to_be_enabled()
@@ -221,12 +209,12 @@ def test_the_composer_keeps_the_focus(reader: App, page: Page) -> None:
 def test_the_server_is_killed(reader: App) -> None:
     """The processes that read files end with the server."""
 
-    async def visit() -> list[int]:
+    async def visit() -> set[int]:
         async with Sender(reader.url) as sender:
             await sender.drawn()
             await sender.ask_with("Read this", bomb())
             await sender.until(lambda: sender.shows(READING))
-            pids = children(reader)
+            pids = children(reader.process.pid)
             reader.kill()
             return pids
 
@@ -275,7 +263,7 @@ def test_others_are_answered_meanwhile(reader: App, files: Path) -> None:
         bombs = asyncio.create_task(read_bombs(reader.url, 16, lambda: is_over))
         await asyncio.sleep(2)
         during = await asyncio.gather(*(first_texts(reader.url, few) for _ in range(2)))
-        at_once = len(children(reader))
+        at_once = len(children(reader.process.pid))
         is_over = True
         assert await bombs == 16
         return [*chain(*before)], [*chain(*during)], at_once
@@ -283,4 +271,4 @@ def test_others_are_answered_meanwhile(reader: App, files: Path) -> None:
     before, during, at_once = finished(visit())
     assert at_once == 2
     assert statistics.median(during) <= 3 * max(statistics.median(before), 0.2)
-    wait_until(lambda: not children(reader) and not kept_in(files), 30)
+    wait_until(lambda: not children(reader.process.pid) and not kept_in(files), 30)

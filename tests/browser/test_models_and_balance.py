@@ -9,15 +9,8 @@ from playwright.sync_api import Page, expect
 from liaobots.demo.server import DemoServer
 from liaobots.ui import texts
 from tests.support.app import App
-from tests.support.page_actions import (
-    ask,
-    button,
-    conversed,
-    listed,
-    message,
-    wait_for_address,
-    wait_until,
-)
+from tests.support.page_actions import ask, button, conversed, listed, message, wait_for_address
+from tests.support.waiting import wait_until
 
 LIMITS = {"maxLength": 48_000, "tokenLimit": 16_000}
 MODELS = [

@@ -13,8 +13,8 @@ from liaobots.storage.records import MessageState
 from liaobots.storage.store import Store
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
-from tests.conftest import CODE
 from tests.support.app import App
+from tests.support.auth_code import CODE
 from tests.support.page_actions import (
     ask,
     button,
@@ -23,8 +23,8 @@ from tests.support.page_actions import (
     message,
     owner_of,
     wait_for_address,
-    wait_until,
 )
+from tests.support.waiting import wait_until
 
 WORDS = [f"word{n} " for n in range(80)]
 WHOLE = "".join(WORDS).strip()

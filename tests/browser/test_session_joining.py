@@ -5,8 +5,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from liaobots.demo.server import DemoServer
 from tests.support.app import App
-from tests.support.page_actions import ask, conversed, message, wait_until
+from tests.support.page_actions import ask, conversed, message
 from tests.support.protocol_client import Visitor, finished
+from tests.support.waiting import wait_until
 
 FILES = [
     FilePayload(name="data.csv", mimeType="text/csv", buffer=b"a,b\nsecret,2\n"),

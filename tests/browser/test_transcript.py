@@ -16,9 +16,10 @@ from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
 from liaobots.ui import texts
 from tests.bench.watching import Watched, in_pieces, markdown
-from tests.conftest import CODE
 from tests.support.app import App
-from tests.support.page_actions import act, ask, button, message, owner_of, wait_until, way_to_copy
+from tests.support.auth_code import CODE
+from tests.support.page_actions import act, ask, button, message, owner_of, way_to_copy
+from tests.support.waiting import wait_until
 
 HOSTILE = """\
 An ![inline](URL/inline?q=SECRET) image, an ![by reference][r], an ![titled](URL/titled "t").

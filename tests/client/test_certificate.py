@@ -16,8 +16,8 @@ from cryptography.x509.oid import NameOID
 
 from liaobots.client.client import Client
 from liaobots.errors import ConnectionFailed
-from tests.client.test_client import ask
-from tests.conftest import CODE
+from tests.support.auth_code import CODE
+from tests.support.client_calls import ask
 
 
 def certificate(folder: Path) -> Path:

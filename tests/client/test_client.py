@@ -4,7 +4,6 @@ import gc
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from liaobots.client.client import Account, Client
 from liaobots.client.reply import LATENESS_FACTOR, MAX_POLL_INTERVAL_SECONDS
 from liaobots.client.transport import CancellableRequest
 from liaobots.demo.server import FAULTS, SHAPES, DemoServer, tour
-from tests.conftest import CODE
+from tests.support.auth_code import CODE
+from tests.support.client_calls import ask, assert_fit_for_the_page
 from tests.support.raw_server import RawServer
 
 WIRES = ["2023", "2025", "openai"]
@@ -26,10 +26,6 @@ REASONING = "<think>Let me think.</think>\n\n"
 def at(service: DemoServer, wire: str) -> str:
     """Return the address at which the demo service speaks this form."""
     return f"{service.url}/v1" if wire == "openai" else service.url
-
-
-def ask(words: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": words}]
 
 
 @pytest.fixture(autouse=True)
@@ -127,19 +123,6 @@ def test_complete_answers_have_no_incomplete_reason(demo_server: DemoServer) -> 
         reply = Client(CODE, at(demo_server, wire), wire=wire).chat(ask("hello"))
         assert list(reply)
         assert reply.incomplete_reason is None
-
-
-def assert_fit_for_the_page(error: BaseException) -> None:
-    """Check that the error is short, and that it and its causes hold no code and no markup."""
-    assert len(str(error)) < 400
-    assert str(error).endswith((".", "”"))
-    assert "<" not in str(error)
-    shown = "".join(traceback.format_exception(error))
-    assert CODE not in shown
-    while cause := error.__cause__:
-        assert getattr(cause, "request", None) is None
-        assert CODE not in repr(vars(cause))
-        error = cause
 
 
 def test_retry_after(demo_server: DemoServer) -> None:

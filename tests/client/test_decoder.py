@@ -20,7 +20,7 @@ from liaobots.errors import (
     RateLimited,
     ServiceError,
 )
-from tests.conftest import CODE
+from tests.support.auth_code import CODE
 from tests.support.strategies import JSON, OBJECTS, cuts, mangled
 
 EVENTS = "text/event-stream"

@@ -10,8 +10,8 @@ import liaobots
 from liaobots import _create_completion
 from liaobots.demo.server import DemoServer, tour
 from liaobots.errors import AuthCodeMissing, InvalidInput
-from tests.conftest import CODE
 from tests.support.app import ROOT
+from tests.support.auth_code import CODE
 
 QUESTION = [{"role": "user", "content": "Привет, как дела?"}]
 

@@ -8,7 +8,7 @@ from liaobots.client import request_builder
 from liaobots.client.catalog import BUILT_IN
 from liaobots.client.client import Client
 from liaobots.demo.server import DemoServer
-from tests.conftest import CODE
+from tests.support.auth_code import CODE
 
 MESSAGES = [
     {"role": "system", "content": "Be brief."},

@@ -10,11 +10,12 @@ from itertools import chain, repeat
 import pytest
 
 from liaobots import errors
-from liaobots.client import retry
 from liaobots.client.client import Client
-from tests.client.test_client import ask, assert_fit_for_the_page
-from tests.conftest import CODE
+from tests.support.auth_code import CODE
+from tests.support.client_calls import ask, assert_fit_for_the_page
 from tests.support.raw_server import RawServer, whole
+
+pytestmark = pytest.mark.usefixtures("no_pauses")
 
 WIRES = ["2023", "2025", "openai"]
 MEGABYTE = 1_048_576
@@ -28,11 +29,6 @@ CALLS: dict[str, Callable[[Client], object]] = {
     "account": lambda client: client.account(),
 }
 CALL_NAMES = ["chat", "models", "account"]
-
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry, "PAUSES", (0.0, 0.0))
 
 
 def endless(*first: bytes, then: bytes) -> Callable[[], Iterable[bytes]]:

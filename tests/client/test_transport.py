@@ -13,7 +13,7 @@ from liaobots.client.client import Client
 from liaobots.client.transport import CancellableRequest
 from liaobots.demo.server import DemoServer
 from liaobots.errors import ServiceError
-from tests.conftest import CODE
+from tests.support.auth_code import CODE
 from tests.support.strategies import mangled
 
 HOME = "https://liaobots.work/api/chat"

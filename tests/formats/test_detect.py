@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from liaobots.errors import InvalidInput
 from liaobots.formats import to_json
+from tests.formats.samples import SAMPLES
 from tests.formats.strategies import (
     BUNDLES,
     Bundle,
@@ -34,15 +35,6 @@ NAMES = st.sampled_from([
     "parent_message_uuid", "attachments", "id", "parent", "state", "title", "name", "model",
     "prompt", "created_at", "create_time", "metadata", "leaf", "thumb", "current_node",
 ])  # fmt: skip
-SAMPLES: list[Any] = [
-    native_file(turn("a"), turn("b", "a", role="assistant", thumb=1)),
-    chatgpt(node("q", None, "user", "x"), node("a", "q", "assistant", "y", model_slug="m")),
-    claude(
-        claude_message("a", "human", "x"),
-        claude_message("b", "assistant", "y", parent_message_uuid="a"),
-    ),
-    {"version": 4, "history": [{"id": 1, "messages": [{"role": "user", "content": "x"}]}]},
-]
 LEAVES = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text()
     | st.sampled_from(["liaobots-chat", "user", "assistant", "human", "a", "b", 1, 2])

@@ -20,10 +20,10 @@ from liaobots.formats.import_job import ImportJob, ImportQueue
 from liaobots.limits import Limits
 from liaobots.storage.database import Database
 from liaobots.storage.store import Store
+from tests.formats.samples import SAMPLES
 from tests.formats.strategies import BUNDLES
-from tests.formats.test_detect import SAMPLES
-from tests.storage.test_chat_io import branched, taken
 from tests.support.memory import Peak
+from tests.support.stored_chats import branched, taken
 from tests.support.strategies import mangled
 
 MEGABYTE = 1_000_000

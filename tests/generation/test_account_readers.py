@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -15,14 +14,14 @@ from liaobots.generation.account_readers import MAX_WAITING, AccountReaders
 from liaobots.generation.backend import Backend
 from liaobots.generation.balance import BalanceTracker, BalanceTrackers
 from liaobots.generation.manager import AnswerManager
-from liaobots.storage.store import Store
 from liaobots.ui import background_value
 from liaobots.ui.background_value import BackgroundValue, SharedLookups
-from tests.conftest import CODE
 from tests.support.app import App
+from tests.support.auth_code import CODE
 from tests.support.dripping_server import BALANCE, HEADERS, LIST, TAIL, Dripper
-from tests.support.page_actions import wait_until
+from tests.support.processes import threads
 from tests.support.protocol_client import Visitor, finished
+from tests.support.waiting import wait_until
 
 SECONDS = 2
 
@@ -38,10 +37,6 @@ def connections(service: Dripper) -> int:
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     # What only the system still knows has no inode.
     return sum(row[2].endswith(port) and row[9] != "0" for row in rows)
-
-
-def threads(app: App) -> int:
-    return len(list(Path(f"/proc/{app.process.pid}/task").iterdir()))
 
 
 # The threads themselves
@@ -157,13 +152,6 @@ def test_one_list_for_one_code() -> None:
 
 
 # Answers
-
-
-@pytest.fixture
-def generations(store: Store) -> Iterator[AnswerManager]:
-    started = AnswerManager(store)
-    yield started
-    started.close()
 
 
 @pytest.mark.parametrize("where", [BALANCE, HEADERS, TAIL])

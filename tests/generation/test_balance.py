@@ -9,7 +9,7 @@ import pytest
 from liaobots.errors import ConnectionFailed
 from liaobots.generation.account_readers import AccountReaders
 from liaobots.generation.balance import BalanceTracker, BalanceTrackers
-from tests.support.page_actions import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

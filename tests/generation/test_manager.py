@@ -27,8 +27,8 @@ from liaobots.limits import Limits
 from liaobots.storage.database import Database
 from liaobots.storage.records import Message, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
-from tests.conftest import CODE
-from tests.support.page_actions import wait_until
+from tests.support.auth_code import CODE
+from tests.support.waiting import wait_until
 
 LETTERS = "abcdefghijklmnopqrst"
 
@@ -38,13 +38,6 @@ def client(slow_demo_server: DemoServer) -> Client:
     """Return a client of a service that sends twenty letters in a second."""
     slow_demo_server.answer = lambda _: iter(LETTERS)
     return Client(CODE, slow_demo_server.url, timeout=2)
-
-
-@pytest.fixture
-def generations(store: Store) -> Iterator[AnswerManager]:
-    started = AnswerManager(store)
-    yield started
-    started.close()
 
 
 def ask(

@@ -14,8 +14,8 @@ from liaobots.generation.live_answer import LiveAnswer
 from liaobots.generation.rate_limit import RateLimiter, Slot
 from liaobots.limits import Limits
 from liaobots.storage.records import MessageState, PendingAnswer
-from tests.conftest import CODE
 from tests.support.app import App
+from tests.support.auth_code import CODE
 from tests.support.protocol_client import Visitor, finished
 
 # An attacker's address, and that of an ordinary visitor: public ones, for a proxy with an

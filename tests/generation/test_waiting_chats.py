@@ -19,8 +19,8 @@ from liaobots.generation.waiting_chats import WaitingChats
 from liaobots.storage.database import Database
 from liaobots.storage.records import Conversation, Message, MessageState, Outcome
 from liaobots.storage.store import Store
-from tests.conftest import CODE
-from tests.support.page_actions import wait_until
+from tests.support.auth_code import CODE
+from tests.support.waiting import wait_until
 
 REASON = "The database is busy."
 WORDS = [f"word{n} " for n in range(20)]

@@ -27,6 +27,8 @@ from liaobots.sandbox.fair_queue import FairQueue
 from liaobots.sandbox.job import SandboxJob
 from liaobots.sandbox.pool import SandboxPool
 from tests.support.app import ROOT
+from tests.support.processes import children, is_alive
+from tests.support.waiting import wait_until
 
 Submit = Callable[..., SandboxJob]
 
@@ -67,42 +69,13 @@ def error_of(job: SandboxJob) -> LiaobotsError:
     return caught.value
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def is_alive(pid: int) -> bool:
-    """Return whether a process runs; a zombie does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
-def children() -> set[int]:
-    """Return the children of this process, zombies included."""
-    found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if parent == os.getpid():
-            found.add(int(stat.parent.name))
-    return found
-
-
 @pytest.fixture(autouse=True)
 def nothing_is_left(tmp_path: Path) -> Iterator[None]:
     """Check that no process, thread, descriptor or file outlives its job."""
-    before = children(), threading.active_count(), len(os.listdir("/proc/self/fd"))
+    before = children(os.getpid()), threading.active_count(), len(os.listdir("/proc/self/fd"))
     yield
     wait_until(lambda: threading.active_count() <= before[1])
-    assert children() <= before[0]
+    assert children(os.getpid()) <= before[0]
     assert len(os.listdir("/proc/self/fd")) <= before[2]
     assert {each.name for each in tmp_path.iterdir()} <= {"source", "result", "order"} | set("abcd")
 

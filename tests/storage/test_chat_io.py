@@ -1,40 +1,15 @@
 """Chats out of the store and into it, on each kind of database."""
 
 import secrets
-from collections.abc import Sequence
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liaobots.formats import Chat, ExportedMessage, to_json
+from liaobots.formats import Chat, ExportedMessage
 from liaobots.storage.database import Database
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
-from tests.formats.strategies import read
-
-
-def branched(store: Store, owner: str) -> str:
-    """Add a chat with two versions of a question and of an answer, and return its id."""
-    asked = store.ask(owner, None, "First?", "gpt-4", system="Be brief.")
-    assert asked
-    store.finish(owner, asked, "One.", Outcome(MessageState.DONE))
-    again = store.try_again(owner, asked.answer, "gpt-3.5-turbo")
-    assert again
-    store.finish(
-        owner, again, "Other", Outcome(MessageState.FAILED, "answer_interrupted", "It broke off.")
-    )
-    question = store.open(owner, asked.conversation).messages[0]  # type: ignore[union-attr]
-    edited = store.ask(owner, asked.conversation, "Edited?", "gpt-4", replaces=question.id)
-    assert edited
-    store.finish(owner, edited, "Two.", Outcome(MessageState.DONE))
-    store.rate(owner, edited.answer, 1)
-    store.pin(owner, asked.conversation, is_pinned=True)
-    return asked.conversation
-
-
-def taken(store: Store, owner: str) -> Sequence[Chat]:
-    """Return all of an owner's chats as they are after a round trip through a file."""
-    return read("".join(to_json(store.porter.export_chats(owner), [])).encode()).chats
+from tests.support.stored_chats import branched, taken
 
 
 def test_a_chat_is_the_same_elsewhere(store: Store, owner: str) -> None:

@@ -10,15 +10,9 @@ from sqlalchemy import text
 from liaobots.storage import search as search_module
 from liaobots.storage.database import Database
 from liaobots.storage.ngrams import has_all, query_ngrams, words_of
-from liaobots.storage.records import MessageState, Outcome, PendingAnswer
+from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
-
-
-def said(store: Store, owner: str, question: str, answer: str) -> PendingAnswer:
-    asked = store.ask(owner, None, question, "gpt-4")
-    assert asked
-    store.finish(owner, asked, answer, Outcome(MessageState.DONE))
-    return asked
+from tests.support.stored_chats import answered
 
 
 def hits(store: Store, owner: str, wish: str) -> list[tuple[str | None, str | None]]:
@@ -29,14 +23,14 @@ def hits(store: Store, owner: str, wish: str) -> list[tuple[str | None, str | No
 def test_questions_and_answers_are_found(store: Store, owner: str, wish: str) -> None:
     """In every script, in parts, the newest first."""
     words = "Rainbow, радуга, 彩虹, C#"
-    first = said(store, owner, "Something else", f"About {words}.")
-    second = said(store, owner, "Another thing", f"More on {words}!")
+    first = answered(store, owner, "Something else", answer=f"About {words}.")
+    second = answered(store, owner, "Another thing", answer=f"More on {words}!")
     assert hits(store, owner, wish) == [("assistant", second.answer), ("assistant", first.answer)]
 
 
 def test_titles_are_found(store: Store, owner: str) -> None:
     """By their newest words alone."""
-    asked = said(store, owner, "zebra crossing", "x")
+    asked = answered(store, owner, "zebra crossing", answer="x")
     assert None in [hit.message for hit in store.search.find(owner, "zebra", 9)]
     store.rename(owner, asked.conversation, "Giraffes")
     assert [hit.message for hit in store.search.find(owner, "giraffe", 9)] == [None]
@@ -45,7 +39,7 @@ def test_titles_are_found(store: Store, owner: str) -> None:
 
 def test_nobody_finds_what_is_somebody_elses(store: Store, owner: str) -> None:
     """Each owner has a search of their own."""
-    said(store, owner, "secret garden", "x")
+    answered(store, owner, "secret garden", answer="x")
     assert hits(store, owner, "garden")
     assert hits(store, secrets.token_hex(32), "garden") == []
 
@@ -77,8 +71,8 @@ def test_a_late_writer_takes_nothing_from_the_index(store: Store, owner: str) ->
 
 def test_what_is_in_the_trash_is_not_found(store: Store, owner: str) -> None:
     """But again as soon as it is back."""
-    asked = said(store, owner, "One question", "needle")
-    other = said(store, owner, "Other question", "needle")
+    asked = answered(store, owner, "One question", answer="needle")
+    other = answered(store, owner, "Other question", answer="needle")
     store.trash.put_message(owner, asked.answer)
     store.trash.put_conversation(owner, other.conversation)
     assert hits(store, owner, "needle") == []
@@ -90,7 +84,7 @@ def test_what_is_in_the_trash_is_not_found(store: Store, owner: str) -> None:
 def test_what_is_forgotten_leaves_nothing_to_find(store: Store, database: Database) -> None:
     """Neither an entry nor a gram of it is left."""
     owner = secrets.token_hex(32)
-    asked = said(store, owner, "One question", "needle")
+    asked = answered(store, owner, "One question", answer="needle")
     store.trash.put_conversation(owner, asked.conversation)
     store.trash.purge(owner, asked.conversation)
     store.trash.purge_expired()
@@ -108,10 +102,10 @@ def test_what_is_forgotten_leaves_nothing_to_find(store: Store, database: Databa
 )
 def test_any_wish_is_only_text(store: Store, owner: str, wish: str) -> None:
     """Nothing in it acts: what is found has it, as it stands."""
-    said(store, owner, "plain", "words")
+    answered(store, owner, "plain", answer="words")
     assert hits(store, owner, wish) == []
     if wish.strip(" \0"):
-        asked = said(store, owner, "with it", f"x {wish} y")
+        asked = answered(store, owner, "with it", answer=f"x {wish} y")
         assert ("assistant", asked.answer) in hits(store, owner, wish)
 
 
@@ -120,9 +114,9 @@ def test_more_candidates_than_are_looked_into_at_a_time(
 ) -> None:
     """Those that only look alike are passed over until enough are found."""
     monkeypatch.setattr(search_module, "BATCH", 2)
-    asked = said(store, owner, "Question", "abcde here")
+    asked = answered(store, owner, "Question", answer="abcde here")
     for _ in range(7):
-        said(store, owner, "Question", "abcd bcde")
+        answered(store, owner, "Question", answer="abcd bcde")
     assert hits(store, owner, "abcde") == [("assistant", asked.answer)]
     assert len(store.search.find(owner, "bcde", 5)) == 5
 
@@ -142,6 +136,6 @@ def test_any_wish_finds_only_what_has_it(
     store: Store, owner: str, wish: str, more: str, times: int
 ) -> None:
     """Half characters, controls and words without an end are looked for like any others."""
-    said(store, owner, "Question", "aa ' \" % _ * 彩虹 Straße")
+    answered(store, owner, "Question", answer="aa ' \" % _ * 彩虹 Straße")
     for hit in store.search.find(owner, wish + more * times, 9):
         assert has_all(hit.text or hit.title, words_of(wish + more * times))

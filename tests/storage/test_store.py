@@ -12,6 +12,7 @@ from liaobots.storage.database import Database
 from liaobots.storage.queries import title_of
 from liaobots.storage.records import Checkpoint, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
+from tests.support.stored_chats import answered
 
 
 def put(store: Store, owner: str, question: str = "Hello?") -> PendingAnswer:
@@ -367,16 +368,6 @@ def test_the_list_is_found_by_index(tmp_path: Path) -> None:
     assert "SCAN conversations" not in steps
     assert "SCAN messages" not in steps
     database.close()
-
-
-def answered(
-    store: Store, owner: str, question: str = "Hello?", chat: str | None = None
-) -> PendingAnswer:
-    """Add a question and its complete answer."""
-    asked = store.ask(owner, chat, question, "gpt-4")
-    assert asked
-    store.finish(owner, asked, f"Answer to {question}", Outcome(MessageState.DONE))
-    return asked
 
 
 def texts_of(store: Store, owner: str, asked: PendingAnswer) -> list[str]:

@@ -7,15 +7,9 @@ from sqlalchemy import text
 
 from liaobots.storage import trash as trash_module
 from liaobots.storage.database import Database
-from liaobots.storage.records import Checkpoint, MessageState, Outcome, PendingAnswer
+from liaobots.storage.records import Checkpoint, MessageState, Outcome
 from liaobots.storage.store import Store
-
-
-def said(store: Store, owner: str, chat: str | None, question: str) -> PendingAnswer:
-    asked = store.ask(owner, chat, question, "gpt-4")
-    assert asked
-    store.finish(owner, asked, f"Answer to {question}", Outcome(MessageState.DONE))
-    return asked
+from tests.support.stored_chats import answered
 
 
 def shown(store: Store, owner: str, chat: str) -> list[str]:
@@ -25,7 +19,7 @@ def shown(store: Store, owner: str, chat: str) -> list[str]:
 
 def test_a_chat_goes_and_comes_back(store: Store, owner: str) -> None:
     """It is neither listed nor opened meanwhile, and then all there."""
-    asked = said(store, owner, None, "One")
+    asked = answered(store, owner, "One", None)
     before = store.open(owner, asked.conversation)
     store.trash.put_conversation(owner, asked.conversation)
     assert store.list(owner, 9) == []
@@ -40,8 +34,8 @@ def test_a_chat_goes_and_comes_back(store: Store, owner: str) -> None:
 
 def test_a_message_goes_with_what_follows(store: Store, owner: str) -> None:
     """The chat ends before it, and is whole again afterwards."""
-    first = said(store, owner, None, "One")
-    second = said(store, owner, first.conversation, "Two")
+    first = answered(store, owner, "One", None)
+    second = answered(store, owner, "Two", first.conversation)
     before = shown(store, owner, first.conversation)
     question = store.open(owner, first.conversation).messages[2]  # type: ignore[union-attr]
     store.trash.put_message(owner, question.id)
@@ -55,7 +49,7 @@ def test_a_message_goes_with_what_follows(store: Store, owner: str) -> None:
 
 def test_another_version_takes_its_place(store: Store, owner: str) -> None:
     """Where there is one, it is shown, and the deleted one is no version any more."""
-    asked = said(store, owner, None, "One")
+    asked = answered(store, owner, "One", None)
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
     store.finish(owner, again, "Second", Outcome(MessageState.DONE))
@@ -72,7 +66,7 @@ def test_another_version_takes_its_place(store: Store, owner: str) -> None:
 
 def test_what_hangs_from_something_deleted_brings_it_along(store: Store, owner: str) -> None:
     """An answer deleted first, its question after it: putting back the answer needs both."""
-    asked = said(store, owner, None, "One")
+    asked = answered(store, owner, "One", None)
     question = store.open(owner, asked.conversation).messages[0]  # type: ignore[union-attr]
     store.trash.put_message(owner, asked.answer)
     store.trash.put_message(owner, question.id)
@@ -95,7 +89,7 @@ def test_an_answer_being_written_is_stopped(store: Store, owner: str) -> None:
 
 def test_nobody_reaches_into_somebody_elses(store: Store, owner: str) -> None:
     """Another owner can neither delete, see, put back nor forget."""
-    asked, stranger = said(store, owner, None, "One"), secrets.token_hex(32)
+    asked, stranger = answered(store, owner, "One", None), secrets.token_hex(32)
     store.trash.put_conversation(stranger, asked.conversation)
     store.trash.put_message(stranger, asked.answer)
     assert len(shown(store, owner, asked.conversation)) == 2
@@ -110,7 +104,7 @@ def test_nobody_reaches_into_somebody_elses(store: Store, owner: str) -> None:
 def test_forgetting_is_for_good(store: Store, database: Database) -> None:
     """Only what lies in the trash, and then nothing of it is left."""
     owner = secrets.token_hex(32)
-    asked = said(store, owner, None, "One")
+    asked = answered(store, owner, "One", None)
     store.trash.purge(owner, asked.conversation)
     store.trash.purge(owner, asked.answer)
     assert len(shown(store, owner, asked.conversation)) == 2
@@ -131,7 +125,7 @@ def test_it_empties_itself(
     """After thirty days, by the database's clock; not a moment before."""
     assert trash_module.RETENTION_SECONDS == 30 * 24 * 3600
     owner = secrets.token_hex(32)
-    old, new, half = (said(store, owner, None, word) for word in ("Old", "New", "Half"))
+    old, new, half = (answered(store, owner, word, None) for word in ("Old", "New", "Half"))
     for chat in (old, new):
         store.trash.put_conversation(owner, chat.conversation)
     store.trash.put_message(owner, half.answer)
@@ -148,7 +142,7 @@ def test_it_empties_itself(
 
 def test_the_list_is_newest_first_and_bounded(store: Store, owner: str) -> None:
     """Chats and messages in one list."""
-    chats = [said(store, owner, None, f"Chat {n}") for n in range(4)]
+    chats = [answered(store, owner, f"Chat {n}", None) for n in range(4)]
     store.trash.put_conversation(owner, chats[0].conversation)
     store.trash.put_message(owner, chats[1].answer)
     store.trash.put_conversation(owner, chats[2].conversation)
@@ -159,7 +153,7 @@ def test_the_list_is_newest_first_and_bounded(store: Store, owner: str) -> None:
 
 def test_a_deep_branch(store: Store, owner: str) -> None:
     """A thousand messages below each other go, and are forgotten, at once."""
-    first = said(store, owner, None, "Top")
+    first = answered(store, owner, "Top", None)
     for number in range(600):
         asked = store.ask(owner, first.conversation, f"Question {number}", "gpt-4")
         assert asked

@@ -20,7 +20,7 @@ from liaobots.storage.ngrams import MAX_INDEXED_CHARACTERS
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
 from liaobots.storage.write_queue import WriteQueue
-from tests.support.page_actions import wait_until
+from tests.support.waiting import wait_until
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 HAN = "".join(map(chr, range(0x4E00, 0x9000)))

@@ -26,7 +26,7 @@ from liaobots.storage.records import (
 from liaobots.storage.schema import conversations, messages, tables, unsigned_owners
 from liaobots.storage.store import Store
 from tests.support.app import ROOT
-from tests.support.page_actions import wait_until
+from tests.support.waiting import wait_until
 
 OWNER, OTHER = "a" * 64, "b" * 64
 WISHES = ["rainbow", "радуг", "彩虹", "虹", "🌈", "needle", "c#", "x", "rabbit 7"]
@@ -194,3 +194,7 @@ def kill_when(count: int, source: str, target: str) -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
+
+
+# So many chats are in a database whose copy takes seconds.
+MANY = 600

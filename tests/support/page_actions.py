@@ -1,8 +1,6 @@
 """What a visitor does and sees on the page in Chromium."""
 
 import re
-import time
-from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -11,6 +9,7 @@ from liaobots.demo.server import DemoServer
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
 from tests.support import stored_chats
+from tests.support.app import App
 
 
 def ask(page: Page, question: str) -> None:
@@ -66,9 +65,16 @@ def owner_of(visitor: BrowserContext) -> str:
     return stored_chats.owner_of(str(cookie["value"]))
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 10) -> None:
-    """Wait until a condition is true. Raise `AssertionError` if it is not in time."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come to be so in time"
-        time.sleep(0.05)
+def answered(page: Page, number: int, words: str) -> None:
+    """Wait until an answer is complete."""
+    expect(message(page, number)).to_contain_text(words)
+    expect(message(page, number)).to_contain_text("soon.")
+    expect(way_to_copy(page)).to_be_visible()
+
+
+def begin(page: Page, app: App, question: str = "First question") -> str:
+    """Ask on a new page, wait for the answer, and return the chat's address."""
+    page.goto(app.url)
+    ask(page, question)
+    answered(page, 1, "answer 1 ")
+    return wait_for_address(page)

@@ -245,3 +245,13 @@ class Visitor:
     def _look_no_more(self) -> None:
         while self._looks:
             self._looks.pop().cancel()
+
+
+def chat_of(visitor: Visitor) -> str:
+    return visitor.url.rpartition("/")[2]
+
+
+async def opened_page(url: str) -> None:
+    """Open a page and leave, so that the server has loaded what it loads with its first one."""
+    async with Visitor(url) as visitor:
+        await visitor.drawn()

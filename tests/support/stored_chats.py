@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from liaobots.formats import Chat, to_json
 from liaobots.storage.database import Database
-from liaobots.storage.records import Message
+from liaobots.storage.records import Message, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
 from liaobots.ui import identity_cookie
 from liaobots.ui.identity_cookie import Keys
+from tests.formats.strategies import read
 
 
 def owner_of(identity: str) -> str:
@@ -29,3 +31,42 @@ def kept(address: str, identity: str) -> Sequence[Message]:
         return found.messages if found else []
     finally:
         store.close()
+
+
+def branched(store: Store, owner: str) -> str:
+    """Add a chat with two versions of a question and of an answer, and return its id."""
+    asked = store.ask(owner, None, "First?", "gpt-4", system="Be brief.")
+    assert asked
+    store.finish(owner, asked, "One.", Outcome(MessageState.DONE))
+    again = store.try_again(owner, asked.answer, "gpt-3.5-turbo")
+    assert again
+    store.finish(
+        owner, again, "Other", Outcome(MessageState.FAILED, "answer_interrupted", "It broke off.")
+    )
+    question = store.open(owner, asked.conversation).messages[0]  # type: ignore[union-attr]
+    edited = store.ask(owner, asked.conversation, "Edited?", "gpt-4", replaces=question.id)
+    assert edited
+    store.finish(owner, edited, "Two.", Outcome(MessageState.DONE))
+    store.rate(owner, edited.answer, 1)
+    store.pin(owner, asked.conversation, is_pinned=True)
+    return asked.conversation
+
+
+def taken(store: Store, owner: str) -> Sequence[Chat]:
+    """Return all of an owner's chats as they are after a round trip through a file."""
+    return read("".join(to_json(store.porter.export_chats(owner), [])).encode()).chats
+
+
+def answered(
+    store: Store,
+    owner: str,
+    question: str = "Hello?",
+    chat: str | None = None,
+    answer: str | None = None,
+) -> PendingAnswer:
+    """Add a question and its complete answer, to a new chat if none is named."""
+    asked = store.ask(owner, chat, question, "gpt-4")
+    assert asked
+    text = f"Answer to {question}" if answer is None else answer
+    store.finish(owner, asked, text, Outcome(MessageState.DONE))
+    return asked

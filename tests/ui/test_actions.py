@@ -5,7 +5,6 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button
 
 from liaobots.demo.server import DemoServer
 from liaobots.generation.rate_limit import RateLimiter
@@ -13,8 +12,18 @@ from liaobots.limits import Limits
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.ui import actions, texts
 from liaobots.ui.state import available_models, session, stores
+from tests.support.app_test import (
+    act,
+    ask,
+    button,
+    message_id,
+    opened,
+    press,
+    said,
+    settle,
+    words_of,
+)
 from tests.support.page_actions import conversed
-from tests.ui.test_page import opened, words_of
 
 __all__ = ["opened"]
 
@@ -25,47 +34,6 @@ def demo_server(demo_server: DemoServer) -> DemoServer:
     count = iter(range(1, 100))
     demo_server.answer = lambda question: iter([f"answer {next(count)} ", f"to {question}"])
     return demo_server
-
-
-def ask(page: AppTest, question: str) -> None:
-    page.chat_input[0].set_value(question).run()
-    settle(page)
-
-
-def settle(page: AppTest) -> None:
-    """Lets the page be drawn until no answer is being written."""
-    for _ in range(100):
-        page.run()
-        shown = page.session_state["opened"]
-        if shown is None or not shown.writing:
-            assert not page.exception
-            return
-    raise AssertionError("the answer did not end")
-
-
-def said(page: AppTest) -> list[str]:
-    """Return the texts of the chat's messages, as they are stored."""
-    shown = page.session_state["opened"]
-    return [message.text for message in shown.conversation.messages] if shown else []
-
-
-def message_id(page: AppTest, number: int) -> str:
-    found: str = page.session_state["opened"].conversation.messages[number].id
-    return found
-
-
-def act(page: AppTest, number: int, what: session.Act) -> None:
-    page.menu_button(key=f"menu-{message_id(page, number)}").set_value(what).run()
-    settle(page)
-
-
-def button(page: AppTest, words: str) -> Button:
-    return next(button for button in page.button if button.label == words)
-
-
-def press(page: AppTest, words: str) -> None:
-    button(page, words).click().run()
-    settle(page)
 
 
 def test_edit(opened: AppTest, demo_server: DemoServer) -> None:

@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from liaobots.errors import LiaobotsError
 from liaobots.ui import identity, markdown, texts
-from tests.conftest import CODE
 from tests.support.app import ROOT
+from tests.support.auth_code import CODE
 from tests.support.strategies import mangled
 
 SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")

@@ -12,24 +12,10 @@ from streamlit.testing.v1 import AppTest
 from liaobots.demo.server import DemoServer
 from liaobots.ui import actions, identity, texts
 from liaobots.ui.state import stores
-from tests.conftest import CODE
-from tests.support.app import ROOT, App
+from tests.support.app import App
+from tests.support.app_test import SCRIPT, words_of
+from tests.support.auth_code import CODE
 from tests.support.page_actions import ask, conversed, message
-
-SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")
-
-
-@pytest.fixture
-def opened(demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """Open the page as a visitor with a code."""
-    monkeypatch.setenv("LIAOBOTS_URL", demo_server.url)
-    monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
-    return AppTest.from_file(SCRIPT, default_timeout=30).run()
-
-
-def words_of(page: AppTest) -> str:
-    parts = [*page.markdown, *page.caption, *page.error]
-    return "\n".join(part.value for part in parts)
 
 
 def test_an_empty_chat_greets(opened: AppTest) -> None:

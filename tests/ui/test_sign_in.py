@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from liaobots.demo.server import DemoServer
 from liaobots.ui import texts
-from tests.conftest import CODE
 from tests.support.app import App
+from tests.support.auth_code import CODE
 from tests.support.identity_provider import IdentityProvider, Person
 from tests.support.page_actions import ask, listed, message, wait_for_address
 

@@ -19,11 +19,11 @@ from liaobots.storage.records import Message
 from liaobots.storage.store import Store
 from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE, SECURE_COOKIE, SIGNED
-from tests.conftest import CODE
 from tests.support.app import ROOT, App
-from tests.support.page_actions import wait_until
-from tests.support.protocol_client import Visitor, finished
+from tests.support.auth_code import CODE
+from tests.support.protocol_client import Visitor, chat_of, finished
 from tests.support.stored_chats import kept, owner_of, signed_identity
+from tests.support.waiting import wait_until
 
 FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 HTTPS = {"X-Forwarded-Proto": "https"}
@@ -259,10 +259,6 @@ async def lists(app: App, identity: str, path: str, words: str) -> bool:
     async with Visitor(app.url, path=path, identity=identity) as visitor:
         await visitor.drawn()
         return visitor.shows(words)
-
-
-def chat_of(visitor: Visitor) -> str:
-    return visitor.url.rpartition("/")[2]
 
 
 def test_nobody_is_locked_out(tmp_path: Path, blocked: App) -> None:

@@ -14,7 +14,7 @@ from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
 from tests.support.app import App
 from tests.support.memory import Peak
-from tests.support.protocol_client import Visitor, finished
+from tests.support.protocol_client import Visitor, finished, opened_page
 
 MEGABYTE = 1_000_000
 # Small enough that a test reaches them at once.
@@ -229,12 +229,6 @@ def test_broken_forms(small: App, body: bytes) -> None:
     finished(visit())
 
 
-async def opened(app: App) -> None:
-    """Let the server load what it loads with its first page."""
-    async with Visitor(app.url) as visitor:
-        await visitor.drawn()
-
-
 def test_uploads_cost_no_memory(tmp_path: Path) -> None:
     """Eight files of 99 MB in one session: one is kept, on the disk, until its visitor leaves."""
     (tmp_path / "tmp").mkdir()
@@ -250,7 +244,7 @@ def test_uploads_cost_no_memory(tmp_path: Path) -> None:
         await until_empty(app)
 
     with App(tmp_path, LIAOBOTS_LIMITS=limits, TMPDIR=str(tmp_path / "tmp")) as app:
-        finished(opened(app))
+        finished(opened_page(app.url))
         with Peak(app.process.pid) as peak:
             finished(visit(app))
         assert peak.growth < 50 * MEGABYTE

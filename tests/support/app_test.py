@@ -1,0 +1,66 @@
+"""What a visitor does and sees on the page in Streamlit's AppTest."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
+
+from liaobots.demo.server import DemoServer
+from liaobots.ui.state import session
+from tests.support.app import ROOT
+from tests.support.auth_code import CODE
+
+SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")
+
+
+@pytest.fixture
+def opened(demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """Open the page as a visitor with a code."""
+    monkeypatch.setenv("LIAOBOTS_URL", demo_server.url)
+    monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
+    return AppTest.from_file(SCRIPT, default_timeout=30).run()
+
+
+def words_of(page: AppTest) -> str:
+    parts = [*page.markdown, *page.caption, *page.error]
+    return "\n".join(part.value for part in parts)
+
+
+def ask(page: AppTest, question: str) -> None:
+    page.chat_input[0].set_value(question).run()
+    settle(page)
+
+
+def said(page: AppTest) -> list[str]:
+    """Return the texts of the chat's messages, as they are stored."""
+    shown = page.session_state["opened"]
+    return [message.text for message in shown.conversation.messages] if shown else []
+
+
+def message_id(page: AppTest, number: int) -> str:
+    found: str = page.session_state["opened"].conversation.messages[number].id
+    return found
+
+
+def act(page: AppTest, number: int, what: session.Act) -> None:
+    page.menu_button(key=f"menu-{message_id(page, number)}").set_value(what).run()
+    settle(page)
+
+
+def press(page: AppTest, words: str) -> None:
+    button(page, words).click().run()
+    settle(page)
+
+
+def settle(page: AppTest) -> None:
+    """Lets the page be drawn until no answer is being written."""
+    for _ in range(100):
+        page.run()
+        shown = page.session_state["opened"]
+        if shown is None or not shown.writing:
+            assert not page.exception
+            return
+    raise AssertionError("the answer did not end")
+
+
+def button(page: AppTest, words: str) -> Button:
+    return next(button for button in page.button if button.label == words)
