@@ -14,7 +14,7 @@ from platformdirs import user_data_path
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import Pool, StaticPool
 
 from liaobots.errors import StorageError
 from liaobots.storage import lease, migrations, schema
@@ -48,6 +48,7 @@ class Database:
         self._alone = threading.RLock()
         self._reads, self._writes = Rest(), Rest()
         self._turns = WriteQueue()
+        self._closed_pool: Pool | None = None
         with storage_errors(), ExitStack() as otherwise:
             self._engine = _engine(url_of(address))
             otherwise.callback(self.close)
@@ -61,7 +62,12 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Return a connection whose reads all see the same state."""
-        with self._watched(self._reads), self._held(), self._engine.begin() as connection:
+        with (
+            self._watched(self._reads),
+            self._held(),
+            self._returned(),
+            self._engine.begin() as connection,
+        ):
             yield connection
 
     @contextmanager
@@ -74,6 +80,7 @@ class Database:
         with (
             self._watched(*self._rests(in_background=in_background)),
             self._held(),
+            self._returned(),
             self._begun(in_background=in_background) as connection,
         ):
             began = time.monotonic()
@@ -84,7 +91,17 @@ class Database:
     def close(self) -> None:
         """Close all connections. That of a database in memory is not closed while it is in use."""
         with self._held():
+            self._closed_pool = self._engine.pool
             self._engine.dispose()
+
+    @contextmanager
+    def _returned(self) -> Iterator[None]:
+        """Close what was in use when the database was closed, as soon as it is returned."""
+        try:
+            yield
+        finally:
+            if self._closed_pool:
+                self._closed_pool.dispose()
 
     def _rests(self, *, in_background: bool) -> Sequence[Rest]:
         """Return the rests that apply: after a failed wait, nobody tries to write for some seconds.

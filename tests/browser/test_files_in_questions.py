@@ -183,7 +183,7 @@ def test_an_unreadable_file_in_another_chat(reader: App, page: Page) -> None:
 
 def test_an_answer_goes_on(reader: App, page: Page, slow_demo_server: DemoServer) -> None:
     """An answer in the same chat grows while files are read, and the question follows it."""
-    slow_demo_server.answer = lambda _: iter([f"word{number} " for number in range(2_000)])
+    slow_demo_server.answer = lambda _: iter([f"word{number} " for number in range(500)])
     page.goto(reader.url)
     ask(page, "Words")
     expect(message(page, 1)).to_contain_text("word5 ")

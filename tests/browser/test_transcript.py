@@ -372,7 +372,7 @@ def test_the_reader_may_scroll_up(app: App, page: Page, slow_demo_server: DemoSe
     expect(page.get_by_text("Line 159", exact=True)).to_be_in_viewport()
     expect(button(page, f"↓ {texts.TO_THE_END}")).to_be_hidden()
     page.mouse.wheel(0, -300)
-    page.wait_for_timeout(300)
+    expect(button(page, f"↓ {texts.TO_THE_END}")).to_be_visible()
     ask(page, "Another?")
     expect(message(page, 2)).to_be_in_viewport()
 

@@ -23,6 +23,7 @@ from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.schema import VERSION, tables, unsigned_owners
 from liaobots.storage.store import Store
 from tests.support.app import ROOT
+from tests.support.waiting import wait_until
 
 FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 
@@ -299,7 +300,7 @@ def test_a_database_that_does_not_answer_is_left_alone(
 ) -> None:
     """One call waits for it, those after it do not, and later it is tried again."""
     monkeypatch.setattr(database_module, "BUSY_SECONDS", 1)
-    monkeypatch.setattr(database_module, "PATIENCE", 0.5)
+    monkeypatch.setattr(database_module, "PATIENCE_SECONDS", 0.5)
     monkeypatch.setattr(write_queue, "REST_SECONDS", 1.0)
     store = Store(Database(f"sqlite:///{tmp_path}/chats.db"))
     other = sqlite3.connect(tmp_path / "chats.db", isolation_level=None)
@@ -317,3 +318,20 @@ def test_a_database_that_does_not_answer_is_left_alone(
     time.sleep(1)
     assert store.ask("me", None, "Hello?", "gpt-4")
     store.close()
+
+
+def test_a_connection_in_use_is_closed_when_it_is_returned(postgresql: str) -> None:
+    """A thread may still read while the database is closed; afterwards nothing is left open."""
+    database, other = Database(postgresql), Database(postgresql)
+    with database.reading() as connection:
+        backend = connection.scalar(text("SELECT pg_backend_pid()"))
+        database.close()
+        assert connection.scalar(text("SELECT 1")) == 1
+
+    def is_gone() -> bool:
+        with other.reading() as connection:
+            query = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+            return not connection.scalar(query, {"pid": backend})
+
+    wait_until(is_gone)
+    other.close()

@@ -1,23 +1,12 @@
 """What a visitor does and sees on the page in Streamlit's AppTest."""
 
-import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from liaobots.demo.server import DemoServer
 from liaobots.ui.state import session
 from tests.support.app import ROOT
-from tests.support.auth_code import CODE
 
 SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")
-
-
-@pytest.fixture
-def opened(demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """Open the page as a visitor with a code."""
-    monkeypatch.setenv("LIAOBOTS_URL", demo_server.url)
-    monkeypatch.setenv("LIAOBOTS_AUTH", CODE)
-    return AppTest.from_file(SCRIPT, default_timeout=30).run()
 
 
 def words_of(page: AppTest) -> str:

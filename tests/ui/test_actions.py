@@ -12,17 +12,7 @@ from liaobots.limits import Limits
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.ui import actions, texts
 from liaobots.ui.state import available_models, session, stores
-from tests.support.app_test import (
-    act,
-    ask,
-    button,
-    message_id,
-    opened,
-    press,
-    said,
-    settle,
-    words_of,
-)
+from tests.support.app_test import act, ask, button, message_id, press, said, settle, words_of
 from tests.support.page_actions import conversed
 
 __all__ = ["opened"]

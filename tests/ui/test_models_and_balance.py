@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from liaobots.demo.server import DemoServer
 from liaobots.ui import identity, server_state, texts
 from liaobots.ui.state import available_models, backend, preferences, session
-from tests.support.app_test import SCRIPT, act, ask, message_id, opened, press, said, words_of
+from tests.support.app_test import SCRIPT, act, ask, message_id, press, said, words_of
 from tests.support.page_actions import conversed
 
 __all__ = ["opened"]

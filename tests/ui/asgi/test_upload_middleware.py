@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -37,8 +37,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 def files_of(app: App) -> list[int]:
     """Return the sizes of the uploads on the disk."""
-    found = (app.log.parent / "tmp").glob("liaobots-uploads-*/*")
-    return sorted(each.stat().st_size for each in found if each.name != "lock")
+    sizes = []
+    for each in (app.log.parent / "tmp").glob("liaobots-uploads-*/*"):
+        # The server may delete a file at any moment.
+        with suppress(FileNotFoundError):
+            sizes += [each.stat().st_size] if each.name != "lock" else []
+    return sorted(sizes)
 
 
 class Sender:
