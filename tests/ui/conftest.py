@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from liaobots.demo.server import DemoServer
+from tests.support.app_test import SCRIPT
 from tests.support.auth_code import CODE
 
 

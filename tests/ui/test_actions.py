@@ -15,8 +15,6 @@ from liaobots.ui.state import available_models, session, stores
 from tests.support.app_test import act, ask, button, message_id, press, said, settle, words_of
 from tests.support.page_actions import conversed
 
-__all__ = ["opened"]
-
 
 @pytest.fixture
 def demo_server(demo_server: DemoServer) -> DemoServer:

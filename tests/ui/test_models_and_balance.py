@@ -11,8 +11,6 @@ from liaobots.ui.state import available_models, backend, preferences, session
 from tests.support.app_test import SCRIPT, act, ask, message_id, press, said, words_of
 from tests.support.page_actions import conversed
 
-__all__ = ["opened"]
-
 ROOM = {"maxLength": 48_000, "tokenLimit": 16_000}
 
 
