@@ -1,5 +1,6 @@
 """A Chromium for the tests: an installed one, else Playwright's own, else the system's package."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -23,7 +24,16 @@ class NoBrowserError(RuntimeError):
 
 
 def executable(playwright: Playwright) -> str:
-    """Return the path of a Chromium that starts, and install one if there is none."""
+    """Return the path of a Chromium that starts, and install one if there is none.
+
+    One process at a time does so, because two cannot install at once.
+    """
+    with Path(__file__).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _found(playwright)
+
+
+def _found(playwright: Playwright) -> str:
     tried: list[str] = []
     for find in (_on_path, _playwrights_own, _installed_by_playwright, _installed_by_system):
         path = find(playwright, tried)
