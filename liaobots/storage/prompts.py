@@ -27,7 +27,8 @@ class Prompts:
         """Return an owner's prompts, sorted by name."""
         mine = select(prompts.c.id, prompts.c.name, prompts.c.text).where(prompts.c.owner == owner)
         with self._database.reading() as connection:
-            found = [Prompt(*row) for row in connection.execute(mine.limit(MAX_PROMPTS))]
+            rows = connection.execute(mine.order_by(prompts.c.name).limit(MAX_PROMPTS))
+            found = [Prompt(*row) for row in rows]
         return sorted(found, key=lambda prompt: prompt.name.casefold())
 
     def save(self, owner: str, name: str, text: str) -> None:

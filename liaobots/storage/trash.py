@@ -106,8 +106,8 @@ class Trash:
             found = _deleted_message(connection, owner, id_)
             if found is None:
                 return None
-            _put_back_with_those_above(connection, found.conversation, id_)
             head = queries.lock(connection, owner, found.conversation)
+            _put_back_with_those_above(connection, found.conversation, id_)
             tree = queries.tree(connection, found.conversation)
             if head is not None:
                 queries.move(connection, head, tree.leaf_below(id_))
