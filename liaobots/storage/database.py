@@ -96,12 +96,16 @@ class Database:
 
     @contextmanager
     def _returned(self) -> Iterator[None]:
-        """Close what was in use when the database was closed, as soon as it is returned."""
+        """Close a connection that is returned after the database was closed.
+
+        It is one that was in use then, or one that a thread has opened since.
+        """
         try:
             yield
         finally:
             if self._closed_pool:
                 self._closed_pool.dispose()
+                self._engine.dispose()
 
     def _rests(self, *, in_background: bool) -> Sequence[Rest]:
         """Return the rests that apply: after a failed wait, nobody tries to write for some seconds.

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from liaobots import formats
+from liaobots.errors import CODE_OF_FORMER_NAME
 from liaobots.formats import Chat, ExportedMessage, Prompt
 from liaobots.storage.records import MessageState
 
@@ -88,7 +89,8 @@ def turns_with(id_: str, parent: str | None) -> st.SearchStrategy[ExportedMessag
         first_text=st.none() | TIMES,
         ended=st.none() | TIMES,
         thumb=st.sampled_from([None, 0, 1]),
-        error_kind=TEXTS,
+        # Former names are read as the codes that took their place.
+        error_kind=TEXTS.filter(lambda kind: kind not in CODE_OF_FORMER_NAME),
         error_words=TEXTS,
         error_link=LINKS,
     )

@@ -71,10 +71,18 @@
     wasChat = isChat();
   }, 100);
 
+  const LEAD_MILLISECONDS = 2000;
+  let leadsUntil = 0;
+  for (const scrolling of ["wheel", "touchmove", "keydown"])
+    addEventListener(scrolling, () => { leadsUntil = 0; }, { passive: true });
+
   // A visitor who opened a search hit wants to see that message, and not the end of the chat.
   setInterval(() => {
     const message = document.querySelector(`.st-key-message-${pageData("target") || "none"}`);
-    if (!message || pageData("leading") === scrollCount) return;
+    if (!message) return;
+    // What is drawn later, above the message, would move it out of view again.
+    if (pageData("leading") !== scrollCount) leadsUntil = Date.now() + LEAD_MILLISECONDS;
+    else if (Date.now() > leadsUntil) return;
     scrollCount = pageData("leading");
     address = location.pathname;
     follow(false);
