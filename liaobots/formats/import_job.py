@@ -171,7 +171,7 @@ class ImportJob:
         for chat in record_file.chats(self._result):
             if self._cancelled.is_set():
                 raise JobCancelled(STOPPED)
-            self.messages += self._store.porter.import_chat(self.owner, chat)
+            self.messages += self._store.chat_io.import_chat(self.owner, chat)
             self.done += 1
             self._stored_share = self.done / self.all
         self.prompts = self._store.prompts.add(

@@ -56,7 +56,7 @@ class Store:
         self.trash = Trash(database)
         self.search = Search(database)
         self.prompts = Prompts(database)
-        self.porter = ChatIO(database)
+        self.chat_io = ChatIO(database)
         self.preferences = Preferences(database)
         self.speed = Speed(database)
         self.identities = Identities(database)

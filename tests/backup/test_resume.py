@@ -93,7 +93,7 @@ def test_the_source_changed_meanwhile(
     backup_samples.said(store, "New", "needle")
     came = Chat("0" * 24, "Came", [ExportedMessage("c4m5", None, "user", text="x")], None, 1.0, 1.0)
     # A message that is forgotten in one chat may come with a file into another.
-    store.porter.import_chat(OWNER, came)
+    store.chat_io.import_chat(OWNER, came)
     with store._database.writing() as connection:
         connection.execute(update(messages).where(messages.c.id == "c7m5").values(text="tampered"))
         connection.execute(delete(prompts).where(prompts.c.name == "two"))

@@ -59,7 +59,7 @@ def test_a_file_is_imported(imports: ImportQueue, folder: Path, store: Store, ow
     """A thread imports chats and prompts, and reports its progress."""
     branched(store, owner)
     prompts = [Prompt("p", "Greet", "Hello {{name}}")]
-    data = "".join(to_json(store.porter.export_chats(owner), prompts)).encode()
+    data = "".join(to_json(store.chat_io.export_chats(owner), prompts)).encode()
     other = Store(Database("sqlite://"))
     done = over(begun(imports, other, "me", data, folder))
     assert (done.error, done.done, done.all, done.messages, done.prompts) == (None, 1, 1, 5, 1)
@@ -75,7 +75,7 @@ def test_a_broken_file_changes_nothing(
 ) -> None:
     """Wherever it breaks off, none of its chats is stored."""
     branched(store, owner)
-    data = "".join(to_json(store.porter.export_chats(owner), [])).encode()
+    data = "".join(to_json(store.chat_io.export_chats(owner), [])).encode()
     other = Store(Database("sqlite://"))
     broken = over(begun(imports, other, "me", data[:cut], folder))
     assert broken.error is not None

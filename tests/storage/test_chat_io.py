@@ -17,7 +17,7 @@ def test_a_chat_is_the_same_elsewhere(store: Store, owner: str) -> None:
     chat = branched(store, owner)
     (before,) = taken(store, owner)
     other = Store(Database("sqlite://"))
-    assert other.porter.import_chat("me", before) == len(before.turns) == 5
+    assert other.chat_io.import_chat("me", before) == len(before.turns) == 5
     (after,) = taken(other, "me")
     assert after == before
     assert (before.system, before.is_pinned) == ("Be brief.", True)
@@ -31,7 +31,7 @@ def test_nothing_is_doubled(store: Store, owner: str) -> None:
     """The same file again adds nothing; one with more adds what is more."""
     chat = branched(store, owner)
     (before,) = taken(store, owner)
-    assert store.porter.import_chat(owner, before) == 0
+    assert store.chat_io.import_chat(owner, before) == 0
     asked = store.ask(owner, chat, "More?", "gpt-4")
     assert asked
     store.finish(owner, asked, "More.", Outcome(MessageState.DONE))
@@ -39,8 +39,8 @@ def test_nothing_is_doubled(store: Store, owner: str) -> None:
     store.trash.put_conversation(owner, chat)
     store.trash.purge(owner, chat)
     store.trash.purge_expired()
-    assert store.porter.import_chat(owner, before) == 5
-    assert store.porter.import_chat(owner, more) == 2
+    assert store.chat_io.import_chat(owner, before) == 5
+    assert store.chat_io.import_chat(owner, more) == 2
     assert store.list(owner, 9)[0].id == chat
     assert len(store.list(owner, 9)) == 1
 
@@ -50,8 +50,8 @@ def test_somebody_elses_ids(store: Store, owner: str) -> None:
     chat = branched(store, owner)
     (before,) = taken(store, owner)
     stranger = secrets.token_hex(32)
-    assert store.porter.import_chat(stranger, before) == 5
-    assert store.porter.import_chat(stranger, before) == 0
+    assert store.chat_io.import_chat(stranger, before) == 5
+    assert store.chat_io.import_chat(stranger, before) == 0
     (theirs,) = store.list(stranger, 9)
     assert theirs.id != chat
     assert list(taken(store, owner)) == [before]
@@ -67,7 +67,7 @@ def test_what_was_deleted_comes_back(store: Store, owner: str) -> None:
     question = store.open(owner, chat).messages[0]  # type: ignore[union-attr]
     store.trash.put_message(owner, question.id)
     store.trash.put_conversation(owner, chat)
-    store.porter.import_chat(owner, before)
+    store.chat_io.import_chat(owner, before)
     assert taken(store, owner)[0].turns == before.turns
 
 
@@ -80,7 +80,7 @@ def test_a_link_of_a_file_is_no_button_to_anywhere(store: Store, owner: str) -> 
                 f"a{number}", f"q{number}", "assistant", "", MessageState.FAILED, error_link=link
             ),
         ]
-        store.porter.import_chat(owner, Chat(f"c{number}", "t", turns, None, 1.0, 1.0))
+        store.chat_io.import_chat(owner, Chat(f"c{number}", "t", turns, None, 1.0, 1.0))
     links = [turn.error_link for chat in taken(store, owner) for turn in chat.turns]
     assert [link for link in links if link] == ["https://x.org"]
 
@@ -114,7 +114,7 @@ def chats(draw: st.DrawFn) -> Chat:
 def test_any_tree_is_the_same_tree(chat: Chat) -> None:
     """Whatever its shape and its words, exported and imported it is the same."""
     store = Store(Database("sqlite://"))
-    store.porter.import_chat("me", chat)
+    store.chat_io.import_chat("me", chat)
     (after,) = taken(store, "me")
     store.close()
     assert {turn.id: turn for turn in after.turns} == {turn.id: turn for turn in chat.turns}
@@ -130,7 +130,7 @@ def test_a_long_chat_comes_in_parts(store: Store, owner: str) -> None:
         for n in range(450)
     ]
     chat = Chat("long", "Long", turns[::-1], "t449", 1.0, 1.0)
-    assert store.porter.import_chat(owner, chat) == 450
+    assert store.chat_io.import_chat(owner, chat) == 450
     opened = store.open(owner, store.list(owner, 1)[0].id)
     assert opened
     assert [message.text for message in opened.messages] == [turn.text for turn in turns]

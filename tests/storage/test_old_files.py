@@ -72,12 +72,12 @@ def test_an_old_export_comes_in(tmp_path: Path) -> None:
     said = {turn["text"] for chat in content["chats"] for turn in chat["turns"]}
     store = Store(Database(f"sqlite:///{tmp_path}/new.db"))
     for chat in read((OLD_FILES / "export_1.json").read_bytes()).chats:
-        store.porter.import_chat(OWNER, chat)
+        store.chat_io.import_chat(OWNER, chat)
     messages = messages_of(store)
     assert {each.error_kind for each in messages if each.state is MessageState.FAILED} >= {
         "auth_code_rejected", "answer_interrupted", "internal_error"
     }  # fmt: skip
-    kept = {turn.text for chat in store.porter.export_chats(OWNER) for turn in chat.turns}
+    kept = {turn.text for chat in store.chat_io.export_chats(OWNER) for turn in chat.turns}
     assert kept == said
     store.close()
 

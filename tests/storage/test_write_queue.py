@@ -110,7 +110,7 @@ def test_an_import_is_written_bit_by_bit(
     """However long its messages are, no transaction has more grams than one part."""
     texts = [random_text(30_000, letters, seed) for seed in range(4)] + ["short"] * 500
     with watched(database) as work:
-        assert store.porter.import_chat(owner, chat_of(texts)) == 504
+        assert store.chat_io.import_chat(owner, chat_of(texts)) == 504
     assert max(work.grams) <= search_index.PART_NGRAMS + 1
     assert max(work.characters) <= 30_000 + 200 * 40
     assert is_complete(database)
@@ -124,7 +124,7 @@ def test_forgetting_is_written_bit_by_bit(
     """And then nothing is left in the index."""
     texts = [random_text(60_000, LETTERS, seed) for seed in range(3)] + ["short"] * 300
     before = terms(file)
-    store.porter.import_chat(owner, chat_of(texts))
+    store.chat_io.import_chat(owner, chat_of(texts))
     store.trash.put_conversation(owner, "brought")
     with watched(database) as work:
         store.trash.purge(owner, "brought")
@@ -163,7 +163,7 @@ def test_an_index_that_was_left_incomplete(database: Database, store: Store, own
     """By a kill between two parts: it can be deleted as it is, or completed."""
     said = random_text(60_000)
     numbers = search_index.grams_of(owner, {"m0": said})
-    store.porter.import_chat(owner, chat_of(["short"]))
+    store.chat_io.import_chat(owner, chat_of(["short"]))
     with database.writing() as connection:
         connection.execute(text("UPDATE messages SET text = :said"), {"said": said})
         search_index.drop(connection, search_index.is_of(["m0"]), {})
@@ -189,7 +189,7 @@ def test_an_index_of_an_older_version(
     before = terms(file)
     said = random_text(60_000)
     (numbers,) = search_index.grams_of(owner, {"m0": said}).values()
-    store.porter.import_chat(owner, chat_of(["x"]))
+    store.chat_io.import_chat(owner, chat_of(["x"]))
     with database.writing() as connection:
         search_index.drop(connection, search_index.is_of(["m0"]), {})
         connection.execute(text("UPDATE messages SET text = :said"), {"said": said})
@@ -206,12 +206,12 @@ def test_an_index_of_an_older_version(
 
 def test_what_was_put_back_is_not_deleted(store: Store, owner: str) -> None:
     """A file that brings a forgotten chat again stops its deletion."""
-    store.porter.import_chat(owner, chat_of(["one", "two"]))
+    store.chat_io.import_chat(owner, chat_of(["one", "two"]))
     store.trash.put_conversation(owner, "brought")
     store.trash.purge(owner, "brought")
     assert store.trash.restore(owner, "brought") is None
     store.trash.purge_expired()
-    assert store.porter.import_chat(owner, chat_of(["one", "two"])) == 2
+    assert store.chat_io.import_chat(owner, chat_of(["one", "two"])) == 2
     assert store.search.find(owner, "two", 9)
 
 
@@ -231,7 +231,7 @@ def test_questions_during_an_import(store: Store, owner: str, file: Path) -> Non
     chat = chat_of([random_text(100_000, LETTERS, seed) for seed in range(12)])
     other = Store(Database(f"sqlite:///{file}"))
     began = time.monotonic()
-    thread = threading.Thread(target=store.porter.import_chat, args=(owner, chat))
+    thread = threading.Thread(target=store.chat_io.import_chat, args=(owner, chat))
     thread.start()
     found = latencies(store, owner, lambda: not thread.is_alive(), 10_000)
     thread.join()

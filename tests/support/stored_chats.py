@@ -54,7 +54,7 @@ def branched(store: Store, owner: str) -> str:
 
 def taken(store: Store, owner: str) -> Sequence[Chat]:
     """Return all of an owner's chats as they are after a round trip through a file."""
-    return read("".join(to_json(store.porter.export_chats(owner), [])).encode()).chats
+    return read("".join(to_json(store.chat_io.export_chats(owner), [])).encode()).chats
 
 
 def answered(

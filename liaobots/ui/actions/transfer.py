@@ -25,7 +25,7 @@ def export_all() -> Callable[[], str]:
         chats = (
             chat
             for store in all_stores
-            for chat in store.porter.export_chats(owner)
+            for chat in store.chat_io.export_chats(owner)
             if store.is_memory or not waiting.reason(owner, chat.id)
         )
         saved = [each for store in all_stores for each in store.prompts.list(owner)]
@@ -37,8 +37,12 @@ def export_all() -> Callable[[], str]:
 
 def export_one(opened: OpenChat, write: Callable[[Iterable[Chat]], str]) -> Callable[[], str]:
     """Return a function that writes an open chat, in any thread."""
-    owner, chat, porter = identity.owner(), opened.conversation.id, opened.generations.store.porter
-    return lambda: write(porter.export_chats(owner, chat))
+    owner, chat, chat_io = (
+        identity.owner(),
+        opened.conversation.id,
+        opened.generations.store.chat_io,
+    )
+    return lambda: write(chat_io.export_chats(owner, chat))
 
 
 def as_json(chats: Iterable[Chat]) -> str:
