@@ -12,8 +12,22 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 def resident_bytes(root: int) -> int:
-    """Return what a process and its descendants hold in memory now."""
-    return sum(map(_resident_bytes, _tree(root)))
+    """Return what a process and its descendants hold in memory now.
+
+    A descendant with the command line of `root` has been forked a moment ago, and still
+    shares the memory of `root`: it is not counted twice.
+    """
+    own = _command_line(root)
+    return sum(
+        _resident_bytes(each) for each in _tree(root) if each == root or _command_line(each) != own
+    )
+
+
+def _command_line(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 class Peak:
