@@ -14,7 +14,7 @@ from platformdirs import user_data_path
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
-from sqlalchemy.pool import Pool, StaticPool
+from sqlalchemy.pool import StaticPool
 
 from liaobots.errors import StorageError
 from liaobots.storage import lease, migrations, schema
@@ -48,7 +48,7 @@ class Database:
         self._alone = threading.RLock()
         self._reads, self._writes = Rest(), Rest()
         self._turns = WriteQueue()
-        self._closed_pool: Pool | None = None
+        self._is_closed = False
         with storage_errors(), ExitStack() as otherwise:
             self._engine = _engine(url_of(address))
             otherwise.callback(self.close)
@@ -91,8 +91,8 @@ class Database:
     def close(self) -> None:
         """Close all connections. That of a database in memory is not closed while it is in use."""
         with self._held():
-            self._closed_pool = self._engine.pool
-            self._engine.dispose()
+            self._is_closed = True
+            self._close_idle_connections()
 
     @contextmanager
     def _returned(self) -> Iterator[None]:
@@ -103,9 +103,13 @@ class Database:
         try:
             yield
         finally:
-            if self._closed_pool:
-                self._closed_pool.dispose()
-                self._engine.dispose()
+            if self._is_closed:
+                self._close_idle_connections()
+
+    def _close_idle_connections(self) -> None:
+        # `Engine.dispose` would make a second pool, in which a connection could be forgotten
+        # that another thread has in use.
+        self._engine.pool.dispose()
 
     def _rests(self, *, in_background: bool) -> Sequence[Rest]:
         """Return the rests that apply: after a failed wait, nobody tries to write for some seconds.

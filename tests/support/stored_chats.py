@@ -22,12 +22,13 @@ def signed_identity(store: Store) -> str:
     return keys.cookie_for(identity_cookie.new_identity())
 
 
-def kept(address: str, identity: str) -> Sequence[Message]:
-    """Return the messages of the visitor's newest chat, or none."""
+def kept(address: str, identity: str, chat: str = "") -> Sequence[Message]:
+    """Return the messages of the visitor's chat of this id, or of the newest one, or none."""
     store = Store(Database(address))
     try:
         newest = store.list(owner_of(identity), 1)
-        found = store.open(owner_of(identity), newest[0].id) if newest else None
+        chat = chat or (newest[0].id if newest else "")
+        found = store.open(owner_of(identity), chat)
         return found.messages if found else []
     finally:
         store.close()
