@@ -3,6 +3,7 @@
 errors      the errors, by what the reader can do about them
 limits      the limits on what visitors may cost the server
 backoff     how often a thread polls, depending on how busy the machine is
+surrogates  the repair of texts with halves of characters
 sandbox     a function applied to a file in a process with limits
 client      HTTP: the public contract and the client of the service
 demo        a local service that speaks the same protocol

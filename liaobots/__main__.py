@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import NoReturn
 
-from liaobots.backup.copy import Copied, Progress, copy
+from liaobots.backup.copy import CopyResult, Progress, copy
 from liaobots.backup.endpoint import Endpoint
 from liaobots.client import settings
 from liaobots.errors import InvalidInput, LiaobotsError
@@ -104,8 +104,8 @@ def _run(options: argparse.Namespace) -> None:
         _report(copied, to.name)
 
 
-def _report(copied: Copied, name: str) -> None:
-    if copied.went_on:
+def _report(copied: CopyResult, name: str) -> None:
+    if copied.resumed:
         print("went on with a copy that was not finished")
     for table, rows in copied.rows.items():
         print(f"{table:16}{rows:>12,} rows")

@@ -298,7 +298,7 @@ def test_a_clock_set_back(database: Database, store: Store, owner: str) -> None:
         is_gone = conversations.c.id == gone.conversation
         connection.execute(update(conversations).where(is_gone).values(deleted=ahead))
     assert [each.is_writing for each in store.list(owner, 10)] == [False]
-    assert store.since(owner, asked.answer, 0) == ("", MessageState.INTERRUPTED)
+    assert store.text_since(owner, asked.answer, 0) == ("", MessageState.INTERRUPTED)
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
     store.finish(owner, again, "Good day", Outcome(MessageState.DONE))

@@ -19,14 +19,14 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Copied:
-    """How many rows each table has; `went_on` is true if an unfinished copy was continued."""
+class CopyResult:
+    """How many rows each table has; `resumed` is true if an unfinished copy was continued."""
 
     rows: Mapping[str, int]
-    went_on: bool
+    resumed: bool
 
 
-def copy(source: Endpoint, target: Endpoint, tell: Callable[[Progress], None]) -> Copied:
+def copy(source: Endpoint, target: Endpoint, report: Callable[[Progress], None]) -> CopyResult:
     """Copy all rows as they are at one moment, while the app may go on writing.
 
     The target is empty, or has an unfinished copy of the same source: rows that are equal
@@ -36,26 +36,26 @@ def copy(source: Endpoint, target: Endpoint, tell: Callable[[Progress], None]) -
     a target with anything else in it stays as it is.
     """
     identity = source.open_source()
-    owner, went_on = target.open_target(source.name, identity)
+    owner, resumed = target.open_target(source.name, identity)
     with source.snapshot() as there:
-        if went_on:
+        if resumed:
             chat_rows.clear(there, target, owner)
             other_rows.clear(there, target, owner)
-        _add(there, target, owner, tell)
+        _add(there, target, owner, report)
         rows = compare(there, target)
     with target.writing() as connection:
         lease.release(connection, owner)
         search_index.sort(connection)
-    return Copied(rows, went_on)
+    return CopyResult(rows, resumed)
 
 
 def _add(
-    source: Connection, target: Endpoint, owner: str, tell: Callable[[Progress], None]
+    source: Connection, target: Endpoint, owner: str, report: Callable[[Progress], None]
 ) -> None:
     done, total = 0, chat_rows.count(source)
     for more in chat_rows.add(source, target, owner):
         done += more
-        tell(Progress(done, total))
+        report(Progress(done, total))
     other_rows.add(source, target, owner)
 
 

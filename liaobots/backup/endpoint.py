@@ -92,7 +92,7 @@ class Endpoint:
                 raise StorageError(
                     f"No chats are kept in {self.name}, so there is nothing to copy."
                 )
-            if lease.of(connection) is not None:
+            if lease.source_of(connection) is not None:
                 raise StorageError(f"{self.name} is a copy that is not finished. Finish it first.")
             identity = self._identity(connection)
         if version != schema.VERSION:
@@ -110,13 +110,13 @@ class Endpoint:
         with self._named(), self.writing() as connection:
             if self._identity(connection) == identity:
                 raise StorageError("A database cannot be copied into itself. Name another one.")
-            before = lease.of(connection)
+            before = lease.source_of(connection)
             self._refuse_what_is_there(connection, before, source)
             bring_up_to_date(connection)
             if before is None:
                 # The copy gets those of its source.
                 connection.execute(delete(schema.secrets))
-            owner = lease.put(connection, source)
+            owner = lease.acquire(connection, source)
             search_index.leave_unsorted(connection)
         if self.file:
             self._set_journal("WAL")

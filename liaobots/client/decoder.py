@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
+from liaobots import surrogates
 from liaobots.client import error_mapping
 from liaobots.client.chat_completion import ChatCompletionParser
 from liaobots.client.error_detector import (
@@ -127,7 +128,7 @@ class _JSONDecoder:
         content = event.get("content")
         if event.get("error") or not isinstance(content, str):
             self._errors.raise_error(event)
-        yield content.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        yield surrogates.replace_lone(content)
 
     def _decode_as_text(self, body: bytes) -> Iterator[str]:
         """Decode a body that is not an object, despite its content type, as raw text."""
@@ -154,7 +155,7 @@ class _ChatCompletionDecoder(_JSONDecoder):
             self._errors.raise_error(event)
         else:
             text = self._completion.text_of(event) + self._completion.end()
-            yield text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            yield surrogates.replace_lone(text)
 
 
 class _RawTextDecoder:

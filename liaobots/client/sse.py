@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from liaobots import surrogates
 from liaobots.client.chat_completion import ChatCompletionParser
 from liaobots.client.error_detector import (
     CUT,
@@ -120,7 +121,7 @@ class SSEDecoder:
         content = self._half_pair + content
         self._half_pair = content[-1:] if "\ud800" <= content[-1:] <= "\udbff" else ""
         whole = content.removesuffix(self._half_pair)
-        return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return surrogates.replace_lone(whole)
 
     def _raise_if_incomplete(self, last: bytes) -> None:
         """Raise `AnswerInterrupted` if the bytes ended in the line `last` or in an object."""

@@ -229,7 +229,7 @@ class AnswerManager:
                     yield ""
                     continue
             try:
-                new, state = self.store.since(owner, answer, position)
+                new, state = self.store.text_since(owner, answer, position)
                 self.storage_error = None
             except StorageError as error:
                 # As far as is known, it is still being written: read again.

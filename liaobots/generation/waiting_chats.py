@@ -17,7 +17,7 @@ from liaobots.errors import ServerBusy, StorageError, report_mistake
 from liaobots.generation.manager import AnswerManager
 from liaobots.limits import limits
 from liaobots.storage import chat_rows
-from liaobots.storage.chat_rows import Merged, Rows
+from liaobots.storage.chat_rows import ChatRows, MergedRows
 from liaobots.storage.records import Conversation, MessageState
 
 PAUSE_SECONDS = 1.0
@@ -35,7 +35,7 @@ class _Entry:
 
     owner: str
     reason: str
-    merged: Merged = field(default_factory=Merged)
+    merged: MergedRows = field(default_factory=MergedRows)
 
 
 class WaitingChats:
@@ -160,7 +160,7 @@ class WaitingChats:
                     self._moved.popitem(last=False)
 
 
-def _read(kept: AnswerManager | None, owner: str, known: Conversation) -> Rows:
+def _read(kept: AnswerManager | None, owner: str, known: Conversation) -> ChatRows:
     """Return a chat's rows from the database, or if that fails, from what the page knows."""
     try:
         found = kept.store.rows(owner, known.id) if kept else None
@@ -169,7 +169,7 @@ def _read(kept: AnswerManager | None, owner: str, known: Conversation) -> Rows:
     return found or chat_rows.from_conversation(owner, known)
 
 
-def _with_writers(found: Rows, writers: Mapping[str, str]) -> Rows:
+def _with_writers(found: ChatRows, writers: Mapping[str, str]) -> ChatRows:
     """Return rows in which the only answers being written are the keys of `writers`."""
     messages = [
         {**row, "state": MessageState.WRITING.value, "writer": writers[row["id"]]}

@@ -130,7 +130,7 @@ def prepare(database: Database, owner: str, asked: PendingAnswer, text: str) -> 
     """Compute what `finish` needs, before its transaction."""
     text = queries.storable(text)
     replaced = indexer.prepare_drop(database, search_index.is_of([asked.answer]))
-    return FinishedAnswer(text, search_index.grams_of(owner, {asked.answer: text}), replaced)
+    return FinishedAnswer(text, search_index.ngrams_of(owner, {asked.answer: text}), replaced)
 
 
 def finish(

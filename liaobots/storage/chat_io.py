@@ -33,13 +33,13 @@ class ChatIO:
 
         Chats in the trash are not exported.
         """
-        wish = select(conversations.c.id).where(
+        chosen = select(conversations.c.id).where(
             conversations.c.owner == owner, conversations.c.deleted.is_(None)
         )
         if conversation is not None:
-            wish = wish.where(conversations.c.id == conversation)
+            chosen = chosen.where(conversations.c.id == conversation)
         with self._database.reading() as connection:
-            ids = connection.execute(wish.order_by(conversations.c.changed)).scalars().all()
+            ids = connection.execute(chosen.order_by(conversations.c.changed)).scalars().all()
         for id_ in ids:
             with self._database.reading() as connection:
                 head = queries.head(connection, owner, id_)
@@ -123,7 +123,7 @@ class _Prepared:
 
 def _prepared(place: _Place, turn: ExportedMessage) -> _Prepared:
     row = _row(place, turn)
-    return _Prepared(row, search_index.grams_of(place.owner, {row["id"]: row["text"]}))
+    return _Prepared(row, search_index.ngrams_of(place.owner, {row["id"]: row["text"]}))
 
 
 def _by_size(turns: Iterable[_Prepared]) -> Iterator[Sequence[_Prepared]]:
@@ -147,7 +147,7 @@ def _begin(connection: Connection, owner: str, id_: str, chat: Chat) -> None:
     kept = {"system": queries.storable(chat.system), "pinned": pinned}
     row = {"id": id_, "owner": owner, "title": title, **times, **kept}
     connection.execute(insert(conversations).values(row))
-    search_index.add(connection, id_, search_index.grams_of(owner, {None: title}))
+    search_index.add(connection, id_, search_index.ngrams_of(owner, {None: title}))
 
 
 def _add(connection: Connection, place: _Place, batch: Sequence[_Prepared]) -> int:
@@ -198,8 +198,8 @@ def _show_leaf(connection: Connection, place: _Place, chat: Chat) -> None:
     tree = queries.tree(connection, place.conversation)
     if head is None or (head.leaf and head.leaf in tree) or not chat.turns:
         return
-    wish = place.ids.get(chat.leaf) if chat.leaf else None
-    leaf = wish if wish and wish in tree else tree.newest_leaf()
+    wanted = place.ids.get(chat.leaf) if chat.leaf else None
+    leaf = wanted if wanted and wanted in tree else tree.newest_leaf()
     queries.move(connection, head, leaf)
 
 

@@ -29,7 +29,7 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Rows:
+class ChatRows:
     """The row of a chat, and those of its messages, each after its parent."""
 
     head: Values
@@ -41,13 +41,13 @@ class Rows:
 
 
 @dataclass
-class Merged:
+class MergedRows:
     """What the other database is known to have of a chat; texts are remembered by their hashes."""
 
     head: dict[str, Any] = field(default_factory=dict)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def note(self, rows: Rows) -> None:
+    def note(self, rows: ChatRows) -> None:
         """Remember that the other database has all of these rows."""
         self.note_head(rows.head)
         for each in rows.messages:
@@ -73,7 +73,7 @@ class Merged:
             if name not in there or there[name] != value
         }
 
-    def to_write(self, rows: Rows) -> Iterator[Values]:
+    def to_write(self, rows: ChatRows) -> Iterator[Values]:
         """Return the messages that have to be written.
 
         An answer that is being written is written once, as an interrupted one, because a
@@ -86,7 +86,7 @@ class Merged:
             elif row["id"] not in self.messages:
                 yield {**row, "state": MessageState.INTERRUPTED.value}
 
-    def has_all(self, rows: Rows) -> bool:
+    def has_all(self, rows: ChatRows) -> bool:
         """Return whether the other database has all of these rows, and no answer is unfinished."""
         is_same = self.head == {name: rows.head[name] for name in HEAD}
         return is_same and not rows.is_writing and not list(self.to_write(rows))
@@ -96,7 +96,7 @@ def _fingerprint(row: Values) -> dict[str, Any]:
     return {name: hash(row[name]) if name == "text" else row[name] for name in VALUES}
 
 
-def read(connection: Connection, owner: str, conversation: str) -> Rows | None:
+def read(connection: Connection, owner: str, conversation: str) -> ChatRows | None:
     """Return the rows of a chat with the texts so far, also from the trash, or None."""
     where = queries.is_owned_conversation(owner, conversation)
     head = connection.execute(select(conversations).where(where)).mappings().one_or_none()
@@ -105,7 +105,7 @@ def read(connection: Connection, owner: str, conversation: str) -> Rows | None:
     mine = messages.c.conversation == conversation
     found = {row.id: row for row in connection.execute(select(messages).where(mine))}
     order = from_above({row.id: row.parent for row in found.values()})
-    return Rows(dict(head), [_with_text(connection, found[each]) for each in order])
+    return ChatRows(dict(head), [_with_text(connection, found[each]) for each in order])
 
 
 def _with_text(connection: Connection, row: Any) -> Values:
@@ -113,7 +113,7 @@ def _with_text(connection: Connection, row: Any) -> Values:
     return {**row._mapping, "text": text, "characters": len(text)}
 
 
-def from_conversation(owner: str, known: Conversation) -> Rows:
+def from_conversation(owner: str, known: Conversation) -> ChatRows:
     """Return the rows of a chat as a page knows it: the shown branch and no other."""
     shown = [*known.messages, *known.compared]
     by_id = {each.id: each for each in shown}
@@ -126,7 +126,7 @@ def from_conversation(owner: str, known: Conversation) -> Rows:
     }
     moment = max((each.asked for each in shown), default=0.0)
     times = {"created": moment, "changed": moment}
-    return Rows(
+    return ChatRows(
         {**head, **kept, **place, **times},
         [_of_message(known.id, each) for each in by_id.values()],
     )
@@ -139,7 +139,7 @@ def _of_message(conversation: str, message: Message) -> Values:
     return {**place, "role": message.role, **unknown, **values, "state": message.state.value}
 
 
-def put(database: Database, rows: Rows) -> None:
+def put(database: Database, rows: ChatRows) -> None:
     """Write a chat that does not exist yet, so that its owner can go on with it.
 
     It is not added to the search index: it is found in the database that it came from.
@@ -157,7 +157,7 @@ def _whole(row: Values) -> dict[str, Any]:
     return {name: row[name] for name in ("id", "conversation", "parent", "role", *VALUES)}
 
 
-def merge(database: Database, rows: Rows, merged: Merged) -> None:
+def merge(database: Database, rows: ChatRows, merged: MergedRows) -> None:
     """Write what has changed since the last merge. Raise `StorageError` if that fails."""
     mine = messages.c.conversation == rows.head["id"]
     with database.reading() as connection:
@@ -183,12 +183,12 @@ def _batches(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
         yield batch
 
 
-def _merge(database: Database, rows: Rows, batch: Sequence[Values], merged: Merged) -> None:
+def _merge(database: Database, rows: ChatRows, batch: Sequence[Values], merged: MergedRows) -> None:
     owner, chat = rows.head["owner"], rows.head["id"]
     ids = [row["id"] for row in batch]
-    title = search_index.grams_of(owner, {None: rows.head["title"]})
+    title = search_index.ngrams_of(owner, {None: rows.head["title"]})
     texts = {row["id"]: row["text"] for row in batch if "text" in merged.changed(row)}
-    grams = search_index.grams_of(owner, texts)
+    grams = search_index.ngrams_of(owner, texts)
     replaced = search_index.is_of(list(texts))
     computed = indexer.prepare_drop(database, replaced, in_background=True)
     with database.writing(in_background=True) as connection:
@@ -207,7 +207,10 @@ def _merge(database: Database, rows: Rows, batch: Sequence[Values], merged: Merg
 
 
 def _merge_head(
-    connection: Connection, head: Values, merged: Merged, title: Mapping[str | None, Sequence[int]]
+    connection: Connection,
+    head: Values,
+    merged: MergedRows,
+    title: Mapping[str | None, Sequence[int]],
 ) -> None:
     """Write what has changed in the row of the chat. A new question takes it out of the trash."""
     owner, chat = head["owner"], head["id"]
@@ -227,7 +230,9 @@ def _merge_head(
     queries.touch(connection, owner, chat, **{**changed, "deleted": head["deleted"]})
 
 
-def _merge_message(connection: Connection, row: Values, merged: Merged, *, is_there: bool) -> None:
+def _merge_message(
+    connection: Connection, row: Values, merged: MergedRows, *, is_there: bool
+) -> None:
     if is_there:
         values = merged.changed(row)
         if "state" in values:
@@ -240,7 +245,7 @@ def _merge_message(connection: Connection, row: Values, merged: Merged, *, is_th
         connection.execute(insert(messages), _whole(row))
 
 
-def _show(connection: Connection, rows: Rows, there: Sequence[str]) -> None:
+def _show(connection: Connection, rows: ChatRows, there: Sequence[str]) -> None:
     """Show the branch that the chat shows in memory, as far as the database has it."""
     leaf = rows.head["leaf"]
     shown = leaf if leaf in there or not there else there[-1]
@@ -248,7 +253,7 @@ def _show(connection: Connection, rows: Rows, there: Sequence[str]) -> None:
     connection.execute(update(conversations).where(mine).values(leaf=shown))
 
 
-def remove_merged(database: Database, owner: str, conversation: str, merged: Merged) -> bool:
+def remove_merged(database: Database, owner: str, conversation: str, merged: MergedRows) -> bool:
     """Delete a chat whose rows are all merged. Return False if something was added meanwhile."""
     with database.writing() as connection:
         rows = read(connection, owner, conversation)

@@ -25,7 +25,7 @@ BUSY_SECONDS = 5
 BACKGROUND_BUSY_SECONDS = 0.2
 # An arbitrary number: all servers that may upgrade one PostgreSQL must use the same.
 UPGRADE_LOCK = 1_280_262_479
-MEMORY = "sqlite://"
+MEMORY_URL = "sqlite://"
 NO_FILE = (None, "", ":memory:")
 # After a wait of so many seconds failed, nobody tries for a while, so that no page waits for
 # the database again and again.
@@ -44,7 +44,7 @@ class Database:
     """
 
     def __init__(self, address: str = "") -> None:
-        self.is_memory = address in (MEMORY, f"{MEMORY}/", f"{MEMORY}/:memory:")
+        self.is_memory = address in (MEMORY_URL, f"{MEMORY_URL}/", f"{MEMORY_URL}/:memory:")
         self._alone = threading.RLock()
         self._reads, self._writes = Rest(), Rest()
         self._turns = WriteQueue()
@@ -181,7 +181,7 @@ class Database:
 
     def _bring_up_to_date(self) -> None:
         with self.reading() as connection:
-            if lease.of(connection) is not None:
+            if lease.source_of(connection) is not None:
                 raise StorageError(
                     "A copy into this database is not finished. Run the same command again, "
                     "or set LIAOBOTS_DATABASE_URL to another database."

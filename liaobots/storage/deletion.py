@@ -22,11 +22,11 @@ BATCH_CHARACTERS = 20_000
 
 def delete_conversation(database: Database, conversation: str, is_wanted: Any) -> None:
     """Delete a conversation, as long as its row meets the condition `is_wanted`."""
-    wish = select(conversations.c.id).where(conversations.c.id == conversation, is_wanted)
+    condition = select(conversations.c.id).where(conversations.c.id == conversation, is_wanted)
     every = messages.c.conversation == conversation
-    if _delete_messages(database, every, wish):
+    if _delete_messages(database, every, condition):
         with database.writing(in_background=True) as connection:
-            if connection.execute(wish.with_for_update()).first() is not None:
+            if connection.execute(condition.with_for_update()).first() is not None:
                 at_once(connection, conversations.c.id == conversation)
 
 
@@ -49,14 +49,14 @@ def at_once(connection: Connection, which: Any) -> None:
     connection.execute(sql_delete(conversations).where(conversations.c.id.in_(ids)))
 
 
-def _delete_messages(database: Database, which: Any, wish: Any) -> bool:
-    """Delete messages as long as `wish` finds a row. Return whether all were deleted."""
+def _delete_messages(database: Database, which: Any, condition: Any) -> bool:
+    """Delete messages as long as `condition` finds a row. Return whether all were deleted."""
     with database.reading() as connection:
         batches = list(_from_below(connection, which))
     for ids in batches:
         computed = indexer.prepare_drop(database, search_index.is_of(ids), in_background=True)
         with database.writing(in_background=True) as connection:
-            if connection.execute(wish).first() is None:
+            if connection.execute(condition).first() is None:
                 return False
             _delete(connection, ids, computed)
     return True

@@ -74,7 +74,7 @@ class Identities:
             moved = update(conversations).where(conversations.c.id.in_(ids)).values(owner=to)
             connection.execute(moved)
             for each, said in texts.items():
-                search_index.add(connection, each, search_index.grams_of(to, said))
+                search_index.add(connection, each, search_index.ngrams_of(to, said))
 
 
 def _is_open(owner: str) -> ColumnElement[bool]:

@@ -19,17 +19,17 @@ unfinished = Table(
 )
 
 
-def of(connection: Connection) -> str | None:
+def source_of(connection: Connection) -> str | None:
     """Return what is being copied into this database, or None."""
     if not inspect(connection).has_table(unfinished.name):
         return None
     return connection.scalar(select(unfinished.c.source)) or ""
 
 
-def put(connection: Connection, source: str) -> str:
+def acquire(connection: Connection, source: str) -> str:
     """Mark the database, or take the copy over. Return the id of the new owner of the copy."""
     owner = secrets.token_hex(12)
-    if of(connection) is None:
+    if source_of(connection) is None:
         unfinished.create(connection)
         connection.execute(unfinished.insert().values(source=source, hand=owner))
     else:
@@ -39,7 +39,7 @@ def put(connection: Connection, source: str) -> str:
 
 def check(connection: Connection, owner: str) -> None:
     """Raise `StorageError` if another owner copies by now; keep others out for this transaction."""
-    has_mark = of(connection) is not None
+    has_mark = source_of(connection) is not None
     whose = select(unfinished.c.hand).with_for_update()
     if not has_mark or connection.scalar(whose) != owner:
         raise StorageError(

@@ -39,9 +39,9 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def words_of(wish: str) -> Sequence[str]:
+def query_words(query: str) -> Sequence[str]:
     """Return the folded words of a query, each once."""
-    folded = fold(wish[: MAX_WORDS * MAX_WORD_CHARACTERS])
+    folded = fold(query[: MAX_WORDS * MAX_WORD_CHARACTERS])
     words = (word[:MAX_WORD_CHARACTERS] for word in folded.split())
     return list(dict.fromkeys(words))[:MAX_WORDS]
 

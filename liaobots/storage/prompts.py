@@ -75,6 +75,6 @@ def placeholders_in(text: str) -> Sequence[str]:
     return list(dict.fromkeys(PLACE.findall(text)))
 
 
-def filled(text: str, values: Mapping[str, str]) -> str:
+def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
     """Return a text with its {{placeholders}} filled; one without a value stays as it is."""
     return PLACE.sub(lambda place: values.get(place.group(1)) or place.group(), text)

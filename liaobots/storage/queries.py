@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from liaobots import surrogates
 from liaobots.storage import search_index
 from liaobots.storage.records import Message, MessageState
 from liaobots.storage.schema import clock, conversations, messages, pieces
@@ -47,7 +48,7 @@ def storable(text: str) -> str:
     if "\0" not in text and text.isascii():
         return text
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return surrogates.replace_lone(text)
 
 
 def new_id() -> str:
@@ -89,7 +90,7 @@ def begin(connection: Connection, owner: str, question: str, system: str) -> str
     connection.execute(
         insert(conversations).values(row | times | {"system": storable(system.strip())})
     )
-    search_index.add(connection, row["id"], search_index.grams_of(owner, {None: row["title"]}))
+    search_index.add(connection, row["id"], search_index.ngrams_of(owner, {None: row["title"]}))
     return row["id"]
 
 
@@ -149,7 +150,7 @@ class Question:
 def new_question(owner: str, question: str) -> Question:
     """Compute what `add_question` needs, before its transaction."""
     text, new = storable(question), new_id()
-    return Question(new, text, search_index.grams_of(owner, {new: text}))
+    return Question(new, text, search_index.ngrams_of(owner, {new: text}))
 
 
 def add_question(

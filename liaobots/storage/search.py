@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from liaobots.storage import search_index
 from liaobots.storage.database import Database
-from liaobots.storage.ngrams import has_all, query_ngrams, words_of
+from liaobots.storage.ngrams import has_all, query_ngrams, query_words
 from liaobots.storage.records import SearchHit
 
 # How many candidates are examined at first, and how many times more each time after that.
@@ -22,14 +22,14 @@ class Search:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find(self, owner: str, wish: str, limit: int) -> Sequence[SearchHit]:
+    def find(self, owner: str, query: str, limit: int) -> Sequence[SearchHit]:
         """Return the newest titles and texts that contain all the words, at most `limit`.
 
         Case does not matter, nor the position in a word; a word of one or two characters is
         searched at the beginning of words, and anywhere in scripts without spaces. What is in
         the trash or being written is not found.
         """
-        words = words_of(wish)
+        words = query_words(query)
         if not words:
             return []
         ngrams, found = query_ngrams(words, owner), list[SearchHit]()

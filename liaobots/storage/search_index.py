@@ -6,7 +6,7 @@ for each text that is not being written. The text of an entry must be the one in
 table, because SQLite needs it to remove the n-grams again.
 
 Computing n-grams takes longer than writing them, so that is done before a transaction,
-by `grams_of` and `indexer.prepare_drop`. SQLite takes the n-grams of a long text in
+by `ngrams_of` and `indexer.prepare_drop`. SQLite takes the n-grams of a long text in
 parts, each in a transaction of its own (see `indexer`): an entry with missing parts has
 the word PARTIAL among its n-grams until then.
 """
@@ -67,7 +67,7 @@ def make(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def grams_of(owner: str, texts: Mapping[str | None, str]) -> dict[str | None, Sequence[int]]:
+def ngrams_of(owner: str, texts: Mapping[str | None, str]) -> dict[str | None, Sequence[int]]:
     """Return the n-grams of texts by their messages, None for the title; none for a blank text."""
     return {name: sorted(ngrams(said, owner)) for name, said in texts.items() if said.strip()}
 
@@ -248,8 +248,12 @@ def candidates(
 
     Also return the number to continue before, or None if there are no more.
     """
-    wish = {"grams": _written(connection, sorted(query_ngrams)), "before": before, "limit": limit}
-    entries = _entries_before(connection, wish)
+    parameters = {
+        "grams": _written(connection, sorted(query_ngrams)),
+        "before": before,
+        "limit": limit,
+    }
+    entries = _entries_before(connection, parameters)
     is_kept = and_(conversations.c.deleted.is_(None), messages.c.deleted.is_(None))
     rows = connection.execute(
         _entries()
@@ -259,15 +263,15 @@ def candidates(
     return rows.all(), entries[-1] if len(entries) == limit else None
 
 
-def _entries_before(connection: Connection, wish: dict[str, Any]) -> Sequence[int]:
+def _entries_before(connection: Connection, parameters: dict[str, Any]) -> Sequence[int]:
     """Return the numbers of the newest entries with all the n-grams, at most `limit`."""
     if connection.dialect.name == "postgresql":
-        newest = connection.execute(text(LOOK_AT_NEWEST), wish).scalars().all()
-        if len(newest) >= wish["limit"]:
+        newest = connection.execute(text(LOOK_AT_NEWEST), parameters).scalars().all()
+        if len(newest) >= parameters["limit"]:
             return newest
         # PostgreSQL underestimates the cost of reading each array.
         connection.execute(text("SET LOCAL enable_seqscan = off"))
-    return connection.execute(text(LOOK[connection.dialect.name]), wish).scalars().all()
+    return connection.execute(text(LOOK[connection.dialect.name]), parameters).scalars().all()
 
 
 def _entries() -> Any:

@@ -32,7 +32,7 @@ class Speed:
             with self._database.writing(in_background=True) as connection:
                 gone = connection.execute(delete(attempts).where(attempts.c.id.in_(old))).rowcount
 
-    def board(self, owner: str) -> Sequence[ModelSpeed]:
+    def by_model(self, owner: str) -> Sequence[ModelSpeed]:
         """Return the speed of each model that answered the owner lately, most used first."""
         names = ("model", "waited", "lasted", "characters", "failed")
         newest = (

@@ -20,7 +20,7 @@ from liaobots.storage import (
     speed,
 )
 from liaobots.storage.chat_io import ChatIO
-from liaobots.storage.chat_rows import Merged, Rows
+from liaobots.storage.chat_rows import ChatRows, MergedRows
 from liaobots.storage.database import Database
 from liaobots.storage.identities import Identities
 from liaobots.storage.indexer import Indexer
@@ -101,20 +101,20 @@ class Store:
                 tree.cost,
             )
 
-    def rows(self, owner: str, conversation: str) -> Rows | None:
+    def rows(self, owner: str, conversation: str) -> ChatRows | None:
         """Return the rows of a conversation, in the trash or not, or None."""
         with self._database.reading() as connection:
             return chat_rows.read(connection, owner, conversation)
 
-    def put(self, chat: Rows) -> None:
+    def put(self, chat: ChatRows) -> None:
         """Write a conversation that does not exist here yet, row by row."""
         chat_rows.put(self._database, chat)
 
-    def merge(self, chat: Rows, merged: Merged) -> None:
+    def merge(self, chat: ChatRows, merged: MergedRows) -> None:
         """Write what has changed in a conversation elsewhere since it was last merged."""
         chat_rows.merge(self._database, chat, merged)
 
-    def remove_merged(self, owner: str, conversation: str, merged: Merged) -> bool:
+    def remove_merged(self, owner: str, conversation: str, merged: MergedRows) -> bool:
         """Delete a conversation that is merged elsewhere. Return False if it has changed."""
         return chat_rows.remove_merged(self._database, owner, conversation, merged)
 
@@ -128,7 +128,7 @@ class Store:
                 search_index.drop_title(connection, conversation)
                 queries.touch(connection, owner, conversation, title=title)
                 search_index.add(
-                    connection, conversation, search_index.grams_of(owner, {None: title})
+                    connection, conversation, search_index.ngrams_of(owner, {None: title})
                 )
 
     def set_model(self, owner: str, conversation: str, model: str) -> None:
@@ -361,7 +361,7 @@ class Store:
             connection.execute(update(messages).where(where).values(cost=more))
             queries.touch(connection, owner, row.conversation)
 
-    def since(self, owner: str, answer: str, start: int) -> tuple[str, MessageState]:
+    def text_since(self, owner: str, answer: str, start: int) -> tuple[str, MessageState]:
         """Return the text of an answer from `start` on, in characters, and its state.
 
         An answer that no server marks any more is an orphan, and is ended here as interrupted.
@@ -374,7 +374,7 @@ class Store:
             if not answer_queries.is_orphan(row):
                 return queries.text_since(connection, row, start), MessageState(row.state)
         self._interrupt(owner, answer)
-        return self.since(owner, answer, start)
+        return self.text_since(owner, answer, start)
 
     def ask_to_stop(self, owner: str, answer: str) -> None:
         """Ask the server that writes the answer to stop it."""

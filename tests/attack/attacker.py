@@ -1,8 +1,6 @@
 """What an attacker does, in a process of its own, so that the load of it distorts no clock."""
 
-import asyncio
 import os
-import secrets
 import socket
 import struct
 import time
@@ -13,22 +11,14 @@ from multiprocessing import get_context
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-import requests
-from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.Common_pb2 import FileURLs, FileURLsResponse, UploadedFileInfo
-from streamlit.proto.Element_pb2 import Element
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from tests.support.protocol_client import Visitor, finished
+from tests.support.protocol_client import finished
 
 P = ParamSpec("P")
 T = TypeVar("T")
 PROTOCOL = "streamlit"
-# What a browser calls them.
-COOKIE, XSRF = "liaobots_id", "_streamlit_xsrf"
-ERROR = Alert.ERROR
 
 
 def apart(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -170,77 +160,3 @@ def never_read(url: str, count: int, wishes: int, seconds: float) -> int:
     for line in lines:
         line.close()
     return len(lines)
-
-
-# Visitors who send files
-
-
-class Sender(Visitor):
-    """A visitor who sends files along, with a question or to be imported."""
-
-    _urls: FileURLsResponse | None = None
-    # Whether the page has shown an error since it was last drawn from its beginning.
-    has_error = False
-    # The id of the session, which stands in the addresses of files.
-    session_id = ""
-
-    def _take(self, message: ForwardMsg) -> None:
-        if message.WhichOneof("type") == "file_urls_response":
-            self._urls = message.file_urls_response
-        super()._take(message)
-
-    def _begin(self, message: ForwardMsg) -> None:
-        self.has_error = False
-        self.session_id = message.new_session.initialize.session_id or self.session_id
-        super()._begin(message)
-
-    def _note(self, element: Element) -> None:
-        self.has_error |= element.WhichOneof("type") == "alert" and element.alert.format == ERROR
-        super()._note(element)
-
-    async def send(self, message: BackMsg) -> None:
-        """Send any message of Streamlit's protocol."""
-        await self._line.send(message.SerializeToString())
-
-    async def put(self, name: str, data: bytes) -> tuple[int, UploadedFileInfo]:
-        """Upload a file, and return the status and what a widget says of it."""
-        urls = await self._address(name)
-        info = UploadedFileInfo(name=name, size=len(data), file_id=urls.file_id, file_urls=urls)
-        status = await asyncio.to_thread(self._put, urls.upload_url, name, data)
-        return status, info
-
-    async def ask_with(self, question: str, files: Sequence[UploadedFileInfo]) -> None:
-        """Send a question with files from the composer."""
-        state = WidgetState(id=await self._widget("chat_input"))
-        state.chat_input_value.data = question
-        state.chat_input_value.file_uploader_state.uploaded_file_info.extend(files)
-        await self._rerun(state)
-
-    async def import_chat(self, file: UploadedFileInfo) -> None:
-        """Hand a file in to be imported, on the page for that."""
-        state = WidgetState(id=await self._widget("file_uploader"))
-        state.file_uploader_state_value.uploaded_file_info.append(file)
-        await self._rerun(state)
-
-    async def _address(self, name: str) -> FileURLs:
-        message = BackMsg()
-        wish = message.file_urls_request
-        wish.request_id, wish.session_id = secrets.token_hex(8), self.session_id
-        wish.file_names.append(name)
-        self._urls = None
-        await self._line.send(message.SerializeToString())
-        await self.until(lambda: self._urls)
-        assert self._urls
-        return self._urls.file_urls[0]
-
-    def _put(self, path: str, name: str, data: bytes) -> int:
-        with requests.Session() as session:
-            session.cookies.set(COOKIE, self.identity)
-            token = session.get(f"{self._root}/_stcore/health", timeout=60).cookies.get(XSRF, "")
-            answer = session.put(
-                f"{self._root}{path}",
-                files={"file": (name, data)},
-                headers={"X-Xsrftoken": token},
-                timeout=120,
-            )
-            return answer.status_code

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from liaobots.storage.database import Database
 from liaobots.storage.schema import messages
 from liaobots.storage.store import Store
-from tests.attack.attacker import Sender, visited
+from tests.attack.attacker import visited
 from tests.attack.bystanders import Felt
 from tests.attack.imports import LETTERS, TURNS, heavy
 from tests.attack.place import Place, opened
@@ -28,6 +28,7 @@ from tests.attack.watch import (
 )
 from tests.support.protocol_client import Visitor, finished
 from tests.support.stored_chats import owner_of
+from tests.support.uploading_visitor import UploadingVisitor
 from tests.support.waiting import wait_until
 
 # PostgreSQL takes some four times as long for each.
@@ -38,13 +39,13 @@ FULL = "The disk is full, or fails"
 
 async def _bring_in(url: str, turns: int = TURNS) -> str:
     """Begin an import, stay until it has ended, and return the identity."""
-    async with Sender(url, path="transfer") as sender:
-        await sender.drawn()
-        status, file = await sender.put("chats.json", heavy(turns))
+    async with UploadingVisitor(url, path="transfer") as visitor:
+        await visitor.drawn()
+        status, file = await visitor.upload("chats.json", heavy(turns))
         assert status == 204
-        await sender.import_chat(file)
-        await sender.until(lambda: sender.shows("new messages"), 300)
-        return sender.identity
+        await visitor.import_chats(file)
+        await visitor.until(lambda: visitor.shows("new messages"), 300)
+        return visitor.identity
 
 
 def count(address: str) -> int:

@@ -6,10 +6,11 @@ import zlib
 from itertools import accumulate
 
 from liaobots.limits import Limits
-from tests.attack.attacker import Sender, visited
+from tests.attack.attacker import visited
 from tests.attack.place import Place
 from tests.attack.resources import processor_seconds, spent
 from tests.attack.watch import assert_hardly_felt, assert_hardly_left
+from tests.support.uploading_visitor import UploadingVisitor
 
 LIMITS = Limits()
 BOMBS = 8
@@ -55,11 +56,11 @@ def bomb(pages: int = PAGES, size: int = BLANKS) -> bytes:
 
 
 async def _hand_in(url: str, data: bytes) -> None:
-    async with Sender(url) as sender:
-        await sender.drawn()
-        status, file = await sender.put("bomb.pdf", data)
+    async with UploadingVisitor(url) as visitor:
+        await visitor.drawn()
+        status, file = await visitor.upload("bomb.pdf", data)
         assert status == 204
-        await sender.ask_with("Read this", [file])
+        await visitor.ask_with("Read this", [file])
         await asyncio.sleep(STAY_SECONDS)
 
 

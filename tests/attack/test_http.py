@@ -11,12 +11,13 @@ from websockets.exceptions import ConnectionClosedError
 
 from liaobots.ui import texts
 from liaobots.ui.asgi.socket_middleware import POLICY_VIOLATION
-from tests.attack.attacker import Sender, visited
+from tests.attack.attacker import visited
 from tests.attack.place import Place
 from tests.attack.resources import spent
 from tests.attack.service import LAST
 from tests.attack.watch import assert_hardly_felt, assert_hardly_left
 from tests.support.protocol_client import Visitor, finished
+from tests.support.uploading_visitor import UploadingVisitor
 
 MEGABYTE = 1_000_000
 COMMANDS = [
@@ -81,9 +82,9 @@ def test_commands_of_a_developer(place: Place, command: BackMsg) -> None:
     async def meet() -> None:
         async with Visitor(place.app.url) as other:
             await other.drawn()
-            async with Sender(place.app.url) as sender:
-                await sender.drawn()
-                await sender.send(command)
+            async with UploadingVisitor(place.app.url) as visitor:
+                await visitor.drawn()
+                await visitor.send(command)
                 await asyncio.sleep(0.3)
             await other.ask("Are you still there?")
             await other.until(lambda: other.shows(LAST) and not other.is_running)
@@ -146,9 +147,9 @@ def test_an_upload_of_another_site(place: Place) -> None:
     """Who cannot read the page's cookie cannot upload, not even to a session that is open."""
 
     async def statuses() -> list[int]:
-        async with Sender(place.app.url) as sender:
-            await sender.drawn()
-            address = f"{place.app.url}/_stcore/upload_file/{sender.session_id}/{'0' * 32}"
+        async with UploadingVisitor(place.app.url) as visitor:
+            await visitor.drawn()
+            address = f"{place.app.url}/_stcore/upload_file/{visitor.session}/{'0' * 32}"
             return await asyncio.to_thread(
                 lambda: [_put(address, headers) for headers in ({}, {"X-Xsrftoken": "x"})]
             )

@@ -12,10 +12,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from tests.attack.attacker import COOKIE, PROTOCOL, Sender
+from liaobots.ui.identity_cookie import COOKIE
+from tests.attack.attacker import PROTOCOL
 from tests.attack.place import Place
 from tests.attack.service import LAST
 from tests.support.protocol_client import Visitor, finished
+from tests.support.uploading_visitor import UploadingVisitor
 
 PLANTED = "F" * 43
 LISTEN_SECONDS = 2.0
@@ -89,18 +91,18 @@ def test_a_live_session_of_another(place: Place, has_cookie: bool) -> None:
     """Its id gives nothing away and takes nothing away."""
 
     async def meet() -> None:
-        async with Sender(place.app.url) as victim:
+        async with UploadingVisitor(place.app.url) as victim:
             await victim.drawn()
             await victim.ask("A secret question")
             await victim.until(lambda: victim.shows(LAST) and not victim.is_running)
-            _, file = await victim.put("secret-file.txt", b"A secret in a file")
+            _, file = await victim.upload("secret-file.txt", b"A secret in a file")
             # With a file that cannot be read nothing is sent, and the others wait in the composer.
-            _, unread = await victim.put("noise.txt", b"\0\0\0")
+            _, unread = await victim.upload("noise.txt", b"\0\0\0")
             await victim.ask_with("", [file, unread])
             await victim.until(lambda: victim.has("material-0") and not victim.is_running)
             own = requests.get(place.app.url, timeout=10).cookies[COOKIE]
             cookie = f"{COOKIE}={own}" if has_cookie else ""
-            came = await asyncio.to_thread(_joined, place.app.url, victim.session_id, cookie)
+            came = await asyncio.to_thread(_joined, place.app.url, victim.session, cookie)
             assert came
             assert b"ecret" not in came
             await victim.ask("Another question")
@@ -115,11 +117,11 @@ def test_a_session_of_one_who_left(place: Place, has_cookie: bool) -> None:
     """Streamlit keeps it for whoever comes back: that is its own browser only."""
 
     async def meet() -> tuple[str, str]:
-        async with Sender(place.app.url) as victim:
+        async with UploadingVisitor(place.app.url) as victim:
             await victim.drawn()
             await victim.ask("A secret question")
             await victim.until(lambda: victim.shows(LAST) and not victim.is_running)
-            return victim.session_id, victim.identity
+            return victim.session, victim.identity
 
     session, identity = finished(meet())
     own = requests.get(place.app.url, timeout=10).cookies[COOKIE]

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.attack.attacker import Sender
 from tests.attack.imports import heavy
 from tests.attack.place import opened
 from tests.attack.watch import missing
 from tests.support.app import ROOT, App
 from tests.support.backup_samples import run
 from tests.support.protocol_client import finished, opened_page
+from tests.support.uploading_visitor import UploadingVisitor
 
 FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 CHATS, TURNS = 300, 8
@@ -58,17 +58,17 @@ def count(path: Path) -> int:
     return found
 
 
-async def _bring_in(app: App, identity: str, until: Callable[[Sender], bool]) -> str:
-    async with Sender(app.url, path="transfer", identity=identity) as sender:
-        await sender.drawn()
-        status, file = await sender.put("chats.json", small_chats())
+async def _bring_in(app: App, identity: str, until: Callable[[UploadingVisitor], bool]) -> str:
+    async with UploadingVisitor(app.url, path="transfer", identity=identity) as visitor:
+        await visitor.drawn()
+        status, file = await visitor.upload("chats.json", small_chats())
         assert status == 204
-        await sender.import_chat(file)
+        await visitor.import_chats(file)
         deadline = time.monotonic() + 60
-        while not until(sender):
+        while not until(visitor):
             assert time.monotonic() < deadline
             await asyncio.sleep(0.02)
-        return sender.identity
+        return visitor.identity
 
 
 def test_killed_in_an_import(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_killed_in_an_import(tmp_path: Path) -> None:
     path = tmp_path / "chats.db"
     app = App(tmp_path, LIAOBOTS_DATABASE_URL=f"sqlite:///{path}").start()
 
-    def is_half_in(sender: Sender) -> bool:
+    def is_half_in(visitor: UploadingVisitor) -> bool:
         return count(path) > CHATS * TURNS // 3
 
     async def begin() -> str:
@@ -87,7 +87,7 @@ def test_killed_in_an_import(tmp_path: Path) -> None:
     identity = finished(begin())
     assert 0 < count(path) < CHATS * TURNS
     with app:
-        finished(_bring_in(app, identity, lambda sender: sender.shows("new messages")))
+        finished(_bring_in(app, identity, lambda visitor: visitor.shows("new messages")))
     assert count(path) == CHATS * TURNS
 
 
@@ -133,10 +133,10 @@ def test_killed_in_an_attack(tmp_path: Path) -> None:
     """No question is missing that the page had shown as kept, while another's import ran."""
 
     async def import_chat(url: str) -> None:
-        async with Sender(url, path="transfer") as sender:
-            await sender.drawn()
-            _, file = await sender.put("chats.json", heavy())
-            await sender.import_chat(file)
+        async with UploadingVisitor(url, path="transfer") as visitor:
+            await visitor.drawn()
+            _, file = await visitor.upload("chats.json", heavy())
+            await visitor.import_chats(file)
             await asyncio.sleep(3)
 
     with opened(tmp_path) as place:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.attack.attacker import Sender, visited
+from tests.attack.attacker import visited
 from tests.attack.place import Place, opened
 from tests.attack.resources import spent
 from tests.attack.watch import assert_hardly_felt, assert_hardly_left
+from tests.support.uploading_visitor import UploadingVisitor
 
 MEGABYTE = 1_000_000
 UNUSED_SECONDS = 3
@@ -40,13 +41,13 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
 
 async def _bring_in(url: str, shape: str, size: int) -> None:
     """Hand a file in and wait until it is refused."""
-    async with Sender(url, path="transfer") as sender:
-        await sender.drawn()
-        status, file = await sender.put("chats.json", SHAPES[shape](size))
+    async with UploadingVisitor(url, path="transfer") as visitor:
+        await visitor.drawn()
+        status, file = await visitor.upload("chats.json", SHAPES[shape](size))
         if status != 204:
             return
-        await sender.import_chat(file)
-        await sender.until(lambda: sender.has_error and not sender.is_running, 60)
+        await visitor.import_chats(file)
+        await visitor.until(lambda: visitor.has_error and not visitor.is_running, 60)
 
 
 async def _bring_all_in(url: str, shape: str, size: int, times: int) -> None:
@@ -72,10 +73,10 @@ def test_many_files_of_nothing(place: Place) -> None:
 
 async def _hoard(url: str) -> list[int]:
     """Upload files, use none, and return the statuses."""
-    async with Sender(url) as sender:
-        await sender.drawn()
+    async with UploadingVisitor(url) as visitor:
+        await visitor.drawn()
         data = bytes(UPLOAD_BYTES)
-        statuses = [(await sender.put("x.txt", data))[0] for _ in range(UPLOADS)]
+        statuses = [(await visitor.upload("x.txt", data))[0] for _ in range(UPLOADS)]
         await asyncio.sleep(STAY_SECONDS)
         return statuses
 
@@ -95,10 +96,10 @@ async def _hoard_by_many(url: str, count: int) -> list[int]:
 
 
 async def _hoard_some(url: str) -> list[int]:
-    async with Sender(url) as sender:
-        await sender.drawn()
+    async with UploadingVisitor(url) as visitor:
+        await visitor.drawn()
         data = bytes(15 * MEGABYTE)
-        return [(await sender.put("x.txt", data))[0] for _ in range(5)]
+        return [(await visitor.upload("x.txt", data))[0] for _ in range(5)]
 
 
 def test_many_who_upload(place: Place) -> None:

@@ -108,7 +108,7 @@ def test_what_is_being_written(tmp_path: Path, new_address: Callable[[], str]) -
     assert (message.state, message.text) == (MessageState.WRITING, "один two ")
     with there._database.writing() as connection:
         connection.execute(update(messages).values(heartbeat=messages.c.heartbeat - 60))
-    assert there.since(OWNER, asked.answer, 0) == ("один two ", MessageState.INTERRUPTED)
+    assert there.text_since(OWNER, asked.answer, 0) == ("один two ", MessageState.INTERRUPTED)
     assert there.continue_answer(OWNER, asked.answer)
     there.close()
     store.close()

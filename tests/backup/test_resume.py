@@ -54,7 +54,7 @@ def test_killed_again_and_again(own_many: str, new_address: Callable[[], str]) -
     target = new_address()
     for count in (MANY // 5, 2 * MANY // 5, 3 * MANY // 5):
         kill_when(count, own_many, target)
-    assert copied(own_many, target).went_on
+    assert copied(own_many, target).resumed
     assert content(target) == content(own_many)
 
 
@@ -153,13 +153,13 @@ def test_a_row_that_differs_is_named(
     copied(source, target)
     end = Endpoint(target)
     with end.writing() as connection:
-        lease.put(connection, Endpoint(source).name)
+        lease.acquire(connection, Endpoint(source).name)
         connection.execute(text(statement))
     end.close()
     with pytest.raises(StorageError, match=rf"in {table}, {rows} rows differ"):
         compared(source, target)
     assert mark_of(target)
-    assert copied(source, target).went_on
+    assert copied(source, target).resumed
     assert content(target) == content(source)
     assert compared(source, target)["messages"] == 30
 

@@ -103,10 +103,10 @@ def fill(database: Database) -> None:
                 connection.execute(insert(conversations), chat_row(chat))
                 connection.execute(insert(messages), rows)
                 search_index.add(
-                    connection, f"c{chat}", search_index.grams_of(OWNER, {None: f"Chat {chat}"})
+                    connection, f"c{chat}", search_index.ngrams_of(OWNER, {None: f"Chat {chat}"})
                 )
                 words = {row["id"]: row["text"] for row in rows}
-                search_index.add(connection, f"c{chat}", search_index.grams_of(OWNER, words))
+                search_index.add(connection, f"c{chat}", search_index.ngrams_of(OWNER, words))
     with database.writing() as connection:
         connection.execute(text("ANALYZE"))
 

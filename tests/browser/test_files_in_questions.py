@@ -19,7 +19,7 @@ from tests.support.page_actions import answered, ask, begin, button, conversed, 
 from tests.support.pdfs import bomb, packed, pdf
 from tests.support.processes import children, is_alive
 from tests.support.protocol_client import Visitor, finished
-from tests.support.uploading_client import Sender
+from tests.support.uploading_visitor import UploadingVisitor
 from tests.support.waiting import wait_until
 
 CSV = FilePayload(name="a.csv", mimeType="text/csv", buffer=b"a,b\n1,2\n")
@@ -210,10 +210,10 @@ def test_the_server_is_killed(reader: App) -> None:
     """The processes that read files end with the server."""
 
     async def visit() -> set[int]:
-        async with Sender(reader.url) as sender:
-            await sender.drawn()
-            await sender.ask_with("Read this", bomb())
-            await sender.until(lambda: sender.shows(READING))
+        async with UploadingVisitor(reader.url) as visitor:
+            await visitor.drawn()
+            await visitor.ask_with("Read this", [(await visitor.upload("a.pdf", bomb()))[1]])
+            await visitor.until(lambda: visitor.shows(READING))
             pids = children(reader.process.pid)
             reader.kill()
             return pids
@@ -240,10 +240,10 @@ async def read_bombs(url: str, count: int, is_over: Callable[[], bool]) -> int:
     """Submit bombs, each as another visitor; return how many of them waited or were read."""
 
     async def submit_one() -> bool:
-        async with Sender(url) as sender:
-            await sender.drawn()
-            await sender.ask_with("Read this", bomb())
-            await sender.until(lambda: sender.shows(READING) or sender.shows("in the queue"))
+        async with UploadingVisitor(url) as visitor:
+            await visitor.drawn()
+            await visitor.ask_with("Read this", [(await visitor.upload("a.pdf", bomb()))[1]])
+            await visitor.until(lambda: visitor.shows(READING) or visitor.shows("in the queue"))
             while not is_over():
                 await asyncio.sleep(0.1)
             return True

@@ -508,7 +508,7 @@ def test_a_bug_does_not_end_the_checkpointer(
         asked = ask(generations, owner, client)
         wait_until(lambda: seen)
     assert seen[0] is ZeroDivisionError
-    wait_until(lambda: store.since(owner, asked.answer, 0)[0])
+    wait_until(lambda: store.text_since(owner, asked.answer, 0)[0])
     assert "".join(generations.follow(owner, asked.answer)) == LETTERS
 
 
@@ -566,8 +566,8 @@ def test_the_fallback_answers_if_the_model_fails_before_its_first_text(
     assert (answer.state, answer.text) == (MessageState.DONE, LETTERS)
     assert (answer.model, answer.instead_of) == ("gpt-3.5-turbo", "gpt-4")
     assert "status 500" in answer.instead_words
-    wait_until(lambda: len(store.speed.board(owner)) == 2)
-    failures = {pace.model: pace.failures for pace in store.speed.board(owner)}
+    wait_until(lambda: len(store.speed.by_model(owner)) == 2)
+    failures = {pace.model: pace.failures for pace in store.speed.by_model(owner)}
     assert failures == {"gpt-4": 1, "gpt-3.5-turbo": 0}
 
 
@@ -625,8 +625,8 @@ def test_the_speed_is_measured(
     """It is measured as seconds to the first text, and characters per second after it."""
     asked = ask(generations, owner, client)
     list(generations.follow(owner, asked.answer))
-    wait_until(lambda: store.speed.board(owner))
-    (pace,) = store.speed.board(owner)
+    wait_until(lambda: store.speed.by_model(owner))
+    (pace,) = store.speed.by_model(owner)
     assert (pace.model, pace.count, pace.failures) == ("gpt-4", 1, 0)
     assert 0 < (pace.wait or 0) < 5
     assert 1 < (pace.rate or 0) < 25

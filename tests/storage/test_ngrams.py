@@ -11,21 +11,21 @@ from liaobots.storage.ngrams import (
     has_all,
     ngrams,
     query_ngrams,
-    words_of,
+    query_words,
 )
 
 OWNER = "a" * 64
 
 
-def finds(wish: str, text: str) -> bool:
-    words = words_of(wish)
+def finds(query: str, text: str) -> bool:
+    words = query_words(query)
     is_candidate = query_ngrams(words, OWNER) <= ngrams(text, OWNER)
     assert is_candidate or not has_all(text, words), "the grams must not miss what stands there"
     return is_candidate and has_all(text, words)
 
 
 @pytest.mark.parametrize(
-    ("wish", "text"),
+    ("query", "text"),
     [
         ("rainbow", "How does a Rainbow work?"),
         ("ainbo", "How does a rainbow work?"),
@@ -44,13 +44,13 @@ def finds(wish: str, text: str) -> bool:
         ("%_'", "100 %_' sure"),
     ],
 )
-def test_is_found(wish: str, text: str) -> None:
+def test_is_found(query: str, text: str) -> None:
     """Whatever the case, the script, the order, and where in a word it stands."""
-    assert finds(wish, text)
+    assert finds(query, text)
 
 
 @pytest.mark.parametrize(
-    ("wish", "text"),
+    ("query", "text"),
     [
         ("rainbows", "a rainbow"),
         ("rainbow snow", "a rainbow"),
@@ -60,15 +60,15 @@ def test_is_found(wish: str, text: str) -> None:
         ("a b", "a"),
     ],
 )
-def test_is_not_found(wish: str, text: str) -> None:
+def test_is_not_found(query: str, text: str) -> None:
     """Each word must stand there whole; short ones where a word begins."""
-    assert not finds(wish, text)
+    assert not finds(query, text)
 
 
 @given(st.text(max_size=40), st.text(max_size=200))
-def test_grams_never_miss(wish: str, text: str) -> None:
+def test_grams_never_miss(query: str, text: str) -> None:
     """What stands in a text has all its pieces among the text's own, whatever it is."""
-    finds(wish, text)
+    finds(query, text)
 
 
 @given(st.text(min_size=3, max_size=80), st.data())
@@ -91,12 +91,12 @@ def test_only_so_much_is_looked_through() -> None:
     """A text beyond its reach costs no more."""
     long = "a " * MAX_INDEXED_CHARACTERS + "needle"
     assert not finds("needle", long)
-    assert len(words_of("w" * 500)[0]) == 100
-    assert len(words_of(" ".join(map(str, range(1000))))) == 12
+    assert len(query_words("w" * 500)[0]) == 100
+    assert len(query_words(" ".join(map(str, range(1000))))) == 12
 
 
-def marked(text: str, wish: str) -> str:
-    return "".join(f"[{p.text}]" if p.is_hit else p.text for p in excerpt(text, words_of(wish)))
+def marked(text: str, query: str) -> str:
+    return "".join(f"[{p.text}]" if p.is_hit else p.text for p in excerpt(text, query_words(query)))
 
 
 def test_hits_are_marked() -> None:
@@ -118,8 +118,8 @@ def test_a_long_text_is_cut_around_the_hit() -> None:
 
 
 @given(st.text(max_size=300), st.text(max_size=10))
-def test_an_excerpt_changes_nothing(text: str, wish: str) -> None:
+def test_an_excerpt_changes_nothing(text: str, query: str) -> None:
     """Its pieces are text that stands there, and every mark is a word looked for."""
-    words = words_of(wish)
+    words = query_words(query)
     for piece in excerpt(text, words):
         assert not piece.is_hit or any(fold(piece.text).find(word) >= 0 for word in words)

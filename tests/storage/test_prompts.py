@@ -1,4 +1,4 @@
-"""Named prompts, and the places in them that are filled in."""
+"""Named prompts, and the places in them that are fill_placeholders in."""
 
 import secrets
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liaobots.errors import InvalidInput
-from liaobots.storage.prompts import filled, placeholders_in
+from liaobots.storage.prompts import fill_placeholders, placeholders_in
 from liaobots.storage.store import Store
 
 
@@ -55,12 +55,14 @@ def test_places_are_asked_for_once_in_order() -> None:
     """Spaces inside the braces do not matter; single braces are none."""
     text = "Say {{ what }} to {{whom}} in {{what}}, {not} {{}} {{a\nb}}"
     assert placeholders_in(text) == ["what", "whom"]
-    assert filled(text, {"what": "hi", "whom": ""}).startswith("Say hi to {{whom}} in hi, {not}")
+    assert fill_placeholders(text, {"what": "hi", "whom": ""}).startswith(
+        "Say hi to {{whom}} in hi, {not}"
+    )
 
 
 @given(st.text(), st.dictionaries(st.text(min_size=1), st.text()))
 def test_what_is_no_place_stays(text: str, values: dict[str, str]) -> None:
     """A text without places is never changed, and values are not read again."""
     if not placeholders_in(text):
-        assert filled(text, values) == text
-    assert filled("{{a}}", {"a": "{{b}}", "b": "x"}) == "{{b}}"
+        assert fill_placeholders(text, values) == text
+    assert fill_placeholders("{{a}}", {"a": "{{b}}", "b": "x"}) == "{{b}}"

@@ -9,23 +9,23 @@ from sqlalchemy import text
 
 from liaobots.storage import search as search_module
 from liaobots.storage.database import Database
-from liaobots.storage.ngrams import has_all, query_ngrams, words_of
+from liaobots.storage.ngrams import has_all, query_ngrams, query_words
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
 from tests.support.stored_chats import answered
 
 
-def hits(store: Store, owner: str, wish: str) -> list[tuple[str | None, str | None]]:
-    return [(hit.role, hit.message) for hit in store.search.find(owner, wish, 30)]
+def hits(store: Store, owner: str, query: str) -> list[tuple[str | None, str | None]]:
+    return [(hit.role, hit.message) for hit in store.search.find(owner, query, 30)]
 
 
-@pytest.mark.parametrize("wish", ["rainbow", "RAINBOW", "inbo", "радуг", "彩虹", "虹", "c#"])
-def test_questions_and_answers_are_found(store: Store, owner: str, wish: str) -> None:
+@pytest.mark.parametrize("query", ["rainbow", "RAINBOW", "inbo", "радуг", "彩虹", "虹", "c#"])
+def test_questions_and_answers_are_found(store: Store, owner: str, query: str) -> None:
     """In every script, in parts, the newest first."""
     words = "Rainbow, радуга, 彩虹, C#"
     first = answered(store, owner, "Something else", answer=f"About {words}.")
     second = answered(store, owner, "Another thing", answer=f"More on {words}!")
-    assert hits(store, owner, wish) == [("assistant", second.answer), ("assistant", first.answer)]
+    assert hits(store, owner, query) == [("assistant", second.answer), ("assistant", first.answer)]
 
 
 def test_titles_are_found(store: Store, owner: str) -> None:
@@ -92,21 +92,21 @@ def test_what_is_forgotten_leaves_nothing_to_find(store: Store, database: Databa
         is_there = text("SELECT count(*) FROM findable WHERE conversation = :chat")
         assert connection.scalar(is_there, {"chat": asked.conversation}) == 0
         if connection.dialect.name == "sqlite":
-            wish = text("SELECT count(*) FROM grams WHERE grams MATCH :gram")
+            query = text("SELECT count(*) FROM grams WHERE grams MATCH :gram")
             gram = next(iter(query_ngrams(["needle"], owner))) + 2**31
-            assert connection.scalar(wish, {"gram": f"{gram:x}"}) == 0
+            assert connection.scalar(query, {"gram": f"{gram:x}"}) == 0
 
 
 @pytest.mark.parametrize(
-    "wish", ["", "   ", "'", '"', "%", "_", "a' OR 1=1 --", "NEAR(", "*", "\0"]
+    "query", ["", "   ", "'", '"', "%", "_", "a' OR 1=1 --", "NEAR(", "*", "\0"]
 )
-def test_any_wish_is_only_text(store: Store, owner: str, wish: str) -> None:
+def test_any_query_is_only_text(store: Store, owner: str, query: str) -> None:
     """Nothing in it acts: what is found has it, as it stands."""
     answered(store, owner, "plain", answer="words")
-    assert hits(store, owner, wish) == []
-    if wish.strip(" \0"):
-        asked = answered(store, owner, "with it", answer=f"x {wish} y")
-        assert ("assistant", asked.answer) in hits(store, owner, wish)
+    assert hits(store, owner, query) == []
+    if query.strip(" \0"):
+        asked = answered(store, owner, "with it", answer=f"x {query} y")
+        assert ("assistant", asked.answer) in hits(store, owner, query)
 
 
 def test_more_candidates_than_are_looked_into_at_a_time(
@@ -132,10 +132,10 @@ WISHES = st.lists(ANY | st.sampled_from(SIGNS), max_size=14)
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(WISHES.map(" ".join), ANY, st.integers(1, 2_000))
-def test_any_wish_finds_only_what_has_it(
-    store: Store, owner: str, wish: str, more: str, times: int
+def test_any_query_finds_only_what_has_it(
+    store: Store, owner: str, query: str, more: str, times: int
 ) -> None:
     """Half characters, controls and words without an end are looked for like any others."""
     answered(store, owner, "Question", answer="aa ' \" % _ * 彩虹 Straße")
-    for hit in store.search.find(owner, wish + more * times, 9):
-        assert has_all(hit.text or hit.title, words_of(wish + more * times))
+    for hit in store.search.find(owner, query + more * times, 9):
+        assert has_all(hit.text or hit.title, query_words(query + more * times))

@@ -27,11 +27,11 @@ def test_the_board(store: Store, owner: str) -> None:
     ]
     attempts(store, owner, *good, ModelAttempt("gpt-4", None, None, 0, failed=True))
     attempts(store, owner, ModelAttempt("claude", 0.5, 0.0, 7, failed=False))
-    assert store.speed.board(owner) == [
+    assert store.speed.by_model(owner) == [
         ModelSpeed("gpt-4", 4, 2.0, 50.0, 0.25),
         ModelSpeed("claude", 1, 0.5, None, 0.0),
     ]
-    assert store.speed.board("0" * 64) == []
+    assert store.speed.by_model("0" * 64) == []
 
 
 def test_old_attempts_are_forgotten(
@@ -40,10 +40,10 @@ def test_old_attempts_are_forgotten(
     """They do not count, and then they are gone."""
     attempts(store, owner, ModelAttempt("gpt-4", 1.0, 1.0, 9, failed=False))
     monkeypatch.setattr(speed, "MAX_AGE_SECONDS", -60.0)
-    assert store.speed.board(owner) == []
+    assert store.speed.by_model(owner) == []
     store.speed.purge_expired()
     monkeypatch.setattr(speed, "MAX_AGE_SECONDS", 60.0)
-    assert store.speed.board(owner) == []
+    assert store.speed.by_model(owner) == []
 
 
 def test_preferences(store: Store, owner: str) -> None:

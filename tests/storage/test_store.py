@@ -49,7 +49,10 @@ def test_a_checkpoint_adds_what_is_new(store: Store, owner: str) -> None:
     assert message.text == "один two"
     assert message.first_text is not None
     for start in range(9):
-        assert store.since(owner, asked.answer, start) == ("один two"[start:], MessageState.WRITING)
+        assert store.text_since(owner, asked.answer, start) == (
+            "один two"[start:],
+            MessageState.WRITING,
+        )
 
 
 def test_an_ending_is_kept(store: Store, owner: str) -> None:
@@ -129,7 +132,7 @@ def test_going_on_keeps_the_text(store: Store, owner: str) -> None:
     again = store.continue_answer(owner, asked.answer)
     assert again
     write(store, owner, again, 4, "two")
-    assert store.since(owner, asked.answer, 2) == ("e two", MessageState.WRITING)
+    assert store.text_since(owner, asked.answer, 2) == ("e two", MessageState.WRITING)
     assert store.continue_answer(owner, asked.answer) is None
 
 
@@ -141,7 +144,7 @@ def test_only_the_last_writer_writes(store: Store, owner: str) -> None:
     assert new
     assert not write(store, owner, old, 4, "late")
     store.finish(owner, old, "one late", Outcome(MessageState.DONE))
-    assert store.since(owner, old.answer, 0) == ("one ", MessageState.WRITING)
+    assert store.text_since(owner, old.answer, 0) == ("one ", MessageState.WRITING)
     assert write(store, owner, new, 4, "two")
 
 
@@ -151,7 +154,7 @@ def test_a_checkpoint_may_come_again(store: Store, owner: str) -> None:
     assert write(store, owner, asked, 0, "abc")
     assert write(store, owner, asked, 0, "abcdef")
     assert write(store, owner, asked, 6, "ghi")
-    assert store.since(owner, asked.answer, 2) == ("cdefghi", MessageState.WRITING)
+    assert store.text_since(owner, asked.answer, 2) == ("cdefghi", MessageState.WRITING)
 
 
 def test_many_checkpoints_are_one_step(store: Store, database: Database, owner: str) -> None:
@@ -164,7 +167,7 @@ def test_many_checkpoints_are_one_step(store: Store, database: Database, owner: 
     new = [Checkpoint(owner, each, 0, f"text {n}") for n, each in enumerate(asked)]
     assert store.checkpoint(new) == [True, False, False, True, True]
     assert len([each for each in counted if not each.startswith("BEGIN")]) == 2
-    assert store.since(owner, asked[4].answer, 0) == ("text 4", MessageState.WRITING)
+    assert store.text_since(owner, asked[4].answer, 0) == ("text 4", MessageState.WRITING)
     assert store.checkpoint([]) == []
 
 
@@ -216,10 +219,13 @@ def test_an_orphan_is_interrupted(
     monkeypatch.setattr(answer_queries, "SILENCE_SECONDS", 0.2)
     asked = put(store, owner)
     write(store, owner, asked, 0, "as far as it came")
-    assert store.since(owner, asked.answer, 0)[1] is MessageState.WRITING
+    assert store.text_since(owner, asked.answer, 0)[1] is MessageState.WRITING
     time.sleep(0.4)
     assert not store.list(owner, 1)[0].is_writing
-    assert store.since(owner, asked.answer, 0) == ("as far as it came", MessageState.INTERRUPTED)
+    assert store.text_since(owner, asked.answer, 0) == (
+        "as far as it came",
+        MessageState.INTERRUPTED,
+    )
     opened = store.open(owner, asked.conversation)
     assert opened
     assert opened.messages[-1].state is MessageState.INTERRUPTED
@@ -233,12 +239,12 @@ def test_a_writer_taken_for_dead_goes_on(
     asked = put(store, owner)
     write(store, owner, asked, 0, "one ")
     time.sleep(0.2)
-    assert store.since(owner, asked.answer, 0) == ("one ", MessageState.INTERRUPTED)
+    assert store.text_since(owner, asked.answer, 0) == ("one ", MessageState.INTERRUPTED)
     assert write(store, owner, asked, 4, "two")
-    assert store.since(owner, asked.answer, 0) == ("one two", MessageState.WRITING)
+    assert store.text_since(owner, asked.answer, 0) == ("one two", MessageState.WRITING)
 
 
-def test_a_wish_to_stop_reaches_the_writer(store: Store, owner: str) -> None:
+def test_a_request_to_stop_reaches_the_writer(store: Store, owner: str) -> None:
     """The next checkpoint tells it."""
     asked = put(store, owner)
     store.ask_to_stop(owner, asked.answer)
@@ -266,7 +272,7 @@ def test_an_address_is_no_key(store: Store, owner: str) -> None:
     assert store.open(other, asked.conversation) is None
     assert store.message(other, asked.answer) is None
     assert store.history(other, asked.answer) == []
-    assert store.since(other, asked.answer, 0) == ("", MessageState.STOPPED)
+    assert store.text_since(other, asked.answer, 0) == ("", MessageState.STOPPED)
     assert store.ask(other, asked.conversation, "x", "gpt-4") is None
     assert not write(store, other, asked, 4, "x")
     store.ask_to_stop(other, asked.answer)

@@ -162,7 +162,7 @@ def test_a_long_question_and_answer(
 def test_an_index_that_was_left_incomplete(database: Database, store: Store, owner: str) -> None:
     """By a kill between two parts: it can be deleted as it is, or completed."""
     said = random_text(60_000)
-    numbers = search_index.grams_of(owner, {"m0": said})
+    numbers = search_index.ngrams_of(owner, {"m0": said})
     store.chat_io.import_chat(owner, chat_of(["short"]))
     with database.writing() as connection:
         connection.execute(text("UPDATE messages SET text = :said"), {"said": said})
@@ -188,7 +188,7 @@ def test_an_index_of_an_older_version(
     """Which was written in one piece: it is taken out in parts all the same."""
     before = terms(file)
     said = random_text(60_000)
-    (numbers,) = search_index.grams_of(owner, {"m0": said}).values()
+    (numbers,) = search_index.ngrams_of(owner, {"m0": said}).values()
     store.chat_io.import_chat(owner, chat_of(["x"]))
     with database.writing() as connection:
         search_index.drop(connection, search_index.is_of(["m0"]), {})

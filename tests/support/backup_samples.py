@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
-from liaobots.backup.copy import Copied, compare, copy
+from liaobots.backup.copy import CopyResult, compare, copy
 from liaobots.backup.endpoint import Endpoint
 from liaobots.errors import StorageError
 from liaobots.storage import lease, search_index
@@ -93,7 +93,7 @@ def fill_with_many(address: str, chats: int) -> None:
             connection.execute(insert(conversations), {**chat, "created": 1.5, "changed": 1.5})
             connection.execute(insert(messages), rows)
             texts = {None: chat["title"], **{row["id"]: row["text"] for row in rows}}
-            search_index.add(connection, chat["id"], search_index.grams_of(OWNER, texts))
+            search_index.add(connection, chat["id"], search_index.ngrams_of(OWNER, texts))
     database.close()
 
 
@@ -123,7 +123,7 @@ def finds(address: str) -> Sequence[Any]:
     return found
 
 
-def copied(source: str, target: str) -> Copied:
+def copied(source: str, target: str) -> CopyResult:
     """Copy as the command does, in this process."""
     ends = Endpoint(source), Endpoint(target)
     try:
@@ -167,7 +167,7 @@ def run(*words: str, **environment: str) -> tuple[int, str, str]:
 def mark_of(address: str) -> str | None:
     end = Endpoint(address)
     with end.snapshot() as connection:
-        found = lease.of(connection)
+        found = lease.source_of(connection)
     end.close()
     return found
 

@@ -133,14 +133,18 @@ class Visitor:
         await self._rerun(WidgetState(id=field, string_value=words))
         await self.until(lambda: self._runs > before and not self.is_running)
 
+    async def send(self, message: BackMsg) -> None:
+        """Send any message of Streamlit's protocol."""
+        await self._line.send(message.SerializeToString())
+
     async def download(self, file: str) -> str:
         """Return the address of a file that is created on request, or an empty one."""
         message = BackMsg()
-        wish = message.backend_operation_request
-        wish.session_id = self.session
-        wish.request_id, wish.deferred_file.file_id = secrets.token_hex(8), file
+        asked = message.backend_operation_request
+        asked.session_id = self.session
+        asked.request_id, asked.deferred_file.file_id = secrets.token_hex(8), file
         self._made = None
-        await self._line.send(message.SerializeToString())
+        await self.send(message)
         await self.until(lambda: self._made is not None)
         return self._root + self._made if self._made else ""
 
@@ -178,7 +182,7 @@ class Visitor:
         wish.context_info.timezone, wish.context_info.locale = "UTC", "en"
         wish.widget_states.widgets.extend(states)
         wish.fragment_id, wish.is_auto_rerun = fragment, bool(fragment)
-        await self._line.send(message.SerializeToString())
+        await self.send(message)
 
     async def _listen(self) -> None:
         async for data in self._line:

@@ -26,7 +26,7 @@ HTML = f'<style>{STYLE}</style><div id="ours"></div><script>{SCRIPT}</script>'
 def data_element(facts: Mapping[str, object]) -> str:
     """Return an HTML element with data for the script, by names such as `to-the-end`."""
     attributes = " ".join(f'data-{name}="{_quoted(fact)}"' for name, fact in facts.items())
-    return f'<div id="told" {attributes}></div>'
+    return f'<div id="page-data" {attributes}></div>'
 
 
 def _quoted(fact: object) -> str:

@@ -4,7 +4,7 @@
   if (root.dataset.copies) return;
   root.dataset.copies = "yes";
 
-  const pageData = () => document.querySelector("#told")?.dataset ?? {};
+  const pageData = () => document.querySelector("#page-data")?.dataset ?? {};
   const notice = document.body.appendChild(document.createElement("div"));
   notice.id = "copied";
   notice.role = "status";

@@ -6,7 +6,7 @@
 
   const keyOf = (path) => `draft ${path}`;
   const field = () => document.querySelector('[data-testid="stChatInputTextArea"]');
-  const pageData = (name) => document.querySelector("#told")?.dataset[name] ?? "";
+  const pageData = (name) => document.querySelector("#page-data")?.dataset[name] ?? "";
   const askCount = () => pageData("asked");
   const save = (path, text) => {
     if (text) sessionStorage.setItem(keyOf(path), text);

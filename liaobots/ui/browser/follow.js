@@ -5,7 +5,7 @@
   if (!main || main.dataset.followed) return;
   main.dataset.followed = "yes";
 
-  const pageData = (name) => document.querySelector("#told")?.dataset[name] ?? "";
+  const pageData = (name) => document.querySelector("#page-data")?.dataset[name] ?? "";
   const button = document.body.appendChild(document.createElement("button"));
   button.id = "to-the-end";
   button.hidden = true;

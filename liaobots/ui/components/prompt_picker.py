@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from liaobots.storage.prompts import filled, placeholders_in
+from liaobots.storage.prompts import fill_placeholders, placeholders_in
 from liaobots.storage.records import Prompt
 from liaobots.ui import actions, markdown, texts
 from liaobots.ui.components import navigation
@@ -71,7 +71,7 @@ def _instruct(opened: OpenChat | None, text: str, fields: Mapping[str, str]) -> 
 def _filled(text: str, fields: Mapping[str, str]) -> str:
     """Return a prompt filled in with the values of the fields."""
     values = {name: str(st.session_state[key]) for name, key in fields.items()}
-    return filled(text, values)
+    return fill_placeholders(text, values)
 
 
 def _show_instructions(opened: OpenChat | None) -> None:

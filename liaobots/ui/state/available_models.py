@@ -166,7 +166,7 @@ def paces_of_late(at_most: float = SPEEDS_FRESH_SECONDS) -> Mapping[str, ModelSp
     if not held or time.monotonic() - held[0] > at_most:
         found: dict[str, ModelSpeed] = {}
         try:
-            board = stores.primary_store().store.speed.board(identity.owner())
+            board = stores.primary_store().store.speed.by_model(identity.owner())
             found = {speed.model: speed for speed in board}
         except StorageError:
             # The page shows the error already.

@@ -10,7 +10,7 @@ from liaobots.errors import StorageError
 from liaobots.generation.manager import AnswerManager
 from liaobots.generation.rate_limit import RateLimiter
 from liaobots.generation.waiting_chats import WaitingChats
-from liaobots.storage.database import MEMORY, Database
+from liaobots.storage.database import MEMORY_URL, Database
 from liaobots.storage.store import Store
 from liaobots.ui import identity, server_state, texts
 from liaobots.ui.background_value import BackgroundValue
@@ -67,7 +67,7 @@ def why_unavailable() -> str:
 def in_memory() -> AnswerManager:
     """Return the manager of the store in this server's memory."""
     return server_state.get_or_create(
-        "memory", lambda: AnswerManager(Store(Database(MEMORY)), _rate_limiter())
+        "memory", lambda: AnswerManager(Store(Database(MEMORY_URL)), _rate_limiter())
     )
 
 

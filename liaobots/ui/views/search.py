@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from liaobots.generation.manager import AnswerManager
-from liaobots.storage.ngrams import Fragment, excerpt, words_of
+from liaobots.storage.ngrams import Fragment, excerpt, query_words
 from liaobots.storage.records import SearchHit
 from liaobots.ui import actions, markdown, texts
 
@@ -21,14 +21,14 @@ def show() -> None:
         texts.SEARCH_LABEL, key=QUERY_KEY, type="search", live=True, icon=texts.SEARCH_ICON
     )
     with st.container(key="hits"):
-        if not query or not words_of(query):
+        if not query or not query_words(query):
             st.caption(texts.SEARCH_HINT)
             return
         hits = actions.search.find(query, MAX_HITS)
         if not hits:
             st.caption(texts.NOTHING_FOUND)
         for number, (store, hit) in enumerate(hits[:MAX_HITS]):
-            _show_hit(number, store, hit, words_of(query))
+            _show_hit(number, store, hit, query_words(query))
         if len(hits) >= MAX_HITS:
             st.caption(texts.MORE_FOUND.format(count=MAX_HITS))
 

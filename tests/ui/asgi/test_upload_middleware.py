@@ -45,7 +45,7 @@ def files_of(app: App) -> list[int]:
     return sorted(sizes)
 
 
-class Sender:
+class UploadClient:
     """Whoever uploads files for a visitor's session."""
 
     def __init__(self, app: App, visitor: Visitor, session: str = "") -> None:
@@ -93,9 +93,9 @@ def test_a_session_has_a_budget(small: App, is_chunked: bool) -> None:
     async def visit() -> None:
         async with Visitor(small.url) as visitor:
             await visitor.drawn()
-            sender = Sender(small, visitor)
-            assert (await sender.put(3 * MEGABYTE, "one", is_chunked=is_chunked)).status_code == 204
-            refused = await sender.put(3 * MEGABYTE, is_chunked=is_chunked)
+            client = UploadClient(small, visitor)
+            assert (await client.put(3 * MEGABYTE, "one", is_chunked=is_chunked)).status_code == 204
+            refused = await client.put(3 * MEGABYTE, is_chunked=is_chunked)
             assert (refused.status_code, refused.text) == (
                 413,
                 texts.UPLOADS_FULL_HERE.format(most=5),
@@ -106,9 +106,9 @@ def test_a_session_has_a_budget(small: App, is_chunked: bool) -> None:
                 0o600,
                 0o700,
             )
-            assert (await sender.delete("one")).status_code == 204
+            assert (await client.delete("one")).status_code == 204
             assert files_of(small) == []
-            assert (await sender.put(3 * MEGABYTE, is_chunked=is_chunked)).status_code == 204
+            assert (await client.put(3 * MEGABYTE, is_chunked=is_chunked)).status_code == 204
         await until_empty(small)
 
     finished(visit())
@@ -124,20 +124,20 @@ def test_a_visitor_and_all_have_a_budget(small: App) -> None:
             Visitor(small.url) as three,
             Visitor(small.url) as four,
         ):
-            senders = []
+            clients = []
             for each in (one, two, three, four):
                 await each.drawn()
-                senders.append(Sender(small, each))
-            assert (await senders[0].put(4 * MEGABYTE)).status_code == 204
-            refused = await senders[1].put(int(4.5 * MEGABYTE))
+                clients.append(UploadClient(small, each))
+            assert (await clients[0].put(4 * MEGABYTE)).status_code == 204
+            refused = await clients[1].put(int(4.5 * MEGABYTE))
             assert (refused.status_code, refused.text) == (
                 413,
                 texts.UPLOADS_FULL_OF_YOURS.format(most=8),
             )
-            assert (await senders[2].put(int(4.5 * MEGABYTE))).status_code == 204
-            refused = await senders[3].put(int(4.5 * MEGABYTE))
+            assert (await clients[2].put(int(4.5 * MEGABYTE))).status_code == 204
+            refused = await clients[3].put(int(4.5 * MEGABYTE))
             assert (refused.status_code, refused.text) == (413, texts.UPLOADS_FULL.format(most=12))
-            assert (await senders[3].put(MEGABYTE)).status_code == 204
+            assert (await clients[3].put(MEGABYTE)).status_code == 204
         await until_empty(small)
 
     finished(visit())
@@ -151,8 +151,8 @@ def test_what_is_not_used_goes_after_its_visitor(small: App) -> None:
             await stays.drawn()
             async with Visitor(small.url) as leaves:
                 await leaves.drawn()
-                await Sender(small, leaves).put(MEGABYTE)
-                await Sender(small, stays).put(2 * MEGABYTE)
+                await UploadClient(small, leaves).put(MEGABYTE)
+                await UploadClient(small, stays).put(2 * MEGABYTE)
                 assert files_of(small) == [MEGABYTE, 2 * MEGABYTE]
             async with asyncio.timeout(20):
                 while len(files_of(small)) > 1:
@@ -183,7 +183,7 @@ def test_a_dripping_upload_is_ended(small: App) -> None:
             answers = sorted(await asyncio.gather(*drips))
             assert [each.split(b" ")[1] for each in answers] == [b"408"] * 3 + [b"429"]
             assert files_of(small) == []
-            assert (await Sender(small, visitor).put(MEGABYTE)).status_code == 204
+            assert (await UploadClient(small, visitor).put(MEGABYTE)).status_code == 204
         await until_empty(small)
 
     finished(visit())
@@ -241,8 +241,8 @@ def test_uploads_cost_no_memory(tmp_path: Path) -> None:
     async def visit(app: App) -> None:
         async with Visitor(app.url) as visitor:
             await visitor.drawn()
-            sender = Sender(app, visitor)
-            answers = [(await sender.put(99 * MEGABYTE)).status_code for _ in range(8)]
+            client = UploadClient(app, visitor)
+            answers = [(await client.put(99 * MEGABYTE)).status_code for _ in range(8)]
             assert answers == [204] + [413] * 7
             assert files_of(app) == [99 * MEGABYTE]
         await until_empty(app)
@@ -261,7 +261,7 @@ def test_a_server_that_was_killed_leaves_nothing_for_long(tmp_path: Path) -> Non
     async def visit(app: App) -> None:
         async with Visitor(app.url) as visitor:
             await visitor.drawn()
-            assert (await Sender(app, visitor).put(MEGABYTE)).status_code == 204
+            assert (await UploadClient(app, visitor).put(MEGABYTE)).status_code == 204
 
     apps = [App(tmp_path, TMPDIR=str(tmp_path / "tmp")) for _ in range(3)]
     with apps[0]:

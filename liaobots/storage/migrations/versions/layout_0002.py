@@ -73,7 +73,7 @@ def _let_titles_be_found() -> None:
     connection = op.get_bind()
     titles = sa.text("SELECT id, owner, title FROM conversations ORDER BY changed")
     for chat, owner, title in connection.execute(titles).all():
-        search_index.add(connection, chat, search_index.grams_of(owner, {None: title}))
+        search_index.add(connection, chat, search_index.ngrams_of(owner, {None: title}))
 
 
 def _let_texts_be_found() -> None:
@@ -87,5 +87,5 @@ def _let_texts_be_found() -> None:
     last = ""
     while rows := connection.execute(batch, {"last": last, "batch": BATCH}).all():
         for message, owner, chat, said in rows:
-            search_index.add(connection, chat, search_index.grams_of(owner, {message: said}))
+            search_index.add(connection, chat, search_index.ngrams_of(owner, {message: said}))
         last = rows[-1].id
