@@ -17,13 +17,15 @@ from liaobots.demo.server import DemoServer
 from liaobots.storage.database import Database
 from liaobots.storage.store import Store
 from liaobots.ui import server_state
-from tests.support import backup_samples, chromium, turns
+from tests.support import backup_samples, chromium
 from tests.support.app import App
 from tests.support.auth_code import CODE
 from tests.support.backup_samples import MANY
 from tests.support.raw_server import RawServer
+from tests.support.turns import Turns
 
 WAIT_MILLISECONDS = 20_000
+TURNS = Turns()
 REMARKS = pytest.StashKey[list[str]]()
 
 
@@ -35,10 +37,21 @@ def pytest_terminal_summary(
         terminalreporter.write_line(words)
 
 
+def _is_alone(item: pytest.Item | None) -> bool:
+    return item is not None and item.get_closest_marker("alone") is not None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that are marked `alone` be the first, one after the other."""
+    items.sort(key=lambda item: not _is_alone(item))
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test that is marked `alone` while no other worker runs one."""
-    with turns.turn(is_alone=item.get_closest_marker("alone") is not None):
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Run tests that are marked `alone` while no other worker runs one."""
+    with TURNS.turn(is_alone=_is_alone(item), is_next_alone=_is_alone(nextitem)):
         return (yield)
 
 

@@ -4,7 +4,7 @@ import json
 import random
 import string
 
-TURNS, LETTERS = 20, 200_000
+TURNS, LETTERS = 8, 200_000
 
 
 def heavy(turns: int = TURNS, letters: int = LETTERS) -> bytes:

@@ -25,7 +25,12 @@ from tests.attack.watch import (
 from tests.support.protocol_client import Visitor
 from tests.support.waiting import wait_until
 
-IDENTITIES, QUESTIONS = 8, 32
+# What bystanders feel is measured.
+pytestmark = pytest.mark.alone
+
+IDENTITIES, QUESTIONS = 8, 4
+# An eighth of what a server allows, so that all places are soon taken.
+FEW_PLACES = "answers=32, answers_per_visitor=4, answers_per_address=16, answers_reserved=4"
 HOLD_SECONDS = 8.0
 DRIPPED = 60
 # The bystanders' own readers.
@@ -43,14 +48,21 @@ def place(
         yield found
 
 
+async def _ask_until_shown(visitor: Visitor, question: str) -> None:
+    """Ask, again if need be: Streamlit drops one of two reruns that come at the same moment."""
+    while not visitor.shows(question):
+        await visitor.ask(question)
+        with suppress(TimeoutError):
+            await visitor.until(lambda: visitor.shows(question), 10)
+
+
 async def _ask_all(url: str, names: list[str]) -> None:
     """Ask for each hostile answer, each as another visitor, and wait until its end is shown."""
 
     async def ask(name: str) -> None:
         async with Visitor(url) as visitor:
             await visitor.drawn()
-            await visitor.ask(f"attack: {name}")
-            await visitor.until(lambda: visitor.shows(f"attack: {name}"), 30)
+            await _ask_until_shown(visitor, f"attack: {name}")
             await asyncio.sleep(1)
             await visitor.until(lambda: not visitor.is_running, 60)
 
@@ -100,8 +112,8 @@ async def _fill(url: str) -> None:
 
 def test_all_places_are_taken(tmp_path: Path) -> None:
     """Those who have no answer running still get one."""
-    with opened(tmp_path, LIAOBOTS_TIMEOUT="120") as place:
-        with place.bystanders.beside(rounds=24) as felt, spent(place.app) as cost:
+    with opened(tmp_path, LIAOBOTS_TIMEOUT="120", LIAOBOTS_LIMITS=FEW_PLACES) as place:
+        with place.bystanders.beside() as felt, spent(place.app) as cost:
             visited(_fill, place.app.url)
         assert_hardly_felt(felt)
         assert cost.growth <= MOST_MEGABYTES

@@ -32,7 +32,7 @@ from tests.support.uploading_visitor import UploadingVisitor
 from tests.support.waiting import wait_until
 
 # PostgreSQL takes some four times as long for each.
-TURNS_IN_POSTGRESQL = 6
+TURNS_IN_POSTGRESQL = 3
 LOCK_SECONDS = 8.0
 FULL = "The disk is full, or fails"
 
@@ -61,7 +61,7 @@ def count(address: str) -> int:
 
 @pytest.fixture(scope="module")
 def imported(place: Place) -> tuple[str, Felt, Spent]:
-    """Return by whom 4 MB were imported while others asked, and what that cost."""
+    """Return by whom 1.6 MB were imported while others asked, and what that cost."""
     with place.bystanders.beside() as felt, spent(place.app) as cost:
         identity = visited(_bring_in, place.app.url)
     return identity, felt, cost
@@ -72,6 +72,7 @@ def questions(place: Place) -> list[str]:
     return [each.question for each in place.bystanders.rounds if each.was_answered]
 
 
+@pytest.mark.alone
 def test_an_import(place: Place, imported: tuple[str, Felt, Spent]) -> None:
     """All of it comes, and every question that was asked meanwhile is kept."""
     _, felt, cost = imported
@@ -89,6 +90,7 @@ async def _forget(url: str, identity: str, chat: str) -> None:
         await visitor.until(lambda: not visitor.has(f"forget-{chat}") and not visitor.is_running)
 
 
+@pytest.mark.alone
 def test_forgetting_it_for_good(place: Place, imported: tuple[str, Felt, Spent]) -> None:
     """It goes in parts, and every question that is asked meanwhile is kept."""
     identity, store = imported[0], Store(Database(place.database))
@@ -104,6 +106,7 @@ def test_forgetting_it_for_good(place: Place, imported: tuple[str, Felt, Spent])
     assert_the_writer_is_free(place)
 
 
+@pytest.mark.alone
 def test_an_import_into_postgresql(tmp_path: Path, new_postgresql: Callable[[], str]) -> None:
     """The same, where many can write."""
     with opened(tmp_path, database=new_postgresql()) as place:

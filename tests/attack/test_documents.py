@@ -5,12 +5,17 @@ import time
 import zlib
 from itertools import accumulate
 
+import pytest
+
 from liaobots.limits import Limits
 from tests.attack.attacker import visited
 from tests.attack.place import Place
 from tests.attack.resources import processor_seconds, spent
 from tests.attack.watch import assert_hardly_felt, assert_hardly_left
 from tests.support.uploading_visitor import UploadingVisitor
+
+# What bystanders feel is measured.
+pytestmark = pytest.mark.alone
 
 LIMITS = Limits()
 BOMBS = 8

@@ -59,6 +59,7 @@ async def _send_large(url: str) -> None:
             await asyncio.sleep(1)
 
 
+@pytest.mark.alone
 def test_large_addresses(place: Place) -> None:
     """They cost little, and nobody feels them."""
     with place.bystanders.beside() as felt, spent(place.app) as cost:
@@ -133,6 +134,7 @@ def _drip(url: str, count: int) -> list[socket.socket]:
     return lines
 
 
+@pytest.mark.alone
 def test_requests_that_never_end(place: Place) -> None:
     """They wait for nothing that others need."""
     with place.bystanders.beside() as felt, spent(place.app) as cost:

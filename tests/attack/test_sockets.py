@@ -15,6 +15,9 @@ from tests.attack.watch import (
 )
 from tests.support.protocol_client import Visitor
 
+# What bystanders feel is measured.
+pytestmark = pytest.mark.alone
+
 FLOOD_SECONDS = 0.5
 PAGES, OPEN_SECONDS = 300, 3.0
 # So many sockets ask for so many pages each, and read none.

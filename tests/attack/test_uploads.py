@@ -11,6 +11,9 @@ from tests.attack.resources import spent
 from tests.attack.watch import assert_hardly_felt, assert_hardly_left
 from tests.support.uploading_visitor import UploadingVisitor
 
+# What bystanders feel is measured.
+pytestmark = pytest.mark.alone
+
 MEGABYTE = 1_000_000
 UNUSED_SECONDS = 3
 # What one session sends and never uses: more than it may have.

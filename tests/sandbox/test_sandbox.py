@@ -323,8 +323,10 @@ def test_a_process_does_not_outlive_the_server(tmp_path: Path, sent: signal.Sign
     )
 
     def started() -> list[int]:
+        """Return the processes that have begun to run their own program."""
         listed = Path(f"/proc/{server.pid}/task").glob("*/children")
-        return [int(pid) for file in listed for pid in file.read_text().split()]
+        pids = [int(pid) for file in listed for pid in file.read_text().split()]
+        return [pid for pid in pids if b"sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     wait_until(started)
     pids = started()
