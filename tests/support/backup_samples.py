@@ -127,7 +127,7 @@ def copied(source: str, target: str) -> CopyResult:
     """Copy as the command does, in this process."""
     ends = Endpoint(source), Endpoint(target)
     try:
-        return copy(*ends, tell=lambda _: None)
+        return copy(*ends, report=lambda _: None)
     finally:
         for end in ends:
             end.close()
