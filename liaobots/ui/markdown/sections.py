@@ -24,6 +24,9 @@ MIN_SECTION_CHARACTERS = 400
 BEGINNINGS = {"paragraph_open", "heading_open", "table_open", "fence", "code_block"}
 # What is longer is parsed in parts of this length.
 PART_CHARACTERS = 50_000
+# What is longer is parsed in parts even if it defines links; its footnotes then stay where they
+# are.
+MAX_WHOLE_CHARACTERS = 200_000
 EMPTY_LINE = "\n\n"
 # Part of each definition of a link or a footnote.
 DEFINITION = "]:"
@@ -63,17 +66,30 @@ def split_sections(text: str, options: RenderOptions) -> Sequence[Section]:
 
 def _read(text: str, options: RenderOptions) -> Sequence[Section]:
     if len(text) > PART_CHARACTERS and DEFINITION not in text:
-        return _read_in_parts(text, options)
+        return _read_in_parts(text, options, {})
+    if len(text) > MAX_WHOLE_CHARACTERS:
+        return _read_in_parts(text, options, _references_of(text))
     return _joined(_grouped(_blocks(parser.parse_whole(text), options)))
 
 
-def _read_in_parts(text: str, options: RenderOptions) -> Sequence[Section]:
+def _references_of(text: str) -> dict[str, Any]:
+    """Return the links that a text defines, without parsing all of it."""
+    references: dict[str, Any] = {}
+    for paragraph in text.split(EMPTY_LINE):
+        if DEFINITION in paragraph:
+            parser.parse(paragraph, references)
+    return references
+
+
+def _read_in_parts(
+    text: str, options: RenderOptions, references: dict[str, Any]
+) -> Sequence[Section]:
     """Return the sections of a long text, of which only a part is in memory as tokens.
 
     The tokens of 500,000 characters in short paragraphs take 125 MB. A part ends at an empty
     line, so that a block that is longer than a part is parsed once.
     """
-    growing = IncrementalSections(options)
+    growing = IncrementalSections(options, references)
     start = 0
     while (end := _part_end(text, start, growing.unfinished_characters)) < len(text):
         growing.add(text[start:end])
@@ -94,14 +110,18 @@ def _part_end(text: str, start: int, unfinished_characters: int) -> int:
 
 
 class IncrementalSections:
-    """The sections of a text that grows at its end. Each finished part is parsed once."""
+    """The sections of a text that grows at its end. Each finished part is parsed once.
 
-    def __init__(self, options: RenderOptions) -> None:
+    `references` are all links that the text defines, or None if they are not known yet.
+    """
+
+    def __init__(self, options: RenderOptions, references: dict[str, Any] | None = None) -> None:
         self._options = options
         self._finished: list[Section] = []
         # Finished blocks of the section that still grows.
         self._waiting: list[Block] = []
-        self._references: dict[str, Any] = {}
+        self._references: dict[str, Any] = references or {}
+        self._knows_references = references is not None
         self._tail = ""
         self._defines = False
 
@@ -134,7 +154,7 @@ class IncrementalSections:
         footnotes, which may have been used before.
         """
         self._tail += text
-        if self._defines or DEFINITION in text:
+        if not self._knows_references and (self._defines or DEFINITION in text):
             return None
         blocks = [*self._waiting, *_blocks(parser.parse_whole(self._tail), self._options)]
         return [*self._finished, *_joined(_grouped(blocks))]

@@ -181,15 +181,30 @@ def test_a_long_text_is_read_in_parts(text: str, part: int) -> None:
         assert split_sections(text, OPTIONS) == expected
 
 
-def test_the_memory_for_a_long_text(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("end", ["", "[link]: https://example.org/\n"])
+def test_the_memory_for_a_long_text(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
     """Ten times the text needs hardly more memory than one part of it."""
     monkeypatch.setattr(section_module, "PART_CHARACTERS", 8_000)
+    monkeypatch.setattr(section_module, "MAX_WHOLE_CHARACTERS", 7_000)
     peaks = []
     for count in (1, 10):
-        text = ": ping\n\n" * 1_000 * count
+        text = ": ping\n\n" * 1_000 * count + end
         section_module.CACHE.clear()
         tracemalloc.start()
         assert split_sections(text, OPTIONS)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 2 * peaks[0]
+
+
+def test_links_of_a_long_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link is one wherever in a long text its address stands."""
+    text = "A [link] here.\n\n" + PARAGRAPH * 100 + "[link]: https://example.org/\n"
+    section_module.CACHE.clear()
+    expected = split_sections(text, OPTIONS)
+    monkeypatch.setattr(section_module, "PART_CHARACTERS", 500)
+    monkeypatch.setattr(section_module, "MAX_WHOLE_CHARACTERS", 1_000)
+    section_module.CACHE.clear()
+    found = split_sections(text, OPTIONS)
+    assert "https://example.org" in found[0].source
+    assert found == expected
