@@ -18,7 +18,6 @@ from tests.support.protocol_client import Visitor
 # What bystanders feel is measured.
 pytestmark = pytest.mark.alone
 
-FLOOD_SECONDS = 0.5
 PAGES, OPEN_SECONDS = 300, 3.0
 # So many sockets ask for so many pages each, and read none.
 DEAF, WISHES, DEAF_SECONDS = 20, 60, 3.0
@@ -76,7 +75,7 @@ def test_a_storm_of_refreshes(place: Place) -> None:
 def test_a_flood_of_messages(place: Place, kind: str) -> None:
     """One anonymous socket is closed; nobody waits for it, and no memory is left behind."""
     with place.bystanders.beside() as felt, spent(place.app) as cost:
-        is_closed = apart(flood, place.app.url, kind, FLOOD_SECONDS)
+        is_closed = apart(flood, place.app.url, kind)
     assert is_closed
     assert_hardly_felt(felt)
     assert_hardly_left(place, cost)

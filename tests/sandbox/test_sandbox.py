@@ -299,9 +299,11 @@ def test_fair_queue() -> None:
     assert [queue.take([], 1) for _ in range(6)] == ["a1", "c1", "a2", "c2", "a3", None]
 
 
+# A shell that starts a program in the background has it ignore SIGINT.
 SERVER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from liaobots.sandbox.pool import SandboxPool
 pool = SandboxPool(1, 1)
 folder = Path(sys.argv[1])
