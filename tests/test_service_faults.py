@@ -181,7 +181,7 @@ def test_a_service_that_falls_silent(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("question", "words"),
     [
-        ("Noise as a stream", "nothing in it"),
+        ("Noise as a stream", "that is no text"),
         ("Noise without a label", "that is no text"),
         ("A picture", "that is no text"),
         ("A document", "that is no text"),

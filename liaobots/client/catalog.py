@@ -1,6 +1,7 @@
 """What is known of the models: the built-in ones, and the service's list."""
 
 import math
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, NotRequired, TypedDict
 
@@ -131,11 +132,11 @@ def parse_model_list(payload: object, secret: str = "") -> dict[str, ModelInfo]:
     """Return the models of the service's list by id, in the service's order.
 
     The list may be the payload itself, as at Liaobots, or be in its `data`, as in
-    OpenAI's API. Entries without a printable id, or with `secret` in a text, are
+    OpenAI's API, or in `models`; its entries may be names alone, or stand by their names.
+    Entries without a printable id, or with `secret` in a text, are
     left out. Raise `ServiceError` if no entry remains.
     """
-    inner = payload.get("data") if isinstance(payload, dict) else payload
-    entries = inner[:MAX_MODELS] if isinstance(inner, list) else []
+    entries = _entries_of(payload)[:MAX_MODELS]
     is_secret = finder(secret if len(secret) >= MIN_SECRET_CHARACTERS else "")
     read = [info for info in map(_read_entry, entries) if info]
     found = {
@@ -148,6 +149,19 @@ def parse_model_list(payload: object, secret: str = "") -> dict[str, ModelInfo]:
             "The service's list of models could not be read. The built-in names still work."
         )
     return found
+
+
+def _entries_of(payload: object) -> Sequence[object]:
+    if isinstance(payload, dict):
+        inner = (payload.get(name) for name in ("data", "models"))
+        payload = next((each for each in inner if isinstance(each, list | dict)), payload)
+    if isinstance(payload, dict):
+        named = {name: each for name, each in payload.items() if isinstance(each, dict)}
+        # An error is an object by its name as well.
+        return [] if "error" in named else [{"id": name, **each} for name, each in named.items()]
+    entries = payload if isinstance(payload, list) else []
+    are_names = all(isinstance(each, str) for each in entries)
+    return [{"id": each} for each in entries] if are_names else entries
 
 
 def _read_entry(entry: object) -> ModelInfo | None:

@@ -6,8 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from liaobots.client import catalog, request_builder, settings
+from liaobots.client import catalog, settings
 from liaobots.client.catalog import ModelInfo
+from liaobots.client.dialects.base import Dialect, Question, Service
+from liaobots.client.messages import Messages, check_messages
 from liaobots.client.reply import Reply
 from liaobots.client.retry import request_json
 from liaobots.client.secret_finder import holds
@@ -36,8 +38,8 @@ class Client:
     Arguments that are left out are read from the settings at each call
     (LIAOBOTS_AUTH, LIAOBOTS_URL, LIAOBOTS_TIMEOUT in seconds, LIAOBOTS_WIRE).
     `models` are the models that `chat` accepts: the built-in ones, until
-    `models()` has read the service's list. In OpenAI's dialect `chat` accepts any
-    name, as its servers decide that themselves.
+    `models()` has read the service's list. In a dialect whose servers decide that
+    themselves, `chat` accepts any name.
     """
 
     def __init__(
@@ -60,7 +62,7 @@ class Client:
 
     def chat(  # noqa: PLR0913 -- the options of a question, each passed by name
         self,
-        messages: request_builder.Messages,
+        messages: Messages,
         model: str = "gpt-3.5-turbo",
         *,
         stream: bool = True,
@@ -70,27 +72,23 @@ class Client:
     ) -> Reply:
         """Return the answer as an iterator of text pieces; of one piece if not `stream`.
 
-        `search` asks the service to search the web; only the dialect of 2025 has it.
+        `search` asks the service to search the web, if the dialect can.
         `rest` is for a process that reads many answers at once: the seconds to wait
         after all bytes that have arrived are read, before the next look.
         Raise `InvalidInput` at once for input that cannot be sent. The request is
         sent when the first piece is read, and the iterator then raises the
         errors of `liaobots.errors`.
         """
-        dialect = settings.wire(self._wire)
-        if dialect == request_builder.OPENAI and isinstance(model, str) and model:
+        dialect = settings.dialect(self._wire)
+        if dialect.takes_unlisted_models and isinstance(model, str) and model:
             info = self._models.get(model) or catalog.placeholder_model(model)
         else:
             info = catalog.get_model(model, self._models)
-        code = settings.auth(self._auth, dialect)
-        body = request_builder.build_body(dialect, info, messages, conversation_id, search=search)
-        call = self._call(dialect)
+        service = self._service(dialect, settings.auth(self._auth, dialect))
+        check_messages(messages)
+        question = Question(messages, info, conversation_id or "", search)
         return Reply(
-            call,
-            request_builder.answer_request(dialect, code, call.base_url, body),
-            code,
-            stream=stream,
-            poll_interval=rest,
+            self._call(service), dialect, service, question, stream=stream, poll_interval=rest
         )
 
     def models(self, total_timeout: float | None = None) -> dict[str, ModelInfo]:
@@ -99,13 +97,12 @@ class Client:
         `total_timeout` is in seconds for the whole call, even if the service keeps sending.
         Models whose texts hold the code are left out. Raise `LiaobotsError` on failure.
         """
-        dialect = settings.wire(self._wire)
-        code = settings.auth(self._auth, dialect) if dialect == request_builder.OPENAI else ""
+        dialect = settings.dialect(self._wire)
         secret = settings.code_of(self._auth)
-        call = self._call(dialect, total_timeout)
-        payload = request_json(
-            call, request_builder.models_request(dialect, code, call.base_url), secret
-        )
+        code = settings.auth(self._auth, dialect) if dialect.lists_models_by_code else ""
+        service = self._service(dialect, code)
+        call = self._call(service, total_timeout)
+        payload = request_json(call, dialect.models_request(service), secret)
         found = catalog.parse_model_list(payload, secret)
         self._models |= found
         return found
@@ -114,23 +111,25 @@ class Client:
         """Return what the service reports of the code. Raise `LiaobotsError` on failure.
 
         `total_timeout` is in seconds for the whole call, even if the service keeps sending.
-        OpenAI's API has no such request: return an empty `Account` without sending one.
+        If the dialect has no such request, return an empty `Account` without sending one.
         """
-        dialect = settings.wire(self._wire)
-        code = settings.auth(self._auth, dialect)
-        call = self._call(dialect, total_timeout)
-        if (request := request_builder.account_request(dialect, code, call.base_url)) is None:
+        dialect = settings.dialect(self._wire)
+        service = self._service(dialect, settings.auth(self._auth, dialect))
+        if (request := dialect.account_request(service)) is None:
             return Account()
-        fields = _fields_of(request_json(call, request, code), code)
+        call = self._call(service, total_timeout)
+        fields = _fields_of(request_json(call, request, service.code), service.code)
         return Account(
             balance=_number(fields.pop("balance", None)),
             amount=_number(fields.pop("amount", None)),
             others=fields,
         )
 
-    def _call(self, dialect: str, total_timeout: float | None = None) -> CancellableRequest:
-        address = settings.base_url(self._base_url, dialect)
-        return CancellableRequest(address, settings.timeout(self._timeout), total_timeout)
+    def _service(self, dialect: Dialect, code: str) -> Service:
+        return Service(settings.base_url(self._base_url, dialect), code)
+
+    def _call(self, service: Service, total_timeout: float | None = None) -> CancellableRequest:
+        return CancellableRequest(service.base_url, settings.timeout(self._timeout), total_timeout)
 
 
 def _fields_of(value: Any, code: str) -> dict[str, Any]:

@@ -1,212 +1,209 @@
-"""The body of an answer in any form of the protocol: bytes in, text out. No socket here."""
+"""An answer in any form: bytes in, pieces out. No socket here."""
 
-import codecs
-import re
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from liaobots import surrogates
-from liaobots.client import error_mapping
-from liaobots.client.chat_completion import ChatCompletionParser
-from liaobots.client.error_detector import (
-    CUT,
-    MAX_HELD_CHARACTERS,
-    ErrorDetector,
-    begins_invalid,
-    json_of,
-    raise_if_too_long,
-)
-from liaobots.client.sse import ChatCompletionSSEDecoder, SSEDecoder
-from liaobots.errors import AnswerInterrupted, LiaobotsError, ServiceError
+from liaobots.client.answer_reader import AnswerReader
+from liaobots.client.body import LINE_END, BodyKind, kind_of
+from liaobots.client.error_detector import MAX_HELD_CHARACTERS, ErrorDetector, raise_if_too_long
+from liaobots.client.json_objects import JSONObjects
+from liaobots.client.raw_text import RawText
+from liaobots.client.sse import EventStream
+from liaobots.errors import LiaobotsError, ServiceError
+from liaobots.pieces import Piece, Reasoning, ReasoningEnd, Text, ToolCall, Usage
+from liaobots.think_tags import ThinkTagSplitter
 
-ERROR_START = '{"error":true'
-# How a page begins, and what follows the title, by which a captcha is recognised.
-PAGE_STARTS = ("<!doctype html", "<html", "<head", "<body")
-AFTER_TITLE = re.compile("</title|<body|</html", re.I | re.A)
-
-
-class BodyDecoder(Protocol):
-    """A decoder for one form of an answer."""
-
-    done: bool
-
-    def __init__(self, errors: "ErrorDetector") -> None: ...
-    def feed(self, data: bytes) -> Iterator[str]: ...
-    def finish(self) -> Iterator[str]: ...
+Item = dict[str, Any] | str
+Body = EventStream | JSONObjects | RawText
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 class Decoder:
-    """Decode the bytes of an answer, cut anywhere, into text.
+    """Decode the bytes of an answer, cut anywhere, into pieces.
 
-    `content_type` selects the form, with `is_openai` that of OpenAI's API. The
-    iterators of `feed` and `finish` must be read to their end; there they raise
-    the error that the service sends within the answer, after the text before it.
-    `finish` also raises `AnswerInterrupted` if the bytes end inside a part, and
-    `ServiceError` if there was no text at all. No error quotes `secret`; `link` is
-    where a captcha can be solved.
+    The bytes decide what they are; `content_type` breaks ties. The iterators of
+    `feed` and `finish` must be read to their end; there they raise the error that
+    the service sends within the answer, after the pieces before it. `finish` also
+    raises `AnswerInterrupted` if the bytes end inside a part, and `ServiceError` if
+    there was nothing to show. No error quotes `secret`; `link` is where a captcha can
+    be solved.
     """
 
     def __init__(
         self,
         content_type: str = "",
+        reader: AnswerReader | None = None,
         *,
-        is_openai: bool = False,
         secret: str = "",
         link: str = "",
     ) -> None:
-        media_type = content_type.partition(";")[0].strip().lower()
-        decoders: dict[str, type[BodyDecoder]] = {
-            "text/event-stream": SSEDecoder,
-            "application/json": _JSONDecoder,
-        }
-        errors = ErrorDetector(media_type, secret, link)
-        self._completion = ChatCompletionParser()
-        if is_openai and media_type == "application/json":
-            self._body_decoder: BodyDecoder = _ChatCompletionDecoder(errors, self._completion)
-        elif is_openai:
-            self._body_decoder = ChatCompletionSSEDecoder(errors, self._completion)
-        else:
-            self._body_decoder = decoders.get(media_type, _RawTextDecoder)(errors)
+        self._content_type = content_type.partition(";")[0].strip().lower()
+        self._errors = ErrorDetector(self._content_type, secret, link)
+        self._reader = reader or AnswerReader()
+        self._head = bytearray()
+        self._body: Body | None = None
+        self._assembler = _Assembler()
+        self._unknown: dict[str, Any] | None = None
+        self._tools: list[str] = []
         self._is_empty = True
 
     @property
     def is_complete(self) -> bool:
         """Return whether the text is complete; other data may still follow."""
-        return self._completion.finish_reason != ""
+        return self._reader.finish_reason != ""
 
     @property
     def incomplete_reason(self) -> LiaobotsError | None:
         """Return why the answer is incomplete, or None."""
-        return self._completion.incomplete_reason
+        return self._reader.incomplete_reason
 
     @property
     def done(self) -> bool:
         """Return whether the answer has marked its end."""
-        return self._body_decoder.done
+        return self._body is not None and self._body.done
 
-    def feed(self, data: bytes) -> Iterator[str]:
-        """Yield the text that `data` completes, in pieces that are not empty."""
-        for text in self._body_decoder.feed(data):
-            if text:
-                self._is_empty = False
-                yield text
+    def feed(self, data: bytes) -> Iterator[Piece]:
+        """Yield the pieces that `data` completes."""
+        if self._body is None:
+            is_news = len(self._head) <= MAX_HELD_CHARACTERS or LINE_END.search(data)
+            self._head += data
+            raise_if_too_long(len(self._head))
+            if not is_news or not self._choose():
+                return
+            data = bytes(self._head)
+        if self._body is not None:
+            yield from self._decode(self._body, self._body.feed(data))
 
-    def finish(self) -> Iterator[str]:
-        """Yield the text that was still held back when the bytes ended."""
-        for text in self._body_decoder.finish():
-            if text:
-                self._is_empty = False
-                yield text
-        if self._is_empty and self.is_complete and self.incomplete_reason:
-            raise self.incomplete_reason
+    def finish(self) -> Iterator[Piece]:
+        """Yield what was still held back when the bytes ended."""
+        if self._body is None:
+            kind = kind_of(self._content_type, bytes(self._head), is_end=True)
+            body = self._body = self._new_body(kind or BodyKind.TEXT)
+            yield from self._decode(body, body.feed(bytes(self._head)))
+        yield from self._finish_body(self._body)
+        if self._unknown is not None and self._is_empty:
+            self._errors.raise_error(self._unknown)
+        for piece in self._reader.finish():
+            yield from self._seen(self._assembler.add(piece))
+        yield from self._seen(self._assembler.finish())
         if self._is_empty:
-            raise ServiceError(
-                "The service sent an answer with nothing in it. Try again, ask something "
-                "shorter, or choose another model."
+            raise self._why_empty()
+
+    def _choose(self) -> bool:
+        """Choose what the body is. Return False if more bytes are needed."""
+        kind = kind_of(self._content_type, bytes(self._head), is_end=False)
+        self._body = self._new_body(kind) if kind else None
+        return kind is not None
+
+    def _new_body(self, kind: BodyKind) -> Body:
+        match kind:
+            case BodyKind.EVENTS:
+                return EventStream()
+            case BodyKind.OBJECTS:
+                return JSONObjects()
+        return RawText(self._errors)
+
+    def _decode(self, body: Body, items: Iterator[Item]) -> Iterator[Piece]:
+        """Yield the pieces of what a body reads; what it rejects is read as raw text."""
+        for item in items:
+            for piece in self._pieces_of(item):
+                yield from self._seen(self._assembler.add(piece))
+        if not isinstance(body, RawText) and body.rejected is not None:
+            text = self._body = RawText(self._errors)
+            yield from self._decode(text, text.feed(body.rejected))
+
+    def _finish_body(self, body: Body) -> Iterator[Piece]:
+        # If the text is complete, it does not matter in what the bytes ended.
+        body.done = body.done or self.is_complete
+        yield from self._decode(body, body.finish())
+        if self._body is not None and self._body is not body:
+            yield from self._finish_body(self._body)
+
+    def _pieces_of(self, item: Item) -> Sequence[Piece]:
+        if isinstance(item, str):
+            return [Text(item)] if item else []
+        if self._errors.is_error(item):
+            self._errors.raise_error(item)
+        if not self._reader.is_known(item):
+            self._unknown = self._unknown or item
+        return self._reader.pieces_of(item)
+
+    def _seen(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
+        """Return the pieces after noting whether there is something to show among them."""
+        for piece in pieces:
+            if isinstance(piece, ToolCall):
+                self._tools.append(piece.name)
+            elif not isinstance(piece, Usage):
+                self._is_empty = False
+        return pieces
+
+    def _why_empty(self) -> LiaobotsError:
+        if self._tools:
+            return ServiceError(
+                f"The model asked for the tool “{self._tools[0]}”, which this page does not run, "
+                "and said nothing else. Ask in other words, or choose another model."
             )
+        if self.is_complete and self.incomplete_reason:
+            return self.incomplete_reason
+        return ServiceError(
+            "The service sent an answer with nothing in it. Try again, ask something "
+            "shorter, or choose another model."
+        )
 
 
-class _JSONDecoder:
-    """Decode `application/json`: one object, which is an answer or an error."""
+class _Assembler:
+    """Make pieces whole: join the halves of characters, and take reasoning out of the text."""
 
-    def __init__(self, errors: ErrorDetector) -> None:
-        self.done = False
-        self._errors = errors
-        self._body = bytearray()
+    def __init__(self) -> None:
+        self._halves: dict[type[Piece], str] = {}
+        self._splitter = ThinkTagSplitter()
+        self._was_text_after_reasoning = self._has_reasoning = False
 
-    def feed(self, data: bytes) -> Iterator[str]:
-        self._body += data
-        raise_if_too_long(len(self._body))
-        yield from ()
-
-    def finish(self) -> Iterator[str]:
-        body = bytes(self._body).removeprefix(codecs.BOM_UTF8)
-        event = json_of(body)
-        if event is None:
-            yield from self._decode_as_text(body)
-            return
-        content = event.get("content")
-        if event.get("error") or not isinstance(content, str):
-            self._errors.raise_error(event)
-        yield surrogates.replace_lone(content)
-
-    def _decode_as_text(self, body: bytes) -> Iterator[str]:
-        """Decode a body that is not an object, despite its content type, as raw text."""
-        if body.lstrip().startswith(b"{"):
-            raise AnswerInterrupted(CUT)
-        raw = _RawTextDecoder(self._errors)
-        yield from raw.feed(body)
-        yield from raw.finish()
-
-
-class _ChatCompletionDecoder(_JSONDecoder):
-    """Decode a whole answer of OpenAI's API."""
-
-    def __init__(self, errors: ErrorDetector, completion: ChatCompletionParser) -> None:
-        super().__init__(errors)
-        self._completion = completion
-
-    def finish(self) -> Iterator[str]:
-        body = bytes(self._body).removeprefix(codecs.BOM_UTF8)
-        event = json_of(body)
-        if event is None:
-            yield from self._decode_as_text(body)
-        elif "choices" not in event:
-            self._errors.raise_error(event)
+    def add(self, piece: Piece) -> Sequence[Piece]:
+        """Return the pieces that are whole now."""
+        if isinstance(piece, Text):
+            found = list(self._splitter.feed(self._joined(Text, piece.text)))
+        elif isinstance(piece, Reasoning):
+            found = list(self._splitter.note_reasoning())
+            found.append(Reasoning(self._joined(Reasoning, piece.text)))
         else:
-            text = self._completion.text_of(event) + self._completion.end()
-            yield surrogates.replace_lone(text)
+            return [piece]
+        return (
+            found
+            if not self._has_reasoning and len(found) == 1 and isinstance(found[0], Text)
+            else self._separated(found)
+        )
 
+    def finish(self) -> Sequence[Piece]:
+        """Return what is still held back; half a character becomes U+FFFD."""
+        found: list[Piece] = []
+        for kind in (Reasoning, Text):
+            if self._halves.pop(kind, ""):
+                found += self.add(kind(REPLACEMENT))
+        return [*found, *self._separated(list(self._splitter.finish()))]
 
-class _RawTextDecoder:
-    """Decode raw UTF-8 text, held back until it is clear that it is not an error."""
+    def _joined(self, kind: type[Piece], text: str) -> str:
+        """Join the halves of a surrogate pair: JSON may split an emoji between two events."""
+        half = self._halves.pop(kind, "") if self._halves else ""
+        if not half and text.isascii():
+            return text
+        text = half + text
+        if "\ud800" <= text[-1:] <= "\udbff":
+            self._halves[kind], text = text[-1:], text[:-1]
+        return surrogates.replace_lone(text)
 
-    def __init__(self, errors: ErrorDetector) -> None:
-        self.done = False
-        self._errors = errors
-        self._incomplete = b""
-        self._is_first = True
-        self._held: str | None = ""
-
-    def feed(self, data: bytes) -> Iterator[str]:
-        data = self._incomplete + data
-        text, used = codecs.utf_8_decode(data, "replace")
-        self._incomplete = data[used:]
-        if self._held is None:
-            yield text
-            return
-        if self._is_first and text:
-            text, self._is_first = text.removeprefix("\ufeff"), False
-        self._held += text
-        if not _may_be_error(self._held):
-            yield self._release()
-
-    def finish(self) -> Iterator[str]:
-        if self._held is not None:
-            self._errors.raise_if_error(self._held)
-            yield self._release()
-        if self._incomplete:
-            raise AnswerInterrupted(CUT)
-
-    def _release(self) -> str:
-        held, self._held = self._held or "", None
-        # Only the part up to the title's end counts: how much follows depends on the pieces.
-        end = AFTER_TITLE.search(held, 0, MAX_HELD_CHARACTERS)
-        self._errors.raise_if_page(held[: end.end() if end else MAX_HELD_CHARACTERS])
-        self._errors.raise_if_binary(held)
-        return held
-
-
-def _may_be_error(held: str) -> bool:
-    """Return whether a body that begins like this may still turn out to be an error."""
-    start = held.lstrip().lower()
-    if len(held) > MAX_HELD_CHARACTERS:
-        return False
-    if begins_invalid(held):
-        return True
-    if error_mapping.is_page(start):
-        return AFTER_TITLE.search(start) is None
-    if any(beginning.startswith(start.rstrip()) for beginning in ("error", *PAGE_STARTS)):
-        return True
-    compact = "".join(start[:MAX_HELD_CHARACTERS].split())[: len(ERROR_START)]
-    return ERROR_START.startswith(compact) or compact.startswith(ERROR_START)
+    def _separated(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
+        """Return pieces in which a thought after some text begins a paragraph of its own."""
+        found: list[Piece] = []
+        for piece in pieces:
+            if isinstance(piece, Reasoning) and not piece.text:
+                continue
+            if isinstance(piece, Reasoning) and self._was_text_after_reasoning:
+                found.append(Reasoning("\n\n"))
+            if isinstance(piece, Text) and not piece.text:
+                continue
+            self._has_reasoning = self._has_reasoning or isinstance(piece, Reasoning | ReasoningEnd)
+            self._was_text_after_reasoning = isinstance(piece, Text) and self._has_reasoning
+            found.append(piece)
+        return found

@@ -13,6 +13,13 @@ MAX_HELD_CHARACTERS = 4_096
 # as \uXXXX, take six million bytes.
 MAX_EVENT_BYTES = 8 * 1_048_576
 CUT = "The answer broke off before its end. What came is kept; ask to continue, or try again."
+# Bodies of these content types hold objects.
+STRUCTURED_TYPES = (
+    "text/event-stream",
+    "application/json",
+    "application/x-ndjson",
+    "application/jsonl",
+)
 # Bodies of these content types are never read as text.
 BINARY_TYPES = ("image/", "audio/", "video/", "font/", "application/pdf", "application/zip")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -38,9 +45,14 @@ class ErrorDetector:
     """
 
     def __init__(self, content_type: str, secret: str, link: str) -> None:
-        self._is_labelled_page = content_type == "text/html"
+        self._is_no_text = content_type == "text/html" or content_type in STRUCTURED_TYPES
         self._is_labelled_binary = content_type.startswith(BINARY_TYPES)
         self._secret, self._link = secret, link
+
+    def is_error(self, event: dict[str, Any]) -> bool:
+        """Return whether an object of the body is an error."""
+        is_labelled = bool(event.get("error")) or event.get("object") == "error"
+        return is_labelled or error_mapping.is_certain_error(event)
 
     def raise_error(self, event: dict[str, Any]) -> NoReturn:
         """Raise the error that an object of the body describes."""
@@ -53,10 +65,14 @@ class ErrorDetector:
         )
 
     def raise_if_page(self, text: str) -> None:
-        """Raise `CaptchaRequired` for a web page in place of an answer."""
-        is_page = self._is_labelled_page and text.lstrip().startswith("<")
-        if is_page or error_mapping.is_captcha_page(text):
+        """Raise `CaptchaRequired` for a human check, `ServiceError` for any other web page.
+
+        A text that is labelled as text may be a page, as a model may have written one.
+        """
+        if error_mapping.is_captcha_page(text):
             raise error_mapping.captcha_required(self._link)
+        if self._is_no_text and text.lstrip().startswith("<"):
+            raise error_mapping.page_in_place_of_answer()
 
     def raise_if_binary(self, text: str) -> None:
         """Raise `ServiceError` for a picture, a document or binary data in place of an answer."""
@@ -72,13 +88,10 @@ class ErrorDetector:
             )
 
     def raise_if_error(self, whole: str) -> None:
-        """Raise the error that a whole body is: a page, a JSON error, or the word `Error`."""
+        """Raise the error that a whole text is: a page, or the word `Error`."""
         self.raise_if_page(whole)
         if whole.strip() == "Error":
             raise ServiceError("The service answered “Error” and nothing more. Try again.")
-        event = json_of(whole.encode("utf-8", "replace")) or {}
-        if event.get("error") is True:
-            self.raise_error(event)
 
 
 def json_of(data: bytes) -> dict[str, Any] | None:
@@ -91,6 +104,18 @@ def json_of(data: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def objects_in_list(data: bytes) -> list[dict[str, Any]]:
+    """Return the objects of a JSON list, or none if `data` is no list."""
+    data = data.strip()
+    if not data.startswith(b"["):
+        return []
+    try:
+        values = json.loads(data.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return []
+    return [value for value in values if isinstance(value, dict)]
 
 
 def begins_invalid(text: str) -> bool:

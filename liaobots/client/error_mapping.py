@@ -33,8 +33,8 @@ PAGE_START = re.compile(r"\s*<(?:!doctype html|html|head|body)\b", re.I)
 CAPTCHA_TITLE = re.compile(
     r"<title[^<>]*>[^<]*(?:人机验证|just a moment|captcha|human|robot|attention required)", re.I
 )
-# The status for an error type or code of OpenAI's API: for errors without a status, and for
-# those whose status says less, as OpenAI sends 429 if there is no credit left.
+# The status for an error type or code of OpenAI's API, or of Google's: for errors without a
+# status, and for those whose status says less, as OpenAI sends 429 if there is no credit left.
 STATUS_OF_ERROR_TYPE = {
     "insufficient_quota": 402,
     "billing_hard_limit_reached": 402,
@@ -49,6 +49,12 @@ STATUS_OF_ERROR_TYPE = {
     "context_length_exceeded": 400,
     "invalid_request_error": 400,
     "overloaded_error": 503,
+    "RESOURCE_EXHAUSTED": 429,
+    "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403,
+    "INVALID_ARGUMENT": 400,
+    "NOT_FOUND": 404,
+    "UNAVAILABLE": 503,
 }
 
 
@@ -76,7 +82,7 @@ def parse_error_body(event: Mapping[str, Any]) -> ErrorBody:
     inner = event.get("error")
     body = inner if isinstance(inner, dict) else event
     text = body.get("message") or inner or body.get("detail")
-    types = [body.get("code"), body.get("type")]
+    types = [body.get("code"), body.get("type"), body.get("status"), body.get("details")]
     error_type = next(
         (each for each in types if isinstance(each, str) and each in STATUS_OF_ERROR_TYPE), ""
     )
@@ -87,6 +93,21 @@ def parse_error_body(event: Mapping[str, Any]) -> ErrorBody:
         status or STATUS_OF_ERROR_TYPE.get(error_type),
         error_type,
     )
+
+
+def is_certain_error(event: Mapping[str, Any]) -> bool:
+    """Return whether an object can be nothing but an error, even if a model could have written it.
+
+    That is one with a message and the status of a failure, and without an answer.
+    """
+    inner = event.get("error")
+    if inner is True or (isinstance(inner, dict) and isinstance(inner.get("message"), str)):
+        return True
+    has_answer = any(event.get(name) is not None for name in ("choices", "content"))
+    texts = [event.get(name) for name in ("message", "detail", "error")]
+    numbers = [event.get(name) for name in ("res_status", "code", "status")]
+    has_text = any(isinstance(text, str) for text in texts)
+    return has_text and not has_answer and any(map(_status, numbers))
 
 
 def _status(value: object) -> int | None:
@@ -147,6 +168,14 @@ def captcha_required(link: str) -> CaptchaRequired:
         "The service asks to check that you are human. Open it in your browser, "
         "pass the check there, then try again.",
         link,
+    )
+
+
+def page_in_place_of_answer() -> ServiceError:
+    """Return the error for a web page that is no human check, as far as its title tells."""
+    return ServiceError(
+        "A web page came in place of an answer. Check the service's address; if it is right, "
+        "open it in your browser, as it may ask for a check there."
     )
 
 

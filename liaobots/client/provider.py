@@ -3,12 +3,13 @@
 from collections.abc import Generator
 from typing import Any
 
-from liaobots.client import catalog, settings
+from liaobots.client import catalog
 from liaobots.client.catalog import ModelInfo
 from liaobots.client.client import Client
-from liaobots.client.request_builder import Messages
+from liaobots.client.dialects import DEFAULT
+from liaobots.client.messages import Messages
 
-url: str = settings.DEFAULT_URL
+url: str = DEFAULT.default_url
 models: dict[str, ModelInfo] = catalog.BUILT_IN
 model: list[str] = list(models)
 supports_stream = True

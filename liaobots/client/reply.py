@@ -9,10 +9,9 @@ from typing import Self
 import requests
 
 from liaobots.backoff import Backoff
-from liaobots.client import request_builder
 from liaobots.client.connection import Cancelled
 from liaobots.client.decoder import Decoder
-from liaobots.client.request_builder import Request
+from liaobots.client.dialects.base import Dialect, Question, Service
 from liaobots.client.retry import (
     NETWORK_ERRORS,
     send_with_retries,
@@ -21,6 +20,7 @@ from liaobots.client.retry import (
 )
 from liaobots.client.transport import CancellableRequest
 from liaobots.errors import LiaobotsError
+from liaobots.pieces import Piece, Reasoning, ReasoningEnd, Text
 
 # A service that sends bytes, but no text, may do so for this many times the timeout: gateways
 # send comments for minutes while a model thinks.
@@ -35,15 +35,17 @@ LATENESS_FACTOR = 32
 class Reply(Iterator[str]):
     """An answer as an iterator of text pieces, each returned as soon as it arrives.
 
-    `close` ends the call at once. Any thread may call it, even while another
-    waits for the next piece; for that one the iterator then ends.
+    `pieces` also returns what is not text. `close` ends the call at once. Any thread
+    may call it, even while another waits for the next piece; for that one the iterator
+    then ends.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the options of a question, each passed by name
         self,
         call: CancellableRequest,
-        request: Request,
-        code: str,
+        dialect: Dialect,
+        service: Service,
+        question: Question,
         *,
         stream: bool,
         poll_interval: float = 0.0,
@@ -51,8 +53,16 @@ class Reply(Iterator[str]):
         self._call = call
         self._lock = threading.Lock()
         self._reasons: list[LiaobotsError] = []
-        pieces = _read(call, request, code, self._reasons, poll_interval)
+        pieces = _read(call, dialect, service, question, self._reasons, poll_interval)
         self._pieces = pieces if stream else _join(call, pieces)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Return all pieces from here on: text, reasoning, pictures, sources and others.
+
+        If the answer is not streamed, all text is one piece, after the others.
+        """
+        while (piece := self._next()) is not None:
+            yield piece
 
     @property
     def incomplete_reason(self) -> LiaobotsError | None:
@@ -63,8 +73,14 @@ class Reply(Iterator[str]):
         return self._reasons[0] if self._reasons else None
 
     def __next__(self) -> str:
+        while (piece := self._next()) is not None:
+            if isinstance(piece, Text):
+                return piece.text
+        raise StopIteration
+
+    def _next(self) -> Piece | None:
         with self._lock:
-            return next(self._pieces)
+            return next(self._pieces, None)
 
     def __enter__(self) -> Self:
         return self
@@ -88,13 +104,14 @@ class Reply(Iterator[str]):
                 self._lock.release()
 
 
-def _read(
+def _read(  # noqa: PLR0913, PLR0917 -- what `Reply` is made of
     call: CancellableRequest,
-    request: Request,
-    code: str,
+    dialect: Dialect,
+    service: Service,
+    question: Question,
     reasons: list[LiaobotsError],
     poll_interval: float,
-) -> Generator[str, None, None]:
+) -> Generator[Piece, None, None]:
     """Yield the pieces of an answer, and close the call at the end.
 
     This is not a method: a generator that refers to its `Reply` would keep it, and
@@ -102,10 +119,9 @@ def _read(
     """
     begun = False
     try:
-        response = send_with_retries(call, request, code)
-        kind = response.headers.get("content-type", "")
-        is_openai = request.path == request_builder.CHAT_PATH
-        decoder = Decoder(kind, is_openai=is_openai, secret=code, link=call.base_url)
+        request = dialect.answer_request(service, question)
+        response = send_with_retries(call, request, service.code)
+        decoder = dialect.decoder(response.headers.get("content-type", ""), service)
         for piece in _pieces_of(call, response, decoder, poll_interval):
             begun = True
             yield piece
@@ -121,7 +137,7 @@ def _read(
 
 def _pieces_of(
     call: CancellableRequest, response: requests.Response, decoder: Decoder, poll_interval: float
-) -> Iterator[str]:
+) -> Iterator[Piece]:
     last_text, may_wait = time.monotonic(), False
     backoff = Backoff(poll_interval, MAX_POLL_INTERVAL_SECONDS, LATENESS_FACTOR)
     while not decoder.done:
@@ -144,8 +160,16 @@ def _pieces_of(
     yield from decoder.finish()
 
 
-def _join(call: CancellableRequest, pieces: Iterator[str]) -> Generator[str, None, None]:
-    """Yield the pieces as one, or nothing if the call was cancelled before the end."""
-    text = "".join(pieces)
-    if text and not call.was_cancelled_before_close:
-        yield text
+def _join(call: CancellableRequest, pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
+    """Yield the text as one piece, or none if the call was cancelled before the end."""
+    texts: list[str] = []
+    for piece in pieces:
+        if isinstance(piece, ReasoningEnd):
+            yield Reasoning("".join(texts))
+            texts.clear()
+        elif isinstance(piece, Text):
+            texts.append(piece.text)
+        else:
+            yield piece
+    if texts and not call.was_cancelled_before_close:
+        yield Text("".join(texts))

@@ -13,9 +13,9 @@ from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 
 from liaobots.client import error_mapping
 from liaobots.client.connection import Cancelled
+from liaobots.client.dialects.base import Request
 from liaobots.client.error_detector import CUT
 from liaobots.client.error_mapping import ErrorBody
-from liaobots.client.request_builder import Request
 from liaobots.client.transport import CancellableRequest
 from liaobots.errors import AnswerInterrupted, ConnectionFailed, LiaobotsError, ServiceError
 
@@ -25,7 +25,7 @@ PAUSES = (0.5, 1.5)
 RETRY_STATUSES = (502, 503, 504)
 NOT_FOUND_STATUSES = (404, 405)
 # The part of an error, a list or an account that is read.
-MAX_BODY_BYTES = 1_048_576
+MAX_BODY_BYTES = 4 * 1_048_576
 # A request for a list or an account, with all its attempts, may take so many times the timeout.
 TOTAL_TIMEOUT_FACTOR = 3
 NETWORK_ERRORS = (requests.RequestException, HTTPError, HTTPException, OSError)
@@ -54,8 +54,11 @@ def request_json(call: CancellableRequest, request: Request, code: str) -> Any:
         timer.cancel()
         call.close()
         timer.join()
-    if error_mapping.is_page(data.decode("utf-8", "replace")):
+    text = data.decode("utf-8", "replace")
+    if error_mapping.is_captcha_page(text):
         raise error_mapping.captcha_required(call.base_url)
+    if error_mapping.is_page(text):
+        raise error_mapping.page_in_place_of_answer()
     value = _json_of(data)
     if value is None:
         raise ServiceError("The service's answer could not be read. Try again.")
@@ -77,7 +80,9 @@ def send_with_retries(call: CancellableRequest, request: Request, code: str) -> 
         except requests.ConnectionError:
             call.wait(pause)
             continue
-        if response.status_code in NOT_FOUND_STATUSES and request.fallback_path:
+        if request.fallback_path and (
+            response.status_code in NOT_FOUND_STATUSES or _is_web_page(response)
+        ):
             response.close()
             return send_with_retries(
                 call, replace(request, path=request.fallback_path, fallback_path=""), code
@@ -87,6 +92,11 @@ def send_with_retries(call: CancellableRequest, request: Request, code: str) -> 
         response.close()
         call.wait(pause)
     return _accepted(call, send(), code)
+
+
+def _is_web_page(response: requests.Response) -> bool:
+    """Return whether a response is a page, as a gateway sends where its API is not."""
+    return response.ok and response.headers.get("content-type", "").startswith("text/html")
 
 
 def _accepted(
@@ -123,6 +133,8 @@ def _error_body(data: bytes) -> ErrorBody:
     value = _json_of(data)
     if value is None:
         return ErrorBody(data.decode("utf-8", "replace"))
+    # Google's compatible API sends a list with one error.
+    value = value[0] if isinstance(value, list) and value else value
     return error_mapping.parse_error_body(value) if isinstance(value, dict) else ErrorBody()
 
 

@@ -6,30 +6,30 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from liaobots.client.dialects import DEFAULT, DIALECTS
+from liaobots.client.dialects.base import Dialect
 from liaobots.errors import AuthCodeMissing, InvalidInput
 
-DEFAULT_URL = "https://liaobots.work"
 DEFAULT_TIMEOUT_SECONDS = 60.0
 # A day, which is about the longest timeout that a socket can take.
 MAX_TIMEOUT_SECONDS = 86_400.0
-WIRES = ("2025", "2023", "openai")
 # Streamlit looks for secrets in this folder in the home directory, in the working
 # directory, and next to `app.py`; later ones override earlier ones.
 SECRETS_FILE = Path(".streamlit", "secrets.toml")
 PROJECT_FOLDER = Path(__file__).parents[2]
 
 
-def base_url(value: str | None = None, dialect: str = WIRES[0]) -> str:
-    """Return the service's address: `value`, else LIAOBOTS_URL, else Liaobots' own.
+def base_url(value: str | None = None, dialect: Dialect = DEFAULT) -> str:
+    """Return the service's address: `value`, else LIAOBOTS_URL, else the dialect's own.
 
     Raise `InvalidInput` for anything but an http or https address of a host, and
-    if there is no address for "openai", which has no default.
+    if there is none and the dialect has no default.
     """
-    default = "" if dialect == "openai" else DEFAULT_URL
-    address = (value or os.environ.get("LIAOBOTS_URL") or default).strip().rstrip("/")
+    setting = os.environ.get("LIAOBOTS_URL")
+    address = (value or setting or dialect.default_url).strip().rstrip("/")
     if not address:
         raise InvalidInput(
-            "LIAOBOTS_WIRE=openai needs the service's address as well. "
+            f"LIAOBOTS_WIRE={dialect.name} needs the service's address as well. "
             "Set LIAOBOTS_URL, for example to http://localhost:11434/v1."
         )
     if not _is_web_address(address):
@@ -58,14 +58,14 @@ def code_of(value: str | None = None) -> str:
     return str(value or os.environ.get("LIAOBOTS_AUTH") or "").strip()
 
 
-def auth(value: str | None = None, dialect: str = WIRES[0]) -> str:
+def auth(value: str | None = None, dialect: Dialect = DEFAULT) -> str:
     """Return the auth code: `value`, else LIAOBOTS_AUTH, without the spaces around it.
 
-    Raise `AuthCodeMissing` if there is none, or if a header cannot carry it. For
-    "openai" return "" if there is none, as local servers need none.
+    Raise `AuthCodeMissing` if a header cannot carry it, or if there is none and the dialect
+    needs one; otherwise return "" then.
     """
     code = code_of(value)
-    if not code and dialect == "openai":
+    if not code and not dialect.needs_auth:
         return ""
     if not code:
         raise AuthCodeMissing(
@@ -98,15 +98,15 @@ def timeout(value: float | None = None) -> float:
     return seconds
 
 
-def wire(value: str | None = None) -> str:
-    """Return the dialect of the protocol: "2025", "2023" or "openai".
+def dialect(value: str | None = None) -> Dialect:
+    """Return the dialect of the protocol with the name `value`, else that of LIAOBOTS_WIRE.
 
-    Raise `InvalidInput` for any other value of LIAOBOTS_WIRE.
+    Raise `InvalidInput` if there is none with that name.
     """
-    dialect = (value or os.environ.get("LIAOBOTS_WIRE") or WIRES[0]).strip()
-    if dialect not in WIRES:
-        raise InvalidInput(f"LIAOBOTS_WIRE must be one of {', '.join(WIRES)}.")
-    return dialect
+    name = (value or os.environ.get("LIAOBOTS_WIRE") or DEFAULT.name).strip()
+    if name not in DIALECTS:
+        raise InvalidInput(f"LIAOBOTS_WIRE must be one of {', '.join(DIALECTS)}.")
+    return DIALECTS[name]
 
 
 def database() -> str:

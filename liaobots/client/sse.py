@@ -1,4 +1,4 @@
-"""Event streams, by the WHATWG HTML standard, section 9.2.6: bytes in, text out.
+"""Event streams, by the WHATWG HTML standard, section 9.2.6: bytes in, objects out.
 
 Unknown lines and fields are ignored.
 """
@@ -8,120 +8,110 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from liaobots import surrogates
-from liaobots.client.chat_completion import ChatCompletionParser
-from liaobots.client.error_detector import (
-    CUT,
-    MAX_HELD_CHARACTERS,
-    ErrorDetector,
-    json_of,
-    raise_if_too_long,
-)
+from liaobots.client import error_mapping
+from liaobots.client.error_detector import CUT, json_of, objects_in_list, raise_if_too_long
 from liaobots.errors import AnswerInterrupted
 
-# The first lines that are not fields are kept, as they may be an error page.
-MAX_STRAY_LINES = 20
 
+class EventStream:
+    """Cut `text/event-stream` into the JSON objects that its events hold.
 
-class SSEDecoder:
-    """Decode `text/event-stream`, where each event's data is a JSON object with `content`.
-
-    The caches of the processor are cold for each piece, so that each function call
-    costs some microseconds: the usual line therefore takes few calls.
+    `rejected` is, at the end, what was no event, if there was no event at all.
     """
 
-    def __init__(self, errors: ErrorDetector) -> None:
+    def __init__(self) -> None:
         self.done = False
-        self._errors = errors
+        self.rejected: bytes | None = None
         self._lines = _LineSplitter()
         self._data: list[bytes] = []
         self._held_bytes = 0
-        self._half_pair = ""
+        self._has_event = False
         self._stray_lines: list[bytes] = []
+        self._stray_bytes = 0
 
-    def feed(self, data: bytes) -> Iterator[str]:
+    def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
+        """Yield the objects that `data` completes."""
         for line in self._lines.feed(data):
             if line or self._data:
-                yield self._text_of(line)
+                yield from self._events_of(line)
 
-    def finish(self) -> Iterator[str]:
+    def finish(self) -> Iterator[dict[str, Any]]:
+        """Yield the last object. Raise `AnswerInterrupted` if the bytes end inside of one."""
         last = self._lines.remainder()
         if last:
-            yield self._text_of(last)
+            yield from self._events_of(last)
         if not self.done:
             self._raise_if_incomplete(last)
-        yield self._dispatch()
-        if self._half_pair:
-            yield "\N{REPLACEMENT CHARACTER}"
-        self._errors.raise_if_error(b"\n".join(self._stray_lines).decode("utf-8", "replace"))
+        yield from self._dispatch()
+        if not self._has_event:
+            self.rejected = b"\n".join(self._stray_lines)
 
-    def _text_of(self, line: bytes) -> str:
+    def _events_of(self, line: bytes) -> Iterator[dict[str, Any]]:
         if self.done:
-            return ""
+            return
         if not line:
-            return self._dispatch()
+            yield from self._dispatch()
+            return
         name, _, value = line.partition(b":")
         if name != b"data":
-            return self._handle_other_field(line, name, value)
+            yield from self._handle_other_field(line, name, value)
+            return
         # A line that is a whole object is decoded at once: waiting for the blank
         # line after it could delay text.
         event = None if self._data else json_of(value)
-        return self._buffer(value) if event is None else self._content(event)
+        if event is not None:
+            self._has_event = True
+            yield event
+        elif not self._data and (events := objects_in_list(value)):
+            self._has_event = True
+            yield from events
+        else:
+            yield from self._buffer(value)
 
-    def _buffer(self, value: bytes) -> str:
+    def _buffer(self, value: bytes) -> Iterator[dict[str, Any]]:
         """Keep a line that begins or continues an object until its event ends; ignore others."""
         value = value.removeprefix(b" ")
         if value.strip() == b"[DONE]":
-            self.done = True
-            return self._dispatch()
-        if self._data or value.lstrip().startswith(b"{"):
+            self.done = self._has_event = True
+            yield from self._dispatch()
+        elif self._data or value.lstrip().startswith(b"{"):
             self._data.append(value)
             self._held_bytes += len(value)
             raise_if_too_long(self._held_bytes)
-        return ""
 
-    def _handle_other_field(self, line: bytes, name: bytes, value: bytes) -> str:
-        """Keep the first lines that are not fields: they may be a page or a JSON error.
+    def _handle_other_field(
+        self, line: bytes, name: bytes, value: bytes
+    ) -> Iterator[dict[str, Any]]:
+        """Yield an error that stands in a line that is no data; keep such lines until an event.
 
-        llama.cpp sends `error: {…}` where others send `data: {"error": …}`.
+        llama.cpp sends `error: {…}` where others send `data: {"error": …}`. Others send the
+        object alone.
         """
         if name == b"error" and (event := json_of(value)):
-            self._errors.raise_error(event)
-        if len(self._stray_lines) < MAX_STRAY_LINES and not line.startswith(
-            (b":", b"event", b"id", b"retry")
-        ):
-            self._stray_lines.append(line[:MAX_HELD_CHARACTERS])
-        return ""
+            yield event if event.get("error") else {"error": event}
+            return
+        event = json_of(line)
+        if event is not None and error_mapping.is_certain_error(event):
+            yield event
+        elif not self._has_event and not line.startswith((b":", b"event", b"id", b"retry")):
+            self._stray_lines.append(line)
+            self._stray_bytes += len(line)
+            raise_if_too_long(self._stray_bytes)
 
-    def _dispatch(self) -> str:
-        """Return the text of an event of several data lines, joined as the standard says.
+    def _dispatch(self) -> Iterator[dict[str, Any]]:
+        """Yield the object of an event of several data lines, joined as the standard says.
 
         If that is not JSON, decode each line by itself, so that one invalid line
         does not spoil the others.
         """
         if not self._data:
-            return ""
+            return
         held, self._data, self._held_bytes = self._data, [], 0
         joined = json_of(b"\n".join(held))
-        events = map(json_of, held) if joined is None else [joined]
-        return "".join(self._content(event) for event in events if event)
-
-    def _content(self, event: dict[str, Any]) -> str:
-        if event.get("error"):
-            self._errors.raise_error(event)
-        content = event.get("content")
-        if not isinstance(content, str):
-            return ""
-        return (
-            content if content.isascii() and not self._half_pair else self._join_surrogates(content)
-        )
-
-    def _join_surrogates(self, content: str) -> str:
-        """Join the halves of a surrogate pair: JSON may split an emoji between two events."""
-        content = self._half_pair + content
-        self._half_pair = content[-1:] if "\ud800" <= content[-1:] <= "\udbff" else ""
-        whole = content.removesuffix(self._half_pair)
-        return surrogates.replace_lone(whole)
+        for event in map(json_of, held) if joined is None else [joined]:
+            if event is not None:
+                self._has_event = True
+                yield event
 
     def _raise_if_incomplete(self, last: bytes) -> None:
         """Raise `AnswerInterrupted` if the bytes ended in the line `last` or in an object."""
@@ -129,31 +119,6 @@ class SSEDecoder:
         is_inside_data = bool(self._data) and json_of(b"\n".join(self._data)) is None
         if is_inside_name or is_inside_data:
             raise AnswerInterrupted(CUT)
-
-
-class ChatCompletionSSEDecoder(SSEDecoder):
-    """Decode the event stream of OpenAI's API, whatever its content type."""
-
-    def __init__(self, errors: ErrorDetector, completion: ChatCompletionParser) -> None:
-        super().__init__(errors)
-        self._completion = completion
-
-    def finish(self) -> Iterator[str]:
-        if self._completion.finish_reason:
-            # The text is complete, so what the bytes ended in does not matter.
-            self._data.clear()
-            self.done = True
-        yield from super().finish()
-        # A whole answer may come in place of a stream, without its content type.
-        event = json_of(b"\n".join(self._stray_lines))
-        yield self._content(event) if event else ""
-        yield self._completion.end()
-
-    def _content(self, event: dict[str, Any]) -> str:
-        if event.get("error") or event.get("object") == "error":
-            self._errors.raise_error(event)
-        text = self._completion.text_of(event)
-        return text if text.isascii() and not self._half_pair else self._join_surrogates(text)
 
 
 class _LineSplitter:

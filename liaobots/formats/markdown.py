@@ -21,8 +21,14 @@ def to_markdown(chat: Chat) -> str:
     turns = parent_links.path(chat.turns, chat.leaf or parent_links.newest_leaf(chat.turns))
     blocks = [f"# {escape_line(chat.title) or 'Chat'}"]
     for turn in turns:
-        blocks += [f"## {_speaker(turn)}", close_code_block(turn.text).strip("\n")]
+        blocks += [f"## {_speaker(turn)}", _quoted(turn.reasoning)]
+        blocks += [close_code_block(turn.text).strip("\n")]
     return SURROGATE.sub(REPLACEMENT, "\n\n".join(filter(None, blocks)) + "\n")
+
+
+def _quoted(reasoning: str) -> str:
+    """Return reasoning as a quotation, so that it is told from the answer."""
+    return "\n".join(f"> {line}".rstrip() for line in reasoning.strip().splitlines())
 
 
 def escape_line(text: str) -> str:

@@ -1,7 +1,8 @@
 """Our own format, which holds all fields of a chat, so that nothing is lost.
 
-`{"format": "liaobots-chat", "version": 1, "chats": [...], "prompts": [...]}`
-with the field names of `Chat`, `ExportedMessage` and `Prompt`.
+`{"format": "liaobots-chat", "version": 2, "chats": [...], "prompts": [...]}`
+with the field names of `Chat`, `ExportedMessage` and `Prompt`. In version 1, reasoning
+stood in the text, between `<think>` and `</think>`.
 """
 
 import json
@@ -11,11 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from liaobots.errors import CODE_OF_FORMER_NAME, InvalidInput
 from liaobots.formats import parent_links
 from liaobots.formats.checked_value import CheckedValue
+from liaobots.pieces import Content
 from liaobots.storage.bundle import Chat, ExportedMessage
 from liaobots.storage.records import MessageState, Prompt
+from liaobots.think_tags import split
 
 FORMAT = "liaobots-chat"
-VERSION = 1
+VERSION = 2
 ROLES = {"user": "user", "assistant": "assistant"}
 STATES = {state.value: state for state in MessageState}
 # Surrogates, left over when a text was cut within a character. UTF-8 cannot encode them.
@@ -25,7 +28,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 def check_version(version: CheckedValue) -> None:
     """Raise `InvalidInput` if a newer version of this app has written the file."""
     if type(version.raw) is not int or version.raw < 1:
-        raise version.mismatch(f"the number {VERSION}")
+        raise version.mismatch(f"a number from 1 to {VERSION}")
     if version.raw > VERSION:
         raise InvalidInput(
             f"The file was written by a newer version of this app: its format has number "
@@ -77,11 +80,17 @@ def _parent(value: CheckedValue) -> str | None:
 
 def _turn(link: parent_links.Link) -> ExportedMessage:
     value, state = link.value, link.value.at("state")
+    role, text = value.at("role").one_of(ROLES), value.at("text").text()
+    content = Content(value.at("reasoning").words(), text)
+    if role == "assistant" and not value.at("reasoning").is_there:
+        content = split(text)
     return ExportedMessage(
         id=link.id,
         parent=link.parent,
-        role=value.at("role").one_of(ROLES),
-        text=value.at("text").text(),
+        role=role,
+        text=content.text,
+        reasoning=content.reasoning,
+        notes=value.at("notes").words(),
         state=state.one_of(STATES) if state.is_there else MessageState.DONE,
         model=value.at("model").words(),
         asked=value.at("asked").time(0.0),

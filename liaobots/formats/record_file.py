@@ -104,11 +104,14 @@ def _next(lines: BinaryIO) -> dict[str, Any]:
 
 def _read_turn(lines: BinaryIO) -> ExportedMessage:
     record = _next(lines)
-    text = lines.read(record["text_bytes"]).decode("utf-8", SURROGATES)
+    text, reasoning = (
+        lines.read(record[name]).decode("utf-8", SURROGATES)
+        for name in ("text_bytes", "reasoning_bytes")
+    )
     lines.readline()
     values = record["turn"]
     state = {"state": MessageState(values["state"])} if "state" in values else {}
-    return ExportedMessage(**{**values, **state, "text": text})
+    return ExportedMessage(**{**values, **state, "text": text, "reasoning": reasoning})
 
 
 class _ProgressFile:
@@ -169,9 +172,11 @@ class _RecordWriter:
     def _write_turn(self, turn: ExportedMessage) -> None:
         values = {name: each for name, each in vars(turn).items() if each != DEFAULTS[name]}
         values.pop("text")
-        length = sum(map(len, _encoded(turn.text)))
-        self._write({"turn": values, "text_bytes": length})
-        self._lines.writelines(_encoded(turn.text))
+        values.pop("reasoning", None)
+        lengths = [sum(map(len, _encoded(each))) for each in (turn.text, turn.reasoning)]
+        self._write({"turn": values, "text_bytes": lengths[0], "reasoning_bytes": lengths[1]})
+        for each in (turn.text, turn.reasoning):
+            self._lines.writelines(_encoded(each))
         self._lines.write(b"\n")
 
     def _write(self, record: Mapping[str, object]) -> None:

@@ -7,22 +7,23 @@ from typing import Protocol
 from liaobots.errors import LiaobotsError
 from liaobots.generation.balance import BalanceTracker, Read
 from liaobots.generation.context_window import ContextLimit
+from liaobots.pieces import Piece
 
 
-class TextStream(Protocol):
-    """The text of an answer, as it arrives. Any thread may close it.
+class PieceStream(Protocol):
+    """The pieces of an answer, as they arrive. Any thread may close it.
 
-    After the last text, `incomplete_reason` is the error that says why the model ended
+    After the last piece, `incomplete_reason` is the error that says why the model ended
     before it had finished, or None if the answer is complete.
     """
 
     @property
     def incomplete_reason(self) -> LiaobotsError | None: ...
-    def __iter__(self) -> Iterator[str]: ...
+    def pieces(self) -> Iterator[Piece]: ...
     def close(self) -> None: ...
 
 
-Send = Callable[[list[dict[str, str]], str], TextStream]
+Send = Callable[[list[dict[str, str]], str], PieceStream]
 
 
 def _without_limit(model: str) -> ContextLimit:
@@ -34,7 +35,7 @@ def _without_limit(model: str) -> ContextLimit:
 class Backend:
     """How to reach the service with one auth code.
 
-    `send` takes the messages and the model's id, and returns the answer's text.
+    `send` takes the messages and the model's id, and returns the answer's pieces.
     `fallback` is the model that answers if the first one fails before its first text,
     or "". `context_limit_of` returns the context window of a model; older turns that do not fit
     are not sent. `balance_tracker` together with `balance`, which reads the balance,

@@ -83,7 +83,7 @@ class Checkpointer:
             self._store.finish(
                 answer.owner,
                 answer.pending,
-                answer.text,
+                answer.content,
                 answer.outcome,
                 answer.log(),
             )

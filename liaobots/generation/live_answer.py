@@ -1,4 +1,4 @@
-"""One answer being written on this server: its text in memory, for those who follow it."""
+"""One answer being written on this server: what came of it, for those who follow it."""
 
 import threading
 import time
@@ -7,7 +7,20 @@ from dataclasses import replace
 from functools import partial
 
 from liaobots.errors import AnswerInterrupted, ConnectionFailed, RateLimited, ServiceError
-from liaobots.generation.backend import TextStream
+from liaobots.generation.backend import PieceStream
+from liaobots.pieces import (
+    Content,
+    Extra,
+    Piece,
+    Reasoning,
+    ReasoningEnd,
+    Text,
+    Written,
+    content_of,
+    notes_json,
+    pieces_of,
+    size_of,
+)
 from liaobots.storage.records import (
     Checkpoint,
     Conversation,
@@ -33,26 +46,27 @@ MODEL_ERROR_CODES = frozenset(
 class LiveAnswer:
     """An answer being written on this server.
 
-    `text_before` is the text that a continued answer already had. `length` is in
-    characters. `began` is when the answer began, and `last_text` when text last arrived,
-    or `began` before the first text; both are by the monotonic clock. `outcome` is None
+    `before` is what a continued answer already had. `length` is in characters of text and
+    reasoning. `began` is when the answer began, and `last_text` when a piece last arrived,
+    or `began` before the first one; both are by the monotonic clock. `outcome` is None
     until the answer has ended.
     """
 
     def __init__(
-        self, owner: str, pending: PendingAnswer, model: str, text_before: str = ""
+        self, owner: str, pending: PendingAnswer, model: str, before: Content | None = None
     ) -> None:
         self.owner, self.pending, self.model = owner, pending, model
         self.outcome: Outcome | None = None
         # Held while the answer is written to the store, so that nothing is stored after its end.
         self.storing = threading.Lock()
-        self._parts = [text_before] if text_before else []
-        self._stored_characters, self._stored_parts = len(text_before), len(self._parts)
+        self._parts: list[Written] = list(pieces_of(before or Content()))
+        self._notes: list[Extra] = []
+        self._stored_characters, self._stored_parts = size_of(self._parts), len(self._parts)
         self._checkpointed_parts = self._stored_parts
         self._changed = threading.Condition()
-        self._stream: TextStream | None = None
-        self.is_continued = bool(text_before)
-        self._length_before = self.length = len(text_before)
+        self._stream: PieceStream | None = None
+        self.is_continued = bool(before and before.text)
+        self._length_before = self.length = size_of(self._parts)
         self.began = self._attempt_began = self.last_text = time.monotonic()
         self._first_text: float | None = None
         self._ended = self._attempt_began
@@ -61,22 +75,32 @@ class LiveAnswer:
 
     @property
     def has_text(self) -> bool:
-        """Return whether text has arrived in the current attempt."""
+        """Return whether a piece has arrived in the current attempt."""
         return self._first_text is not None
 
     @property
-    def text(self) -> str:
-        return "".join(self._parts)
+    def content(self) -> Content:
+        """Return the reasoning and the text so far."""
+        return content_of(self._parts)
 
-    def add(self, piece: str) -> None:
-        """Append text, unless the answer has ended."""
+    @property
+    def notes(self) -> Sequence[Extra]:
+        """Return what else came, each once."""
+        return list(dict.fromkeys(self._notes))
+
+    def add(self, piece: Piece) -> None:
+        """Append a piece, unless the answer has ended."""
         with self._changed:
-            if self.outcome is None:
-                self.last_text = time.monotonic()
-                self._first_text = self._first_text or self.last_text
+            if self.outcome is not None:
+                return
+            self.last_text = time.monotonic()
+            self._first_text = self._first_text or self.last_text
+            if isinstance(piece, Text | Reasoning | ReasoningEnd):
                 self._parts.append(piece)
-                self.length += len(piece)
+                self.length += len(piece.text)
                 self._changed.notify_all()
+            else:
+                self._notes.append(piece)
 
     def end(self, outcome: Outcome) -> bool:
         """End the answer: close the stream and wake all followers.
@@ -92,8 +116,8 @@ class LiveAnswer:
             self._stream.close()
         return is_first
 
-    def attach_stream(self, stream: TextStream) -> None:
-        """Remember the source of the text, to close it when the answer ends."""
+    def attach_stream(self, stream: PieceStream) -> None:
+        """Remember the source of the pieces, to close it when the answer ends."""
         self._stream = stream
         if self.outcome is not None:
             stream.close()
@@ -108,7 +132,7 @@ class LiveAnswer:
     def log(self) -> GenerationLog:
         """Return how each model that tried to write this answer did. Call it at the end."""
         last = self._attempts(self.outcome) if self.outcome else []
-        return GenerationLog([*self._failed_attempts, *last], self.fallback)
+        return GenerationLog([*self._failed_attempts, *last], self.fallback, notes_json(self.notes))
 
     def _attempts(self, outcome: Outcome) -> Sequence[ModelAttempt]:
         """Return the current attempt, or nothing if the outcome says nothing about the model."""
@@ -121,25 +145,25 @@ class LiveAnswer:
         if self._first_text is not None:
             waited = self._first_text - self._attempt_began
             lasted = self._ended - self._first_text
-        new = len(self.text) - self._length_before
+        new = self.length - self._length_before
         return [ModelAttempt(self.model, waited, lasted, new, failed)]
 
     def checkpoint(self) -> Checkpoint:
-        """Return the text that is not stored yet."""
+        """Return the pieces that are not stored yet."""
         with self._changed:
-            new = "".join(self._parts[self._stored_parts :])
+            new = self._parts[self._stored_parts :]
             self._checkpointed_parts = len(self._parts)
             return Checkpoint(self.owner, self.pending, self._stored_characters, new)
 
     def mark_stored(self, checkpoint: Checkpoint) -> None:
         """Note that the last checkpoint has been stored."""
-        self._stored_characters = checkpoint.start + len(checkpoint.text)
+        self._stored_characters = checkpoint.end
         self._stored_parts = self._checkpointed_parts
 
-    def follow(self, tick: float = FOLLOW_TICK_SECONDS) -> Iterator[str]:
-        """Yield the text so far, then each new piece, until the answer ends.
+    def follow(self, tick: float = FOLLOW_TICK_SECONDS) -> Iterator[Sequence[Written]]:
+        """Yield the pieces so far, then the new ones, until the answer ends.
 
-        Yield "" if nothing arrives for `tick` seconds.
+        Yield none if nothing arrives for `tick` seconds.
         """
         position = 0
         while True:
@@ -149,23 +173,23 @@ class LiveAnswer:
             position += len(new)
             if not new and is_over:
                 return
-            yield "".join(new)
+            yield new
 
     def _has_news(self, position: int) -> bool:
         return len(self._parts) > position or self.outcome is not None
 
 
 def with_live_text(conversation: Conversation, live: Mapping[str, LiveAnswer]) -> Conversation:
-    """Return a conversation with the current text of its live answers, which are keyed by id."""
+    """Return a conversation with the current content of its live answers, which are keyed by id."""
     messages = [current_message(each, live) for each in conversation.messages]
     compared = [current_message(each, live) for each in conversation.compared]
     return replace(conversation, messages=messages, compared=compared)
 
 
 def current_message(message: Message, live: Mapping[str, LiveAnswer]) -> Message:
-    """Return a message with its current text and state if it is a live answer."""
+    """Return a message with its current content and state if it is a live answer."""
     answer = live.get(message.id)
     if answer is None:
         return message
     outcome = answer.outcome or Outcome(MessageState.WRITING)
-    return replace(message, text=answer.text, **vars(outcome))
+    return replace(message, **answer.content._asdict(), **vars(outcome))

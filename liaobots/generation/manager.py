@@ -23,6 +23,7 @@ from liaobots.generation.live_answer import (
 )
 from liaobots.generation.rate_limit import RateLimiter, Slot
 from liaobots.generation.worker import AnswerWorker, failed_outcome, without_fallback
+from liaobots.pieces import Written, content_of, difference, size_of
 from liaobots.storage.records import Conversation, Message, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
 
@@ -111,7 +112,7 @@ class AnswerManager:
             pending = self.store.continue_answer(owner, answer)
             if pending is not None:
                 message = self.store.message(owner, answer)
-                before = message.text if message else ""
+                before = message.content if message else None
                 self._start(LiveAnswer(owner, pending, model, before), backend, slots)
 
     def open(self, owner: str, conversation: str) -> Conversation | None:
@@ -125,10 +126,12 @@ class AnswerManager:
         """Return a conversation read earlier, with the current text of its live answers."""
         return with_live_text(known, self._checkpointer.of_owner(owner))
 
-    def follow(self, owner: str, answer: str, tick: float = FOLLOW_TICK_SECONDS) -> Iterator[str]:
-        """Yield an answer's text so far, then each new piece, until the answer ends.
+    def follow(
+        self, owner: str, answer: str, tick: float = FOLLOW_TICK_SECONDS
+    ) -> Iterator[Sequence[Written]]:
+        """Yield an answer's pieces so far, then the new ones, until the answer ends.
 
-        It may be written on this server or on another. Yield "" if nothing arrives for
+        It may be written on this server or on another. Yield none if nothing arrives for
         `tick` seconds.
         """
         live = self._checkpointer.find(owner, answer)
@@ -219,20 +222,30 @@ class AnswerManager:
         if live:
             self._checkpointer.store_if_ended(live)
 
-    def _follow_stored(self, owner: str, answer: str, tick: float) -> Iterator[str]:
+    def _follow_stored(self, owner: str, answer: str, tick: float) -> Iterator[Sequence[Written]]:
         """Follow an answer that another server writes, by reading the store at each tick."""
-        position, state, due = 0, MessageState.WRITING, 0.0
-        while state is MessageState.WRITING:
+        known, position, due = list[Written](), 0, 0.0
+        while True:
             if (wait := due - time.monotonic()) > 0:
                 time.sleep(min(wait, tick))
                 if wait > tick:
-                    yield ""
+                    yield []
                     continue
             try:
-                new, state = self.store.text_since(owner, answer, position)
+                new, state = self.store.pieces_since(owner, answer, position)
+                if state is not MessageState.WRITING:
+                    yield self._rest(owner, answer, known)
+                    return
                 self.storage_error = None
             except StorageError as error:
                 # As far as is known, it is still being written: read again.
-                self.storage_error, new = error, ""
-            position, due = position + len(new), time.monotonic() + FOLLOW_TICK_SECONDS
+                self.storage_error, new = error, []
+            position, due = position + size_of(new), time.monotonic() + FOLLOW_TICK_SECONDS
+            known += new
             yield new
+
+    def _rest(self, owner: str, answer: str, known: Sequence[Written]) -> Sequence[Written]:
+        """Return what an answer that has ended has more than is known of it."""
+        whole, _ = self.store.pieces_since(owner, answer, 0)
+        self.storage_error = None
+        return difference(content_of(known), content_of(whole))

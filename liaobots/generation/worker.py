@@ -12,10 +12,11 @@ from liaobots.errors import (
     StorageError,
     report_mistake,
 )
-from liaobots.generation.backend import Backend, TextStream
+from liaobots.generation.backend import Backend, PieceStream
 from liaobots.generation.context_window import trim_history
 from liaobots.generation.continuation import CONTINUE_PROMPT, OverlapRemover
 from liaobots.generation.live_answer import LiveAnswer
+from liaobots.pieces import Piece, Reasoning, Text
 from liaobots.storage.records import Message, MessageState, Outcome
 from liaobots.storage.store import Store
 
@@ -97,24 +98,27 @@ class AnswerWorker:
         sent = trim_history(messages, self.backend.context_limit_of(self.answer.model), always)
         self._receive(self.backend.send(sent, self.answer.model))
 
-    def _receive(self, stream: TextStream) -> None:
+    def _receive(self, stream: PieceStream) -> None:
         self.answer.attach_stream(stream)
-        overlap = OverlapRemover(self.answer.text)
+        overlap = OverlapRemover(self.answer.content.text)
         try:
-            for piece in stream:
-                self._add(overlap.feed(piece))
+            for piece in stream.pieces():
+                self._add(Text(overlap.feed(piece.text)) if isinstance(piece, Text) else piece)
         finally:
             stream.close()
-            self._add(overlap.finish())
+            self._add(Text(overlap.finish()))
         if stream.incomplete_reason is not None:
             raise stream.incomplete_reason
 
-    def _add(self, text: str) -> None:
-        """Add text to the answer. Raise `AnswerInterrupted` if it becomes too long."""
+    def _add(self, piece: Piece) -> None:
+        """Add a piece to the answer. Raise `AnswerInterrupted` if it becomes too long."""
+        if not isinstance(piece, Text | Reasoning):
+            self.answer.add(piece)
+            return
         remaining = MAX_ANSWER_CHARACTERS - self.answer.length
-        if text and remaining > 0:
-            self.answer.add(text[:remaining])
-        if len(text) > remaining:
+        if piece.text and remaining > 0:
+            self.answer.add(type(piece)(piece.text[:remaining]))
+        if len(piece.text) > remaining:
             raise AnswerInterrupted(TOO_LONG)
 
     def _request_messages(self) -> list[dict[str, str]]:
@@ -127,8 +131,8 @@ class AnswerWorker:
         system = self.store.system(answer.owner, answer.pending.conversation)
         messages = [("system", system)] if system else []
         messages += [(message.role, message.text) for message in earlier if message.text.strip()]
-        if answer.text:
-            messages += [("assistant", answer.text), ("user", CONTINUE_PROMPT)]
+        if text := answer.content.text:
+            messages += [("assistant", text), ("user", CONTINUE_PROMPT)]
         return [{"role": role, "content": text} for role, text in messages]
 
 

@@ -1,6 +1,6 @@
 """The SQL of answers that are being written. Each function runs on a given connection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +8,13 @@ from sqlalchemy import Connection, Row, and_, case, exists, false, insert, tuple
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects import postgresql, sqlite
 
+from liaobots.pieces import Content, merged
 from liaobots.storage import indexer, queries, search_index
 from liaobots.storage.database import Database
 from liaobots.storage.records import Checkpoint, Fallback, MessageState, Outcome, PendingAnswer
 from liaobots.storage.schema import clock, conversations, messages, pieces
 
+KIND_OF = {kind: name for name, kind in queries.KINDS.items()}
 # A live answer is marked twice a second. One that was not marked for so long is an orphan.
 SILENCE_SECONDS = 5.0
 # An answer that was taken for interrupted may still be written.
@@ -77,7 +79,7 @@ def hand_over(connection: Connection, owner: str, asked: PendingAnswer, to: Fall
 def mark(connection: Connection, checkpoints: Sequence[Checkpoint]) -> dict[PendingAnswer, bool]:
     """Mark answers as alive, and return for each whether its writer should go on."""
     asked = {each.asked.writer: each.asked for each in checkpoints}
-    with_text = [each.asked.answer for each in checkpoints if each.start + len(each.text)]
+    with_text = [each.asked.answer for each in checkpoints if each.end]
     begun = and_(messages.c.first_text.is_(None), messages.c.id.in_(with_text))
     values = {
         "state": MessageState.WRITING,
@@ -101,53 +103,65 @@ def _are_written_by(checkpoints: Sequence[Checkpoint]) -> Any:
 
 
 def add_pieces(connection: Connection, checkpoints: Sequence[Checkpoint]) -> None:
-    """Write new text; write it again if the last attempt may have failed."""
-    rows = [
-        {"message": each.asked.answer, "start": each.start, "text": queries.storable(each.text)}
-        for each in checkpoints
-        if each.text
-    ]
+    """Write new pieces; write them again if the last attempt may have failed."""
+    rows = [row for each in checkpoints for row in _rows(each)]
     if not rows:
         return
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     new = dialect.insert(pieces)
     key = [pieces.c.message, pieces.c.start]
-    connection.execute(
-        new.on_conflict_do_update(index_elements=key, set_={"text": new.excluded.text}), rows
-    )
+    values = {"text": new.excluded.text, "kind": new.excluded.kind}
+    connection.execute(new.on_conflict_do_update(index_elements=key, set_=values), rows)
+
+
+def _rows(checkpoint: Checkpoint) -> Iterator[dict[str, Any]]:
+    """Yield the rows of new pieces, one for those of a kind that follow each other."""
+    start = checkpoint.start
+    for piece in merged(checkpoint.pieces):
+        yield {
+            "message": checkpoint.asked.answer,
+            "start": start,
+            "kind": KIND_OF[type(piece)],
+            "text": queries.storable(piece.text),
+        }
+        start += len(piece.text)
 
 
 @dataclass(frozen=True)
 class FinishedAnswer:
     """A complete answer, with its n-grams, and those of the index entries that it replaces."""
 
-    text: str
+    content: Content
+    notes: str
     grams: Mapping[str | None, Sequence[int]]
     replaced: Mapping[int, Sequence[int]]
 
 
-def prepare(database: Database, owner: str, asked: PendingAnswer, text: str) -> FinishedAnswer:
+def prepare(
+    database: Database, owner: str, asked: PendingAnswer, content: Content, notes: str = ""
+) -> FinishedAnswer:
     """Compute what `finish` needs, before its transaction."""
-    text = queries.storable(text)
+    reasoning, text = map(queries.storable, content)
     replaced = indexer.prepare_drop(database, search_index.is_of([asked.answer]))
-    return FinishedAnswer(text, search_index.ngrams_of(owner, {asked.answer: text}), replaced)
+    grams = search_index.ngrams_of(owner, {asked.answer: text})
+    return FinishedAnswer(Content(reasoning, text), queries.storable(notes), grams, replaced)
 
 
 def finish(
     connection: Connection, owner: str, asked: PendingAnswer, whole: FinishedAnswer, ending: Outcome
 ) -> None:
     """Write a complete answer, unless another writer has taken over."""
-    text = whole.text
     if queries.lock(connection, owner, asked.conversation) is None:
         return
     mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
     search_index.drop(connection, mine, whole.replaced)
-    said = {"text": text, "characters": len(text), "ended": clock(), **vars(ending)}
-    begun = messages.c.first_text.is_(None) if text else false()
+    said = {**whole.content._asdict(), "characters": len(whole.content.text), "notes": whole.notes}
+    begun = messages.c.first_text.is_(None) if any(whole.content) else false()
+    first_text = case((begun, clock()), else_=messages.c.first_text)
     found = connection.execute(
         update(messages)
         .where(mine, queries.is_owned_message(owner))
-        .values(**said, first_text=case((begun, clock()), else_=messages.c.first_text))
+        .values(**said, **vars(ending), ended=clock(), first_text=first_text)
     )
     if found.rowcount:
         connection.execute(sql_delete(pieces).where(pieces.c.message == asked.answer))

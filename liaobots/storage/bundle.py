@@ -13,6 +13,7 @@ from liaobots.storage.records import MessageState
 class ExportedMessage:
     """A question or an answer; `role` is "user" or "assistant".
 
+    `reasoning` is what the model thought, and `notes` what else came, as in the schema.
     `parent` is the message before it, or None for a first one. `thumb` is 1 for up
     and 0 for down. An answer that was being written is exported as an interrupted one.
     """
@@ -30,6 +31,8 @@ class ExportedMessage:
     error_kind: str = ""
     error_words: str = ""
     error_link: str = ""
+    reasoning: str = ""
+    notes: str = ""
 
     def __post_init__(self) -> None:
         if self.state is MessageState.WRITING:

@@ -115,7 +115,7 @@ class _Prepared:
     def size(self) -> float:
         """Return which share of a transaction it fills: 1 is all of it."""
         numbers = sum(map(len, self.grams.values()))
-        characters = int(self.row["characters"])
+        characters = len(self.row["text"]) + len(self.row["reasoning"])
         return max(
             1 / BATCH_TURNS, numbers / search_index.PART_NGRAMS, characters / BATCH_CHARACTERS
         )
@@ -176,6 +176,8 @@ def _row(place: _Place, turn: ExportedMessage) -> dict[str, Any]:
         "state": turn.state.value,
         "text": text,
         "characters": len(text),
+        "reasoning": queries.storable(turn.reasoning),
+        "notes": queries.storable(turn.notes),
         "model": queries.storable(turn.model),
         "asked": turn.asked,
         "first_text": turn.first_text,
@@ -215,7 +217,7 @@ def _chat(connection: Connection, head: Row[Any]) -> Chat:
     return Chat(
         id=head.id,
         title=head.title,
-        turns=[_turn(message) for message in queries.with_texts(connection, found)],
+        turns=[_turn(message) for message in queries.with_contents(connection, found)],
         leaf=head.leaf,
         created=head.created,
         changed=head.changed,

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy import delete as sql_delete
 
+from liaobots.pieces import content_of
 from liaobots.storage import deletion, indexer, queries, search_index
 from liaobots.storage.database import Database
 from liaobots.storage.records import Conversation, Message, MessageState
@@ -19,7 +20,19 @@ from liaobots.storage.tree import from_above
 
 HEAD = ("title", "system", "pinned", "model", "compared", "leaf", "deleted")
 # The columns of a message that are copied, besides its position and its text.
-SAID = ("state", "text", "characters", "model", "asked", "first_text", "ended")
+SAID = (
+    "state",
+    "text",
+    "reasoning",
+    "notes",
+    "characters",
+    "model",
+    "asked",
+    "first_text",
+    "ended",
+)
+# The columns of which only a hash is remembered.
+LONG = ("text", "reasoning")
 ABOUT = ("thumb", "seen", "cost", "deleted", "deleted_with", "instead_of", "instead_words")
 ERROR = ("error_kind", "error_words", "error_link")
 VALUES = (*SAID, *ABOUT, *ERROR)
@@ -93,11 +106,11 @@ class MergedRows:
 
 
 def _fingerprint(row: Values) -> dict[str, Any]:
-    return {name: hash(row[name]) if name == "text" else row[name] for name in VALUES}
+    return {name: hash(row[name]) if name in LONG else row[name] for name in VALUES}
 
 
 def read(connection: Connection, owner: str, conversation: str) -> ChatRows | None:
-    """Return the rows of a chat with the texts so far, also from the trash, or None."""
+    """Return the rows of a chat with the answers so far, also from the trash, or None."""
     where = queries.is_owned_conversation(owner, conversation)
     head = connection.execute(select(conversations).where(where)).mappings().one_or_none()
     if head is None:
@@ -105,12 +118,12 @@ def read(connection: Connection, owner: str, conversation: str) -> ChatRows | No
     mine = messages.c.conversation == conversation
     found = {row.id: row for row in connection.execute(select(messages).where(mine))}
     order = from_above({row.id: row.parent for row in found.values()})
-    return ChatRows(dict(head), [_with_text(connection, found[each]) for each in order])
+    return ChatRows(dict(head), [_with_content(connection, found[each]) for each in order])
 
 
-def _with_text(connection: Connection, row: Any) -> Values:
-    text = queries.text_since(connection, row, 0)
-    return {**row._mapping, "text": text, "characters": len(text)}
+def _with_content(connection: Connection, row: Any) -> Values:
+    content = content_of(queries.pieces_since(connection, row, 0))
+    return {**row._mapping, **content._asdict(), "characters": len(content.text)}
 
 
 def from_conversation(owner: str, known: Conversation) -> ChatRows:
@@ -174,13 +187,17 @@ def merge(database: Database, rows: ChatRows, merged: MergedRows) -> None:
 def _batches(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
     batch, size = list[Values](), 0
     for row in rows:
-        if batch and size + row["characters"] > BATCH_CHARACTERS:
+        if batch and size + _size(row) > BATCH_CHARACTERS:
             yield batch
             batch, size = [], 0
         batch.append(row)
-        size += row["characters"]
+        size += _size(row)
     if batch:
         yield batch
+
+
+def _size(row: Values) -> int:
+    return len(row["text"]) + len(row["reasoning"])
 
 
 def _merge(database: Database, rows: ChatRows, batch: Sequence[Values], merged: MergedRows) -> None:

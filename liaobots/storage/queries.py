@@ -22,6 +22,16 @@ from sqlalchemy import (
 )
 
 from liaobots import surrogates
+from liaobots.pieces import (
+    Content,
+    Reasoning,
+    ReasoningEnd,
+    Text,
+    Written,
+    after,
+    content_of,
+    pieces_of,
+)
 from liaobots.storage import search_index
 from liaobots.storage.records import Message, MessageState
 from liaobots.storage.schema import clock, conversations, messages, pieces
@@ -29,6 +39,12 @@ from liaobots.storage.title import title_from
 from liaobots.storage.tree import Node, Tree
 
 MAX_TITLE_CHARACTERS = 80
+# The kinds of pieces, as the table has them.
+KINDS: dict[str, type[Written]] = {
+    "text": Text,
+    "reasoning": Reasoning,
+    "reasoning_end": ReasoningEnd,
+}
 # SQLite's clock counts milliseconds, and there may be several changes in one.
 CLOCK_STEP_SECONDS = 1e-6
 
@@ -215,7 +231,7 @@ def ended(connection: Connection, owner: str, message: str) -> Place | None:
 
 def path(connection: Connection, leaf: str | None, tree: Tree | None = None) -> Sequence[Message]:
     """Return the messages from the first one to `leaf`, in one query."""
-    return with_texts(connection, connection.execute(_path(), {"leaf": leaf}).all(), tree)
+    return with_contents(connection, connection.execute(_path(), {"leaf": leaf}).all(), tree)
 
 
 @cache
@@ -237,47 +253,53 @@ def beside(connection: Connection, ids: Sequence[str], tree: Tree) -> Sequence[M
         return []
     rows = connection.execute(select(messages).where(messages.c.id.in_(ids))).all()
     found = sorted(rows, key=lambda row: ids.index(row.id))
-    return with_texts(connection, found, tree)
+    return with_contents(connection, found, tree)
 
 
-def with_texts(
+def with_contents(
     connection: Connection, rows: Sequence[Row[Any]], tree: Tree | None = None
 ) -> Sequence[Message]:
     """Return rows as messages, with the pieces of those that are being written."""
     return [
         _message(
             row,
-            text_since(connection, row, 0) if row.state == MessageState.WRITING else row.text,
+            content_of(pieces_since(connection, row, 0)),
             tree.versions(row.id) if tree and row.id in tree else [row.id],
         )
         for row in rows
     ]
 
 
-def text_since(connection: Connection, row: Row[Any], start: int) -> str:
+def pieces_since(connection: Connection, row: Row[Any], start: int) -> Sequence[Written]:
+    """Return what is stored of an answer from a position on, in characters of all its pieces."""
+    stored = pieces_of(Content(row.reasoning, row.text))
     if row.state != MessageState.WRITING:
-        return str(row.text[start:])
+        return after(stored, start)
     more = (
-        select(pieces.c.start, pieces.c.text)
+        select(pieces.c.start, pieces.c.kind, pieces.c.text)
         .where(pieces.c.message == row.id, pieces.c.start + func.length(pieces.c.text) > start)
         .order_by(pieces.c.start)
     )
-    found = connection.execute(more).all()
-    return str(row.text[start:]) + "".join(text[max(0, start - at) :] for at, text in found)
+    found = list(after(stored, start))
+    for at, kind, text in connection.execute(more):
+        found.append(KINDS[kind](text[max(0, start - at) :]))
+    return found
 
 
-def _message(row: Row[Any], text: str, versions: Sequence[str]) -> Message:
+def _message(row: Row[Any], content: Content, versions: Sequence[str]) -> Message:
     return Message(
         id=row.id,
         parent=row.parent,
         role=row.role,
         state=MessageState(row.state),
-        text=text,
+        text=content.text,
+        reasoning=content.reasoning,
+        notes=row.notes,
         model=row.model,
         asked=row.asked,
         first_text=row.first_text,
         ended=row.ended,
-        characters=len(text),
+        characters=len(content.text),
         error_kind=row.error_kind,
         error_words=row.error_words,
         error_link=row.error_link,

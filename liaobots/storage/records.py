@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from liaobots.pieces import Content, Written, size_of
+
 # How many answers to a question are shown next to each other at most.
 MAX_COMPARED = 4
 
@@ -34,11 +36,12 @@ class ChatSummary:
 class Message:
     """A question or an answer. Times are in seconds since 1970.
 
-    `error_kind` is the code of the error that ended a failed answer (see `errors`), and
-    `error_words` its message. `versions` are the ids of all versions of this message, itself
-    included, oldest first. `thumb` is 1 for up and 0 for down. `cost` is in the unit of the
-    balance, or None if unknown. If `instead_of` names a model, that one was asked first, and
-    `instead_words` says why it did not answer.
+    `reasoning` is what the model thought before it answered, and `notes` what else came with
+    the answer, as in the schema. `error_kind` is the code of the error that ended a failed
+    answer (see `errors`), and `error_words` its message. `versions` are the ids of all
+    versions of this message, itself included, oldest first. `thumb` is 1 for up and 0 for
+    down. `cost` is in the unit of the balance, or None if unknown. If `instead_of` names a
+    model, that one was asked first, and `instead_words` says why it did not answer.
     """
 
     id: str
@@ -59,6 +62,13 @@ class Message:
     cost: float | None = None
     instead_of: str = ""
     instead_words: str = ""
+    reasoning: str = ""
+    notes: str = ""
+
+    @property
+    def content(self) -> Content:
+        """Return the reasoning and the text."""
+        return Content(self.reasoning, self.text)
 
 
 @dataclass(frozen=True)
@@ -95,12 +105,17 @@ class PendingAnswer:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """New text of an answer; `start` is its position in the answer, in characters."""
+    """New pieces of an answer; `start` is their position in it, in characters of all pieces."""
 
     owner: str
     asked: PendingAnswer
     start: int
-    text: str
+    pieces: Sequence[Written]
+
+    @property
+    def end(self) -> int:
+        """Return the position after the new pieces."""
+        return self.start + size_of(self.pieces)
 
 
 @dataclass(frozen=True)
@@ -177,10 +192,11 @@ class ModelAttempt:
 
 @dataclass(frozen=True)
 class GenerationLog:
-    """The attempts to write an answer, and the model that replaced the first one."""
+    """The attempts to write an answer, the model that replaced the first one, and the notes."""
 
     attempts: Sequence[ModelAttempt] = ()
     stand_in: Fallback | None = None
+    notes: str = ""
 
 
 @dataclass(frozen=True)

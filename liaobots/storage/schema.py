@@ -7,8 +7,8 @@ all below them, and name the uppermost one.
 
 Titles and texts are found by `findable`, whose entries have their n-grams in the table
 `grams`. That table differs between the databases, and only `search_index` uses it.
-While an answer is written, its text grows in `pieces`, so that a checkpoint costs as
-much as its new text; at the end it becomes the text of the message.
+While an answer is written, it grows in `pieces`, so that a checkpoint costs as much as
+what is new; at the end they become the text and the reasoning of the message.
 
 `attempts` records how fast each model answered, without any text;
 `preferences` is what a visitor chose, by name.
@@ -37,7 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-VERSION = "0005"
+VERSION = "0006"
 
 tables = MetaData()
 
@@ -70,6 +70,10 @@ messages = Table(
     Column("role", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("text", Text, nullable=False, server_default=""),
+    # What the model thought before it answered.
+    Column("reasoning", Text, nullable=False, server_default=""),
+    # What else came with the answer: a JSON list of objects with a `kind`.
+    Column("notes", Text, nullable=False, server_default=""),
     Column("model", Text, nullable=False, server_default=""),
     Column("asked", Double, nullable=False),
     Column("first_text", Double),
@@ -169,8 +173,10 @@ pieces = Table(
     "pieces",
     tables,
     Column("message", ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    # The position in the answer, in characters of all its pieces.
     Column("start", Integer, primary_key=True, autoincrement=False),
     Column("text", Text, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="text"),
 )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import and_, func, or_, select, update
 
+from liaobots.pieces import Content, Written, content_of
 from liaobots.storage import (
     answer_queries,
     chat_list,
@@ -238,7 +239,11 @@ class Store:
             if place is None:
                 return None
             old, head = place.row, place.head
-            if old.role == "assistant" and not old.text and not place.tree.children(message):
+            if (
+                old.role == "assistant"
+                and not (old.text or old.reasoning)
+                and not place.tree.children(message)
+            ):
                 # Without a text there is no entry in the index.
                 reset = answer_queries.reset_values()
                 asked = answer_queries.rewrite(connection, head.id, message, model, {}, **reset)
@@ -303,7 +308,7 @@ class Store:
         """Return one message with its text so far."""
         with self._database.reading() as connection:
             row = queries.row_of(connection, owner, message)
-            return None if row is None else queries.with_texts(connection, [row])[0]
+            return None if row is None else queries.with_contents(connection, [row])[0]
 
     # Answers that are being written
 
@@ -327,7 +332,7 @@ class Store:
         self,
         owner: str,
         asked: PendingAnswer,
-        text: str,
+        content: Content,
         ending: Outcome,
         log: GenerationLog | None = None,
     ) -> None:
@@ -335,7 +340,8 @@ class Store:
 
         Also store how the models did that tried to write it, and which one replaced the first.
         """
-        whole = answer_queries.prepare(self._database, owner, asked, text)
+        notes = log.notes if log else ""
+        whole = answer_queries.prepare(self._database, owner, asked, content, notes)
         with self._database.writing() as connection:
             if log and log.stand_in:
                 answer_queries.hand_over(connection, owner, asked, log.stand_in)
@@ -361,8 +367,11 @@ class Store:
             connection.execute(update(messages).where(where).values(cost=more))
             queries.touch(connection, owner, row.conversation)
 
-    def text_since(self, owner: str, answer: str, start: int) -> tuple[str, MessageState]:
-        """Return the text of an answer from `start` on, in characters, and its state.
+    def pieces_since(
+        self, owner: str, answer: str, start: int
+    ) -> tuple[Sequence[Written], MessageState]:
+        """Return what an answer has from a position on, in characters of all its pieces, and its
+        state. When it has ended, its reasoning comes before its text.
 
         An answer that no server marks any more is an orphan, and is ended here as interrupted.
         A deleted one is returned as stopped.
@@ -370,11 +379,11 @@ class Store:
         with self._database.reading() as connection:
             row = queries.row_of(connection, owner, answer)
             if row is None:
-                return "", MessageState.STOPPED
+                return [], MessageState.STOPPED
             if not answer_queries.is_orphan(row):
-                return queries.text_since(connection, row, start), MessageState(row.state)
+                return queries.pieces_since(connection, row, start), MessageState(row.state)
         self._interrupt(owner, answer)
-        return self.text_since(owner, answer, start)
+        return self.pieces_since(owner, answer, start)
 
     def ask_to_stop(self, owner: str, answer: str) -> None:
         """Ask the server that writes the answer to stop it."""
@@ -390,9 +399,9 @@ class Store:
             row = queries.row_of(connection, owner, answer)
             if row is None or not answer_queries.is_orphan(row):
                 return
-            text = queries.text_since(connection, row, 0)
+            content = content_of(queries.pieces_since(connection, row, 0))
         asked = PendingAnswer(row.conversation, answer, row.writer)
-        whole = answer_queries.prepare(self._database, owner, asked, text)
+        whole = answer_queries.prepare(self._database, owner, asked, content)
         with self._database.writing() as connection:
             if queries.lock(connection, owner, row.conversation) is None:
                 return

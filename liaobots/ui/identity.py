@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from liaobots.client import request_builder, settings
+from liaobots.client import settings
+from liaobots.client.dialects.base import Dialect
 from liaobots.demo.server import DemoServer
 from liaobots.ui import identity_cookie, server_state
 from liaobots.ui.auth_codes import AuthCodes
@@ -31,11 +32,11 @@ UNREADABLE = (OSError, ValueError, RecursionError)
 
 @dataclass(frozen=True)
 class ServiceConnection:
-    """The service that the page uses, and the code for it. `form` is its protocol."""
+    """The service that the page uses, the code for it, and the dialect that it speaks."""
 
     base_url: str
     code: str = field(repr=False)
-    form: str
+    dialect: Dialect
     is_demo: bool = False
 
 
@@ -119,16 +120,16 @@ def providers() -> list[str | None]:
 def connection() -> ServiceConnection:
     """Return the service with the visitor's code, else the server's, else the demo service.
 
-    A service with OpenAI's protocol may need no code: there the address decides. Raise
-    `InvalidInput` if a setting is wrong.
+    Where a service may need no code, the address decides. Raise `InvalidInput` if a setting
+    is wrong.
     """
-    form = settings.wire()
+    dialect = settings.dialect()
     code = _codes().recall(owner()) or server_setting("LIAOBOTS_AUTH")
     address = server_setting("LIAOBOTS_URL")
-    if address if form == request_builder.OPENAI else code:
-        return ServiceConnection(settings.base_url(address, form), code, form)
-    root = "/v1" if form == request_builder.OPENAI else ""
-    return ServiceConnection(_demo_server().url + root, DEMO_CODE, form, is_demo=True)
+    if code if dialect.needs_auth else address:
+        return ServiceConnection(settings.base_url(address, dialect), code, dialect)
+    demo_url = _demo_server().url + dialect.demo_path
+    return ServiceConnection(demo_url, DEMO_CODE, dialect, is_demo=True)
 
 
 def are_secrets_broken() -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from liaobots.client.catalog import ModelInfo
 from liaobots.generation.context_window import ContextLimit, TextSize
+from liaobots.pieces import Extra, Image, Source, ToolCall, Usage
 from liaobots.storage.records import ModelSpeed
 
 TITLE = "Liaobots chat"
@@ -83,6 +84,12 @@ FALLBACK_HELP = (
     "Another model that answers if the chosen one fails before its first word. The answer says "
     "so. If the chosen model fails later, the page only offers the fallback model."
 )
+IMAGE_NOTE = "A picture came ({kind}), which this page does not show."
+SOURCE_NOTE = "Source: {address}"
+TITLED_SOURCE_NOTE = "Source: {title} ({address})"
+TOOL_NOTE = "The model asked for the tool “{name}”, which this page does not run."
+USAGE_NOTE = "Tokens: {question} in the question, {answer} in the answer."
+UNKNOWN_COUNT = "an unknown number"
 WEB_SEARCH = "Web search"
 WEB_SEARCH_HELP = "Let the service search the web for its answer, if the model supports it."
 REPLACES = "In place of {model}, which failed: {words}"
@@ -379,6 +386,21 @@ def file_name(title: str) -> str:
     """Return a file name, valid on all systems, for a chat with this title."""
     kept = re.sub(r"[^\w-]+", "-", title).strip("-")[:60]
     return kept or "chat"
+
+
+def note(extra: Extra) -> str:
+    """Return what the page says of something that came with an answer and is not text."""
+    match extra:
+        case Image(url):
+            return IMAGE_NOTE.format(kind=url.removeprefix("data:").partition(";")[0][:200])
+        case Source(url, title):
+            form = TITLED_SOURCE_NOTE if title else SOURCE_NOTE
+            return form.format(title=title[:200], address=url[:500])
+        case ToolCall(name):
+            return TOOL_NOTE.format(name=name[:200])
+        case Usage(question, answer):
+            counts = [UNKNOWN_COUNT if n is None else f"{n:,}" for n in (question, answer)]
+            return USAGE_NOTE.format(question=counts[0], answer=counts[1])
 
 
 def file_label(name: str, length: int) -> str:

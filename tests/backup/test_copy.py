@@ -24,7 +24,8 @@ from tests.support import backup_samples
 from tests.support.app import ROOT
 from tests.support.auth_code import CODE
 from tests.support.backup_samples import MANY, OWNER, content, copied, count_of, finds, mark_of
-from tests.support.stored_chats import signed_identity
+from tests.support.pieces import followed
+from tests.support.stored_chats import signed_identity, text_since
 from tests.support.waiting import wait_until
 
 FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
@@ -108,7 +109,7 @@ def test_what_is_being_written(tmp_path: Path, new_address: Callable[[], str]) -
     assert (message.state, message.text) == (MessageState.WRITING, "один two ")
     with there._database.writing() as connection:
         connection.execute(update(messages).values(heartbeat=messages.c.heartbeat - 60))
-    assert there.text_since(OWNER, asked.answer, 0) == ("один two ", MessageState.INTERRUPTED)
+    assert text_since(there, OWNER, asked.answer, 0) == ("один two ", MessageState.INTERRUPTED)
     assert there.continue_answer(OWNER, asked.answer)
     there.close()
     store.close()
@@ -265,7 +266,7 @@ def test_while_the_app_is_writing(
         assert (code, err) == (0, "")
         assert "verified" in out
     may_end.set()
-    whole = ["".join(generations.follow(OWNER, each.answer)) for each in asked]
+    whole = [followed(generations.follow(OWNER, each.answer)) for each in asked]
     found = [_kept(f"sqlite:///{file}", asked) for file in files]
     for earlier, later in pairwise([*found, whole]):
         assert all(map(str.startswith, later, earlier)), "later ones go on from earlier ones"

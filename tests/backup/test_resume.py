@@ -141,7 +141,7 @@ def test_two_at_once(own_many: str, new_address: Callable[[], str]) -> None:
         ("UPDATE conversations SET pinned = 0.0 WHERE id = 'c1'", "conversations", 1),
         ("DELETE FROM findable WHERE message = 'c1m1'", "findable", 1),
         ("INSERT INTO preferences VALUES ('o', 'n', 'v')", "preferences", 1),
-        ("INSERT INTO pieces VALUES ('c1m1', 0, 'more')", "pieces", 1),
+        ("INSERT INTO pieces VALUES ('c1m1', 0, 'more', 'text')", "pieces", 1),
     ],
 )
 def test_a_row_that_differs_is_named(

@@ -16,6 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from liaobots.demo.server import DemoServer
+from liaobots.pieces import Content
 from liaobots.storage.database import Database
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
@@ -113,7 +114,7 @@ def fill(store: Store, owner: str, count: int) -> str:
         asked = store.ask(owner, chat or None, f"Question {number}", "gpt-4")
         assert asked
         text = f"{markdown(1000)}\n```\n\nAnswer {number} ends."
-        store.finish(owner, asked, text, Outcome(MessageState.DONE))
+        store.finish(owner, asked, Content(text=text), Outcome(MessageState.DONE))
         chat = asked.conversation
     store.close()
     return chat

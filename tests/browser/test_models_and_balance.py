@@ -151,6 +151,8 @@ def test_the_fallback_model(app: App, page: Page, slow_demo_server: DemoServer) 
     begin(page, app, slow_demo_server)
     page.get_by_role("combobox", name=texts.FALLBACK).click()
     page.get_by_role("option", name=re.compile("^GPT-5")).click()
+    # The choice is kept by a run of the page, which the question must not overtake.
+    page.wait_for_timeout(500)
     slow_demo_server.broken.add("gpt-4")
     ask(page, "Second question")
     answered(page, 3)

@@ -105,6 +105,7 @@ def test_a_second_tab_follows_and_stops(
     button(other, texts.STOP).click()
     expect(message(page, 1)).to_contain_text(texts.STOPPED)
     expect(message(other, 1)).to_contain_text(texts.STOPPED)
+    wait_until(lambda: slow_demo_server.hung_up)
     assert slow_demo_server.hung_up[0] - clicked < 1
     assert "word79" not in message(page, 1).inner_text()
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from liaobots.demo.server import DemoServer
+from liaobots.pieces import Content
 from liaobots.storage.database import Database
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
@@ -383,7 +384,7 @@ def fill(store: Store, owner: str, turns: int) -> str:
     for number in range(turns):
         asked = store.ask(owner, chat, f"Question {number}", "gpt-4")
         assert asked
-        store.finish(owner, asked, f"Answer {number}", Outcome(MessageState.DONE))
+        store.finish(owner, asked, Content(text=f"Answer {number}"), Outcome(MessageState.DONE))
         chat = asked.conversation
     store.close()
     assert chat

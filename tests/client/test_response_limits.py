@@ -102,7 +102,7 @@ def test_an_errors_body_without_end(raw_server: RawServer) -> None:
         EVENTS + b"data: ",
         EVENTS + b'data: {"content": "',
         EVENTS + b": ",
-        DOCUMENT,
+        DOCUMENT + b"[",
         DOCUMENT + b'{"content": "',
     ],
 )

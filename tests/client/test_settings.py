@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from liaobots.client import settings as client_settings
+from liaobots.client.dialects import DIALECTS
 from liaobots.errors import AuthCodeMissing, InvalidInput
 
 
@@ -17,7 +18,7 @@ def test_defaults() -> None:
     """Without settings, the defaults are Liaobots' address, a minute and the form of 2025."""
     assert client_settings.base_url() == "https://liaobots.work"
     assert client_settings.timeout() == 60
-    assert client_settings.wire() == "2025"
+    assert client_settings.dialect().name == "2025"
 
 
 def test_environment_and_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,7 +33,7 @@ def test_environment_and_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
     assert client_settings.auth("def") == "def"
     assert client_settings.timeout() == 2.5
     assert client_settings.timeout(3) == 3
-    assert client_settings.wire() == "2023"
+    assert client_settings.dialect().name == "2023"
 
 
 @pytest.mark.parametrize("value", ["soon", "0", "-1", "nan", "inf", "1e10", "9" * 5_000, "1e999"])
@@ -47,7 +48,7 @@ def test_wire_must_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown form raises an error that lists the known ones."""
     monkeypatch.setenv("LIAOBOTS_WIRE", "1999")
     with pytest.raises(InvalidInput, match="2025, 2023, openai"):
-        client_settings.wire()
+        client_settings.dialect()
 
 
 @pytest.mark.parametrize(
@@ -159,12 +160,12 @@ def test_any_timeout_can_be_counted_or_is_refused(value: str) -> None:
 
 
 @given(VALUES)
-def test_any_form_is_known_or_refused(value: str) -> None:
-    """An accepted form is one of the three."""
+def test_any_dialect_is_known_or_refused(value: str) -> None:
+    """An accepted dialect is one of the three."""
     try:
-        form = client_settings.wire(value)
+        dialect = client_settings.dialect(value)
     except InvalidInput as error:
         message = str(error)
         assert message.isprintable()
         return
-    assert form in client_settings.WIRES
+    assert dialect in DIALECTS.values()

@@ -32,7 +32,7 @@ def test_as_it_is_written() -> None:
     assert [line[:6] for line in text.splitlines()[1:]] == ['{"id":'] * 3
     assert json.loads(text) == {
         "format": "liaobots-chat",
-        "version": 1,
+        "version": 2,
         "chats": 2
         * [
             {
@@ -53,6 +53,8 @@ def test_as_it_is_written() -> None:
                         "error_kind": "",
                         "error_words": "",
                         "error_link": "",
+                        "reasoning": "",
+                        "notes": "",
                     }
                 ],
                 "leaf": "a",
@@ -93,7 +95,7 @@ def test_exported_answers_are_never_being_written() -> None:
     assert read_.state is MessageState.INTERRUPTED
 
 
-@pytest.mark.parametrize("version", [2, 10**300])
+@pytest.mark.parametrize("version", [3, 10**300])
 @pytest.mark.parametrize("is_last", [True, False])
 def test_newer_version(version: int, is_last: bool) -> None:
     """A file of a newer version is refused, wherever the number is in the file."""
@@ -200,3 +202,14 @@ def test_duplicate_names() -> None:
         assert [each.id for each in chat.turns] == ["b"]
     with pytest.raises(InvalidInput, match="chats, where a number"):
         read(f'{{{head}, "chats": {first}, "chats": 5}}'.encode())
+
+
+def test_reasoning_of_the_first_version() -> None:
+    """It stood in the text, and is taken out of it; from the second version on it is apart."""
+    said = "<think>Hm.</think>\n\nYes."
+    for role, content in (("assistant", ("Hm.", "Yes.")), ("user", ("", said))):
+        turns = [turn("a", role=role, text=said)]
+        [found] = only_chat(native_file(*turns)).turns
+        assert (found.reasoning, found.text) == content
+    [apart] = only_chat(native_file(turn("a", role="assistant", text=said, reasoning=""))).turns
+    assert (apart.reasoning, apart.text) == ("", said)

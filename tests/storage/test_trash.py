@@ -5,6 +5,7 @@ import secrets
 import pytest
 from sqlalchemy import text
 
+from liaobots.pieces import Content, Text
 from liaobots.storage import trash as trash_module
 from liaobots.storage.database import Database
 from liaobots.storage.records import Checkpoint, MessageState, Outcome
@@ -52,7 +53,7 @@ def test_another_version_takes_its_place(store: Store, owner: str) -> None:
     asked = answered(store, owner, "One", None)
     again = store.try_again(owner, asked.answer, "gpt-4")
     assert again
-    store.finish(owner, again, "Second", Outcome(MessageState.DONE))
+    store.finish(owner, again, Content(text="Second"), Outcome(MessageState.DONE))
     store.trash.put_message(owner, again.answer)
     opened = store.open(owner, asked.conversation)
     assert opened
@@ -81,8 +82,8 @@ def test_an_answer_being_written_is_stopped(store: Store, owner: str) -> None:
     asked = store.ask(owner, None, "One", "gpt-4")
     assert asked
     store.trash.put_conversation(owner, asked.conversation)
-    assert store.checkpoint([Checkpoint(owner, asked, 0, "some")]) == [False]
-    store.finish(owner, asked, "some", Outcome(MessageState.STOPPED))
+    assert store.checkpoint([Checkpoint(owner, asked, 0, [Text("some")])]) == [False]
+    store.finish(owner, asked, Content(text="some"), Outcome(MessageState.STOPPED))
     store.trash.restore(owner, asked.conversation)
     assert shown(store, owner, asked.conversation) == ["One", "some"]
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event, text
 
 from liaobots.formats import Chat, ExportedMessage
+from liaobots.pieces import Content
 from liaobots.storage import indexer, search_index
 from liaobots.storage.database import Database
 from liaobots.storage.ngrams import MAX_INDEXED_CHARACTERS
@@ -145,11 +146,11 @@ def test_a_long_question_and_answer(
     with watched(database) as work:
         asked = store.ask(owner, None, said, "gpt-4")
         assert asked
-        store.finish(owner, asked, answer, Outcome(MessageState.DONE))
+        store.finish(owner, asked, Content(text=answer), Outcome(MessageState.DONE))
         wait_until(lambda: is_complete(database), 60)
         again = store.continue_answer(owner, asked.answer)
         assert again
-        store.finish(owner, again, answer + " more", Outcome(MessageState.DONE))
+        store.finish(owner, again, Content(text=answer + " more"), Outcome(MessageState.DONE))
         wait_until(lambda: is_complete(database), 60)
     assert max(work.grams) <= 2 * search_index.PART_NGRAMS + 100
     last = min(length, MAX_INDEXED_CHARACTERS) - 9

@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select
 from liaobots.backup.copy import CopyResult, compare, copy
 from liaobots.backup.endpoint import Endpoint
 from liaobots.errors import StorageError
+from liaobots.pieces import Content, Text
 from liaobots.storage import lease, search_index
 from liaobots.storage.database import Database
 from liaobots.storage.records import (
@@ -37,7 +38,7 @@ def said(store: Store, question: str, answer: str, owner: str = OWNER) -> Pendin
     asked = store.ask(owner, None, question, "gpt-4", system="Be brief, будь краток.")
     assert asked
     log = GenerationLog([ModelAttempt("gpt-5", 0.1 + 0.2, 1 / 3, len(answer), failed=False)])
-    store.finish(owner, asked, answer, Outcome(MessageState.DONE), log)
+    store.finish(owner, asked, Content(text=answer), Outcome(MessageState.DONE), log)
     return asked
 
 
@@ -51,13 +52,20 @@ def fill(store: Store) -> PendingAnswer:
     )
     fallback = Fallback("claude-1", "gpt-4", "It was away.")
     failed = [ModelAttempt("gpt-4", None, None, 0, failed=True)]
-    store.finish(OWNER, again, "half of a needle", trouble, GenerationLog(failed, fallback))
+    store.finish(
+        OWNER, again, Content(text="half of a needle"), trouble, GenerationLog(failed, fallback)
+    )
     store.rate(OWNER, again.answer, 0)
     store.add_cost(OWNER, again.answer, 0.1 + 0.7)
     store.pin(OWNER, asked.conversation, is_pinned=True)
     compared = said(store, "Compare c# \N{REPLACEMENT CHARACTER}", "one")
     for each in store.compare(OWNER, compared.answer, ["gpt-5", "gemini"]):
-        store.finish(OWNER, each, f"another needle {each.answer}", Outcome(MessageState.STOPPED))
+        store.finish(
+            OWNER,
+            each,
+            Content(text=f"another needle {each.answer}"),
+            Outcome(MessageState.STOPPED),
+        )
     store.trash.put_message(OWNER, said(store, "Gone, needle", "gone").answer)
     store.trash.put_conversation(OWNER, said(store, "All gone", "needle").conversation)
     said(store, "Somebody else's rainbow", "x", OTHER)
@@ -74,7 +82,7 @@ def being_written(store: Store) -> PendingAnswer:
     asked = store.ask(OWNER, None, "Write on", "gpt-4")
     assert asked
     for start, text in ((0, "один "), (5, "two ")):
-        store.checkpoint([Checkpoint(OWNER, asked, start, text)])
+        store.checkpoint([Checkpoint(OWNER, asked, start, [Text(text)])])
     return asked
 
 

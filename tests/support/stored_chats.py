@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from liaobots.formats import Chat, to_json
+from liaobots.pieces import Content, content_of
 from liaobots.storage.database import Database
 from liaobots.storage.records import Message, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
@@ -34,20 +35,29 @@ def kept(address: str, identity: str, chat: str = "") -> Sequence[Message]:
         store.close()
 
 
+def text_since(store: Store, owner: str, answer: str, start: int) -> tuple[str, MessageState]:
+    """Return the text of an answer from a position on, and the answer's state."""
+    pieces, state = store.pieces_since(owner, answer, start)
+    return content_of(pieces).text, state
+
+
 def branched(store: Store, owner: str) -> str:
     """Add a chat with two versions of a question and of an answer, and return its id."""
     asked = store.ask(owner, None, "First?", "gpt-4", system="Be brief.")
     assert asked
-    store.finish(owner, asked, "One.", Outcome(MessageState.DONE))
+    store.finish(owner, asked, Content(text="One."), Outcome(MessageState.DONE))
     again = store.try_again(owner, asked.answer, "gpt-3.5-turbo")
     assert again
     store.finish(
-        owner, again, "Other", Outcome(MessageState.FAILED, "answer_interrupted", "It broke off.")
+        owner,
+        again,
+        Content(text="Other"),
+        Outcome(MessageState.FAILED, "answer_interrupted", "It broke off."),
     )
     question = store.open(owner, asked.conversation).messages[0]  # type: ignore[union-attr]
     edited = store.ask(owner, asked.conversation, "Edited?", "gpt-4", replaces=question.id)
     assert edited
-    store.finish(owner, edited, "Two.", Outcome(MessageState.DONE))
+    store.finish(owner, edited, Content(text="Two."), Outcome(MessageState.DONE))
     store.rate(owner, edited.answer, 1)
     store.pin(owner, asked.conversation, is_pinned=True)
     return asked.conversation
@@ -69,5 +79,5 @@ def answered(
     asked = store.ask(owner, chat, question, "gpt-4")
     assert asked
     text = f"Answer to {question}" if answer is None else answer
-    store.finish(owner, asked, text, Outcome(MessageState.DONE))
+    store.finish(owner, asked, Content(text=text), Outcome(MessageState.DONE))
     return asked

@@ -9,7 +9,7 @@ import streamlit as st
 sys.path.append(str(Path(__file__).parents[2]))
 
 from liaobots.ui.markdown import blocks, parser
-from liaobots.ui.markdown.reasoning import ANSWER_OPTIONS
+from liaobots.ui.markdown.answer import ANSWER_OPTIONS
 
 text = Path(os.environ["SHOWN_TEXT"]).read_text()
 with st.chat_message("assistant"):

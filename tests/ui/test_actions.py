@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from liaobots.demo.server import DemoServer
 from liaobots.generation.rate_limit import RateLimiter
 from liaobots.limits import Limits
+from liaobots.pieces import Content
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.ui import actions, texts
 from liaobots.ui.state import available_models, session, stores
@@ -50,7 +51,7 @@ def test_an_edit_whose_place_is_gone_is_not_lost(opened: AppTest) -> None:
     chat, store = shown.conversation, shown.generations.store
     owner = sha256(f"session {opened.session_state['identity']}".encode()).hexdigest()
     asked = store.ask(owner, chat.id, "un", "gpt-4", replaces=chat.messages[0].id)
-    store.finish(owner, asked, "deux", Outcome(MessageState.DONE))
+    store.finish(owner, asked, Content(text="deux"), Outcome(MessageState.DONE))
     button(opened, texts.ASK_AGAIN).click().run()
     assert texts.EDITED_ELSEWHERE in words_of(opened).replace("\\", "")
     assert opened.chat_input[0].proto.value == "uno"

@@ -23,6 +23,7 @@ def show(opened: OpenChat, compared: Sequence[Message]) -> Mapping[str, DeltaGen
             with containers[answer.id]:
                 if answer.state is not MessageState.WRITING:
                     message.show_text(answer)
+                    message.show_notes(answer)
                     message.show_end(answer)
             _show_actions(opened, answer)
     st.caption(texts.PICK_HINT)

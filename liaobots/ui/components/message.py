@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from liaobots.pieces import notes_of
 from liaobots.storage.records import Message, MessageState
 from liaobots.ui import actions, attachments, markdown, texts
 from liaobots.ui.attachments import Attachment
@@ -16,6 +17,8 @@ from liaobots.ui.state import available_models, session
 from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Act
 
+# How many notes are shown below an answer.
+MAX_NOTES = 20
 NOTES = {MessageState.STOPPED: texts.STOPPED, MessageState.INTERRUPTED: texts.INTERRUPTED}
 QUESTION_OPTIONS = RenderOptions(is_dressed=True, keeps_lines=True)
 THUMBS = {1: (texts.GOOD_BADGE, texts.GOOD_ICON), 0: (texts.BAD_BADGE, texts.BAD_ICON)}
@@ -34,6 +37,7 @@ def show(opened: OpenChat, message: Message, *, is_last: bool) -> None:
     if message.state is MessageState.WRITING:
         return
     show_text(message)
+    show_notes(message)
     show_end(message)
     _show_actions(opened, message, is_last=is_last)
     message_panel.show(opened, message)
@@ -56,9 +60,9 @@ def show_text(message: Message) -> None:
             for part in attachments.parts(message.text):
                 _show_part(part)
     else:
-        is_long = len(message.text) > drawing.SLOW_CHARACTERS
+        is_long = len(message.text) + len(message.reasoning) > drawing.SLOW_CHARACTERS
         with drawing.turn(is_slow=True) if is_long else nullcontext():
-            AnswerView(container).show(markdown.render_answer(message.text))
+            AnswerView(container).show(markdown.render_answer(message.content))
 
 
 def _show_part(part: str | Attachment) -> None:
@@ -77,6 +81,12 @@ def _show_part(part: str | Attachment) -> None:
 
 def _show_typed(text: str) -> None:
     SectionView(st.container()).show(markdown.split_sections(text, QUESTION_OPTIONS))
+
+
+def show_notes(message: Message) -> None:
+    """Draw what came with an answer and is not text, a line for each."""
+    for extra in notes_of(message.notes)[:MAX_NOTES]:
+        st.caption(markdown.escape_line(texts.note(extra)))
 
 
 def show_end(message: Message) -> None:

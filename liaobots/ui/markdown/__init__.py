@@ -12,15 +12,15 @@ inline       tokens to safe Markdown: the contents of a block
 links        where links lead, and how they are written
 escape       the characters that act in Markdown, and those that are invisible
 sections     a text in sections that are drawn separately, also while it grows
-reasoning    a model's answer, with its reasoning separate
+answer       a model's answer, with its reasoning separate
 cache        the texts that were parsed last
 unfinished   the end of a text that is still being written
 """
 
 from liaobots.ui.markdown import blocks, parser
+from liaobots.ui.markdown.answer import IncrementalAnswer, RenderedAnswer, render_answer
 from liaobots.ui.markdown.escape import escape_line, reveal_hidden
 from liaobots.ui.markdown.inline import RenderOptions
-from liaobots.ui.markdown.reasoning import IncrementalAnswer, RenderedAnswer, render_answer
 from liaobots.ui.markdown.sections import IncrementalSections, Section, split_sections
 
 __all__ = [

@@ -34,8 +34,9 @@ class TextCache(Generic[T]):
 
     def put(self, text: str, found: T, variant: Hashable = None) -> T:
         """Keep what a text was rendered as, and return it. A text that is too long is not kept."""
+        size = len(text) + (len(variant) if isinstance(variant, str) else 0)
         with self._lock, suppress(ValueError):
-            self._entries[text, variant] = (len(text), found)
+            self._entries[text, variant] = (size, found)
         return found
 
     def clear(self) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from liaobots.client import catalog, request_builder
+from liaobots.client import catalog
 from liaobots.client.catalog import ModelInfo
 from liaobots.client.client import Client
 from liaobots.errors import StorageError
@@ -55,16 +55,17 @@ def available() -> Offer:
 
 def _lookup(link: ServiceConnection) -> BackgroundValue[dict[str, ModelInfo]]:
     """Return the list of models, kept for an hour; if it may depend on the code, one per code."""
-    # Liaobots' list needs no code, and a list that all visitors share must hold no visitor's code.
-    code = link.code if link.form == request_builder.OPENAI else ""
-    client = Client(code, link.base_url, wire=link.form)
+    # A list that all visitors share must hold no visitor's code.
+    code = link.code if link.dialect.lists_models_by_code else ""
+    client = Client(code, link.base_url, wire=link.dialect.name)
     fetch = partial(client.models, limits().account_seconds)
 
     def make() -> BackgroundValue[dict[str, ModelInfo]]:
         return BackgroundValue(fetch, catalog.BUILT_IN, readers=server_state.readers())
 
-    if link.form != request_builder.OPENAI or not identity.has_own_code():
-        return server_state.get_or_create(f"models {link.form} {link.base_url}", make)
+    if not link.dialect.lists_models_by_code or not identity.has_own_code():
+        name = f"models {link.dialect.name} {link.base_url}"
+        return server_state.get_or_create(name, make)
     # All sessions with this code share one list, by a name that does not reveal the code.
     name = hashlib.sha256(f"{link.base_url} {code}".encode()).hexdigest()
     held = st.session_state.get(identity.OWN_LIST)
@@ -201,4 +202,4 @@ def _approximate_characters(limit: ContextLimit) -> float:
 def client() -> Client:
     """Return a client for the visitor's connection, which knows the models on offer."""
     link = identity.connection()
-    return Client(link.code, link.base_url, wire=link.form, models=dict(available().models))
+    return Client(link.code, link.base_url, wire=link.dialect.name, models=dict(available().models))

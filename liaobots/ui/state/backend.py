@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from liaobots.client import settings
-from liaobots.generation.backend import Backend, TextStream
+from liaobots.generation.backend import Backend, PieceStream
 from liaobots.generation.context_window import ContextLimit
 from liaobots.ui import identity
 from liaobots.ui.state import available_models, balance, context_meter
@@ -22,7 +21,7 @@ def build_backend() -> Backend:
     limits = context_meter.rooms()
     is_searching = can_search() and bool(st.session_state.get(SEARCH))
 
-    def send(messages: list[dict[str, str]], model: str) -> TextStream:
+    def send(messages: list[dict[str, str]], model: str) -> PieceStream:
         return client.chat(messages, model, search=is_searching, rest=PIECE_INTERVAL_SECONDS)
 
     return Backend(
@@ -36,8 +35,8 @@ def build_backend() -> Backend:
 
 
 def can_search() -> bool:
-    """Return whether the service can search the web: only in its protocol of 2025."""
-    return settings.wire() == settings.WIRES[0]
+    """Return whether the service can search the web."""
+    return identity.connection().dialect.can_search
 
 
 def _limit_of(limits: Mapping[str, ContextLimit], model: str) -> ContextLimit:

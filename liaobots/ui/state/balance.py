@@ -31,7 +31,7 @@ def balance_tracker(link: ServiceConnection) -> BalanceTracker | None:
 
 def reader(link: ServiceConnection) -> Read:
     """Return a function that reads the balance of a code, in any thread."""
-    return partial(_balance, Client(link.code, link.base_url, wire=link.form))
+    return partial(_balance, Client(link.code, link.base_url, wire=link.dialect.name))
 
 
 def look(link: ServiceConnection, patience: float) -> None:

@@ -14,6 +14,7 @@ import streamlit as st
 from liaobots.errors import StorageError
 from liaobots.generation.live_answer import FOLLOW_TICK_SECONDS
 from liaobots.generation.manager import AnswerManager
+from liaobots.pieces import Written
 from liaobots.storage.records import ChatSummary, Conversation, MessageState
 from liaobots.ui import identity
 from liaobots.ui.state import attempt, stores
@@ -119,15 +120,17 @@ def open_chat(chat: str) -> OpenChat | None:
     return opened
 
 
-def follow(opened: OpenChat, answer: str, patience: float = FOLLOW_TICK_SECONDS) -> Iterator[str]:
-    """Yield an answer's text as it comes, and "" after each `patience` seconds without any.
+def follow(
+    opened: OpenChat, answer: str, patience: float = FOLLOW_TICK_SECONDS
+) -> Iterator[Sequence[Written]]:
+    """Yield an answer's pieces as they come, and none after each `patience` seconds without any.
 
     Each access to the session gives Streamlit the chance to stop this run for a click or a
-    closed page, also while no text comes.
+    closed page, also while nothing comes.
     """
-    for text in opened.generations.follow(identity.owner(), answer, patience):
+    for pieces in opened.generations.follow(identity.owner(), answer, patience):
         st.session_state.get("opened")
-        yield text
+        yield pieces
 
 
 def how_many(opened: OpenChat) -> int:

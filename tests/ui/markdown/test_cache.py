@@ -1,5 +1,6 @@
 """The cache of rendered texts."""
 
+from liaobots.pieces import Content
 from liaobots.ui.markdown import RenderOptions, render_answer, split_sections
 from liaobots.ui.markdown.cache import TextCache
 
@@ -27,4 +28,4 @@ def test_no_text_is_rendered_twice() -> None:
     text, manner, other = "Some *words*", RenderOptions(), RenderOptions(is_dressed=True)
     assert split_sections(text, manner) is split_sections(text, manner)
     assert split_sections(text, manner) is not split_sections(text, other)
-    assert render_answer(text) is render_answer(text)
+    assert render_answer(Content(text=text)) is render_answer(Content(text=text))

@@ -1,12 +1,14 @@
 """Growing texts: finished sections stay, and the result equals that of the whole text."""
 
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from liaobots.pieces import Content, Written
+from liaobots.think_tags import ThinkTagSplitter, split
 from liaobots.ui.markdown import (
     IncrementalAnswer,
     IncrementalSections,
@@ -16,7 +18,7 @@ from liaobots.ui.markdown import (
     safe,
     split_sections,
 )
-from liaobots.ui.markdown import reasoning as answer_module
+from liaobots.ui.markdown import answer as answer_module
 from liaobots.ui.markdown import sections as section_module
 from liaobots.ui.markdown.unfinished import close_marks
 from tests.ui.markdown.documents import documents
@@ -105,6 +107,14 @@ def test_close_marks(text: str, closed: str) -> None:
     assert close_marks(text) == closed
 
 
+def parts(text: str, size: int) -> Iterator[Sequence[Written]]:
+    """Yield the pieces of an answer that comes in texts of this size."""
+    splitter = ThinkTagSplitter()
+    for piece in pieces(text, size):
+        yield list(splitter.feed(piece))
+    yield list(splitter.finish())
+
+
 THOUGHT = "<think>\nFirst I *think*.\n</think>\n\nThen I speak."
 
 
@@ -125,18 +135,18 @@ def test_reasoning_is_separated(
 ) -> None:
     """Reasoning and answer are separated, however the text is cut."""
     growing = IncrementalAnswer()
-    last = render_answer("")
-    for piece in pieces(text, size):
-        last = growing.add(piece)
+    last = render_answer(Content())
+    for part in parts(text, size):
+        last = growing.add(part)
     if is_thinking:
         assert last.is_thinking
         assert whole(last.thoughts) == words
     elif thoughts:
         assert (whole(last.thoughts), whole(last.words)) == (thoughts, words)
-        assert render_answer(text) == last
+        assert render_answer(split(text)) == last
     else:
         assert not last.thoughts
-        assert whole(render_answer(text).words) == safe(text)
+        assert whole(render_answer(split(text)).words) == safe(text)
 
 
 @settings(max_examples=200, deadline=None)
@@ -144,8 +154,8 @@ def test_reasoning_is_separated(
 def test_tags_may_be_cut_anywhere(text: str, size: int) -> None:
     """The tags of reasoning are recognized, however they are cut."""
     growing = IncrementalAnswer()
-    for piece in pieces("<think>" + text + "</think>done", size):
-        last = growing.add(piece)
+    for part in parts("<think>" + text + "</think>done", size):
+        last = growing.add(part)
     assert not last.is_thinking
     assert whole(last.words)[-4:] == "done"
 
@@ -158,13 +168,13 @@ def test_the_end_is_the_whole(least: int) -> None:
     @given(documents() | documents().map("<think>".__add__), st.integers(1, 60))
     def check(text: str, size: int) -> None:
         growing = IncrementalAnswer()
-        for piece in pieces(text, size):
-            growing.add(piece)
+        for part in parts(text, size):
+            growing.add(part)
         answer_module.CACHE.clear()
-        whole = render_answer(text)
+        whole = render_answer(split(text))
         answer_module.CACHE.clear()
         assert growing.end() == whole
-        assert render_answer(text) == whole
+        assert render_answer(split(text)) == whole
 
     check()
 

@@ -15,6 +15,8 @@ from liaobots import errors
 from liaobots.client.catalog import parse_model_list
 from liaobots.client.decoder import Decoder
 from liaobots.client.error_mapping import parse_error_body
+from liaobots.pieces import Piece
+from tests.support.pieces import marked
 
 STREAM = "text/event-stream; charset=utf-8"
 
@@ -26,11 +28,16 @@ def chunk(delta: Any, reason: str | None = None, **others: Any) -> bytes:
 
 
 def read(data: bytes, kind: str = STREAM, size: int = 7) -> str:
-    """Return the text of bytes that come in parts of this size."""
-    decoder = Decoder(kind, is_openai=True, secret="sk-secret")
+    """Return reasoning in brackets, and the text, of bytes that come in parts of this size."""
+    return marked(all_pieces(data, kind, size))
+
+
+def all_pieces(data: bytes, kind: str = STREAM, size: int = 7) -> list[Piece]:
+    """Return all pieces of bytes that come in parts of this size."""
+    decoder = Decoder(kind, secret="sk-secret")
     parts = [data[at : at + size] for at in range(0, len(data), size)]
-    came = [text for part in parts for text in decoder.feed(part)]
-    return "".join([*came, *decoder.finish()])
+    came = [piece for part in parts for piece in decoder.feed(part)]
+    return [*came, *decoder.finish()]
 
 
 FIRST = chunk({"role": "assistant", "content": ""})
@@ -84,28 +91,28 @@ def test_streams(events: list[bytes], size: int) -> None:
 )
 def test_how_a_stream_ends(ends: list[bytes], kind: type[errors.LiaobotsError] | None) -> None:
     """A stream without a finish reason is incomplete, with or without [DONE]."""
-    decoder = Decoder(STREAM, is_openai=True)
+    decoder = Decoder(STREAM)
     data = b"".join([FIRST, *HELLO, *ends])
-    assert "".join([*decoder.feed(data), *decoder.finish()]) == "Hello"
+    assert marked([*decoder.feed(data), *decoder.finish()]) == "Hello"
     assert (kind and type(decoder.incomplete_reason)) == kind
 
 
 def test_a_whole_answer_needs_no_reason() -> None:
     """A document without a finish reason is complete."""
-    decoder = Decoder("application/json", is_openai=True)
+    decoder = Decoder("application/json")
     whole = b'{"choices": [{"message": {"content": "Hello"}}]}'
-    assert "".join([*decoder.feed(whole), *decoder.finish()]) == "Hello"
+    assert marked([*decoder.feed(whole), *decoder.finish()]) == "Hello"
     assert decoder.incomplete_reason is None
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
 def test_reasoning_comes_before_the_text(field: str) -> None:
-    """Reasoning from either field is put into `<think>` before the text."""
+    """Reasoning from either field is kept apart from the text."""
     reasoning = [chunk({field: "Hm", "content": None}), chunk({field: ".", "content": ""})]
-    assert read(b"".join([FIRST, *reasoning, *HELLO, DONE])) == "<think>Hm.</think>\n\nHello"
-    assert read(b"".join([FIRST, *reasoning, chunk({}, "stop"), DONE])) == "<think>Hm.</think>\n\n"
+    assert read(b"".join([FIRST, *reasoning, *HELLO, DONE])) == "[Hm.]Hello"
+    assert read(b"".join([FIRST, *reasoning, chunk({}, "stop"), DONE])) == "[Hm.]"
     both = chunk({"reasoning_content": "Hm.", "reasoning": "Hm.", "content": "Hello"})
-    assert read(both + DONE) == "<think>Hm.</think>\n\nHello"
+    assert read(both + DONE) == "[Hm.]Hello"
 
 
 def test_leading_white_space() -> None:
@@ -113,7 +120,7 @@ def test_leading_white_space() -> None:
     words = [chunk({"content": blank}) for blank in ("\n", "    ", "return 1")]
     assert read(b"".join([FIRST, *words, DONE])) == "\n    return 1"
     thought = chunk({"reasoning": "Hm."})
-    assert read(b"".join([words[0], thought, *words, DONE])) == "<think>Hm.</think>\n\nreturn 1"
+    assert read(b"".join([words[0], thought, *words, DONE])) == "[Hm.]return 1"
 
 
 def test_a_whole_answer() -> None:
@@ -121,7 +128,7 @@ def test_a_whole_answer() -> None:
     said = {"role": "assistant", "content": "Hello", "reasoning_content": "Hm."}
     whole = {"object": "chat.completion", "choices": [{"index": 0, "message": said}]}
     for kind in ("application/json", ""):
-        assert read(json.dumps(whole).encode(), kind) == "<think>Hm.</think>\n\nHello"
+        assert read(json.dumps(whole).encode(), kind) == "[Hm.]Hello"
 
 
 def test_halves_of_an_emoji_are_joined() -> None:
@@ -149,11 +156,11 @@ ERRORS: list[tuple[str, type[errors.LiaobotsError]]] = [
 def test_an_error_in_the_middle(event: str, kind: type[errors.LiaobotsError], field: bytes) -> None:
     """The text before an error comes first; the type of the error follows its body."""
     data = b"".join([FIRST, *HELLO, field + b": " + event.encode() + b"\n\n", DONE])
-    decoder = Decoder(STREAM, is_openai=True)
-    came: list[str] = []
+    decoder = Decoder(STREAM)
+    came: list[Piece] = []
     with pytest.raises(errors.LiaobotsError) as caught:
         came.extend(decoder.feed(data))
-    assert "".join(came) == "Hello"
+    assert marked(came) == "Hello"
     assert type(caught.value) is kind
 
 
