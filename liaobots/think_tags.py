@@ -12,9 +12,12 @@ from liaobots.pieces import Content, Reasoning, ReasoningEnd, Text, Written, con
 # What matters in a text: tags, the ends of lines, and what begins or ends code.
 TOKEN = re.compile(r"<(?P<end>/?)think(?:ing)?>|\n|`+|~{3,}")
 SPECIAL = re.compile(r"[<`~\n]")
-CLOSING = re.compile(r"\s*</think(?:ing)?>")
+CLOSING = re.compile(r"</think(?:ing)?>")
 # A text that ends like this may go on with the rest of a tag.
-MAY_BE_TAG = re.compile(r"\s*<(?:/?(?:t(?:h(?:i(?:n(?:k(?:i(?:ng?)?)?)?)?)?)?)?)?\Z")
+MAY_BE_TAG = re.compile(r"</?(?:t(?:h(?:i(?:n(?:k(?:i(?:ng?)?)?)?)?)?)?)?")
+MAX_TAG_CHARACTERS = len("</thinking>")
+# White space at the beginning is held back up to this length, as reasoning may follow.
+MAX_SPACE_CHARACTERS = 4_096
 MIN_FENCE_CHARACTERS = 3
 
 
@@ -96,11 +99,14 @@ class ThinkTagSplitter:
             seen = token.end()
         end = max(seen, self._safe_end(is_end))
         self._code.see(self._held[seen:end])
-        if not self._has_text and not is_end and not self._held[:end].strip():
+        if not self._has_text and not is_end and self._is_space_before_tag(end):
             # It may be the white space before reasoning.
             self._code = _CodeTracker()
             return
         yield from self._take(end)
+
+    def _is_space_before_tag(self, end: int) -> bool:
+        return end <= MAX_SPACE_CHARACTERS and not self._held[:end].strip()
 
     def _may_count(self, token: re.Match[str]) -> bool:
         if self._code.is_code:
@@ -134,8 +140,10 @@ class ThinkTagSplitter:
 
     def _safe_end(self, is_end: bool) -> int:
         """Return up to where what is held is no part of a tag, whatever follows."""
-        tag = None if is_end else MAY_BE_TAG.search(self._held)
-        return tag.start() if tag else len(self._held)
+        size = len(self._held)
+        begun = self._held.rfind("<", max(0, size - MAX_TAG_CHARACTERS))
+        is_tag = begun >= 0 and MAY_BE_TAG.fullmatch(self._held, begun)
+        return begun if is_tag and not is_end else size
 
 
 def split(text: str) -> Content:

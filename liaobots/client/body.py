@@ -22,7 +22,8 @@ EVENT_STREAM = "text/event-stream"
 LINE_END = re.compile(rb"\r\n|\n|\r")
 # The fields of an event stream; llama.cpp adds `error`. A comment begins with a colon.
 FIELD_NAMES = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
-DATA = re.compile(rb"data:[ \t]*(.*)", re.S)
+DATA = b"data:"
+DATA_LINE = re.compile(rb"(?:\A|[\r\n])data:")
 # The names with which the objects of services begin, unlike most JSON that a model writes.
 FIRST_NAME = re.compile(rb'[\[\s]*\{\s*"([^"]*)"')
 SERVICE_NAMES = frozenset(
@@ -100,19 +101,29 @@ def _values(data: bytes) -> Sequence[object]:
 
 
 def _events_or_text(start: bytes, *, is_end: bool) -> BodyKind | None:
-    """Tell an event stream from a text by its first line with data."""
-    *lines, last = LINE_END.split(start)
-    for line in [*lines, last] if is_end else lines:
-        if data := DATA.fullmatch(line):
-            return BodyKind.EVENTS if _is_event(data[1]) else BodyKind.TEXT
+    """Tell an event stream from a text by its first line with data, which has to come soon."""
+    *lines, last = LINE_END.split(start[:MAX_HELD_CHARACTERS])
+    for line in [*lines, last] if is_end and _is_short(start) else lines:
+        if line.startswith(DATA):
+            return _kind_of_data(start, is_end=is_end)
         if line and not line.startswith(FIELD_NAMES):
             return BodyKind.TEXT
-    if is_end:
-        return BodyKind.TEXT
-    if data := DATA.fullmatch(last):
-        return None if data[1][:1] in (b"", b"{", b"[") else BodyKind.TEXT
+    if last.startswith(DATA):
+        return _kind_of_data(start, is_end=is_end)
     may_be_field = last.startswith(FIELD_NAMES) or any(n.startswith(last) for n in FIELD_NAMES)
-    return None if may_be_field else BodyKind.TEXT
+    return None if may_be_field and _is_short(start) and not is_end else BodyKind.TEXT
+
+
+def _kind_of_data(start: bytes, *, is_end: bool) -> BodyKind | None:
+    """Return the kind of a body by its first line with data."""
+    found = DATA_LINE.search(start)
+    data = start[found.end() if found else 0 :].lstrip(b" \t")
+    if data and data[:1] not in (b"{", b"["):
+        return BodyKind.TEXT
+    end = LINE_END.search(data)
+    if end is None and not is_end:
+        return None
+    return BodyKind.EVENTS if _is_event(data[: end.start() if end else None]) else BodyKind.TEXT
 
 
 def _is_event(data: bytes) -> bool:

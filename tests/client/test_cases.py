@@ -1,7 +1,9 @@
 """Answers of real services that were read wrongly by some chat program: each is read rightly."""
 
 import json
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 import pytest
 
@@ -372,3 +374,31 @@ def test_an_address_without_its_path() -> None:
         for act in (wrong.models, lambda: list(wrong.chat([{"role": "user", "content": "Hi"}]))):
             with pytest.raises(ServiceError, match="web page came"):
                 act()
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        (PLAIN, b": ping\n\n"),
+        (PLAIN, b" \n"),
+        (PLAIN, b"data"),
+        (EVENTS, b'data: {"content": " \\n"}\n\n'),
+        (EVENTS, b'data: {"reasoning": " "}\n\n'),
+        (EVENTS, b'data: {"content": "<"}\n\n'),
+        (JSON, b'{"a": 1}\n'),
+        (JSON, b"[ "),
+        (PLAIN, b'{"id": '),
+    ],
+)
+def test_cost_grows_with_the_body(kind: str, part: bytes) -> None:
+    """What is held back is not read again and again: ten times the bytes cost some ten times."""
+    times = []
+    for count in (4, 40):
+        with suppress(LiaobotsError):
+            decoder = Decoder(kind)
+            began = time.process_time()
+            for _ in range(count):
+                list(decoder.feed(part * (20_000 // len(part))))
+            list(decoder.finish())
+        times.append(time.process_time() - began)
+    assert times[1] < 40 * max(times[0], 0.005)
