@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from liaobots.pieces import Content, Reasoning, ReasoningEnd, Text, Written, content_of
 
 # What matters in a text: tags, the ends of lines, and what begins or ends code.
-TOKEN = re.compile(r"<(?P<end>/?)think(?:ing)?>|\n|`+|~{3,}")
-SPECIAL = re.compile(r"[<`~\n]")
+TOKEN = re.compile(r"<(?P<end>/?)think(?:ing)?>|\n|`+|~+")
+SPECIAL = re.compile(r"[<`~]")
 CLOSING = re.compile(r"</think(?:ing)?>")
 # A text that ends like this may go on with the rest of a tag.
 MAY_BE_TAG = re.compile(r"</?(?:t(?:h(?:i(?:n(?:k(?:i(?:ng?)?)?)?)?)?)?)?")
@@ -40,7 +40,7 @@ class ThinkTagSplitter:
         """Yield what is known to be text or reasoning. Hold back what may be part of a tag."""
         is_plain = self._has_text and not (self._held or self._is_reasoning or self._skips_space)
         if is_plain and not SPECIAL.search(text):
-            self._code.see(text)
+            self._code.see_plain(text)
             yield Text(text)
             return
         self._held += text
@@ -90,7 +90,7 @@ class ThinkTagSplitter:
                 following = self._held[token.end() : token.end() + 1]
                 if token["end"] and self._may_count(token) and not (following or is_end):
                     # Whether it counts depends on the next character.
-                    yield from self._take(seen)
+                    yield from self._take_unless_blank(seen)
                     return
                 if self._counts(token, following):
                     yield from self._turn(token)
@@ -99,14 +99,15 @@ class ThinkTagSplitter:
             seen = token.end()
         end = max(seen, self._safe_end(is_end))
         self._code.see(self._held[seen:end])
-        if not self._has_text and not is_end and self._is_space_before_tag(end):
-            # It may be the white space before reasoning.
+        yield from self._take(end) if is_end else self._take_unless_blank(end)
+
+    def _take_unless_blank(self, end: int) -> Iterator[Written]:
+        """Take text, but hold white space at the beginning back: reasoning may follow."""
+        is_short = end <= MAX_SPACE_CHARACTERS
+        if not self._has_text and is_short and not self._held[:end].strip():
             self._code = _CodeTracker()
             return
         yield from self._take(end)
-
-    def _is_space_before_tag(self, end: int) -> bool:
-        return end <= MAX_SPACE_CHARACTERS and not self._held[:end].strip()
 
     def _may_count(self, token: re.Match[str]) -> bool:
         if self._code.is_code:
@@ -172,6 +173,17 @@ class _CodeTracker:
         """Return whether there is only white space on this line so far."""
         self._end_run()
         return self._is_blank
+
+    def see_plain(self, text: str) -> None:
+        """Follow any text without backticks and tildes."""
+        self._end_run()
+        if self._span:
+            for line in text.splitlines(keepends=True):
+                self.see(line.removesuffix("\n"))
+                self.see("\n" * line.endswith("\n"))
+            return
+        _, line_end, last = text.rpartition("\n")
+        self._is_blank = (self._is_blank or bool(line_end)) and not last.strip()
 
     def see(self, text: str) -> None:
         """Follow a run of backticks or tildes, a line's end, or other text: or a part of them."""

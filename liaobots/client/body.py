@@ -47,7 +47,8 @@ def kind_of(content_type: str, head: bytes, *, is_end: bool) -> BodyKind | None:
     """
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if not start or codecs.BOM_UTF8.startswith(start):
-        return BodyKind.TEXT if is_end else None
+        is_blank_text = not _is_short(head) and content_type not in STRUCTURED_TYPES
+        return BodyKind.TEXT if is_end or is_blank_text else None
     if start[:1] == b"<":
         return BodyKind.TEXT
     if start[:1] in (b"{", b"["):

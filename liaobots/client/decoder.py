@@ -16,6 +16,8 @@ from liaobots.think_tags import ThinkTagSplitter
 
 Item = dict[str, Any] | str
 Body = EventStream | JSONObjects | RawText
+# What a body is has to be clear from so much of its beginning, or at its end.
+MAX_LOOKED_AT_BYTES = 1_048_576
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -66,12 +68,7 @@ class Decoder:
     def feed(self, data: bytes) -> Iterator[Piece]:
         """Yield the pieces that `data` completes."""
         if self._body is None:
-            is_news = len(self._head) <= MAX_HELD_CHARACTERS or LINE_END.search(data)
-            self._head += data
-            raise_if_too_long(len(self._head))
-            if not is_news or not self._choose():
-                return
-            data = bytes(self._head)
+            data = self._choose(data)
         if self._body is not None:
             yield from self._decode(self._body, self._body.feed(data))
 
@@ -90,11 +87,17 @@ class Decoder:
         if self._is_empty:
             raise self._why_empty()
 
-    def _choose(self) -> bool:
-        """Choose what the body is. Return False if more bytes are needed."""
-        kind = kind_of(self._content_type, bytes(self._head), is_end=False)
-        self._body = self._new_body(kind) if kind else None
-        return kind is not None
+    def _choose(self, data: bytes) -> bytes:
+        """Choose what the body is, and return all of it so far, or keep it if that is not clear."""
+        if len(self._head) <= MAX_HELD_CHARACTERS or LINE_END.search(data):
+            whole = bytes(self._head) + data if self._head else data
+            if kind := kind_of(self._content_type, whole[:MAX_LOOKED_AT_BYTES], is_end=False):
+                self._body = self._new_body(kind)
+                self._head.clear()
+                return whole
+        self._head += data
+        raise_if_too_long(len(self._head))
+        return b""
 
     def _new_body(self, kind: BodyKind) -> Body:
         match kind:

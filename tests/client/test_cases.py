@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from liaobots.client.catalog import parse_model_list
 from liaobots.client.client import Client
@@ -18,6 +20,7 @@ from liaobots.errors import (
     ServiceError,
 )
 from liaobots.pieces import Image, Piece, Source, ToolCall, Usage
+from liaobots.think_tags import ThinkTagSplitter
 from tests.support.pieces import folded
 from tests.support.raw_server import RawServer
 from tests.support.raw_server import whole as raw
@@ -402,3 +405,15 @@ def test_cost_grows_with_the_body(kind: str, part: bytes) -> None:
             list(decoder.finish())
         times.append(time.process_time() - began)
     assert times[1] < 40 * max(times[0], 0.005)
+
+
+@given(st.lists(st.sampled_from(["<think>", "</think>", "`", "``", "```", "~~~", "\n", " ", "a"])))
+def test_think_tags_cut_anywhere(parts: list[str]) -> None:
+    """Text and reasoning do not depend on the cuts."""
+    text = "".join(parts)
+    found = []
+    for pieces in ([text], parts, list(text)):
+        splitter = ThinkTagSplitter()
+        came = [piece for part in pieces for piece in splitter.feed(part)]
+        found.append(folded([*came, *splitter.finish()]))
+    assert found[0] == found[1] == found[2]

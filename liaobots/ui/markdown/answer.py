@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from liaobots.pieces import Content, Reasoning, ReasoningEnd, Written, content_of
+from liaobots.pieces import Content, Reasoning, ReasoningEnd, Text, Written, content_of
 from liaobots.ui.markdown.cache import TextCache
 from liaobots.ui.markdown.inline import RenderOptions
 from liaobots.ui.markdown.sections import IncrementalSections, Section, split_sections
@@ -44,6 +44,8 @@ class IncrementalAnswer:
         self._thoughts = IncrementalSections(ANSWER_OPTIONS)
         self._words = IncrementalSections(ANSWER_OPTIONS)
         self._shown = RenderedAnswer([], [])
+        # White space at the beginning, which is not drawn alone.
+        self._blank = ""
 
     def add(self, pieces: Sequence[Written]) -> RenderedAnswer:
         """Append pieces, and return the answer so far."""
@@ -51,7 +53,9 @@ class IncrementalAnswer:
         if any(isinstance(piece, ReasoningEnd) for piece in pieces):
             return self._begin_again()
         thought = "".join(each.text for each in pieces if isinstance(each, Reasoning))
-        text = "".join(each.text for each in pieces if not isinstance(each, Reasoning))
+        text = self._blank + "".join(each.text for each in pieces if isinstance(each, Text))
+        self._blank = "" if self._shown.words or not text.isspace() else text
+        text = "" if self._blank else text
         thoughts, words = self._shown.thoughts, self._shown.words
         thoughts = self._thoughts.add(thought) if thought else thoughts
         words = self._words.add(text) if text else words
@@ -62,7 +66,7 @@ class IncrementalAnswer:
     def end(self) -> RenderedAnswer:
         """Return the complete answer, as `render_answer` does, and store it in the cache."""
         content = content_of(self._pieces)
-        words = None if content.reasoning else self._words.end()
+        words = None if content.reasoning else self._words.end(self._blank)
         if words is None:
             return render_answer(content)
         return CACHE.put(content.text, RenderedAnswer([], words), "")
@@ -72,6 +76,7 @@ class IncrementalAnswer:
         content = content_of(self._pieces)
         self._thoughts = IncrementalSections(ANSWER_OPTIONS)
         self._words = IncrementalSections(ANSWER_OPTIONS)
+        self._blank = ""
         self._shown = RenderedAnswer(
             self._thoughts.add(content.reasoning),
             self._words.add(content.text) if content.text else [],

@@ -134,8 +134,16 @@ class IncrementalSections:
         """Append `text`, and return the sections of the text so far.
 
         They may differ from those of the whole text if a link or a footnote is
-        defined after its use.
+        defined after its use. A long text is taken in parts, as its tokens need much memory.
         """
+        start = 0
+        while len(text) - start > PART_CHARACTERS:
+            end = _part_end(text, start, len(self._tail))
+            self._add(text[start:end])
+            start = end
+        return self._add(text[start:])
+
+    def _add(self, text: str) -> Sequence[Section]:
         self._tail += text
         self._defines = self._defines or DEFINITION in self._tail
         tokens = parser.parse(close_marks(self._tail), dict(self._references))
