@@ -131,9 +131,14 @@ def test_another_owner_cannot_follow_or_stop(
 
 
 def test_another_server_follows_and_stops(
-    generations: AnswerManager, store: Store, owner: str, client: Client
+    generations: AnswerManager,
+    store: Store,
+    owner: str,
+    client: Client,
+    slow_demo_server: DemoServer,
 ) -> None:
     """Another server can do both by the stored row alone."""
+    slow_demo_server.answer = lambda _: iter(LETTERS * 20)
     other = AnswerManager(store)
     asked = ask(generations, owner, client)
     pieces = other.follow(owner, asked.answer)
