@@ -1,13 +1,12 @@
 """What an answer is made of, piece by piece, in the order in which it comes.
 
-Text and reasoning are kept apart, as the content of an answer. The other pieces are
-kept as notes, until the page can show them.
+Text and reasoning are the content of an answer, and are kept apart. The other pieces
+are notes: they are kept beside it (see `storage.notes`).
 """
 
-import json
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 
@@ -67,15 +66,9 @@ class ToolCall:
     name: str
 
 
-Written = Text | Reasoning | ReasoningEnd
-Extra = Image | Source | Usage | ToolCall
-Piece = Written | Extra
-EXTRA_KINDS: dict[str, type[Extra]] = {
-    "image": Image,
-    "source": Source,
-    "usage": Usage,
-    "tool_call": ToolCall,
-}
+ContentPiece = Text | Reasoning | ReasoningEnd
+Note = Image | Source | Usage | ToolCall
+Piece = ContentPiece | Note
 
 
 class Content(NamedTuple):
@@ -85,7 +78,7 @@ class Content(NamedTuple):
     text: str = ""
 
 
-def content_of(pieces: Iterable[Written]) -> Content:
+def content_of(pieces: Iterable[ContentPiece]) -> Content:
     """Return the reasoning and the text that pieces add up to."""
     reasoning, text = list[str](), list[str]()
     for piece in pieces:
@@ -98,13 +91,13 @@ def content_of(pieces: Iterable[Written]) -> Content:
     return Content("".join(reasoning), "".join(text))
 
 
-def pieces_of(content: Content) -> Sequence[Written]:
+def pieces_of(content: Content) -> Sequence[ContentPiece]:
     """Return the pieces that add up to a content."""
     found = (Reasoning(content.reasoning), Text(content.text))
     return [piece for piece in found if piece.text]
 
 
-def difference(known: Content, whole: Content) -> Sequence[Written]:
+def difference(known: Content, whole: Content) -> Sequence[ContentPiece]:
     """Return the pieces that lead from one content to a later one, or none if nothing does."""
     if whole.reasoning.startswith(known.reasoning) and whole.text.startswith(known.text):
         rest = Content(whole.reasoning[len(known.reasoning) :], whole.text[len(known.text) :])
@@ -116,20 +109,18 @@ def difference(known: Content, whole: Content) -> Sequence[Written]:
     return []
 
 
-def merged(pieces: Iterable[Written]) -> Sequence[Written]:
-    """Return the same with pieces of one kind that follow each other as one piece."""
-    found = list[Written]()
-    for piece in pieces:
-        if found and type(found[-1]) is type(piece) and not isinstance(piece, ReasoningEnd):
-            found[-1] = type(piece)(found[-1].text + piece.text)
+def joined(pieces: Iterable[ContentPiece]) -> Iterator[ContentPiece]:
+    """Yield the same with pieces of one kind that follow each other as one piece."""
+    for kind, group in groupby(pieces, type):
+        if kind is ReasoningEnd:
+            yield from group
         else:
-            found.append(piece)
-    return found
+            yield kind("".join(piece.text for piece in group))
 
 
-def after(pieces: Iterable[Written], position: int) -> Sequence[Written]:
+def pieces_after(pieces: Iterable[ContentPiece], position: int) -> Sequence[ContentPiece]:
     """Return what follows a position, in characters of all pieces."""
-    found, at = list[Written](), 0
+    found, at = list[ContentPiece](), 0
     for piece in pieces:
         rest = piece.text[max(0, position - at) :]
         at += len(piece.text)
@@ -138,45 +129,6 @@ def after(pieces: Iterable[Written], position: int) -> Sequence[Written]:
     return found
 
 
-def notes_json(notes: Sequence[Extra]) -> str:
-    """Return notes as they are stored: a JSON list of objects with a `kind`, or ""."""
-    kinds = {kind: name for name, kind in EXTRA_KINDS.items()}
-    rows = [{"kind": kinds[type(note)], **_fields(note)} for note in notes]
-    return json.dumps(rows, ensure_ascii=False) if rows else ""
-
-
-def notes_of(stored: str) -> Sequence[Extra]:
-    """Return notes from what is stored. What is no note, as a file may hold it, is left out."""
-    rows: object = None
-    with suppress(ValueError, RecursionError):
-        rows = json.loads(stored or "[]")
-    notes = map(_note, rows if isinstance(rows, list) else [])
-    return [note for note in notes if note is not None]
-
-
-def _note(row: object) -> Extra | None:
-    if not isinstance(row, dict):
-        return None
-    kind = EXTRA_KINDS.get(str(row.get("kind")))
-    values = {name: value for name, value in row.items() if name != "kind"}
-    if kind is None or values.keys() > {each.name for each in fields(kind)}:
-        return None
-    wanted = (int, type(None)) if kind is Usage else (str,)
-    if not all(isinstance(value, wanted) for value in values.values()):
-        return None
-    with suppress(TypeError):
-        return kind(**values)
-    return None
-
-
-def _fields(note: Extra) -> dict[str, object]:
-    values = {field.name: getattr(note, field.name) for field in fields(note)}
-    if isinstance(note, Image) and note.url.startswith("data:"):
-        # The picture itself would be larger than the answer.
-        values["url"] = note.url.partition(",")[0]
-    return values
-
-
-def size_of(pieces: Iterable[Written]) -> int:
+def size_of(pieces: Iterable[ContentPiece]) -> int:
     """Return how many characters pieces have."""
     return sum(len(piece.text) for piece in pieces)

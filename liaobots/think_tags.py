@@ -7,7 +7,7 @@ chat template has written the opening tag already, only the closing one comes.
 import re
 from collections.abc import Iterator
 
-from liaobots.pieces import Content, Reasoning, ReasoningEnd, Text, Written, content_of
+from liaobots.pieces import Content, ContentPiece, Reasoning, ReasoningEnd, Text, content_of
 
 # What matters in a text: tags, the ends of lines, and what begins or ends code.
 TOKEN = re.compile(r"<(?P<end>/?)think(?:ing)?>|\n|`+|~+")
@@ -36,7 +36,7 @@ class ThinkTagSplitter:
         self._skips_space = False
         self._code = _CodeTracker()
 
-    def feed(self, text: str) -> Iterator[Written]:
+    def feed(self, text: str) -> Iterator[ContentPiece]:
         """Yield what is known to be text or reasoning. Hold back what may be part of a tag."""
         is_plain = self._has_text and not (self._held or self._is_reasoning or self._skips_space)
         if is_plain and not SPECIAL.search(text):
@@ -46,7 +46,7 @@ class ThinkTagSplitter:
         self._held += text
         yield from self._split(is_end=False)
 
-    def note_reasoning(self) -> Iterator[Written]:
+    def note_reasoning(self) -> Iterator[ContentPiece]:
         """Note that reasoning comes in a field of its own, before the text that follows.
 
         Yield the text that was held back.
@@ -55,11 +55,11 @@ class ThinkTagSplitter:
         yield from self.finish()
         self._skips_space = self._has_reasoned = True
 
-    def finish(self) -> Iterator[Written]:
+    def finish(self) -> Iterator[ContentPiece]:
         """Yield what was held back, as the text ends here."""
         yield from self._split(is_end=True)
 
-    def _split(self, *, is_end: bool) -> Iterator[Written]:
+    def _split(self, *, is_end: bool) -> Iterator[ContentPiece]:
         while self._held:
             if self._skips_space:
                 self._held = self._held.lstrip()
@@ -69,7 +69,7 @@ class ThinkTagSplitter:
             if before == (len(self._held), self._is_reasoning):
                 return
 
-    def _reasoning(self, is_end: bool) -> Iterator[Written]:
+    def _reasoning(self, is_end: bool) -> Iterator[ContentPiece]:
         """Take reasoning from what is held, up to the closing tag if that is there."""
         closing = CLOSING.search(self._held)
         end = closing.start() if closing else self._safe_end(is_end)
@@ -80,7 +80,7 @@ class ThinkTagSplitter:
         if thought:
             yield Reasoning(thought)
 
-    def _text(self, is_end: bool) -> Iterator[Written]:
+    def _text(self, is_end: bool) -> Iterator[ContentPiece]:
         """Take text from what is held, up to a tag that counts if there is one."""
         seen = 0
         for token in TOKEN.finditer(self._held):
@@ -101,7 +101,7 @@ class ThinkTagSplitter:
         self._code.see(self._held[seen:end])
         yield from self._take(end) if is_end else self._take_unless_blank(end)
 
-    def _take_unless_blank(self, end: int) -> Iterator[Written]:
+    def _take_unless_blank(self, end: int) -> Iterator[ContentPiece]:
         """Take text, but hold white space at the beginning back: reasoning may follow."""
         is_short = end <= MAX_SPACE_CHARACTERS
         if not self._has_text and is_short and not self._held[:end].strip():
@@ -120,7 +120,7 @@ class ThinkTagSplitter:
             not token["end"] or is_at_end or self._code.is_line_start
         )
 
-    def _turn(self, token: re.Match[str]) -> Iterator[Written]:
+    def _turn(self, token: re.Match[str]) -> Iterator[ContentPiece]:
         """Take the text before a tag that counts, and the tag: there reasoning begins or ends."""
         text, self._held = self._held[: token.start()], self._held[token.end() :]
         if text and (self._has_text or not text.isspace()):
@@ -133,7 +133,7 @@ class ThinkTagSplitter:
         self._has_text = self._has_text and not token["end"]
         self._code = _CodeTracker()
 
-    def _take(self, end: int) -> Iterator[Written]:
+    def _take(self, end: int) -> Iterator[ContentPiece]:
         text, self._held = self._held[:end], self._held[end:]
         if text:
             self._has_text = True

@@ -112,12 +112,18 @@ class AnswerReader:
         delta, message = choice.get("delta"), choice.get("message")
         if isinstance(delta, dict) and delta:
             yield from self._pieces_of_message(delta)
-        elif isinstance(message, dict) and not (self._is_streamed and self._has_text):
-            # Some servers end a stream with the whole answer once more.
-            yield from self._pieces_of_message(message)
+        elif isinstance(message, dict):
+            yield from self._pieces_of_message(self._without_repetition(message))
         reason = choice.get("finish_reason") or choice.get("finishReason")
         if isinstance(reason, str) and reason:
             self.finish_reason = reason.lower()
+
+    def _without_repetition(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return a message without what was streamed: some servers end with all of it again."""
+        known = ("content", "refusal") if self._is_streamed and self._has_text else ()
+        if self._is_streamed and self._has_reasoning:
+            known = (*known, *REASONING_FIELDS)
+        return {name: value for name, value in message.items() if name not in known}
 
     def _pieces_of_message(self, message: dict[str, Any]) -> Iterator[Piece]:
         reasoning = next((t for name in REASONING_FIELDS if (t := _text(message.get(name)))), "")
@@ -191,5 +197,6 @@ def _usage(usage: object) -> Iterator[Piece]:
 
 
 def _count(value: object) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return int(value) if is_count else None  # type: ignore[call-overload]
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    return None

@@ -4,13 +4,14 @@ import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from liaobots.client import catalog, settings
 from liaobots.client.catalog import ModelInfo
 from liaobots.client.dialects.base import Dialect, Question, Service
 from liaobots.client.messages import Messages, check_messages
-from liaobots.client.reply import Reply
+from liaobots.client.reply import Reply, send_question
 from liaobots.client.retry import request_json
 from liaobots.client.secret_finder import holds
 from liaobots.client.transport import CancellableRequest
@@ -85,11 +86,11 @@ class Client:
         else:
             info = catalog.get_model(model, self._models)
         service = self._service(dialect, settings.auth(self._auth, dialect))
+        call = self._call(service)
         check_messages(messages)
         question = Question(messages, info, conversation_id or "", search)
-        return Reply(
-            self._call(service), dialect, service, question, stream=stream, poll_interval=rest
-        )
+        send = partial(send_question, call, dialect, service, question)
+        return Reply(call, send, stream=stream, poll_interval=rest)
 
     def models(self, total_timeout: float | None = None) -> dict[str, ModelInfo]:
         """Return the service's models by id. `chat` accepts them from then on.

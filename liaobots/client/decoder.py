@@ -82,8 +82,8 @@ class Decoder:
         if self._unknown is not None and self._is_empty:
             self._errors.raise_error(self._unknown)
         for piece in self._reader.finish():
-            yield from self._seen(self._assembler.add(piece))
-        yield from self._seen(self._assembler.finish())
+            yield from self._noted(self._assembler.add(piece))
+        yield from self._noted(self._assembler.finish())
         if self._is_empty:
             raise self._why_empty()
 
@@ -111,7 +111,7 @@ class Decoder:
         """Yield the pieces of what a body reads; what it rejects is read as raw text."""
         for item in items:
             for piece in self._pieces_of(item):
-                yield from self._seen(self._assembler.add(piece))
+                yield from self._noted(self._assembler.add(piece))
         if not isinstance(body, RawText) and body.rejected is not None:
             text = self._body = RawText(self._errors)
             yield from self._decode(text, text.feed(body.rejected))
@@ -132,7 +132,7 @@ class Decoder:
             self._unknown = self._unknown or item
         return self._reader.pieces_of(item)
 
-    def _seen(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
+    def _noted(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
         """Return the pieces after noting whether there is something to show among them."""
         for piece in pieces:
             if isinstance(piece, ToolCall):

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +20,7 @@ from liaobots.client.retry import (
 )
 from liaobots.client.transport import CancellableRequest
 from liaobots.errors import LiaobotsError
-from liaobots.pieces import Piece, Reasoning, ReasoningEnd, Text
+from liaobots.pieces import ContentPiece, Piece, Reasoning, ReasoningEnd, Text
 
 # A service that sends bytes, but no text, may do so for this many times the timeout: gateways
 # send comments for minutes while a model thinks.
@@ -35,17 +35,15 @@ LATENESS_FACTOR = 32
 class Reply(Iterator[str]):
     """An answer as an iterator of text pieces, each returned as soon as it arrives.
 
-    `pieces` also returns what is not text. `close` ends the call at once. Any thread
-    may call it, even while another waits for the next piece; for that one the iterator
-    then ends.
+    `send` is called when the first piece is read. `pieces` also returns what is not text.
+    `close` ends the call at once. Any thread may call it, even while another waits for the
+    next piece; for that one the iterator then ends.
     """
 
-    def __init__(  # noqa: PLR0913 -- the options of a question, each passed by name
+    def __init__(
         self,
         call: CancellableRequest,
-        dialect: Dialect,
-        service: Service,
-        question: Question,
+        send: Callable[[], tuple[requests.Response, Decoder]],
         *,
         stream: bool,
         poll_interval: float = 0.0,
@@ -53,7 +51,7 @@ class Reply(Iterator[str]):
         self._call = call
         self._lock = threading.Lock()
         self._reasons: list[LiaobotsError] = []
-        pieces = _read(call, dialect, service, question, self._reasons, poll_interval)
+        pieces = _read(call, send, self._reasons, poll_interval)
         self._pieces = pieces if stream else _join(call, pieces)
 
     def pieces(self) -> Iterator[Piece]:
@@ -104,11 +102,18 @@ class Reply(Iterator[str]):
                 self._lock.release()
 
 
-def _read(  # noqa: PLR0913, PLR0917 -- what `Reply` is made of
+def send_question(
+    call: CancellableRequest, dialect: Dialect, service: Service, question: Question
+) -> tuple[requests.Response, Decoder]:
+    """Send a question, and return the response, its body still unread, and a decoder for it."""
+    request = dialect.answer_request(service, question)
+    response = send_with_retries(call, request, service.code)
+    return response, dialect.decoder(response.headers.get("content-type", ""), service)
+
+
+def _read(
     call: CancellableRequest,
-    dialect: Dialect,
-    service: Service,
-    question: Question,
+    send: Callable[[], tuple[requests.Response, Decoder]],
     reasons: list[LiaobotsError],
     poll_interval: float,
 ) -> Generator[Piece, None, None]:
@@ -119,9 +124,7 @@ def _read(  # noqa: PLR0913, PLR0917 -- what `Reply` is made of
     """
     begun = False
     try:
-        request = dialect.answer_request(service, question)
-        response = send_with_retries(call, request, service.code)
-        decoder = dialect.decoder(response.headers.get("content-type", ""), service)
+        response, decoder = send()
         for piece in _pieces_of(call, response, decoder, poll_interval):
             begun = True
             yield piece
@@ -155,7 +158,7 @@ def _pieces_of(
             break
         for piece in decoder.feed(data):
             yield piece
-            last_text = time.monotonic()
+            last_text = time.monotonic() if isinstance(piece, ContentPiece) else last_text
         may_wait = poll_interval > 0
     yield from decoder.finish()
 

@@ -10,17 +10,14 @@ from liaobots.errors import AnswerInterrupted, ConnectionFailed, RateLimited, Se
 from liaobots.generation.backend import PieceStream
 from liaobots.pieces import (
     Content,
-    Extra,
+    ContentPiece,
     Piece,
-    Reasoning,
-    ReasoningEnd,
-    Text,
-    Written,
     content_of,
-    notes_json,
     pieces_of,
     size_of,
 )
+from liaobots.storage import notes
+from liaobots.storage.notes import Notes
 from liaobots.storage.records import (
     Checkpoint,
     Conversation,
@@ -46,26 +43,27 @@ MODEL_ERROR_CODES = frozenset(
 class LiveAnswer:
     """An answer being written on this server.
 
-    `before` is what a continued answer already had. `length` is in characters of text and
-    reasoning. `began` is when the answer began, and `last_text` when a piece last arrived,
-    or `began` before the first one; both are by the monotonic clock. `outcome` is None
+    `before` is the answer that is continued, or None. `length` is in characters of text and
+    reasoning. `began` is when the answer began, and `last_text` when text or reasoning last
+    arrived, or `began` before the first; both are by the monotonic clock. `outcome` is None
     until the answer has ended.
     """
 
     def __init__(
-        self, owner: str, pending: PendingAnswer, model: str, before: Content | None = None
+        self, owner: str, pending: PendingAnswer, model: str, before: Message | None = None
     ) -> None:
         self.owner, self.pending, self.model = owner, pending, model
         self.outcome: Outcome | None = None
         # Held while the answer is written to the store, so that nothing is stored after its end.
         self.storing = threading.Lock()
-        self._parts: list[Written] = list(pieces_of(before or Content()))
-        self._notes: list[Extra] = []
+        content = before.content if before else Content()
+        self._parts: list[ContentPiece] = list(pieces_of(content))
+        self._notes = Notes(notes.from_json(before.notes) if before else ())
         self._stored_characters, self._stored_parts = size_of(self._parts), len(self._parts)
         self._checkpointed_parts = self._stored_parts
         self._changed = threading.Condition()
         self._stream: PieceStream | None = None
-        self.is_continued = bool(before and before.text)
+        self.is_continued = bool(content.text)
         self._length_before = self.length = size_of(self._parts)
         self.began = self._attempt_began = self.last_text = time.monotonic()
         self._first_text: float | None = None
@@ -75,7 +73,7 @@ class LiveAnswer:
 
     @property
     def has_text(self) -> bool:
-        """Return whether a piece has arrived in the current attempt."""
+        """Return whether text or reasoning has arrived in the current attempt."""
         return self._first_text is not None
 
     @property
@@ -83,24 +81,19 @@ class LiveAnswer:
         """Return the reasoning and the text so far."""
         return content_of(self._parts)
 
-    @property
-    def notes(self) -> Sequence[Extra]:
-        """Return what else came, each once."""
-        return list(dict.fromkeys(self._notes))
-
     def add(self, piece: Piece) -> None:
         """Append a piece, unless the answer has ended."""
         with self._changed:
             if self.outcome is not None:
                 return
+            if not isinstance(piece, ContentPiece):
+                self._notes.add(piece)
+                return
             self.last_text = time.monotonic()
             self._first_text = self._first_text or self.last_text
-            if isinstance(piece, Text | Reasoning | ReasoningEnd):
-                self._parts.append(piece)
-                self.length += len(piece.text)
-                self._changed.notify_all()
-            else:
-                self._notes.append(piece)
+            self._parts.append(piece)
+            self.length += len(piece.text)
+            self._changed.notify_all()
 
     def end(self, outcome: Outcome) -> bool:
         """End the answer: close the stream and wake all followers.
@@ -132,7 +125,7 @@ class LiveAnswer:
     def log(self) -> GenerationLog:
         """Return how each model that tried to write this answer did. Call it at the end."""
         last = self._attempts(self.outcome) if self.outcome else []
-        return GenerationLog([*self._failed_attempts, *last], self.fallback, notes_json(self.notes))
+        return GenerationLog([*self._failed_attempts, *last], self.fallback, self._notes.to_json())
 
     def _attempts(self, outcome: Outcome) -> Sequence[ModelAttempt]:
         """Return the current attempt, or nothing if the outcome says nothing about the model."""
@@ -160,7 +153,7 @@ class LiveAnswer:
         self._stored_characters = checkpoint.end
         self._stored_parts = self._checkpointed_parts
 
-    def follow(self, tick: float = FOLLOW_TICK_SECONDS) -> Iterator[Sequence[Written]]:
+    def follow(self, tick: float = FOLLOW_TICK_SECONDS) -> Iterator[Sequence[ContentPiece]]:
         """Yield the pieces so far, then the new ones, until the answer ends.
 
         Yield none if nothing arrives for `tick` seconds.

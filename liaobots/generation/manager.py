@@ -23,7 +23,7 @@ from liaobots.generation.live_answer import (
 )
 from liaobots.generation.rate_limit import RateLimiter, Slot
 from liaobots.generation.worker import AnswerWorker, failed_outcome, without_fallback
-from liaobots.pieces import Written, content_of, difference, size_of
+from liaobots.pieces import ContentPiece, content_of, difference, size_of
 from liaobots.storage.records import Conversation, Message, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
 
@@ -111,8 +111,7 @@ class AnswerManager:
             self._store_if_ended(owner, answer)
             pending = self.store.continue_answer(owner, answer)
             if pending is not None:
-                message = self.store.message(owner, answer)
-                before = message.content if message else None
+                before = self.store.message(owner, answer)
                 self._start(LiveAnswer(owner, pending, model, before), backend, slots)
 
     def open(self, owner: str, conversation: str) -> Conversation | None:
@@ -128,7 +127,7 @@ class AnswerManager:
 
     def follow(
         self, owner: str, answer: str, tick: float = FOLLOW_TICK_SECONDS
-    ) -> Iterator[Sequence[Written]]:
+    ) -> Iterator[Sequence[ContentPiece]]:
         """Yield an answer's pieces so far, then the new ones, until the answer ends.
 
         It may be written on this server or on another. Yield none if nothing arrives for
@@ -222,9 +221,11 @@ class AnswerManager:
         if live:
             self._checkpointer.store_if_ended(live)
 
-    def _follow_stored(self, owner: str, answer: str, tick: float) -> Iterator[Sequence[Written]]:
+    def _follow_stored(
+        self, owner: str, answer: str, tick: float
+    ) -> Iterator[Sequence[ContentPiece]]:
         """Follow an answer that another server writes, by reading the store at each tick."""
-        known, position, due = list[Written](), 0, 0.0
+        known, position, due = list[ContentPiece](), 0, 0.0
         while True:
             if (wait := due - time.monotonic()) > 0:
                 time.sleep(min(wait, tick))
@@ -244,7 +245,9 @@ class AnswerManager:
             known += new
             yield new
 
-    def _rest(self, owner: str, answer: str, known: Sequence[Written]) -> Sequence[Written]:
+    def _rest(
+        self, owner: str, answer: str, known: Sequence[ContentPiece]
+    ) -> Sequence[ContentPiece]:
         """Return what an answer that has ended has more than is known of it."""
         whole, _ = self.store.pieces_since(owner, answer, 0)
         self.storage_error = None

@@ -23,6 +23,7 @@ ngrams           the n-grams of a text and of a query
 scripts          Unicode ranges of scripts
 background       work in a thread that nobody waits for
 write_queue      the order in which threads write to SQLite
+notes            what came beside text and reasoning, limited
 lease            the mark of an unfinished copy
 database         opens a database at the newest layout
 schema           the tables, and their version

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, and_, case, exists, false, insert, tuple
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects import postgresql, sqlite
 
-from liaobots.pieces import Content, merged
+from liaobots.pieces import Content, joined
 from liaobots.storage import indexer, queries, search_index
 from liaobots.storage.database import Database
 from liaobots.storage.records import Checkpoint, Fallback, MessageState, Outcome, PendingAnswer
@@ -117,7 +117,7 @@ def add_pieces(connection: Connection, checkpoints: Sequence[Checkpoint]) -> Non
 def _rows(checkpoint: Checkpoint) -> Iterator[dict[str, Any]]:
     """Yield the rows of new pieces, one for those of a kind that follow each other."""
     start = checkpoint.start
-    for piece in merged(checkpoint.pieces):
+    for piece in joined(checkpoint.pieces):
         yield {
             "message": checkpoint.asked.answer,
             "start": start,

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from liaobots.storage import indexer, queries, search_index
+from liaobots.storage import indexer, notes, queries, search_index
 from liaobots.storage.bundle import Chat, ExportedMessage
 from liaobots.storage.database import Database
+from liaobots.storage.notes import Notes
 from liaobots.storage.records import Message, MessageState
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.tree import from_above
@@ -177,7 +178,7 @@ def _row(place: _Place, turn: ExportedMessage) -> dict[str, Any]:
         "text": text,
         "characters": len(text),
         "reasoning": queries.storable(turn.reasoning),
-        "notes": queries.storable(turn.notes),
+        "notes": queries.storable(Notes(notes.from_json(turn.notes)).to_json()),
         "model": queries.storable(turn.model),
         "asked": turn.asked,
         "first_text": turn.first_text,

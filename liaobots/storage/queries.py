@@ -24,12 +24,12 @@ from sqlalchemy import (
 from liaobots import surrogates
 from liaobots.pieces import (
     Content,
+    ContentPiece,
     Reasoning,
     ReasoningEnd,
     Text,
-    Written,
-    after,
     content_of,
+    pieces_after,
     pieces_of,
 )
 from liaobots.storage import search_index
@@ -40,7 +40,7 @@ from liaobots.storage.tree import Node, Tree
 
 MAX_TITLE_CHARACTERS = 80
 # The kinds of pieces, as the table has them.
-KINDS: dict[str, type[Written]] = {
+KINDS: dict[str, type[ContentPiece]] = {
     "text": Text,
     "reasoning": Reasoning,
     "reasoning_end": ReasoningEnd,
@@ -270,17 +270,17 @@ def with_contents(
     ]
 
 
-def pieces_since(connection: Connection, row: Row[Any], start: int) -> Sequence[Written]:
+def pieces_since(connection: Connection, row: Row[Any], start: int) -> Sequence[ContentPiece]:
     """Return what is stored of an answer from a position on, in characters of all its pieces."""
     stored = pieces_of(Content(row.reasoning, row.text))
     if row.state != MessageState.WRITING:
-        return after(stored, start)
+        return pieces_after(stored, start)
     more = (
         select(pieces.c.start, pieces.c.kind, pieces.c.text)
         .where(pieces.c.message == row.id, pieces.c.start + func.length(pieces.c.text) > start)
         .order_by(pieces.c.start)
     )
-    found = list(after(stored, start))
+    found = list(pieces_after(stored, start))
     for at, kind, text in connection.execute(more):
         found.append(KINDS[kind](text[max(0, start - at) :]))
     return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from liaobots.pieces import Content, Written, size_of
+from liaobots.pieces import Content, ContentPiece, size_of
 
 # How many answers to a question are shown next to each other at most.
 MAX_COMPARED = 4
@@ -110,7 +110,7 @@ class Checkpoint:
     owner: str
     asked: PendingAnswer
     start: int
-    pieces: Sequence[Written]
+    pieces: Sequence[ContentPiece]
 
     @property
     def end(self) -> int:

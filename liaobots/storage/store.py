@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import and_, func, or_, select, update
 
-from liaobots.pieces import Content, Written, content_of
+from liaobots.pieces import Content, ContentPiece, content_of
 from liaobots.storage import (
     answer_queries,
     chat_list,
@@ -369,7 +369,7 @@ class Store:
 
     def pieces_since(
         self, owner: str, answer: str, start: int
-    ) -> tuple[Sequence[Written], MessageState]:
+    ) -> tuple[Sequence[ContentPiece], MessageState]:
         """Return what an answer has from a position on, in characters of all its pieces, and its
         state. When it has ended, its reasoning comes before its text.
 
@@ -399,9 +399,9 @@ class Store:
             row = queries.row_of(connection, owner, answer)
             if row is None or not answer_queries.is_orphan(row):
                 return
-            content = content_of(queries.pieces_since(connection, row, 0))
+            content, notes = content_of(queries.pieces_since(connection, row, 0)), row.notes
         asked = PendingAnswer(row.conversation, answer, row.writer)
-        whole = answer_queries.prepare(self._database, owner, asked, content)
+        whole = answer_queries.prepare(self._database, owner, asked, content, notes)
         with self._database.writing() as connection:
             if queries.lock(connection, owner, row.conversation) is None:
                 return

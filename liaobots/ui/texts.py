@@ -11,7 +11,7 @@ from pathlib import Path
 
 from liaobots.client.catalog import ModelInfo
 from liaobots.generation.context_window import ContextLimit, TextSize
-from liaobots.pieces import Extra, Image, Source, ToolCall, Usage
+from liaobots.pieces import Image, Note, Source, ToolCall, Usage
 from liaobots.storage.records import ModelSpeed
 
 TITLE = "Liaobots chat"
@@ -90,6 +90,7 @@ TITLED_SOURCE_NOTE = "Source: {title} ({address})"
 TOOL_NOTE = "The model asked for the tool “{name}”, which this page does not run."
 USAGE_NOTE = "Tokens: {question} in the question, {answer} in the answer."
 UNKNOWN_COUNT = "an unknown number"
+MORE_NOTES = ("1 more source or item came.", "{count} more sources or items came.")
 WEB_SEARCH = "Web search"
 WEB_SEARCH_HELP = "Let the service search the web for its answer, if the model supports it."
 REPLACES = "In place of {model}, which failed: {words}"
@@ -388,19 +389,24 @@ def file_name(title: str) -> str:
     return kept or "chat"
 
 
-def note(extra: Extra) -> str:
+def note(note: Note) -> str:
     """Return what the page says of something that came with an answer and is not text."""
-    match extra:
+    match note:
         case Image(url):
-            return IMAGE_NOTE.format(kind=url.removeprefix("data:").partition(";")[0][:200])
+            return IMAGE_NOTE.format(kind=url.removeprefix("data:").partition(";")[0])
         case Source(url, title):
             form = TITLED_SOURCE_NOTE if title else SOURCE_NOTE
-            return form.format(title=title[:200], address=url[:500])
+            return form.format(title=title, address=url)
         case ToolCall(name):
-            return TOOL_NOTE.format(name=name[:200])
+            return TOOL_NOTE.format(name=name)
         case Usage(question, answer):
             counts = [UNKNOWN_COUNT if n is None else f"{n:,}" for n in (question, answer)]
             return USAGE_NOTE.format(question=counts[0], answer=counts[1])
+
+
+def more_notes(count: int) -> str:
+    """Return how many notes are not shown."""
+    return counted(MORE_NOTES, count)
 
 
 def file_label(name: str, length: int) -> str:

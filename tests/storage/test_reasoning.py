@@ -1,30 +1,26 @@
 """Reasoning is kept apart from the text, while an answer is written and afterwards."""
 
-import json
+import time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liaobots.pieces import (
     Content,
-    Extra,
-    Image,
+    ContentPiece,
     Reasoning,
     ReasoningEnd,
-    Source,
     Text,
     ToolCall,
-    Usage,
-    Written,
-    after,
     content_of,
     difference,
-    merged,
-    notes_json,
-    notes_of,
+    joined,
+    pieces_after,
     size_of,
 )
+from liaobots.storage import notes
 from liaobots.storage.database import Database
+from liaobots.storage.notes import Notes
 from liaobots.storage.records import (
     Checkpoint,
     GenerationLog,
@@ -34,7 +30,7 @@ from liaobots.storage.records import (
 )
 from liaobots.storage.store import Store
 
-PIECES: list[Written] = [
+PIECES: list[ContentPiece] = [
     Text("Let "),
     Text("me see."),
     ReasoningEnd(),
@@ -67,7 +63,7 @@ def test_what_is_written_can_be_followed(store: Store, owner: str) -> None:
     for position in range(size_of(PIECES) + 1):
         found, state = store.pieces_since(owner, answer.answer, position)
         assert state is MessageState.WRITING
-        assert merged(found) == merged(after(PIECES, position))
+        assert list(joined(found)) == list(joined(pieces_after(PIECES, position)))
     message = store.message(owner, answer.answer)
     assert message
     assert message.content == Content("Let me see.Is it?", "It is four.")
@@ -75,13 +71,13 @@ def test_what_is_written_can_be_followed(store: Store, owner: str) -> None:
 
 def test_both_are_kept_apart_at_the_end(store: Store, owner: str) -> None:
     """The text alone is found, exported, and sent back."""
-    answer, notes = asked(store, owner), notes_json([ToolCall("clock")])
-    log = GenerationLog(notes=notes)
+    answer, noted = asked(store, owner), Notes([ToolCall("clock")]).to_json()
+    log = GenerationLog(notes=noted)
     store.finish(owner, answer, content_of(PIECES), Outcome(MessageState.DONE), log)
     message = store.message(owner, answer.answer)
     assert message
     assert message.content == Content("Let me see.Is it?", "It is four.")
-    assert (message.characters, notes_of(message.notes)) == (11, [ToolCall("clock")])
+    assert (message.characters, notes.from_json(message.notes)) == (11, [ToolCall("clock")])
     assert [hit.text for hit in store.search.find(owner, "four", 9)] == ["It is four."]
     assert not store.search.find(owner, "let me", 9)
     chat = next(store.chat_io.export_chats(owner))
@@ -89,7 +85,7 @@ def test_both_are_kept_apart_at_the_end(store: Store, owner: str) -> None:
     store.chat_io.import_chat(other, chat)
     copied = store.open(other, store.list(other, 1)[0].id)
     assert copied
-    assert (copied.messages[-1].content, copied.messages[-1].notes) == (message.content, notes)
+    assert (copied.messages[-1].content, copied.messages[-1].notes) == (message.content, noted)
 
 
 def test_an_abandoned_answer_keeps_both(database: Database, store: Store, owner: str) -> None:
@@ -119,32 +115,40 @@ def test_a_chat_moves_with_both(store: Store, owner: str) -> None:
 
 @settings(deadline=None)
 @given(WRITTEN, st.integers(0, 8))
-def test_a_later_content_is_reached(pieces: list[Written], count: int) -> None:
+def test_a_later_content_is_reached(pieces: list[ContentPiece], count: int) -> None:
     """Whoever knows the beginning gets to the whole, or learns that nothing leads there."""
     known, whole = content_of(pieces[:count]), content_of(pieces)
     steps = difference(known, whole)
     assert not steps or content_of([Reasoning(known[0]), Text(known[1]), *steps]) == whole
-    assert content_of(merged(pieces)) == whole
+    assert content_of(joined(pieces)) == whole
     for position in range(size_of(pieces) + 1):
-        assert size_of(after(pieces, position)) == size_of(pieces) - position
+        assert size_of(pieces_after(pieces, position)) == size_of(pieces) - position
 
 
-def test_notes_are_read_from_anywhere() -> None:
-    """A file may hold anything in their place."""
-    notes: list[Extra] = [Source("https://a.example", "A"), Usage(3, None), ToolCall("x")]
-    assert notes_of(notes_json(notes)) == notes
-    assert notes_of(notes_json([Image("data:image/png;base64,AAAA")])) == [
-        Image("data:image/png;base64")
-    ]
-    for odd in (
-        "",
-        "7",
-        "{",
-        "[7, null, {}]",
-        '[{"kind": "no"}]',
-        '[{"kind": "image"}]',
-        "[" * 9999,
-    ):
-        assert notes_of(odd) == []
-    mixed = json.dumps([{"kind": "image", "url": 7}, {"kind": "tool_call", "name": "x"}])
-    assert notes_of(mixed) == [ToolCall("x")]
+def test_joining_is_linear() -> None:
+    """Ten times the pieces take some ten times as long."""
+    times = []
+    for count in (20_000, 200_000):
+        pieces = [Text("word ")] * count
+        began = time.process_time()
+        assert len(list(joined(pieces))) == 1
+        times.append(time.process_time() - began)
+    assert times[1] < 40 * max(times[0], 0.002)
+
+
+def test_an_abandoned_answer_keeps_earlier_notes(
+    database: Database, store: Store, owner: str
+) -> None:
+    """They are of the answer that was being continued."""
+    answer, noted = asked(store, owner), Notes([ToolCall("clock")]).to_json()
+    store.finish(
+        owner, answer, content_of(PIECES), Outcome(MessageState.STOPPED), GenerationLog(notes=noted)
+    )
+    again = store.continue_answer(owner, answer.answer)
+    assert again
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE messages SET heartbeat = 0")
+    assert store.pieces_since(owner, again.answer, 0)[1] is MessageState.INTERRUPTED
+    message = store.message(owner, again.answer)
+    assert message
+    assert message.notes == noted

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from liaobots.pieces import Piece, Reasoning, ReasoningEnd, Text, Written, content_of
+from liaobots.pieces import ContentPiece, Piece, Reasoning, ReasoningEnd, Text, content_of
 
 
 def plain(pieces: Iterable[Piece]) -> str:
@@ -10,7 +10,7 @@ def plain(pieces: Iterable[Piece]) -> str:
     return folded(pieces)[1]
 
 
-def followed(parts: Iterable[Sequence[Written]]) -> str:
+def followed(parts: Iterable[Sequence[ContentPiece]]) -> str:
     """Return the text of what a follower gets, with all reasoning left out."""
     return content_of(piece for part in parts for piece in part).text
 

@@ -58,11 +58,13 @@ class Words(Dialect):
 class WordServer(RawServer):
     """A service that speaks this dialect."""
 
+    answer: Sequence[dict[str, str]] = ANSWER
+
     def response_to(self, request: bytes) -> Iterable[bytes]:
         """Return the answer, or the models."""
         if request.startswith(b"GET /speakers"):
             return [whole(b'[{"id": "parrot"}]', b"Content-Type: application/json")]
-        lines = "\n".join(map(json.dumps, ANSWER)).encode()
+        lines = "\n".join(map(json.dumps, self.answer)).encode()
         return [whole(lines, b"Content-Type: application/x-ndjson")]
 
 
@@ -103,3 +105,14 @@ def test_the_page_speaks_it(service: WordServer) -> None:
     assert "which this page does not run" in words_of(page)
     shown = page.session_state["opened"].conversation.messages[-1]
     assert shown.reasoning == "Hm."
+
+
+def test_more_notes_than_the_page_shows(service: WordServer) -> None:
+    """It says how many others came."""
+    service.answer = [{"word": "Well."}, *({"wants": f"tool {number}"} for number in range(25))]
+    page = AppTest.from_file(SCRIPT, default_timeout=20).run()
+    settle(page)
+    ask(page, "Well?")
+    assert "“tool 19”" in words_of(page)
+    assert "“tool 20”" not in words_of(page)
+    assert "5 more sources or items came." in words_of(page)

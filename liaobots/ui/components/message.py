@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.pieces import notes_of
+from liaobots.storage import notes
 from liaobots.storage.records import Message, MessageState
 from liaobots.ui import actions, attachments, markdown, texts
 from liaobots.ui.attachments import Attachment
@@ -18,7 +18,7 @@ from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Act
 
 # How many notes are shown below an answer.
-MAX_NOTES = 20
+MAX_NOTES_SHOWN = 20
 NOTES = {MessageState.STOPPED: texts.STOPPED, MessageState.INTERRUPTED: texts.INTERRUPTED}
 QUESTION_OPTIONS = RenderOptions(is_dressed=True, keeps_lines=True)
 THUMBS = {1: (texts.GOOD_BADGE, texts.GOOD_ICON), 0: (texts.BAD_BADGE, texts.BAD_ICON)}
@@ -85,8 +85,11 @@ def _show_typed(text: str) -> None:
 
 def show_notes(message: Message) -> None:
     """Draw what came with an answer and is not text, a line for each."""
-    for extra in notes_of(message.notes)[:MAX_NOTES]:
-        st.caption(markdown.escape_line(texts.note(extra)))
+    found = notes.from_json(message.notes)
+    for note in found[:MAX_NOTES_SHOWN]:
+        st.caption(markdown.escape_line(texts.note(note)))
+    if len(found) > MAX_NOTES_SHOWN:
+        st.caption(texts.more_notes(len(found) - MAX_NOTES_SHOWN))
 
 
 def show_end(message: Message) -> None:

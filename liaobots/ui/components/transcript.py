@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.backoff import Backoff
 from liaobots.generation.live_answer import FOLLOW_TICK_SECONDS
-from liaobots.pieces import Written, size_of
+from liaobots.pieces import ContentPiece, size_of
 from liaobots.storage.records import Message, MessageState
 from liaobots.ui import actions, server_state, texts
 from liaobots.ui.components import comparison, drawing, message
@@ -113,7 +113,7 @@ class _Follower:
     """An answer that grows on the page."""
 
     view: AnswerView
-    pieces: Iterator[Sequence[Written]]
+    pieces: Iterator[Sequence[ContentPiece]]
     answer: IncrementalAnswer = field(default_factory=IncrementalAnswer)
     delay_seconds: float = 0.0
     frame_seconds: float = 0.0
@@ -129,7 +129,7 @@ class _Follower:
         """Return how long the page should rest after the last frame."""
         return min(REST_FACTOR * self.frame_seconds, MAX_REST_SECONDS)
 
-    def draw(self, new: Sequence[Written]) -> None:
+    def draw(self, new: Sequence[ContentPiece]) -> None:
         """Draw the answer with `new` at its end, when it is this page's turn."""
         self.characters += size_of(new)
         with drawing.turn(is_slow=self.is_slow) as delay_seconds:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from liaobots.pieces import Content, Reasoning, ReasoningEnd, Text, Written, content_of
+from liaobots.pieces import Content, ContentPiece, Reasoning, ReasoningEnd, Text, content_of
 from liaobots.ui.markdown.cache import TextCache
 from liaobots.ui.markdown.inline import RenderOptions
 from liaobots.ui.markdown.sections import IncrementalSections, Section, split_sections
@@ -40,14 +40,14 @@ class IncrementalAnswer:
     """An answer that grows at its end."""
 
     def __init__(self) -> None:
-        self._pieces: list[Written] = []
+        self._pieces: list[ContentPiece] = []
         self._thoughts = IncrementalSections(ANSWER_OPTIONS)
         self._words = IncrementalSections(ANSWER_OPTIONS)
         self._shown = RenderedAnswer([], [])
         # White space at the beginning, which is not drawn alone.
         self._blank = ""
 
-    def add(self, pieces: Sequence[Written]) -> RenderedAnswer:
+    def add(self, pieces: Sequence[ContentPiece]) -> RenderedAnswer:
         """Append pieces, and return the answer so far."""
         self._pieces += pieces
         if any(isinstance(piece, ReasoningEnd) for piece in pieces):

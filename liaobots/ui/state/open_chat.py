@@ -14,7 +14,7 @@ import streamlit as st
 from liaobots.errors import StorageError
 from liaobots.generation.live_answer import FOLLOW_TICK_SECONDS
 from liaobots.generation.manager import AnswerManager
-from liaobots.pieces import Written
+from liaobots.pieces import ContentPiece
 from liaobots.storage.records import ChatSummary, Conversation, MessageState
 from liaobots.ui import identity
 from liaobots.ui.state import attempt, stores
@@ -122,7 +122,7 @@ def open_chat(chat: str) -> OpenChat | None:
 
 def follow(
     opened: OpenChat, answer: str, patience: float = FOLLOW_TICK_SECONDS
-) -> Iterator[Sequence[Written]]:
+) -> Iterator[Sequence[ContentPiece]]:
     """Yield an answer's pieces as they come, and none after each `patience` seconds without any.
 
     Each access to the session gives Streamlit the chance to stop this run for a click or a

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liaobots.pieces import Content, Written
+from liaobots.pieces import Content, ContentPiece
 from liaobots.think_tags import ThinkTagSplitter, split
 from liaobots.ui.markdown import (
     IncrementalAnswer,
@@ -107,7 +107,7 @@ def test_close_marks(text: str, closed: str) -> None:
     assert close_marks(text) == closed
 
 
-def parts(text: str, size: int) -> Iterator[Sequence[Written]]:
+def parts(text: str, size: int) -> Iterator[Sequence[ContentPiece]]:
     """Yield the pieces of an answer that comes in texts of this size."""
     splitter = ThinkTagSplitter()
     for piece in pieces(text, size):
