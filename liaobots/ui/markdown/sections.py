@@ -66,9 +66,9 @@ def split_sections(text: str, options: RenderOptions) -> Sequence[Section]:
 
 def _read(text: str, options: RenderOptions) -> Sequence[Section]:
     if len(text) > PART_CHARACTERS and DEFINITION not in text:
-        return _read_in_parts(text, options, {})
+        return IncrementalSections(options, {}).end(text) or ()
     if len(text) > MAX_WHOLE_CHARACTERS:
-        return _read_in_parts(text, options, _references_of(text))
+        return IncrementalSections(options, _references_of(text)).end(text) or ()
     return _joined(_grouped(_blocks(parser.parse_whole(text), options)))
 
 
@@ -79,22 +79,6 @@ def _references_of(text: str) -> dict[str, Any]:
         if DEFINITION in paragraph:
             parser.parse(paragraph, references)
     return references
-
-
-def _read_in_parts(
-    text: str, options: RenderOptions, references: dict[str, Any]
-) -> Sequence[Section]:
-    """Return the sections of a long text, of which only a part is in memory as tokens.
-
-    The tokens of 500,000 characters in short paragraphs take 125 MB. A part ends at an empty
-    line, so that a block that is longer than a part is parsed once.
-    """
-    growing = IncrementalSections(options, references)
-    start = 0
-    while (end := _part_end(text, start, growing.unfinished_characters)) < len(text):
-        growing.add(text[start:end])
-        start = end
-    return growing.end(text[start:]) or ()
 
 
 def _part_end(text: str, start: int, unfinished_characters: int) -> int:
@@ -125,23 +109,26 @@ class IncrementalSections:
         self._tail = ""
         self._defines = False
 
-    @property
-    def unfinished_characters(self) -> int:
-        """Return the length of the text that is parsed again with the next one."""
-        return len(self._tail)
-
     def add(self, text: str) -> Sequence[Section]:
         """Append `text`, and return the sections of the text so far.
 
         They may differ from those of the whole text if a link or a footnote is
-        defined after its use. A long text is taken in parts, as its tokens need much memory.
+        defined after its use.
+        """
+        return self._add(self._add_parts(text))
+
+    def _add_parts(self, text: str) -> str:
+        """Add all parts of a long text but the last one, and return that.
+
+        The tokens of 500,000 characters in short paragraphs take 125 MB. A part ends at an
+        empty line, so that a block that is longer than a part is parsed once.
         """
         start = 0
         while len(text) - start > PART_CHARACTERS:
             end = _part_end(text, start, len(self._tail))
             self._add(text[start:end])
             start = end
-        return self._add(text[start:])
+        return text[start:]
 
     def _add(self, text: str) -> Sequence[Section]:
         self._tail += text
@@ -161,9 +148,10 @@ class IncrementalSections:
         Return None if the text has to be parsed again, because it defines links or
         footnotes, which may have been used before.
         """
-        self._tail += text
         if not self._knows_references and (self._defines or DEFINITION in text):
             return None
+        last_part = self._add_parts(text)
+        self._tail += last_part
         blocks = [*self._waiting, *_blocks(parser.parse_whole(self._tail), self._options)]
         return [*self._finished, *_joined(_grouped(blocks))]
 
