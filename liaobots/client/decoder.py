@@ -6,7 +6,12 @@ from typing import Any
 from liaobots import surrogates
 from liaobots.client.answer_reader import AnswerReader
 from liaobots.client.body import LINE_END, BodyKind, kind_of
-from liaobots.client.error_detector import MAX_HELD_CHARACTERS, ErrorDetector, raise_if_too_long
+from liaobots.client.error_detector import (
+    MAX_HELD_CHARACTERS,
+    STRUCTURED_TYPES,
+    ErrorDetector,
+    raise_if_too_long,
+)
 from liaobots.client.json_objects import JSONObjects
 from liaobots.client.raw_text import RawText
 from liaobots.client.sse import EventStream
@@ -16,6 +21,7 @@ from liaobots.think_tags import ThinkTagSplitter
 
 Item = dict[str, Any] | str
 Body = EventStream | JSONObjects | RawText
+WHITE_SPACE = b" \t\r\n"
 # What a body is has to be clear from so much of its beginning, or at its end.
 MAX_LOOKED_AT_BYTES = 1_048_576
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -47,7 +53,7 @@ class Decoder:
         self._body: Body | None = None
         self._assembler = _Assembler()
         self._unknown: dict[str, Any] | None = None
-        self._tools: list[str] = []
+        self._tool = ""
         self._is_empty = True
 
     @property
@@ -89,6 +95,9 @@ class Decoder:
 
     def _choose(self, data: bytes) -> bytes:
         """Choose what the body is, and return all of it so far, or keep it if that is not clear."""
+        if not self._head and self._content_type in STRUCTURED_TYPES:
+            # White space before objects and events means nothing.
+            data = data.lstrip(WHITE_SPACE)
         if len(self._head) <= MAX_HELD_CHARACTERS or LINE_END.search(data):
             whole = bytes(self._head) + data if self._head else data
             if kind := kind_of(self._content_type, whole[:MAX_LOOKED_AT_BYTES], is_end=False):
@@ -136,17 +145,14 @@ class Decoder:
         """Return the pieces after noting whether there is something to show among them."""
         for piece in pieces:
             if isinstance(piece, ToolCall):
-                self._tools.append(piece.name)
+                self._tool = self._tool or piece.name
             elif not isinstance(piece, Usage):
                 self._is_empty = False
         return pieces
 
     def _why_empty(self) -> LiaobotsError:
-        if self._tools:
-            return ServiceError(
-                f"The model asked for the tool “{self._tools[0]}”, which this page does not run, "
-                "and said nothing else. Ask in other words, or choose another model."
-            )
+        if self._tool:
+            return self._errors.only_tool_call(self._tool)
         if self.is_complete and self.incomplete_reason:
             return self.incomplete_reason
         return ServiceError(

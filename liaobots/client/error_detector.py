@@ -64,6 +64,10 @@ class ErrorDetector:
             link=self._link,
         )
 
+    def only_tool_call(self, name: str) -> ServiceError:
+        """Return the error for an answer that is nothing but a request for a tool."""
+        return error_mapping.only_tool_call(name, self._secret)
+
     def raise_if_page(self, text: str) -> None:
         """Raise `CaptchaRequired` for a human check, `ServiceError` for any other web page.
 

@@ -171,6 +171,23 @@ def captcha_required(link: str) -> CaptchaRequired:
     )
 
 
+def only_tool_call(name: str, secret: str) -> ServiceError:
+    """Return the error for an answer that is nothing but a request for a tool.
+
+    The tool is not named if its name holds `secret`.
+    """
+    plain = "".join(each for each in name[:MAX_QUOTED_CHARACTERS] if each.isprintable())
+    quoted = (
+        f"the tool “{plain}”"
+        if plain and not holds(name[:MAX_SEARCHED_CHARACTERS], secret)
+        else "a tool"
+    )
+    return ServiceError(
+        f"The model asked for {quoted}, which this page does not run, and said nothing else. "
+        "Ask in other words, or choose another model."
+    )
+
+
 def page_in_place_of_answer() -> ServiceError:
     """Return the error for a web page that is no human check, as far as its title tells."""
     return ServiceError(

@@ -310,6 +310,15 @@ def test_a_tool_call_alone() -> None:
     assert ToolCall("memory_search") in pieces
 
 
+@pytest.mark.parametrize("name", ["say sk-secret aloud", "x" * 999 + "sk-secret", "\x00\n"])
+def test_the_name_of_a_tool_in_an_error(name: str) -> None:
+    """It holds neither the code nor what cannot be shown, and is short."""
+    data = chunk({"tool_calls": [{"function": {"name": name}}]}) + STOP
+    error = str(error_of(data, EVENTS))
+    assert "asked for a tool, which" in error
+    assert "sk-secret" not in error
+
+
 def test_pictures_sources_and_usage() -> None:
     """They are pieces of their own."""
     url = "data:image/png;base64,AAAA"
