@@ -50,6 +50,7 @@ class Decoder:
         self._errors = ErrorDetector(self._content_type, secret, link)
         self._reader = reader or AnswerReader()
         self._head = bytearray()
+        self._dropped_bytes = 0
         self._body: Body | None = None
         self._assembler = _Assembler()
         self._unknown: dict[str, Any] | None = None
@@ -97,7 +98,9 @@ class Decoder:
         """Choose what the body is, and return all of it so far, or keep it if that is not clear."""
         if not self._head and self._content_type in STRUCTURED_TYPES:
             # White space before objects and events means nothing.
-            data = data.lstrip(WHITE_SPACE)
+            before, data = len(data), data.lstrip(WHITE_SPACE)
+            self._dropped_bytes += before - len(data)
+            raise_if_too_long(self._dropped_bytes)
         if len(self._head) <= MAX_HELD_CHARACTERS or LINE_END.search(data):
             whole = bytes(self._head) + data if self._head else data
             if kind := kind_of(self._content_type, whole[:MAX_LOOKED_AT_BYTES], is_end=False):

@@ -9,7 +9,7 @@ from typing import Self
 import requests
 
 from liaobots.backoff import Backoff
-from liaobots.client.connection import Cancelled
+from liaobots.client.connection import READ_BYTES, Cancelled
 from liaobots.client.decoder import Decoder
 from liaobots.client.dialects.base import Dialect, Question, Service
 from liaobots.client.retry import (
@@ -159,7 +159,8 @@ def _pieces_of(
         for piece in decoder.feed(data):
             yield piece
             last_text = time.monotonic() if isinstance(piece, ContentPiece) else last_text
-        may_wait = poll_interval > 0
+        # After a full read more is there, which for a compressed answer no socket shows.
+        may_wait = poll_interval > 0 and len(data) < READ_BYTES
     yield from decoder.finish()
 
 

@@ -1,6 +1,7 @@
 """The client against the demo service: every shape and every fault."""
 
 import gc
+import gzip
 import logging
 import threading
 import time
@@ -18,7 +19,7 @@ from liaobots.demo.server import FAULTS, SHAPES, DemoServer, tour
 from tests.support.auth_code import CODE
 from tests.support.client_calls import ask, assert_fit_for_the_page
 from tests.support.pieces import folded
-from tests.support.raw_server import RawServer
+from tests.support.raw_server import RawServer, whole
 
 WIRES = ["2023", "2025", "openai"]
 
@@ -198,19 +199,23 @@ def test_pieces_arrive_when_they_are_sent(
     assert time.monotonic() - first > 0.5
 
 
-@pytest.mark.parametrize("shape", ["chunked", "unchunked", "gzip"])
-def test_poll_interval(
-    slow_demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch, shape: str
-) -> None:
-    """With a poll interval the answer is the same, and there are far fewer waits than pieces."""
-    waits: list[float] = []
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds of each wait between two reads."""
+    found: list[float] = []
     wait = CancellableRequest.wait
 
     def recorded(call: CancellableRequest, seconds: float) -> float:
-        waits.append(seconds)
+        found.append(seconds)
         return wait(call, seconds)
 
     monkeypatch.setattr(CancellableRequest, "wait", recorded)
+    return found
+
+
+@pytest.mark.parametrize("shape", ["chunked", "unchunked", "gzip"])
+def test_poll_interval(slow_demo_server: DemoServer, waits: list[float], shape: str) -> None:
+    """With a poll interval the answer is the same, and there are far fewer waits than pieces."""
     pieces = [f"piece{number} " for number in range(300)]
     slow_demo_server.answer = lambda _: iter(pieces)
     for pace, at_least, at_most in ((None, 0, 30), (200, 10, 100)):
@@ -220,6 +225,17 @@ def test_poll_interval(
         reply = Client(CODE, slow_demo_server.url).chat(question, "gpt-4", rest=0.05)
         assert "".join(reply) == "".join(pieces)
         assert at_least <= len(waits) <= at_most
+
+
+def test_poll_interval_with_a_small_body_of_a_long_answer(
+    raw_server: RawServer, waits: list[float]
+) -> None:
+    """What has arrived is read without a wait, also while only the decompressor holds it."""
+    long = b"word " * 1_000_000
+    raw_server.response = lambda: [whole(gzip.compress(long), b"Content-Encoding: gzip")]
+    reply = Client(CODE, raw_server.url).chat(ask("x"), "gpt-4", rest=0.05)
+    assert "".join(reply) == long.decode()
+    assert len(waits) < 10
 
 
 def test_poll_interval_on_a_busy_machine(
