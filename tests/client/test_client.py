@@ -201,7 +201,7 @@ def test_pieces_arrive_when_they_are_sent(
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds of each wait between two reads."""
+    """Return the list to which the seconds of each wait between two reads are added."""
     found: list[float] = []
     wait = CancellableRequest.wait
 
