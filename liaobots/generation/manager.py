@@ -22,7 +22,12 @@ from liaobots.generation.live_answer import (
     with_live_text,
 )
 from liaobots.generation.rate_limit import RateLimiter, Slot
-from liaobots.generation.worker import AnswerWorker, failed_outcome, without_fallback
+from liaobots.generation.worker import (
+    AnswerWorker,
+    failed_outcome,
+    outcome_of,
+    without_fallback,
+)
 from liaobots.pieces import ContentPiece, content_of, difference, size_of
 from liaobots.storage.records import Conversation, Message, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
@@ -181,7 +186,7 @@ class AnswerManager:
         self._checkpointer.add({answer.pending.answer: answer})
         if backend.balance_tracker is not None:
             backend.balance_tracker.begin()
-        worker = AnswerWorker(self.store, answer, backend, self._history)
+        worker = AnswerWorker(self.store, answer, backend)
         try:
             threading.Thread(target=self._write, args=(worker,), name="answer", daemon=True).start()
         except RuntimeError:
@@ -192,7 +197,8 @@ class AnswerManager:
     def _write(self, worker: AnswerWorker) -> None:
         """Write one answer to its end. This is the body of a thread."""
         try:
-            self._checkpointer.end(worker.answer, worker.write())
+            outcome = outcome_of(lambda: worker.write(self._history(worker.answer)))
+            self._checkpointer.end(worker.answer, outcome)
         finally:
             worker.record_cost()
 

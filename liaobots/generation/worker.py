@@ -37,28 +37,19 @@ TOO_SLOW = (
 
 @dataclass
 class AnswerWorker:
-    """Write one answer.
-
-    `history` returns the messages before the answer, after waiting until all of them
-    have ended.
-    """
+    """Write one answer."""
 
     store: Store
     answer: LiveAnswer
     backend: Backend
-    history: Callable[[LiveAnswer], Sequence[Message]]
 
-    def write(self) -> Outcome:
-        """Write until the answer ends or fails, and return how it ended."""
-        try:
-            self._write(self._request_messages())
-            return Outcome(MessageState.DONE)
-        except LiaobotsError as error:
-            return failed_outcome(error)
-        except Exception as error:
-            # Whatever the error is, the answer must end, and its reader must learn of it.
-            report_mistake(error)
-            return Outcome(MessageState.FAILED, INTERNAL_ERROR, MISTAKE)
+    def write(self, history: Sequence[Message]) -> None:
+        """Write until the answer ends. Raise `LiaobotsError` if it fails.
+
+        `history` are the messages before the answer, all of which have ended.
+        """
+        if self.answer.outcome is None:
+            self._write(self._request_messages(history))
 
     def record_cost(self) -> None:
         """Have the cost of the answer recorded, if the service reports it. Return at once."""
@@ -71,8 +62,6 @@ class AnswerWorker:
             self.store.add_cost(self.answer.owner, self.answer.pending.answer, cost)
 
     def _write(self, messages: list[dict[str, str]]) -> None:
-        if self.answer.outcome is not None:
-            return
         try:
             self._ask(messages)
         except LiaobotsError as error:
@@ -121,19 +110,31 @@ class AnswerWorker:
         if len(piece.text) > remaining:
             raise AnswerInterrupted(TOO_LONG)
 
-    def _request_messages(self) -> list[dict[str, str]]:
-        """Return the system prompt and the messages before the answer, rejected versions excluded.
+    def _request_messages(self, history: Sequence[Message]) -> list[dict[str, str]]:
+        """Return the system prompt and the messages before the answer.
 
         To continue an answer, add the text that it has and the prompt to continue.
         """
         answer = self.answer
-        earlier = self.history(answer)
         system = self.store.system(answer.owner, answer.pending.conversation)
         messages = [("system", system)] if system else []
-        messages += [(message.role, message.text) for message in earlier if message.text.strip()]
+        messages += [(message.role, message.text) for message in history if message.text.strip()]
         if text := answer.content.text:
             messages += [("assistant", text), ("user", CONTINUE_PROMPT)]
         return [{"role": role, "content": text} for role, text in messages]
+
+
+def outcome_of(write: Callable[[], None]) -> Outcome:
+    """Write an answer, and return how it ended."""
+    try:
+        write()
+        return Outcome(MessageState.DONE)
+    except LiaobotsError as error:
+        return failed_outcome(error)
+    except Exception as error:
+        # Whatever the error is, the answer must end, and its reader must learn of it.
+        report_mistake(error)
+        return Outcome(MessageState.FAILED, INTERNAL_ERROR, MISTAKE)
 
 
 def failed_outcome(error: LiaobotsError) -> Outcome:

@@ -16,10 +16,11 @@ auth_codes        the auth codes that visitors typed
 background_value  a slow value, renewed in the background
 client_address    the address by which a visitor is counted
 file_reader       read files for a question
-identity          who the visitor is, and which service they use
+identity          who the visitor is, how that is known, and which service they use
 identity_cookie   the cookie that identifies a browser, and its signature
+notice            why something could not be done
 private_folder    a temporary folder that disappears with the process
-server_settings   the wrong settings of the server
+server_settings   the server's settings and secrets, and what is wrong with them
 server_state      what this server keeps for all its visitors
 uploads           the files that visitors have uploaded
 word_diff         the difference of two texts, word by word

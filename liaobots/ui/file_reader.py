@@ -12,7 +12,7 @@ from liaobots.errors import InvalidInput, LiaobotsError, ServerBusy
 from liaobots.limits import limits
 from liaobots.sandbox.job import SandboxJob
 from liaobots.sandbox.pool import SandboxPool
-from liaobots.ui import attachments, identity, server_state, texts
+from liaobots.ui import attachments, server_state, texts
 from liaobots.ui.attachments import Attachment
 from liaobots.ui.private_folder import PrivateFolder
 
@@ -23,14 +23,15 @@ MAX_BYTES_PER_CHARACTER = 4
 
 
 class FileReader:
-    """A PDF that is being read or waits to be read, for the visitor of this page.
+    """A PDF that is being read or waits to be read, for the visitor `owner` of this page.
 
     It is cancelled a few seconds after the visitor has left.
     """
 
-    def __init__(self, name: str, data: bytes) -> None:
+    def __init__(self, name: str, data: bytes, owner: str) -> None:
         """Start to read a PDF. Raise `ServerBusy` if too many files wait."""
         self.name = attachments.pdf_name(name)
+        self._owner = owner
         self._text = ""
         try:
             with contextlib.ExitStack() as undo:
@@ -76,7 +77,7 @@ class FileReader:
             memory_bytes=bounds.document_memory_bytes,
             result_bytes=bounds.document_characters * MAX_BYTES_PER_CHARACTER,
             options=_options(),
-            owner=identity.owner(),
+            owner=self._owner,
             is_wanted=_presence_check(),
             on_over=self._take_text,
         )
@@ -91,15 +92,20 @@ class FileReader:
                 self._folder.cleanup()
 
 
-def begin(name: str, data: bytes) -> Attachment | FileReader:
-    """Return a text file, or a reader for a PDF. Raise `LiaobotsError` if it cannot be read."""
+def begin(name: str, data: bytes, owner: str) -> Attachment | FileReader:
+    """Return a text file, or a reader for a PDF of the visitor `owner`.
+
+    Raise `LiaobotsError` if it cannot be read.
+    """
     max_bytes = limits().document_bytes
     if len(data) > max_bytes:
         raise InvalidInput(
             f"“{attachments.safe_filename(name)}” is larger than {max_bytes // 1_000_000} MB. "
             "Save the part that matters as a file of its own, and add that."
         )
-    return FileReader(name, data) if attachments.is_pdf(data) else attachments.read(name, data)
+    return (
+        FileReader(name, data, owner) if attachments.is_pdf(data) else attachments.read(name, data)
+    )
 
 
 def _pool() -> SandboxPool:

@@ -3,7 +3,9 @@
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
+from liaobots.storage.records import Conversation
 from liaobots.ui.state import session
+from liaobots.ui.state.session import Session
 from tests.support.app import ROOT
 
 SCRIPT = str(ROOT / "liaobots" / "ui" / "page.py")
@@ -19,15 +21,27 @@ def ask(page: AppTest, question: str) -> None:
     settle(page)
 
 
+def session_of(page: AppTest) -> Session:
+    """Return what the page knows of this tab."""
+    found: Session = page.session_state[session.KEY]
+    return found
+
+
+def shown_chat(page: AppTest) -> Conversation:
+    """Return the chat that is open."""
+    opened = session_of(page).opened
+    assert opened
+    return opened.conversation
+
+
 def said(page: AppTest) -> list[str]:
     """Return the texts of the chat's messages, as they are stored."""
-    shown = page.session_state["opened"]
+    shown = session_of(page).opened
     return [message.text for message in shown.conversation.messages] if shown else []
 
 
 def message_id(page: AppTest, number: int) -> str:
-    found: str = page.session_state["opened"].conversation.messages[number].id
-    return found
+    return shown_chat(page).messages[number].id
 
 
 def act(page: AppTest, number: int, what: session.Act) -> None:
@@ -44,7 +58,7 @@ def settle(page: AppTest) -> None:
     """Lets the page be drawn until no answer is being written."""
     for _ in range(100):
         page.run()
-        shown = page.session_state["opened"]
+        shown = session_of(page).opened
         if shown is None or not shown.writing:
             assert not page.exception
             return

@@ -1,7 +1,5 @@
 """What visitors do with their chats: the page's states, by AppTest."""
 
-from hashlib import sha256
-
 import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
@@ -13,7 +11,18 @@ from liaobots.pieces import Content
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.ui import actions, texts
 from liaobots.ui.state import available_models, session, stores
-from tests.support.app_test import act, ask, button, message_id, press, said, settle, words_of
+from tests.support.app_test import (
+    act,
+    ask,
+    button,
+    message_id,
+    press,
+    said,
+    session_of,
+    settle,
+    shown_chat,
+    words_of,
+)
 from tests.support.page_actions import conversed
 
 
@@ -47,10 +56,12 @@ def test_an_edit_whose_place_is_gone_is_not_lost(opened: AppTest) -> None:
     ask(opened, "one")
     act(opened, 0, session.Act.EDIT)
     opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("uno")
-    shown = opened.session_state["opened"]
+    shown = session_of(opened).opened
+    assert shown
     chat, store = shown.conversation, shown.generations.store
-    owner = sha256(f"session {opened.session_state['identity']}".encode()).hexdigest()
+    owner = session_of(opened).visitor.owner
     asked = store.ask(owner, chat.id, "un", "gpt-4", replaces=chat.messages[0].id)
+    assert asked
     store.finish(owner, asked, Content(text="deux"), Outcome(MessageState.DONE))
     button(opened, texts.ASK_AGAIN).click().run()
     assert texts.EDITED_ELSEWHERE in words_of(opened).replace("\\", "")
@@ -87,16 +98,14 @@ def test_answer_with_another_model(opened: AppTest, demo_server: DemoServer) -> 
     press(opened, texts.ANSWER_NOW)
     assert said(opened) == ["one", "answer 2 to one"]
     assert conversed(demo_server)[-1]["body"]["models"][0]["modelId"] == "stand-in"
-    assert opened.session_state["opened"].conversation.messages[1].versions[0] != message_id(
-        opened, 1
-    )
+    assert shown_chat(opened).messages[1].versions[0] != message_id(opened, 1)
 
 
 def test_compare_from_the_sidebar(opened: AppTest, demo_server: DemoServer) -> None:
     """Each chosen model is asked once; the picked answer is the chat's."""
     opened.multiselect(key=available_models.BESIDE).set_value(["gpt-4", "stand-in"]).run()
     ask(opened, "one")
-    compared = opened.session_state["opened"].conversation.compared
+    compared = shown_chat(opened).compared
     assert [answer.model for answer in compared] == ["gpt-3.5-turbo", "gpt-4", "stand-in"]
     models = [
         each["body"]["models"][0]["modelId"]
@@ -106,17 +115,17 @@ def test_compare_from_the_sidebar(opened: AppTest, demo_server: DemoServer) -> N
     assert sorted(models) == ["gpt-3.5-turbo", "gpt-4", "stand-in"]
     opened.button(key=f"pick-{compared[2].id}").click().run()
     settle(opened)
-    assert opened.session_state["opened"].conversation.messages[-1].model == "stand-in"
-    assert not opened.session_state["opened"].conversation.compared
+    assert shown_chat(opened).messages[-1].model == "stand-in"
+    assert not shown_chat(opened).compared
 
 
 def test_thumbs(opened: AppTest) -> None:
     """A thumb shows on the message; the same again takes it back."""
     ask(opened, "one")
     act(opened, 1, session.Act.BAD)
-    assert opened.session_state["opened"].conversation.messages[1].thumb == 0
+    assert shown_chat(opened).messages[1].thumb == 0
     act(opened, 1, session.Act.BAD)
-    assert opened.session_state["opened"].conversation.messages[1].thumb is None
+    assert shown_chat(opened).messages[1].thumb is None
 
 
 def test_delete_and_undo(opened: AppTest) -> None:
@@ -150,7 +159,7 @@ def test_instructions_of_a_new_chat(opened: AppTest, demo_server: DemoServer) ->
     field.set_value("Be brief.").run()
     ask(opened, "one")
     assert conversed(demo_server)[-1]["body"]["prompt"] == "Be brief."
-    assert opened.session_state["opened"].conversation.system == "Be brief."
+    assert shown_chat(opened).system == "Be brief."
     ask(opened, "two")
     assert conversed(demo_server)[-1]["body"]["prompt"] == "Be brief."
 
@@ -160,9 +169,11 @@ def test_a_question_that_is_too_long(opened: AppTest, demo_server: DemoServer) -
     opened.chat_input[0].set_value("x" * 12_005).run()
     words = opened.error[0].value.replace("\\", "")
     assert "12,005 characters, and the model takes 12,000: 5 too many" in words
-    assert opened.session_state["opened"] is None
+    assert session_of(opened).opened is None
     assert not [each for each in demo_server.asked if each["path"] == "/api/chat"]
     opened.run()
+    assert opened.error
+    press(opened, texts.PROMPTS)
     assert not opened.error
 
 
@@ -172,7 +183,7 @@ def test_one_question_too_many(
 ) -> None:
     """It is neither kept nor sent, and takes nothing along that was prepared for it."""
     opened.toggle(key=actions.question.TEMPORARY).set_value(is_temporary).run()
-    opened.session_state["system"] = "Be brief."
+    session_of(opened).instructions = "Be brief."
     place = stores.in_memory() if is_temporary else stores.primary_store()
     place._rate_limiter = RateLimiter(Limits(answers_per_visitor=0))
     opened.chat_input[0].set_value("one").run()
@@ -199,7 +210,7 @@ def test_a_file_that_cannot_be_read(opened: AppTest, demo_server: DemoServer) ->
     box.set_value("What is this?").run()
     assert "picture" in opened.error[0].value
     assert not [each for each in demo_server.asked if each["path"] == "/api/chat"]
-    assert opened.session_state["opened"] is None
+    assert session_of(opened).opened is None
 
 
 def test_a_temporary_chat_is_worked_with_too(opened: AppTest) -> None:

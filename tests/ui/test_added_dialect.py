@@ -13,7 +13,7 @@ from liaobots.client.client import Client
 from liaobots.client.dialects.base import Dialect, Question, Request, Service
 from liaobots.pieces import Piece, Reasoning, Text, ToolCall
 from liaobots.ui.state import available_models, backend
-from tests.support.app_test import SCRIPT, ask, said, settle, words_of
+from tests.support.app_test import SCRIPT, ask, said, settle, shown_chat, words_of
 from tests.support.raw_server import RawServer, whole
 
 ANSWER = [{"idea": "Hm."}, {"word": "It "}, {"word": "works."}, {"wants": "clock"}]
@@ -103,7 +103,7 @@ def test_the_page_speaks_it(service: WordServer) -> None:
     assert said(page) == ["Well?", "It works."]
     assert bodies(service) == [{"say": "Well?", "look": True}]
     assert "which this page does not run" in words_of(page)
-    shown = page.session_state["opened"].conversation.messages[-1]
+    shown = shown_chat(page).messages[-1]
     assert shown.reasoning == "Hm."
 
 

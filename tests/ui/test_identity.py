@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 from liaobots.errors import LiaobotsError
-from liaobots.ui import identity, markdown, texts
+from liaobots.ui import identity, markdown, server_settings, texts
 from tests.support.app import ROOT
+from tests.support.app_test import session_of
 from tests.support.auth_code import CODE
 from tests.support.strategies import mangled
 
@@ -69,12 +71,12 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 def test_any_secrets(write: Callable[[bytes], None], data: bytes) -> None:
     """There is a connection, or words of ours why there is none; nothing else is raised."""
     write(data)
-    assert isinstance(identity.server_setting("LIAOBOTS_DATABASE_URL"), str)
+    assert isinstance(server_settings.setting("LIAOBOTS_DATABASE_URL"), str)
     assert all(name is None or isinstance(name, str) for name in identity.providers())
-    if identity.are_secrets_broken():
+    if server_settings.are_secrets_broken():
         return
     try:
-        found = identity.connection()
+        found = identity.service_of("nobody")
     except LiaobotsError as error:
         words = str(error)
         assert words.isprintable()
@@ -108,15 +110,16 @@ def test_a_folder_in_place_of_the_file(write: Callable[[bytes], None], tmp_path:
 def test_another_visitor_starts_anew() -> None:
     """What a session has of the one it began with is gone before anything is drawn."""
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    mine = page.session_state["owner"]
-    page.session_state["shown x"] = 5
+    mine = session_of(page)
+    mine.shown_messages["x"] = 5
     page.run()
-    assert page.session_state["owner"] == mine
-    assert page.session_state["shown x"] == 5
-    page.session_state["owner"] = "f" * 64
-    page.session_state["goto"] = "secret"
+    assert session_of(page) is mine
+    known = mine.visitor
+    mine.visitor = replace(known, owner="f" * 64)
+    mine.redirect = "secret"
     page.run()
     assert not page.exception
-    assert page.session_state["owner"] not in (mine, "f" * 64)
-    assert "shown x" not in page.session_state
-    assert "goto" not in page.session_state
+    assert session_of(page) is not mine
+    assert session_of(page).visitor.owner not in (known.owner, "f" * 64)
+    assert not session_of(page).shown_messages
+    assert session_of(page).redirect is None

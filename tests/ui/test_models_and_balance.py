@@ -1,14 +1,23 @@
 """What one knows before sending: models, money and room, by AppTest on the page."""
 
-from hashlib import sha256
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from liaobots.demo.server import DemoServer
-from liaobots.ui import identity, server_state, texts
+from liaobots.ui import server_state, texts
+from liaobots.ui.actions import settings
 from liaobots.ui.state import available_models, backend, preferences, session
-from tests.support.app_test import SCRIPT, act, ask, message_id, press, said, words_of
+from tests.support.app_test import (
+    SCRIPT,
+    act,
+    ask,
+    message_id,
+    press,
+    said,
+    session_of,
+    shown_chat,
+    words_of,
+)
 from tests.support.page_actions import conversed
 
 ROOM = {"maxLength": 48_000, "tokenLimit": 16_000}
@@ -67,13 +76,14 @@ def test_the_list_is_asked_for_once(opened: AppTest, demo_server: DemoServer) ->
 def test_favourites_come_first_and_are_kept(opened: AppTest) -> None:
     """For this visitor, in the database; one that is not on offer is passed over."""
     ask(opened, "one")
-    owner = sha256(f"session {opened.session_state['identity']}".encode()).hexdigest()
-    stored = opened.session_state["opened"].generations.store.preferences
+    owner, shown = session_of(opened).visitor.owner, session_of(opened).opened
+    assert shown
+    stored = shown.generations.store.preferences
     stored.put(owner, preferences.FAVOURITES, '["odd", "gone", 7]')
-    del opened.session_state["chosen"]
+    session_of(opened).preferences = None
     assert picker(opened.run()) == ["★ Odd", "GPT-4", "GPT-5", "Claude 1"]
     stored.put(owner, preferences.FAVOURITES, "no JSON")
-    del opened.session_state["chosen"]
+    session_of(opened).preferences = None
     assert picker(opened.run())[0] == "GPT-4"
 
 
@@ -81,18 +91,18 @@ def test_a_chat_remembers_its_model(opened: AppTest, demo_server: DemoServer) ->
     """Each chat shows its own when it is opened."""
     opened.selectbox(key=available_models.MODEL).select("claude-1").run()
     ask(opened, "one")
-    first = opened.session_state["opened"].conversation.id
-    opened.session_state["goto"] = ""
+    first = shown_chat(opened).id
+    session_of(opened).redirect = ""
     opened.run()
     opened.selectbox(key=available_models.MODEL).select("odd").run()
     ask(opened, "two")
     assert opened.selectbox(key=available_models.MODEL).value == "odd"
-    opened.session_state["goto"] = first
+    session_of(opened).redirect = first
     opened.run()
     assert opened.selectbox(key=available_models.MODEL).value == "claude-1"
     opened.selectbox(key=available_models.MODEL).select("gpt-5").run()
     opened.run()
-    assert opened.session_state["opened"].conversation.model == "gpt-5"
+    assert shown_chat(opened).model == "gpt-5"
 
 
 def test_a_model_that_vanished_asks_for_a_choice(opened: AppTest, demo_server: DemoServer) -> None:
@@ -142,7 +152,7 @@ def test_what_an_answer_and_a_chat_cost(opened: AppTest, demo_server: DemoServer
 def ask_and_pay(page: AppTest, question: str, cost: float) -> None:
     ask(page, question)
     for _ in range(100):
-        if page.run().session_state["opened"].conversation.cost == cost:
+        if shown_chat(page.run()).cost == cost:
             return
     raise AssertionError("the cost was not noted")
 
@@ -204,7 +214,7 @@ def test_what_does_not_fit_is_left_out_and_marked(opened: AppTest, demo_server: 
 
 def test_one_may_choose_to_be_told_instead(opened: AppTest, demo_server: DemoServer) -> None:
     """Then the question comes back, with by how much the chat is too long."""
-    opened.radio(key="edge").set_value(preferences.OverflowPolicy.TELL).run()
+    opened.radio(key=settings.OVERFLOW_POLICY).set_value(preferences.OverflowPolicy.TELL).run()
     for letter in "ab":
         ask(opened, letter * 400)
     opened.chat_input[0].set_value("c" * 200).run()
@@ -212,7 +222,7 @@ def test_one_may_choose_to_be_told_instead(opened: AppTest, demo_server: DemoSer
     assert "100 too many" in words(opened)
     assert opened.chat_input[0].proto.value == "c" * 200
     assert len(conversed(demo_server)) == 2
-    opened.radio(key="edge").set_value(preferences.OverflowPolicy.LEAVE_OUT).run()
+    opened.radio(key=settings.OVERFLOW_POLICY).set_value(preferences.OverflowPolicy.LEAVE_OUT).run()
     ask(opened, "c" * 200)
     assert len(conversed(demo_server)[-1]["body"]["messages"]) == 3
 
@@ -221,7 +231,7 @@ def test_an_edit_counts_only_what_stands_before_it(
     opened: AppTest, demo_server: DemoServer
 ) -> None:
     """A shorter question in a full chat is no reason to be told."""
-    opened.radio(key="edge").set_value(preferences.OverflowPolicy.TELL).run()
+    opened.radio(key=settings.OVERFLOW_POLICY).set_value(preferences.OverflowPolicy.TELL).run()
     for letter in "ab":
         ask(opened, letter * 400)
     act(opened, 0, session.Act.EDIT)
@@ -256,7 +266,7 @@ def test_the_web_can_be_searched(opened: AppTest, demo_server: DemoServer) -> No
 def test_the_pace_stands_in_the_picker(opened: AppTest) -> None:
     """As soon as there is one."""
     ask(opened, "one")
-    del opened.session_state["paces"]
+    session_of(opened).speeds = None
     opened.run()
     assert opened.selectbox(key=available_models.MODEL).options[0].endswith(" s")
 
@@ -267,7 +277,7 @@ def test_a_choice_survives_its_label(opened: AppTest, demo_server: DemoServer) -
     opened.multiselect(key=available_models.BESIDE).set_value(["odd"]).run()
     before = list(opened.selectbox(key=available_models.MODEL).options)
     ask(opened, "one")
-    del opened.session_state["paces"]
+    session_of(opened).speeds = None
     opened.run()
     assert list(opened.selectbox(key=available_models.MODEL).options) != before
     assert opened.selectbox(key=available_models.MODEL).value == "gpt-5"
@@ -283,7 +293,7 @@ def test_a_code_without_an_address_locks_nobody_out(
     monkeypatch.delenv("LIAOBOTS_URL", raising=False)
     monkeypatch.delenv("LIAOBOTS_AUTH", raising=False)
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    page.text_input(key=identity.AUTH_TOKEN).set_value("a-code-of-mine").run()
+    page.text_input(key=settings.AUTH_TOKEN).set_value("a-code-of-mine").run()
     assert texts.DEMO in words_of(page)
     press(page, texts.FORGET)
     assert not conversed(demo_server)

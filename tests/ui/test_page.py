@@ -10,7 +10,8 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from liaobots.demo.server import DemoServer
-from liaobots.ui import actions, identity, texts
+from liaobots.ui import actions, texts
+from liaobots.ui.actions import settings
 from liaobots.ui.state import stores
 from tests.support.app import App
 from tests.support.app_test import SCRIPT, words_of
@@ -50,7 +51,7 @@ def test_the_balance_shows(opened: AppTest) -> None:
 
 def test_the_servers_code_is_not_sent_to_the_browser(opened: AppTest) -> None:
     """The field says that there is one, and is empty."""
-    field = opened.text_input(key=identity.AUTH_TOKEN)
+    field = opened.text_input(key=settings.AUTH_TOKEN)
     assert (field.label, field.value) == ("Auth token", "")
     assert field.placeholder == texts.AUTH_TOKEN_SET
     assert CODE not in str(opened.main) + str(opened.sidebar)
@@ -58,7 +59,7 @@ def test_the_servers_code_is_not_sent_to_the_browser(opened: AppTest) -> None:
 
 def test_a_typed_code_counts_more(opened: AppTest, demo_server: DemoServer) -> None:
     """The visitor's own code is the one that is sent."""
-    opened.text_input(key=identity.AUTH_TOKEN).set_value("mine").run()
+    opened.text_input(key=settings.AUTH_TOKEN).set_value("mine").run()
     opened.chat_input[0].set_value("hello").run()
     assert conversed(demo_server)[-1]["headers"]["x-auth-code"] == "mine"
 
@@ -67,11 +68,11 @@ def test_a_wrong_code_says_so_and_keeps_the_question(
     opened: AppTest, demo_server: DemoServer
 ) -> None:
     """The words stand where the answer would, and one click tries again with a better code."""
-    opened.text_input(key=identity.AUTH_TOKEN).set_value("wrong").run()
+    opened.text_input(key=settings.AUTH_TOKEN).set_value("wrong").run()
     opened.chat_input[0].set_value("hello").run()
     assert "does not accept this auth code" in opened.error[0].value
     assert "hello" in words_of(opened)
-    opened.text_input(key=identity.AUTH_TOKEN).set_value("right").run()
+    opened.text_input(key=settings.AUTH_TOKEN).set_value("right").run()
     next(button for button in opened.button if button.label == texts.TRY_AGAIN).click().run()
     assert not opened.error
     assert r"built\-in stand\-in" in words_of(opened)

@@ -1,58 +1,75 @@
 """What visitors do with a chat: choose its model, rename, pin, instruct or delete it."""
 
-from functools import partial
-
-import streamlit as st
-
-from liaobots.ui import identity
 from liaobots.ui.actions import message
-from liaobots.ui.state import attempt, available_models, session
+from liaobots.ui.actions.callback import callback
+from liaobots.ui.state import available_models, widgets
 from liaobots.ui.state.open_chat import OpenChat
-from liaobots.ui.state.session import Deleted
+from liaobots.ui.state.session import LISTED_CHATS, SHOWN_MESSAGES, Deleted, Session
 
 
-def choose_model() -> None:
+@callback
+def choose_model(session: Session) -> None:
     """Store the chosen model with the open chat."""
-    opened: OpenChat | None = st.session_state.get("opened")
-    is_shown = opened and opened.conversation.id == st.session_state.get(available_models.CHAT)
-    if opened and is_shown and (name := available_models.model()):
-        store, chat = opened.generations.store, opened.conversation.id
-        attempt.try_do(partial(store.set_model, identity.owner(), chat, name))
+    opened, name = session.opened, available_models.model()
+    if opened and session.chat == session.chat_of_model and name:
+        opened.generations.store.set_model(opened.owner, session.chat, name)
 
 
-def rename(opened: OpenChat, widget: str) -> None:
+@callback
+def begin_with_model(session: Session, name: str) -> None:
+    """Begin a chat with a model."""
+    session.chat_of_model = session.redirect = ""
+    widgets.put(available_models.MODEL, name)
+
+
+@callback
+def rename(session: Session, opened: OpenChat, widget: str) -> None:
     """Give a chat the title that was typed."""
-    title = str(st.session_state[widget])
-    store = opened.generations.store
-    attempt.try_do(partial(store.rename, identity.owner(), opened.conversation.id, title))
+    del session
+    title = widgets.text(widget)
+    opened.generations.store.rename(opened.owner, opened.conversation.id, title)
 
 
-def pin(opened: OpenChat, *, is_pinned: bool) -> None:
+@callback
+def pin(session: Session, opened: OpenChat, *, is_pinned: bool) -> None:
     """Pin a chat to the top of the list, or unpin it."""
-    store, chat = opened.generations.store, opened.conversation.id
-    attempt.try_do(partial(store.pin, identity.owner(), chat, is_pinned=is_pinned))
+    del session
+    store = opened.generations.store
+    store.pin(opened.owner, opened.conversation.id, is_pinned=is_pinned)
 
 
-def instruct_typed(opened: OpenChat | None, widget: str) -> None:
+@callback
+def instruct_typed(session: Session, opened: OpenChat | None, widget: str) -> None:
     """Set the instructions that were typed."""
-    instruct(opened, str(st.session_state[widget]))
+    instruct(session, opened, widgets.text(widget))
 
 
-def instruct(opened: OpenChat | None, system: str) -> None:
+def instruct(session: Session, opened: OpenChat | None, instructions: str) -> None:
     """Set the instructions (the system message) of a chat, or of the next new chat."""
     if opened is None:
-        session.instruct(system)
+        session.instructions = instructions
     else:
         store = opened.generations.store
-        attempt.try_do(
-            partial(store.set_instructions, identity.owner(), opened.conversation.id, system)
-        )
+        store.set_instructions(opened.owner, opened.conversation.id, instructions)
 
 
-def delete(opened: OpenChat) -> None:
+@callback
+def delete(session: Session, opened: OpenChat) -> None:
     """Stop the answers of a chat, and move it into the trash."""
-    message.stop_all(opened)
-    chat, manager = opened.conversation.id, opened.generations
-    if attempt.try_do(partial(manager.store.trash.put_conversation, identity.owner(), chat)):
-        st.session_state["goto"] = ""
-        session.note_deleted(Deleted(chat, is_message=False, place=manager))
+    message.stop_writing(opened)
+    manager, chat = opened.generations, opened.conversation.id
+    manager.store.trash.put_conversation(opened.owner, chat)
+    session.redirect = ""
+    session.deleted = Deleted(chat, is_message=False, place=manager)
+
+
+@callback
+def show_older(session: Session) -> None:
+    """Show more chats in the list."""
+    session.listed_chats += LISTED_CHATS
+
+
+@callback
+def show_earlier(session: Session, chat: str) -> None:
+    """Show more of a chat's earlier messages."""
+    session.shown_messages[chat] = session.shown_count(chat) + SHOWN_MESSAGES

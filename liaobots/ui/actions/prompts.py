@@ -1,30 +1,26 @@
 """What visitors do with their prompts: list, save and delete them."""
 
 from collections.abc import Sequence
-from functools import partial
-
-import streamlit as st
 
 from liaobots.storage.records import Prompt
-from liaobots.ui import identity
-from liaobots.ui.state import attempt, stores
+from liaobots.ui.actions.callback import callback
+from liaobots.ui.state import stores, widgets
+from liaobots.ui.state.session import Session
 
 
-def saved() -> Sequence[Prompt]:
-    """Return the visitor's prompts; none if they cannot be read."""
-    prompts = stores.primary_store().store.prompts
-    return attempt.try_get(partial(prompts.list, identity.owner())) or []
+def saved(session: Session) -> Sequence[Prompt]:
+    """Return the visitor's prompts. Raise `StorageError` if they cannot be read."""
+    return stores.primary_store().store.prompts.list(session.visitor.owner)
 
 
-def save(name: str, name_widget: str, text_widget: str) -> None:
+@callback
+def save(session: Session, name: str, name_widget: str, text_widget: str) -> None:
     """Save a prompt. If `name` is "", it gets the name that was typed."""
-    name = name or str(st.session_state[name_widget])
-    text = str(st.session_state[text_widget])
-    prompts = stores.primary_store().store.prompts
-    attempt.try_do(partial(prompts.save, identity.owner(), name, text))
+    name, text = name or widgets.text(name_widget), widgets.text(text_widget)
+    stores.primary_store().store.prompts.save(session.visitor.owner, name, text)
 
 
-def delete(prompt: str) -> None:
+@callback
+def delete(session: Session, prompt: str) -> None:
     """Delete a prompt."""
-    prompts = stores.primary_store().store.prompts
-    attempt.try_do(partial(prompts.delete, identity.owner(), prompt))
+    stores.primary_store().store.prompts.delete(session.visitor.owner, prompt)

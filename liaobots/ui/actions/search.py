@@ -1,37 +1,36 @@
 """Search the visitor's chats, and open what was found."""
 
 from collections.abc import Sequence
-from functools import partial
-
-import streamlit as st
 
 from liaobots.generation.manager import AnswerManager
 from liaobots.storage.records import SearchHit
-from liaobots.ui import identity
-from liaobots.ui.state import attempt, open_chat, session, stores
+from liaobots.ui.actions.callback import callback
+from liaobots.ui.state import stores
+from liaobots.ui.state.session import SHOWN_MESSAGES, Session
 
 
-def find(query: str, limit: int) -> Sequence[tuple[AnswerManager, SearchHit]]:
-    """Return what the query matches, at most `limit` hits of each store, with its manager."""
+def find(session: Session, query: str, limit: int) -> Sequence[tuple[AnswerManager, SearchHit]]:
+    """Return what the query matches, at most `limit` hits of each store, with its manager.
+
+    Raise `StorageError` if a store cannot be read.
+    """
     return [
         (manager, hit)
         for manager in stores.stores()
-        for hit in attempt.try_get(
-            partial(manager.store.search.find, identity.owner(), query, limit)
-        )
-        or []
+        for hit in manager.store.search.find(session.visitor.owner, query, limit)
     ]
 
 
-def open_hit(manager: AnswerManager, hit: SearchHit) -> None:
+@callback
+def open_hit(session: Session, manager: AnswerManager, hit: SearchHit) -> None:
     """Open the chat of a hit, and scroll to the message."""
-    manager = stores.locate(hit.conversation, manager)
+    owner = session.visitor.owner
+    manager = stores.locate(owner, hit.conversation, manager)
     if hit.message is not None:
-        if attempt.try_get(partial(manager.store.show, identity.owner(), hit.message)) is None:
-            return
-        opened = attempt.try_get(partial(manager.store.open, identity.owner(), hit.conversation))
+        manager.store.show(owner, hit.message)
+        opened = manager.store.open(owner, hit.conversation)
         ids = [message.id for message in opened.messages] if opened else []
         newest = len(ids) - ids.index(hit.message) if hit.message in ids else 0
-        open_chat.show_as_many(hit.conversation, max(open_chat.SHOWN_MESSAGES, newest + 2))
-        session.scroll_to(hit.message)
-    st.session_state["goto"] = hit.conversation
+        session.shown_messages[hit.conversation] = max(SHOWN_MESSAGES, newest + 2)
+        session.scroll_target = session.scroll_target.next(hit.message)
+    session.redirect = hit.conversation

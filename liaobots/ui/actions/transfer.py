@@ -4,21 +4,21 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-import streamlit as st
-
 from liaobots import formats
 from liaobots.errors import LiaobotsError
 from liaobots.formats import Chat
 from liaobots.formats.import_job import ImportJob, ImportQueue
 from liaobots.limits import limits
-from liaobots.ui import identity, server_state, uploads
-from liaobots.ui.state import session, stores
+from liaobots.ui import server_state, uploads
+from liaobots.ui.actions.callback import callback
+from liaobots.ui.state import stores, widgets
 from liaobots.ui.state.open_chat import OpenChat
+from liaobots.ui.state.session import Session
 
 
-def export_all() -> Callable[[], str]:
+def export_all(session: Session) -> Callable[[], str]:
     """Return a function that writes all the visitor's chats and prompts as JSON, in any thread."""
-    owner, all_stores = identity.owner(), [manager.store for manager in stores.stores()]
+    owner, all_stores = session.visitor.owner, [manager.store for manager in stores.stores()]
     waiting = stores.waiting_chats()
 
     def write() -> str:
@@ -37,12 +37,8 @@ def export_all() -> Callable[[], str]:
 
 def export_one(opened: OpenChat, write: Callable[[Iterable[Chat]], str]) -> Callable[[], str]:
     """Return a function that writes an open chat, in any thread."""
-    owner, chat, chat_io = (
-        identity.owner(),
-        opened.conversation.id,
-        opened.generations.store.chat_io,
-    )
-    return lambda: write(chat_io.export_chats(owner, chat))
+    chat, chat_io = opened.conversation.id, opened.generations.store.chat_io
+    return lambda: write(chat_io.export_chats(opened.owner, chat))
 
 
 def as_json(chats: Iterable[Chat]) -> str:
@@ -55,23 +51,21 @@ def as_markdown(chats: Iterable[Chat]) -> str:
     return "\n".join(map(formats.to_markdown, chats))
 
 
-def import_file(widget: str) -> None:
+@callback
+def import_file(session: Session, widget: str) -> None:
     """Start to import the file that was chosen in a widget."""
-    if (file := st.session_state[widget]) is None:
+    if (file := widgets.value(widget)) is None:
         return
-    session.renew_upload()
-    try:
-        source, release = uploads.hand_over(file)
-        session.note_importing(_start_import(source, release))
-    except LiaobotsError as error:
-        session.refuse_import(str(error))
+    session.uploads += 1
+    source, release = uploads.hand_over(file)
+    session.import_job = _start_import(session.visitor.owner, source, release)
 
 
-def _start_import(source: Path, release: Callable[[], object]) -> ImportJob:
+def _start_import(owner: str, source: Path, release: Callable[[], object]) -> ImportJob:
     """Return the job that imports a file. Raise `LiaobotsError` if it cannot start."""
     imports = server_state.get_or_create("imports", partial(ImportQueue, limits()))
     try:
-        return imports.start(stores.primary_store().store, identity.owner(), source, release)
+        return imports.start(stores.primary_store().store, owner, source, release)
     except LiaobotsError:
         release()
         raise

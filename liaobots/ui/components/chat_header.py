@@ -6,17 +6,16 @@ from liaobots.ui import actions, markdown, texts
 from liaobots.ui.state.open_chat import OpenChat
 
 
-def show_trouble(opened: OpenChat | None, failed: str, trouble: str) -> None:
-    """Draw a warning if something could not be done, or is not saved yet."""
-    if opened and opened.waits:
-        words = texts.NOT_KEPT_YET.format(words=opened.waits)
-    elif failed:
-        words = failed
-    elif trouble:
-        words = texts.NOT_KEPT.format(words=trouble)
-    else:
-        return
-    st.warning(markdown.escape_line(words), icon=texts.NOT_KEPT_ICON)
+def show_trouble(opened: OpenChat | None, trouble: str) -> None:
+    """Draw a warning if something is not saved yet."""
+    with st.empty():
+        if opened and opened.waits:
+            words = texts.NOT_KEPT_YET.format(words=opened.waits)
+        elif trouble:
+            words = texts.NOT_KEPT.format(words=trouble)
+        else:
+            return
+        st.warning(markdown.escape_line(words), icon=texts.NOT_KEPT_ICON)
 
 
 def show(opened: OpenChat) -> None:

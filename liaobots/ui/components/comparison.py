@@ -9,9 +9,12 @@ from liaobots.storage.records import Message, MessageState
 from liaobots.ui import actions, texts
 from liaobots.ui.components import message
 from liaobots.ui.state.open_chat import OpenChat
+from liaobots.ui.state.session import Session
 
 
-def show(opened: OpenChat, compared: Sequence[Message]) -> Mapping[str, DeltaGenerator]:
+def show(
+    session: Session, opened: OpenChat, compared: Sequence[Message]
+) -> Mapping[str, DeltaGenerator]:
     """Draw the answers in columns. Return the container of each one's text by message id."""
     with st.container(key="side-by-side"):
         columns = st.columns(len(compared), border=True)
@@ -25,12 +28,12 @@ def show(opened: OpenChat, compared: Sequence[Message]) -> Mapping[str, DeltaGen
                     message.show_text(answer)
                     message.show_notes(answer)
                     message.show_end(answer)
-            _show_actions(opened, answer)
+            _show_actions(session, opened, answer)
     st.caption(texts.PICK_HINT)
     return containers
 
 
-def _show_actions(opened: OpenChat, answer: Message) -> None:
+def _show_actions(session: Session, opened: OpenChat, answer: Message) -> None:
     """Draw the actions of an answer.
 
     Stop is in its own slot, so that it disappears at once when the answer ends.
@@ -48,7 +51,7 @@ def _show_actions(opened: OpenChat, answer: Message) -> None:
         return
     with st.container(horizontal=True, key=f"ways-{answer.id}"):
         if answer.state is not MessageState.DONE:
-            message.show_recovery(opened, answer)
+            message.show_recovery(session, opened, answer)
         if answer.text:
             st.button(
                 texts.PICK,

@@ -13,9 +13,9 @@ from liaobots.ui.attachments import Attachment
 from liaobots.ui.components import drawing, message_panel
 from liaobots.ui.components.answer_view import AnswerView, SectionView
 from liaobots.ui.markdown import RenderOptions
-from liaobots.ui.state import available_models, session
+from liaobots.ui.state import available_models
 from liaobots.ui.state.open_chat import OpenChat
-from liaobots.ui.state.session import Act
+from liaobots.ui.state.session import Act, Session
 
 # How many notes are shown below an answer.
 MAX_NOTES_SHOWN = 20
@@ -31,7 +31,7 @@ def create_slot(message: Message) -> DeltaGenerator:
         return st.chat_message(message.role, avatar=avatar)
 
 
-def show(opened: OpenChat, message: Message, *, is_last: bool) -> None:
+def show(session: Session, opened: OpenChat, message: Message, *, is_last: bool) -> None:
     """Draw a message, or only its model's name while it is being written."""
     show_model(message)
     if message.state is MessageState.WRITING:
@@ -39,8 +39,8 @@ def show(opened: OpenChat, message: Message, *, is_last: bool) -> None:
     show_text(message)
     show_notes(message)
     show_end(message)
-    _show_actions(opened, message, is_last=is_last)
-    message_panel.show(opened, message)
+    _show_actions(session, opened, message, is_last=is_last)
+    message_panel.show(session, opened, message)
 
 
 def show_model(message: Message) -> None:
@@ -100,7 +100,7 @@ def show_end(message: Message) -> None:
         st.caption(NOTES[message.state])
 
 
-def _show_actions(opened: OpenChat, message: Message, *, is_last: bool) -> None:
+def _show_actions(session: Session, opened: OpenChat, message: Message, *, is_last: bool) -> None:
     """Draw the actions of a message.
 
     Those that only the last message has are in slots that every message has, so
@@ -110,9 +110,9 @@ def _show_actions(opened: OpenChat, message: Message, *, is_last: bool) -> None:
     with st.empty():
         if is_open:
             with st.container(horizontal=True, key=f"mend-{message.id}"):
-                show_recovery(opened, message)
+                show_recovery(session, opened, message)
     with st.container(horizontal=True, vertical_alignment="center", key=f"ways-{message.id}"):
-        _show_menu(opened, message)
+        _show_menu(session, opened, message)
         _show_versions(opened, message)
         if message.thumb in THUMBS:
             words, icon = THUMBS[message.thumb]
@@ -122,7 +122,7 @@ def _show_actions(opened: OpenChat, message: Message, *, is_last: bool) -> None:
                 _show_copy(message)
 
 
-def show_recovery(opened: OpenChat, message: Message) -> None:
+def show_recovery(session: Session, opened: OpenChat, message: Message) -> None:
     """Draw the actions for an incomplete answer, or for a question without an answer."""
     if message.text and message.role == "assistant":
         st.button(
@@ -133,7 +133,7 @@ def show_recovery(opened: OpenChat, message: Message) -> None:
             args=(opened, message.id, message.model),
         )
     _show_try_again(opened, message)
-    _show_fallback(opened, message)
+    _show_fallback(session, opened, message)
     if message.error_link:
         st.link_button(texts.OPEN_SERVICE, message.error_link, icon=texts.OPEN_SERVICE_ICON)
 
@@ -148,9 +148,9 @@ def _show_try_again(opened: OpenChat, message: Message) -> None:
     )
 
 
-def _show_fallback(opened: OpenChat, message: Message) -> None:
+def _show_fallback(session: Session, opened: OpenChat, message: Message) -> None:
     """Draw a button for the fallback model if the answer failed after its first text."""
-    fallback = available_models.fallback()
+    fallback = available_models.fallback(session)
     if (
         message.state is MessageState.FAILED
         and message.text
@@ -189,17 +189,17 @@ def _show_version(opened: OpenChat, message: Message, position: int, label: str,
     )
 
 
-def _show_menu(opened: OpenChat, message: Message) -> None:
+def _show_menu(session: Session, opened: OpenChat, message: Message) -> None:
     """Draw the menu with all actions on the message."""
     key = f"menu-{message.id}"
     st.menu_button(
         texts.ACTIONS,
-        available_acts(message),
+        available_acts(session, message),
         key=key,
         icon=texts.ACTIONS_ICON,
         type="tertiary",
         format_func=lambda act: texts.ACTS[act],
-        on_click=_act,
+        on_click=actions.message.act,
         args=(opened, message, key),
     )
 
@@ -212,35 +212,19 @@ def _show_copy(message: Message) -> None:
         key=f"copy-{message.id}",
         type="tertiary",
         shortcut="Ctrl+Shift+Y",
-        on_click=session.copy,
+        on_click=actions.message.copy,
         args=(message.text,),
     )
 
 
-def available_acts(message: Message) -> list[str]:
+def available_acts(session: Session, message: Message) -> list[str]:
     """Return the actions in the menu of a message."""
     if message.role == "user":
         return [Act.EDIT, Act.COPY, Act.DELETE]
     found = [Act.COPY] if message.text else []
     found += [Act.AGAIN, Act.WITH]
-    if len(available_models.available().models) > 1:
+    if len(available_models.available(session).models) > 1:
         found.append(Act.COMPARE)
     if len(message.versions) > 1 and message.text:
         found.append(Act.DIFFERENCE)
     return [*found, *([Act.GOOD, Act.BAD] if message.text else []), Act.DELETE]
-
-
-def _act(opened: OpenChat, message: Message, key: str) -> None:
-    """Do what was chosen in the menu, or open the panel that it needs."""
-    act = Act(st.session_state[key])
-    thumb = {Act.GOOD: 1, Act.BAD: 0}.get(act)
-    if act is Act.COPY:
-        session.copy(message.text)
-    if act is Act.AGAIN:
-        actions.message.try_again(opened, message.id, message.model)
-    elif act is Act.DELETE:
-        actions.message.delete(opened, message.id)
-    elif thumb is not None:
-        actions.message.rate(opened, message.id, None if message.thumb == thumb else thumb)
-    else:
-        session.open_panel(act, message.id)

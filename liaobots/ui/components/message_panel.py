@@ -6,23 +6,23 @@ from functools import partial
 import streamlit as st
 
 from liaobots.storage.records import MAX_COMPARED, Message
-from liaobots.ui import actions, texts, word_diff
-from liaobots.ui.state import available_models, session
+from liaobots.ui import actions, notice, texts, word_diff
+from liaobots.ui.state import available_models
 from liaobots.ui.state.open_chat import OpenChat
-from liaobots.ui.state.session import Act
+from liaobots.ui.state.session import Act, Session
 
 
-def show(opened: OpenChat, message: Message) -> None:
+def show(session: Session, opened: OpenChat, message: Message) -> None:
     """Draw the panel of the action that is open for this message, if one is."""
     shows: dict[Act | None, Callable[[], None]] = {
         Act.EDIT: partial(_show_edit, message),
         Act.COPY: partial(_show_copy, message),
-        Act.WITH: partial(_show_models, opened, message),
-        Act.COMPARE: partial(_show_comparison, opened, message),
+        Act.WITH: partial(_show_models, session, opened, message),
+        Act.COMPARE: partial(_show_comparison, session, opened, message),
         Act.DIFFERENCE: partial(_show_difference, opened, message),
     }
     if show_act := shows.get(session.act_on(message.id)):
-        with st.container(border=True, key=f"panel-{message.id}"):
+        with st.container(border=True, key=f"panel-{message.id}"), notice.instead():
             show_act()
 
 
@@ -34,20 +34,20 @@ def _show_edit(message: Message) -> None:
 
 def _show_copy(message: Message) -> None:
     st.code(message.text, language="markdown", wrap_lines=True, height=300)
-    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=session.close_panel)
+    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=actions.message.close_panel)
 
 
-def _show_models(opened: OpenChat, message: Message) -> None:
+def _show_models(session: Session, opened: OpenChat, message: Message) -> None:
     key = f"with-{message.id}"
-    models = available_models.names()
+    models = available_models.names(session)
     others = [name for name in models if name != message.model] or list(models)
     st.selectbox(texts.OTHER_MODEL, others, format_func=models.__getitem__, key=key)
     _show_buttons(message, texts.ANSWER_NOW, actions.message.answer_with, opened, message.id, key)
 
 
-def _show_comparison(opened: OpenChat, message: Message) -> None:
+def _show_comparison(session: Session, opened: OpenChat, message: Message) -> None:
     key = f"compare-{message.id}"
-    models = available_models.names()
+    models = available_models.names(session)
     others = [name for name in models if name != message.model]
     remaining = MAX_COMPARED - max(1, len(opened.conversation.compared))
     st.multiselect(
@@ -77,10 +77,10 @@ def _show_difference(opened: OpenChat, message: Message) -> None:
     if chosen and (old := actions.message.find(opened, chosen)):
         st.html(word_diff.html(word_diff.difference(old.text, message.text)))
         st.caption(texts.DIFFERENCE_HINT)
-    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=session.close_panel)
+    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=actions.message.close_panel)
 
 
 def _show_buttons(message: Message, label: str, act: Callable[..., None], *args: object) -> None:
     with st.container(horizontal=True):
         st.button(label, type="primary", key=f"do-{message.id}", on_click=act, args=args)
-        st.button(texts.CANCEL, key=f"leave-{message.id}", on_click=session.close_panel)
+        st.button(texts.CANCEL, key=f"leave-{message.id}", on_click=actions.message.close_panel)

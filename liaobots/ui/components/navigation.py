@@ -7,9 +7,10 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from liaobots.storage.records import ChatSummary
-from liaobots.ui import markdown, texts
-from liaobots.ui.state import open_chat
-from liaobots.ui.state.open_chat import Snapshot
+from liaobots.ui import actions, markdown, texts
+from liaobots.ui.state import chats
+from liaobots.ui.state.chats import Snapshot
+from liaobots.ui.state.session import Session
 from liaobots.ui.views import models, prompts, search, transfer, trash
 
 # Views that are shown instead of a chat, by their URL paths.
@@ -28,12 +29,12 @@ MORE = {
 }
 
 
-def show(seen: Snapshot) -> str:
+def show(session: Session, seen: Snapshot) -> str:
     """Draw the list. Return the id of the chat or view to show, or "" for a new chat."""
     new = st.Page(_nothing, title=texts.NEW_CHAT, icon=texts.NEW_CHAT_ICON, default=True)
     find = st.Page(_nothing, title=texts.SEARCH, icon=texts.SEARCH_ICON, url_path="search")
-    target = open_chat.pop_redirect()
-    listed = _with_requested(seen.chats, target or open_chat.requested())
+    target, session.redirect = session.redirect, None
+    listed = _with_requested(session, seen.chats, target or chats.requested())
     pages = {chat.id: _page(chat) for chat in listed}
     pinned = [pages[chat.id] for chat in listed if chat.is_pinned]
     others = [pages[chat.id] for chat in listed if not chat.is_pinned]
@@ -48,7 +49,7 @@ def show(seen: Snapshot) -> str:
         st.switch_page(pages.get(target, new))
     if seen.has_older:
         st.sidebar.button(
-            texts.OLDER, on_click=open_chat.show_older, type="tertiary", icon=texts.OLDER_ICON
+            texts.OLDER, on_click=actions.chat.show_older, type="tertiary", icon=texts.OLDER_ICON
         )
     return chosen.url_path
 
@@ -72,11 +73,13 @@ def _page(chat: ChatSummary) -> StreamlitPage:
     return st.Page(_nothing, title=title, icon=icon, url_path=chat.id)
 
 
-def _with_requested(listed: Sequence[ChatSummary], requested: str) -> Sequence[ChatSummary]:
+def _with_requested(
+    session: Session, listed: Sequence[ChatSummary], requested: str
+) -> Sequence[ChatSummary]:
     """Return the list with the requested chat, which may be too old to be in it."""
     if requested in VIEWS or any(chat.id == requested for chat in listed):
         return listed
-    opened = open_chat.open_chat(requested)
+    opened = chats.show(session, requested)
     if opened is None:
         return listed
     found = opened.conversation

@@ -1,40 +1,39 @@
 """The picker of the visitor's prompts above the composer, and the chat's instructions."""
 
-from collections.abc import Mapping
-
 import streamlit as st
 
-from liaobots.storage.prompts import fill_placeholders, placeholders_in
+from liaobots.storage.prompts import placeholders_in
 from liaobots.storage.records import Prompt
-from liaobots.ui import actions, markdown, texts
+from liaobots.ui import actions, markdown, notice, texts
 from liaobots.ui.components import navigation
-from liaobots.ui.state import session
 from liaobots.ui.state.open_chat import OpenChat
+from liaobots.ui.state.session import Session
 
 PICKED_KEY = "prompt"
 
 
-def show(opened: OpenChat | None) -> None:
+def show(session: Session) -> None:
     """Draw the prompts and the instructions, if the visitor has opened them."""
-    if session.is_library_open():
+    if session.is_prompt_picker_open:
         with st.container(border=True, key="library"):
-            _show_prompts(opened)
-            _show_instructions(opened)
+            with notice.instead():
+                _show_prompts(session)
+            _show_instructions(session)
 
 
-def show_toggle() -> None:
+def show_toggle(session: Session) -> None:
     """Draw the button that opens and closes the prompts."""
     st.button(
         texts.PROMPTS,
-        icon=texts.FOLD_ICON if session.is_library_open() else texts.PROMPTS_ICON,
+        icon=texts.FOLD_ICON if session.is_prompt_picker_open else texts.PROMPTS_ICON,
         type="tertiary",
         key="prompts-fold",
-        on_click=session.open_or_close_library,
+        on_click=actions.composer.toggle_prompts,
     )
 
 
-def _show_prompts(opened: OpenChat | None) -> None:
-    prompts = {prompt.id: prompt for prompt in actions.prompts.saved()}
+def _show_prompts(session: Session) -> None:
+    prompts = {prompt.id: prompt for prompt in actions.prompts.saved(session)}
     if not prompts:
         st.caption(texts.NO_PROMPTS)
     else:
@@ -45,7 +44,7 @@ def _show_prompts(opened: OpenChat | None) -> None:
             key=PICKED_KEY,
         )
         if chosen:
-            _show_prompt(opened, prompts[chosen])
+            _show_prompt(session.opened, prompts[chosen])
     st.page_link(navigation.view("prompts"), label=texts.MANAGE_PROMPTS, icon=texts.PROMPTS_ICON)
 
 
@@ -56,27 +55,23 @@ def _show_prompt(opened: OpenChat | None, prompt: Prompt) -> None:
         fields[placeholder] = f"place-{prompt.id}-{number}"
         st.text_input(markdown.escape_line(placeholder), key=fields[placeholder])
     with st.container(horizontal=True):
-        st.button(texts.INTO_QUESTION, type="primary", on_click=_insert, args=(prompt.text, fields))
-        st.button(texts.AS_INSTRUCTIONS, on_click=_instruct, args=(opened, prompt.text, fields))
+        st.button(
+            texts.INTO_QUESTION,
+            type="primary",
+            on_click=actions.composer.insert_prompt,
+            args=(prompt.text, fields),
+        )
+        st.button(
+            texts.AS_INSTRUCTIONS,
+            on_click=actions.composer.instruct_by_prompt,
+            args=(opened, prompt.text, fields),
+        )
 
 
-def _insert(text: str, fields: Mapping[str, str]) -> None:
-    session.put_in(_filled(text, fields))
-
-
-def _instruct(opened: OpenChat | None, text: str, fields: Mapping[str, str]) -> None:
-    actions.chat.instruct(opened, _filled(text, fields))
-
-
-def _filled(text: str, fields: Mapping[str, str]) -> str:
-    """Return a prompt filled in with the values of the fields."""
-    values = {name: str(st.session_state[key]) for name, key in fields.items()}
-    return fill_placeholders(text, values)
-
-
-def _show_instructions(opened: OpenChat | None) -> None:
-    saved = opened.conversation.system if opened else session.system()
-    key = f"instructions-{opened.conversation.id if opened else ''}-{hash(saved)}"
+def _show_instructions(session: Session) -> None:
+    opened = session.opened
+    saved = opened.conversation.system if opened else session.instructions
+    key = f"instructions-{session.chat}-{hash(saved)}"
     st.text_area(
         texts.INSTRUCTIONS,
         saved,

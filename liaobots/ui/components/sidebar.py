@@ -4,12 +4,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.storage.records import MAX_COMPARED
-from liaobots.ui import actions, identity, markdown, texts
-from liaobots.ui.identity import ServiceConnection
-from liaobots.ui.state import available_models, backend, preferences
+from liaobots.ui import actions, markdown, texts
+from liaobots.ui.actions.settings import AUTH_TOKEN, FALLBACK
+from liaobots.ui.identity import Visitor
+from liaobots.ui.state import available_models, backend, widgets
+from liaobots.ui.state.session import Session
 
 
-def show(link: ServiceConnection, *, is_new: bool) -> None:
+def show(session: Session, *, is_new: bool) -> None:
     """Draw the sidebar. A new chat can be made temporary.
 
     Each element that is not always drawn has a slot of its own, so that the
@@ -22,17 +24,17 @@ def show(link: ServiceConnection, *, is_new: bool) -> None:
                 st.toggle(
                     texts.TEMPORARY, key=actions.question.TEMPORARY, help=texts.TEMPORARY_HELP
                 )
-        _show_models()
-        _show_also_ask()
-        _show_options()
+        _show_models(session)
+        _show_also_ask(session)
+        _show_options(session)
         with st.empty():
-            if not available_models.available().is_live:
+            if not available_models.available(session).is_live:
                 st.caption(texts.MODELS_UNKNOWN)
-        _show_auth_token()
+        _show_auth_token(session.visitor)
         with st.empty():
-            if link.is_demo:
+            if session.visitor.service.is_demo:
                 st.caption(texts.DEMO)
-        _show_sign_in()
+        _show_sign_in(session.visitor)
 
 
 def show_balance(words: str, slot: DeltaGenerator | None = None) -> DeltaGenerator:
@@ -43,8 +45,8 @@ def show_balance(words: str, slot: DeltaGenerator | None = None) -> DeltaGenerat
     return slot
 
 
-def _show_models() -> None:
-    names = available_models.names(with_pace=True)
+def _show_models(session: Session) -> None:
+    names = available_models.names(session, with_speed=True)
     st.selectbox(
         texts.MODEL,
         list(names),
@@ -57,13 +59,13 @@ def _show_models() -> None:
         on_change=actions.chat.choose_model,
     )
     with st.empty():
-        if missing := available_models.missing_model():
+        if missing := available_models.missing_model(session):
             st.caption(markdown.escape_line(texts.MODEL_GONE.format(model=missing)))
 
 
-def _show_also_ask() -> None:
+def _show_also_ask(session: Session) -> None:
     """Draw the choice of further models that answer the same question."""
-    names = available_models.names()
+    names = available_models.names(session)
     st.multiselect(
         texts.ALSO_ASK,
         [name for name in names if name != available_models.model()],
@@ -76,53 +78,56 @@ def _show_also_ask() -> None:
     )
 
 
-def _show_options() -> None:
+def _show_options(session: Session) -> None:
     """Draw the choice of the fallback model, and the switch for web search."""
-    names = available_models.names()
-    st.session_state["fallback"] = available_models.fallback() or None
+    names = available_models.names(session)
+    widgets.put(FALLBACK, available_models.fallback(session) or None)
     st.selectbox(
         texts.FALLBACK,
         list(names),
         index=None,
         format_func=names.__getitem__,
-        key="fallback",
+        key=FALLBACK,
         placeholder=texts.FALLBACK_EMPTY,
         help=texts.FALLBACK_HELP,
-        on_change=preferences.choose_fallback,
-        args=("fallback",),
+        on_change=actions.settings.choose_fallback,
     )
-    if backend.can_search():
-        identity.persist_widget(backend.SEARCH, first=False)
+    if session.visitor.service.dialect.can_search:
+        widgets.keep_choice(session, backend.SEARCH, first=False)
         st.toggle(texts.WEB_SEARCH, key=backend.SEARCH, help=texts.WEB_SEARCH_HELP)
 
 
-def _show_auth_token() -> None:
+def _show_auth_token(visitor: Visitor) -> None:
+    service = visitor.service
     hints = {
-        identity.has_own_code(): texts.AUTH_TOKEN_KEPT,
-        not identity.has_own_code() and identity.has_server_code(): texts.AUTH_TOKEN_SET,
+        service.has_own_code: texts.AUTH_TOKEN_KEPT,
+        not service.has_own_code and service.has_server_code: texts.AUTH_TOKEN_SET,
     }
     st.text_input(
         texts.AUTH_TOKEN,
-        key=identity.AUTH_TOKEN,
+        key=AUTH_TOKEN,
         type="password",
         placeholder=hints.get(True, texts.AUTH_TOKEN_EMPTY),
         help=texts.AUTH_TOKEN_HELP,
         autocomplete="off",
-        on_change=identity.remember_code,
+        on_change=actions.settings.remember_code,
     )
     with st.empty():
-        if identity.has_own_code():
+        if service.has_own_code:
             st.button(
-                texts.FORGET, icon=texts.FORGET_ICON, type="tertiary", on_click=identity.forget_code
+                texts.FORGET,
+                icon=texts.FORGET_ICON,
+                type="tertiary",
+                on_click=actions.settings.forget_code,
             )
 
 
-def _show_sign_in() -> None:
+def _show_sign_in(visitor: Visitor) -> None:
     """Draw a button for each sign-in provider, or the button to sign out."""
-    if st.user.get("is_logged_in"):
+    if visitor.is_signed_in:
         st.button(texts.SIGN_OUT, icon=texts.SIGN_OUT_ICON, on_click=st.logout, width="stretch")
         return
-    for name in identity.providers():
+    for name in visitor.providers:
         st.button(
             texts.sign_in(name),
             icon=texts.SIGN_IN_ICON,

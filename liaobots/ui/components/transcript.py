@@ -16,8 +16,9 @@ from liaobots.ui import actions, server_state, texts
 from liaobots.ui.components import comparison, drawing, message
 from liaobots.ui.components.answer_view import AnswerView
 from liaobots.ui.markdown import IncrementalAnswer
-from liaobots.ui.state import context_meter, open_chat
+from liaobots.ui.state import context_meter
 from liaobots.ui.state.open_chat import OpenChat
+from liaobots.ui.state.session import Session, let_run_end
 
 # More frames cost the browser more time, and a reader sees no difference.
 FRAMES_PER_SECOND = 8
@@ -30,7 +31,7 @@ REST_FACTOR = 4
 MAX_REST_SECONDS = 2.0
 
 
-def greet(*, is_empty: bool, is_demo: bool) -> None:
+def greet(session: Session, *, is_empty: bool) -> None:
     """Draw the greeting of an empty chat.
 
     Its slot exists in every chat, so that the greeting disappears at once and
@@ -47,10 +48,10 @@ def greet(*, is_empty: bool, is_demo: bool) -> None:
                 starter,
                 icon=icon,
                 on_click=actions.question.ask_first,
-                args=(starter, open_chat.beginning()),
+                args=(starter, session.empty_page),
                 width="stretch",
             )
-        if is_demo:
+        if session.visitor.service.is_demo:
             st.caption(texts.DEMO)
 
 
@@ -63,7 +64,7 @@ def warm_up() -> None:
     server_state.get_or_create("warm", lambda: bool(st.write_stream(iter(()))))
 
 
-def show(opened: OpenChat, is_due: Callable[[], bool]) -> None:
+def show(session: Session, opened: OpenChat, is_due: Callable[[], bool]) -> None:
     """Draw the newest messages, and follow those being written.
 
     Return when one of the followed answers ends, or when `is_due` returns true:
@@ -71,18 +72,18 @@ def show(opened: OpenChat, is_due: Callable[[], bool]) -> None:
     """
     messages, compared = opened.conversation.messages, opened.conversation.compared
     uncompared = messages[:-1] if compared else messages
-    shown = _newest(uncompared, open_chat.how_many(opened))
+    shown = _newest(uncompared, session.shown_count(session.chat))
     _show_earlier(opened, has_earlier=len(shown) < len(uncompared))
     slots: dict[str, DeltaGenerator] = {}
-    first_sent = context_meter.first_sent(opened)
+    first_sent = context_meter.first_sent(session, opened)
     for each in shown:
         if each.id == first_sent:
             st.caption(texts.SENT_FROM_HERE, text_alignment="center")
         slots[each.id] = message.create_slot(each)
         with slots[each.id]:
-            message.show(opened, each, is_last=each is messages[-1])
+            message.show(session, opened, each, is_last=each is messages[-1])
     if compared:
-        slots |= comparison.show(opened, compared)
+        slots |= comparison.show(session, opened, compared)
     followed = [answer for answer in opened.followed if answer in slots]
     if followed:
         # Functions, because `write_stream` can only append text, and would resend all of it.
@@ -103,8 +104,8 @@ def _show_earlier(opened: OpenChat, *, has_earlier: bool) -> None:
                 texts.EARLIER,
                 icon=texts.EARLIER_ICON,
                 type="tertiary",
-                on_click=open_chat.show_earlier,
-                args=(opened,),
+                on_click=actions.chat.show_earlier,
+                args=(opened.conversation.id,),
             )
 
 
@@ -154,7 +155,7 @@ def _frames(
     wait_seconds = FOLLOW_TICK_SECONDS if len(slots) == 1 else 0
     backoff = Backoff(1 / FRAMES_PER_SECOND, MAX_PAUSE_SECONDS, DELAY_FACTOR)
     followers = [
-        _Follower(AnswerView(slot), open_chat.follow(opened, answer, wait_seconds))
+        _Follower(AnswerView(slot), _follow(opened, answer, wait_seconds))
         for answer, slot in slots.items()
     ]
     while not is_due():
@@ -169,3 +170,14 @@ def _frames(
         due = time.monotonic() + pause_seconds
         time.sleep(pause_seconds)
         backoff.note(max(time.monotonic() - due, *(each.delay_seconds for each in followers)))
+
+
+def _follow(opened: OpenChat, answer: str, wait_seconds: float) -> Iterator[Sequence[ContentPiece]]:
+    """Yield an answer's pieces as they come, and none after each `wait_seconds` without any.
+
+    Streamlit can stop this run each time, for a click or a closed page, also while nothing
+    comes.
+    """
+    for pieces in opened.generations.follow(opened.owner, answer, wait_seconds):
+        let_run_end()
+        yield pieces

@@ -3,28 +3,25 @@
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-
-import streamlit as st
 
 from liaobots.client import catalog
 from liaobots.client.catalog import ModelInfo
 from liaobots.client.client import Client
-from liaobots.errors import StorageError
+from liaobots.errors import InvalidInput, StorageError
 from liaobots.generation.context_window import ContextLimit
-from liaobots.limits import limits
+from liaobots.limits import limits as bounds
 from liaobots.storage.records import ModelSpeed
-from liaobots.ui import identity, markdown, server_state, texts
+from liaobots.ui import markdown, server_state, texts
 from liaobots.ui.background_value import BackgroundValue, SharedLookups
-from liaobots.ui.identity import ServiceConnection
-from liaobots.ui.state import preferences, stores
+from liaobots.ui.state import preferences, stores, widgets
 from liaobots.ui.state.open_chat import OpenChat
+from liaobots.ui.state.session import Session
 
-MODEL = "model"
-# The chat for which the model was chosen.
-CHAT = "chat_of_model"
-BESIDE = "beside"
+# The keys of the widgets in which models are chosen.
+MODEL, BESIDE = "model", "beside"
 # How long the page may wait for the service's list of models.
 LIST_TIMEOUT_SECONDS = 1.0
 # How long the measured speeds are shown before they are read again.
@@ -39,62 +36,57 @@ class Offer:
     is_live: bool
 
 
-def available() -> Offer:
+def available(session: Session) -> Offer:
     """Return the models on offer.
 
     As long as the service's own list could not be read, the open chat's model is among them,
     because it may still exist.
     """
-    lookup = _lookup(identity.connection())
-    models = lookup.value(LIST_TIMEOUT_SECONDS)
-    wanted = str(st.session_state.get("wanted", ""))
+    lookup = _lookup(session)
+    models, wanted = lookup.value(LIST_TIMEOUT_SECONDS), session.wanted_model
     if lookup.has_value or not wanted or wanted in models:
         return Offer(models, lookup.has_value)
     return Offer(models | {wanted: catalog.placeholder_model(wanted)}, is_live=False)
 
 
-def _lookup(link: ServiceConnection) -> BackgroundValue[dict[str, ModelInfo]]:
+def _lookup(session: Session) -> BackgroundValue[dict[str, ModelInfo]]:
     """Return the list of models, kept for an hour; if it may depend on the code, one per code."""
+    link = session.visitor.service
     # A list that all visitors share must hold no visitor's code.
     code = link.code if link.dialect.lists_models_by_code else ""
     client = Client(code, link.base_url, wire=link.dialect.name)
-    fetch = partial(client.models, limits().account_seconds)
+    fetch = partial(client.models, bounds().account_seconds)
 
     def make() -> BackgroundValue[dict[str, ModelInfo]]:
         return BackgroundValue(fetch, catalog.BUILT_IN, readers=server_state.readers())
 
-    if not link.dialect.lists_models_by_code or not identity.has_own_code():
+    if not link.dialect.lists_models_by_code or not link.has_own_code:
         name = f"models {link.dialect.name} {link.base_url}"
         return server_state.get_or_create(name, make)
     # All sessions with this code share one list, by a name that does not reveal the code.
     name = hashlib.sha256(f"{link.base_url} {code}".encode()).hexdigest()
-    held = st.session_state.get(identity.OWN_LIST)
-    if not held or held[0] != name:
+    if session.own_models is None or session.own_models[0] != name:
         lists: SharedLookups[dict[str, ModelInfo]] = server_state.get_or_create(
             "own-lists", SharedLookups
         )
-        held = st.session_state[identity.OWN_LIST] = (name, lists.get(name, make))
-    own: BackgroundValue[dict[str, ModelInfo]] = held[1]
-    return own
+        session.own_models = (name, lists.get(name, make))
+    return session.own_models[1]
 
 
-def select_default(opened: OpenChat | None) -> None:
+def select_default(session: Session) -> None:
     """Select the model that the chat remembers, before the visitor chooses another one.
 
     Select none if that model is no longer on offer; the visitor is then asked to choose.
     """
-    chat = opened.conversation if opened else None
-    wanted = _remembered(opened)
-    st.session_state["wanted"] = wanted
-    models = available().models
-    identity.persist_widget(MODEL, None)
-    identity.persist_widget(BESIDE, [])
-    is_another = st.session_state.get(CHAT, "") != (chat.id if chat else "")
-    if is_another or st.session_state.get(MODEL) not in models:
-        st.session_state[CHAT] = chat.id if chat else ""
-        chosen = wanted if chat and wanted else st.session_state.get(MODEL)
-        default = None if chat and wanted else next(iter(names()))
-        st.session_state[MODEL] = chosen if chosen in models else default
+    wanted = session.wanted_model = _remembered(session.opened)
+    models = available(session).models
+    widgets.keep_choice(session, MODEL, None)
+    widgets.keep_choice(session, BESIDE, [])
+    if session.chat_of_model != session.chat or model() not in models:
+        session.chat_of_model = session.chat
+        chosen = wanted or model()
+        default = None if wanted else next(iter(names(session)))
+        widgets.put(MODEL, chosen if chosen in models else default)
 
 
 def _remembered(opened: OpenChat | None) -> str:
@@ -105,38 +97,45 @@ def _remembered(opened: OpenChat | None) -> str:
     return opened.conversation.model or (answered[-1] if answered else "")
 
 
-def missing_model() -> str:
+def missing_model(session: Session) -> str:
     """Return the model of the open chat if it is no longer on offer, or ""."""
-    wanted = str(st.session_state.get("wanted", ""))
-    return "" if wanted in available().models else wanted
+    wanted = session.wanted_model
+    return "" if wanted in available(session).models else wanted
 
 
 def model() -> str:
     """Return the chosen model's name, or ""."""
-    return str(st.session_state.get(MODEL) or "")
+    return widgets.text(MODEL)
 
 
-def or_selected(name: str) -> str:
-    """Return the named model if it is on offer, else the chosen one."""
-    return name if name in available().models else model()
+def chosen(session: Session) -> str:
+    """Return the chosen model's name. Raise `InvalidInput` if none is chosen."""
+    if not (name := model()):
+        raise no_model_chosen(session)
+    return name
 
 
-def also_ask() -> Sequence[str]:
+def no_model_chosen(session: Session) -> InvalidInput:
+    """Return the error that the model of the open chat is gone, and no other one is chosen."""
+    return InvalidInput(texts.CHOOSE_MODEL.format(model=missing_model(session)))
+
+
+def also_ask(session: Session) -> Sequence[str]:
     """Return the names of the models that answer besides the chosen one."""
-    chosen: Sequence[str] = st.session_state.get(BESIDE, [])
-    return [name for name in chosen if name in available().models and name != model()]
+    models, first = available(session).models, model()
+    return [name for name in widgets.texts(BESIDE) if name in models and name != first]
 
 
-def fallback() -> str:
+def fallback(session: Session) -> str:
     """Return the fallback model if it is on offer, or ""."""
-    name = preferences.fallback()
-    return name if name in available().models else ""
+    name = preferences.fallback(session)
+    return name if name in available(session).models else ""
 
 
-def names(*, with_pace: bool = False) -> Mapping[str, str]:
+def names(session: Session, *, with_speed: bool = False) -> Mapping[str, str]:
     """Return the labels of the models on offer by name: favourites first, then by provider."""
-    models, first = available().models, preferences.favourites()
-    speeds = paces_of_late() if with_pace else {}
+    models, first = available(session).models, preferences.favourites(session)
+    measured = speeds(session) if with_speed else {}
     order = [name for name in first if name in models]
     # They are in the service's order, except that those of an unknown provider come last.
     providers = dict.fromkeys(facts["provider"] for facts in models.values() if facts["provider"])
@@ -151,40 +150,37 @@ def names(*, with_pace: bool = False) -> Mapping[str, str]:
             markdown.reveal_hidden(models[name]["name"]),
             models[name]["tokenLimit"],
             markdown.reveal_hidden(models[name]["provider"]),
-            speeds.get(name),
+            measured.get(name),
             is_favourite=name in first,
         )
         for name in order
     }
 
 
-def paces_of_late(at_most: float = SPEEDS_FRESH_SECONDS) -> Mapping[str, ModelSpeed]:
+def speeds(session: Session, max_age: float = SPEEDS_FRESH_SECONDS) -> Mapping[str, ModelSpeed]:
     """Return how fast each model answered this visitor lately, by name.
 
-    The figures are no older than `at_most` seconds.
+    The figures are no older than `max_age` seconds.
     """
-    held = st.session_state.get("paces")
-    if not held or time.monotonic() - held[0] > at_most:
+    if session.speeds is None or time.monotonic() - session.speeds[0] > max_age:
         found: dict[str, ModelSpeed] = {}
-        try:
-            board = stores.primary_store().store.speed.by_model(identity.owner())
+        with suppress(StorageError):
+            # The page shows the error already, as it cannot read the chats either.
+            board = stores.primary_store().store.speed.by_model(session.visitor.owner)
             found = {speed.model: speed for speed in board}
-        except StorageError:
-            # The page shows the error already.
-            found = {}
-        held = st.session_state["paces"] = (time.monotonic(), found)
-    known: Mapping[str, ModelSpeed] = held[1]
-    return known
+        session.speeds = (time.monotonic(), found)
+    return session.speeds[1]
 
 
-def rooms() -> Mapping[str, ContextLimit]:
+def limits(session: Session) -> Mapping[str, ContextLimit]:
     """Return the context limit of each model on offer, by name."""
-    return {name: _limit_of(facts) for name, facts in available().models.items()}
+    return {name: _limit_of(facts) for name, facts in available(session).models.items()}
 
 
-def room() -> ContextLimit:
+def limit(session: Session) -> ContextLimit:
     """Return the smallest context limit of the models that will be asked."""
-    found = [rooms()[name] for name in (model(), *also_ask()) if name in available().models]
+    known = limits(session)
+    found = [known[name] for name in (model(), *also_ask(session)) if name in known]
     return min(found, key=_approximate_characters, default=ContextLimit(catalog.ROOM))
 
 
@@ -199,7 +195,7 @@ def _approximate_characters(limit: ContextLimit) -> float:
     return min(limit.characters or float("inf"), (limit.tokens or float("inf")) * 3)
 
 
-def client() -> Client:
+def client(session: Session) -> Client:
     """Return a client for the visitor's connection, which knows the models on offer."""
-    link = identity.connection()
-    return Client(link.code, link.base_url, wire=link.dialect.name, models=dict(available().models))
+    link, models = session.visitor.service, dict(available(session).models)
+    return Client(link.code, link.base_url, wire=link.dialect.name, models=models)

@@ -3,13 +3,12 @@
 import hashlib
 from functools import partial
 
-import streamlit as st
-
 from liaobots.client.client import Client
 from liaobots.generation.balance import BalanceTracker, BalanceTrackers, Read
-from liaobots.ui import identity, server_state, texts
+from liaobots.ui import server_state, texts
 from liaobots.ui.identity import ServiceConnection
 from liaobots.ui.state.open_chat import OpenChat
+from liaobots.ui.state.session import Session
 
 # A balance below this is low, as long as no answer has shown what one costs.
 LOW_BALANCE = 0.1
@@ -34,28 +33,29 @@ def reader(link: ServiceConnection) -> Read:
     return partial(_balance, Client(link.code, link.base_url, wire=link.dialect.name))
 
 
-def look(link: ServiceConnection, patience: float) -> None:
+def look(session: Session, patience: float) -> None:
     """Have the balance read in the background, and wait for it at most `patience` seconds."""
+    link = session.visitor.service
     if (found := balance_tracker(link)) is None:
         return
-    has_looked = st.session_state.get(identity.LOOKING) == link
-    st.session_state[identity.LOOKING] = link
+    has_looked = session.balance_read_for == link
+    session.balance_read_for = link
     found.look(reader(link), RENEW_SECONDS if has_looked else RENEW_ON_OPENING_SECONDS)
     found.wait(patience)
 
 
-def words(link: ServiceConnection, opened: OpenChat | None) -> str:
+def words(session: Session) -> str:
     """Return the balance with what the last answer and the chat cost, or ""."""
-    found = balance_tracker(link)
+    opened, found = session.opened, balance_tracker(session.visitor.service)
     if found is None or found.balance is None:
         return ""
     chat = opened.conversation.cost if opened else None
     return texts.balance(found.balance, _last_cost(opened), chat)
 
 
-def warning(link: ServiceConnection, opened: OpenChat | None) -> str:
+def warning(session: Session) -> str:
     """Return a warning if the balance is low or used up, or ""."""
-    found = balance_tracker(link)
+    opened, found = session.opened, balance_tracker(session.visitor.service)
     if found is None or found.balance is None:
         return ""
     if found.balance <= 0:

@@ -7,14 +7,12 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
-from functools import partial
 
-import streamlit as st
+from liaobots.errors import StorageError
+from liaobots.ui.state import stores
+from liaobots.ui.state.session import Session
 
-from liaobots.ui import identity
-from liaobots.ui.state import attempt, stores
-
-FAVOURITES, FALLBACK, EDGE = "favourites", "fallback", "edge"
+FAVOURITES, FALLBACK, OVERFLOW = "favourites", "fallback", "edge"
 
 
 class OverflowPolicy(StrEnum):
@@ -24,61 +22,51 @@ class OverflowPolicy(StrEnum):
     TELL = "tell"
 
 
-def favourites() -> Sequence[str]:
+def favourites(session: Session) -> Sequence[str]:
     """Return the names of the models that are listed first."""
     with suppress(ValueError):
-        found = json.loads(_chosen().get(FAVOURITES, "[]"))
+        found = json.loads(_all(session).get(FAVOURITES, "[]"))
         return [name for name in found if isinstance(name, str)]
     return []
 
 
-def turn_favourite(model: str) -> None:
-    """Make a model a favourite, or remove it from the favourites."""
+def turn_favourite(session: Session, model: str) -> None:
+    """Make a model a favourite, or remove it from the favourites. Raise `StorageError`."""
     # Another tab may have changed the favourites meanwhile.
-    st.session_state.pop("chosen", None)
-    old = favourites()
+    session.preferences = None
+    old = favourites(session)
     new = [each for each in old if each != model] if model in old else [*old, model]
-    _choose(FAVOURITES, json.dumps(new))
+    put(session, FAVOURITES, json.dumps(new))
 
 
-def fallback() -> str:
+def fallback(session: Session) -> str:
     """Return the name of the model that answers if another one fails, or ""."""
-    return _chosen().get(FALLBACK, "")
+    return _all(session).get(FALLBACK, "")
 
 
-def choose_fallback(widget: str) -> None:
-    """Store the fallback model that was chosen in a widget."""
-    _choose(FALLBACK, str(st.session_state[widget] or ""))
-
-
-def edge() -> OverflowPolicy:
+def overflow_policy(session: Session) -> OverflowPolicy:
     """Return what happens when a chat is longer than the model's context window."""
     with suppress(ValueError):
-        return OverflowPolicy(_chosen().get(EDGE, ""))
+        return OverflowPolicy(_all(session).get(OVERFLOW, ""))
     return OverflowPolicy.LEAVE_OUT
 
 
-def choose_edge(widget: str) -> None:
-    """Store the overflow policy that was chosen in a widget."""
-    _choose(EDGE, str(st.session_state[widget] or OverflowPolicy.LEAVE_OUT))
+def put(session: Session, name: str, value: str) -> None:
+    """Store a preference. If that fails, it holds for this session; raise `StorageError`."""
+    session.preferences = {**_all(session), name: value}
+    stores.primary_store().store.preferences.put(session.visitor.owner, name, value)
 
 
-def _chosen() -> Mapping[str, str]:
+def _all(session: Session) -> Mapping[str, str]:
     """Return all preferences by name."""
-    owner = identity.owner()
-    cached = st.session_state.get("chosen")
-    if cached is None or cached[0] != owner:
-        found = attempt.try_get(partial(stores.primary_store().store.preferences.all, owner))
-        if found is None or stores.database() is None:
-            # The stored preferences are unknown as long as the database cannot be opened.
-            return found or {}
-        cached = st.session_state["chosen"] = (owner, dict(found))
-    known: Mapping[str, str] = cached[1]
-    return known
-
-
-def _choose(name: str, value: str) -> None:
-    """Store a preference; if that fails, it holds for this session."""
-    owner = identity.owner()
-    st.session_state["chosen"] = (owner, {**_chosen(), name: value})
-    attempt.try_do(partial(stores.primary_store().store.preferences.put, owner, name, value))
+    if session.preferences is not None:
+        return session.preferences
+    try:
+        found = stores.primary_store().store.preferences.all(session.visitor.owner)
+    except StorageError:
+        # The page shows the error already, as it cannot read the chats either.
+        return {}
+    if stores.database() is not None:
+        # Those of a database that cannot be opened yet are unknown.
+        session.preferences = dict(found)
+    return found

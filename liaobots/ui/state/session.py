@@ -1,28 +1,35 @@
-"""What the composer holds, which panels are open, and what the page is to do once.
+"""What the page knows of one browser tab: all of it in one object, and none of it stored.
 
-All of it is in Streamlit's session state, and none of it is stored: drafts are in the browser.
+Drafts are in the browser. What a visitor chose for good is in the database (`preferences`).
+
+Each access to Streamlit's session state may end the run of the page, because of a click or
+a closed tab. So an action takes the session once, at its beginning, and from then on works
+on this object alone: what it does is done as a whole.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, NoReturn
 
 import streamlit as st
 
+from liaobots.client.catalog import ModelInfo
+from liaobots.errors import LiaobotsError
 from liaobots.formats.import_job import ImportJob
 from liaobots.generation.manager import AnswerManager
+from liaobots.storage.records import ModelSpeed
 from liaobots.ui.attachments import Attachment
+from liaobots.ui.background_value import BackgroundValue
+from liaobots.ui.identity import ServiceConnection, Visitor
+from liaobots.ui.state.open_chat import OpenChat
+from liaobots.ui.state.pending_question import PendingQuestion
 
-QUESTION = "question"
-
-
-@dataclass(frozen=True)
-class Deleted:
-    """What was deleted last, and the manager of the store in whose trash it is."""
-
-    id: str
-    is_message: bool
-    place: AnswerManager
+KEY = "session"
+# How many chats the list shows at first, and how many more at each click.
+LISTED_CHATS = 30
+# How many messages a chat shows at first: each of them costs the browser time.
+SHOWN_MESSAGES = 20
 
 
 class Act(StrEnum):
@@ -39,196 +46,152 @@ class Act(StrEnum):
     DELETE = "delete"
 
 
-# The question
+@dataclass(frozen=True)
+class Deleted:
+    """What was deleted last, and the manager of the store in whose trash it is."""
+
+    id: str
+    is_message: bool
+    place: AnswerManager
 
 
-def note_handed_in() -> None:
-    """Note that the composer was submitted."""
-    st.session_state["handed"] = submit_count() + 1
+@dataclass(frozen=True)
+class Panel:
+    """The panel that is open below a message."""
+
+    act: Act
+    message: str
 
 
-def submit_count() -> int:
-    """Return how often the composer was submitted, whether a question was sent or not."""
-    count: int = st.session_state.get("handed", 0)
-    return count
+@dataclass(frozen=True)
+class Notice:
+    """Why the last action failed. `place` is where it was taken, as `Session.place`."""
+
+    errors: Sequence[LiaobotsError]
+    place: str
 
 
-def put_back(typed: str, words: str) -> None:
-    """Put text back into the composer, and show why it was not sent."""
-    st.session_state[QUESTION] = typed
-    refuse(words)
+@dataclass(frozen=True)
+class BrowserTask:
+    """What the browser is to do once for each `number`."""
+
+    argument: str = ""
+    number: int = 0
+
+    def next(self, argument: str) -> "BrowserTask":
+        """Return the task that follows this one."""
+        return BrowserTask(argument, self.number + 1)
 
 
-def refuse(words: str) -> None:
-    """Note why a question was not sent."""
-    st.session_state["refusal"] = words
+@dataclass
+class Session:
+    """What the page knows of one tab; the comments below say what belongs together."""
+
+    # Who looks at the page.
+    visitor: Visitor
+    # What is on the page: the id of a chat, the path of a view, or "" for a new chat; and the
+    # chat, if it is one. Then what to show next, and how much is shown.
+    place: str = ""
+    opened: OpenChat | None = None
+    redirect: str | None = None
+    listed_chats: int = LISTED_CHATS
+    shown_messages: dict[str, int] = field(default_factory=dict)
+    # The composer. `draft` is the text to be put into it, or None.
+    draft: str | None = None
+    attachments: list[Attachment] = field(default_factory=list)
+    pending: dict[str, PendingQuestion] = field(default_factory=dict)
+    notice: Notice | None = None
+    is_prompt_picker_open: bool = False
+    # The instructions of the next new chat, and the number of the empty page.
+    instructions: str = ""
+    empty_page: int = 0
+    # How often the composer was submitted, and how many questions were sent.
+    submissions: int = 0
+    questions: int = 0
+    # Messages and the trash.
+    panel: Panel | None = None
+    deleted: Deleted | None = None
+    is_trash_confirmation_open: bool = False
+    # The last import, and how many files were chosen.
+    import_job: ImportJob | None = None
+    uploads: int = 0
+    # The browser.
+    clipboard: BrowserTask = BrowserTask()
+    scroll_target: BrowserTask = BrowserTask()
+    # The models. `chat_of_model` is the chat for which the model was chosen, `wanted_model`
+    # the one that the chat remembers.
+    chat_of_model: str = ""
+    wanted_model: str = ""
+    own_models: tuple[str, BackgroundValue[dict[str, ModelInfo]]] | None = None
+    speeds: tuple[float, Mapping[str, ModelSpeed]] | None = None
+    # What is kept of slower places.
+    preferences: Mapping[str, str] | None = None
+    balance_read_for: ServiceConnection | None = None
+    # What was chosen in widgets that are not always drawn.
+    kept_choices: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def chat(self) -> str:
+        """Return the id of the open chat, or "" for a new one."""
+        return self.opened.conversation.id if self.opened else ""
+
+    @property
+    def waiting_questions(self) -> Sequence[PendingQuestion]:
+        """Return the questions whose files are not read yet."""
+        return [each for each in self.pending.values() if not each.is_settled]
+
+    @property
+    def is_question_due(self) -> bool:
+        """Return whether any question can be sent now, or put back."""
+        # All of them are polled, as `PendingQuestion.is_ready` says.
+        return any([each.is_ready for each in self.waiting_questions])  # noqa: C419
+
+    def shown_count(self, chat: str) -> int:
+        """Return how many messages of a chat are shown."""
+        return self.shown_messages.get(chat, SHOWN_MESSAGES)
+
+    def refuse(self, *errors: LiaobotsError) -> None:
+        """Note why the last action failed."""
+        self.notice = Notice(errors, self.place)
+
+    def open_panel(self, act: Act, message: str) -> None:
+        """Open the panel for an act below a message."""
+        self.panel = Panel(act, message)
+
+    def act_on(self, message: str) -> Act | None:
+        """Return the act whose panel is open below a message, or None."""
+        return self.panel.act if self.panel and self.panel.message == message else None
 
 
-def put_in(text: str) -> None:
-    """Put a prompt into the composer, and close the list of prompts."""
-    st.session_state[QUESTION] = text
-    st.session_state["library"] = False
-
-
-def open_or_close_library() -> None:
-    """Open the list of prompts, or close it."""
-    st.session_state["library"] = not is_library_open()
-
-
-def is_library_open() -> bool:
-    """Return whether the prompts are shown above the composer."""
-    return bool(st.session_state.get("library"))
-
-
-def refusal() -> str:
-    """Return, once, why the last question was not sent, or ""."""
-    return str(st.session_state.pop("refusal", ""))
-
-
-def set_materials(found: Sequence[Attachment]) -> None:
-    """Set the files that will be sent with the next question."""
-    st.session_state["materials"] = list(found)
-
-
-def materials() -> list[Attachment]:
-    """Return the files that will be sent with the next question, as a list that may be changed."""
-    found: list[Attachment] = st.session_state.setdefault("materials", [])
+def current() -> Session:
+    """Return the session of this tab. This may end the run of the page."""
+    found: Session = st.session_state[KEY]
     return found
 
 
-def remove_attachment(number: int) -> None:
-    """Remove a file from the next question."""
-    del st.session_state["materials"][number : number + 1]
-
-
-def note_asked() -> None:
-    """Note that a question was sent."""
-    st.session_state["asked"] = ask_count() + 1
-    forget_deleted()
-
-
-def ask_count() -> int:
-    """Return how many questions were sent."""
-    count: int = st.session_state.get("asked", 0)
-    return count
-
-
-# The instructions of a new chat
-
-
-def system() -> str:
-    """Return the instructions (the system message) of the next new chat."""
-    return str(st.session_state.get("system", ""))
-
-
-def instruct(text: str) -> None:
-    """Set the instructions of the next new chat."""
-    st.session_state["system"] = text
-
-
-# The panel below a message
-
-
-def open_panel(act: Act, message: str) -> None:
-    """Open the panel for an act below a message."""
-    st.session_state["act"] = (act, message)
-
-
-def act_on(message: str) -> Act | None:
-    """Return the act whose panel is open below a message, or None."""
-    act, of = st.session_state.get("act", (None, None))
-    return act if of == message else None
-
-
-def close_panel() -> None:
-    """Close the panel below a message."""
-    st.session_state.pop("act", None)
-
-
-def ask_confirmation(*, needs_confirmation: bool) -> None:
-    """Set whether the visitor is asked to confirm that the trash is emptied."""
-    st.session_state["sure"] = needs_confirmation
-
-
-def needs_confirmation() -> bool:
-    """Return whether the visitor is asked to confirm."""
-    return bool(st.session_state.get("sure"))
-
-
-# A file with chats
-
-
-def upload() -> str:
-    """Return the key of the file field, which changes after each file."""
-    return f"upload-{st.session_state.get('uploads', 0)}"
-
-
-def note_importing(importing: ImportJob) -> None:
-    """Note the import that was started."""
-    st.session_state["importing"] = importing
-    st.session_state.pop("import refusal", None)
-
-
-def renew_upload() -> None:
-    """Empty the file field, by giving it another key."""
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
-
-
-def refuse_import(words: str) -> None:
-    """Note why a file is not imported."""
-    st.session_state["import refusal"] = words
-
-
-def import_refusal() -> str:
-    """Return why the last file was not imported, or ""."""
-    return str(st.session_state.get("import refusal", ""))
-
-
-def importing() -> ImportJob | None:
-    """Return the import that is running or was the last one, or None."""
-    found: ImportJob | None = st.session_state.get("importing")
+def find() -> Session | None:
+    """Return the session of this tab, or None before its first run."""
+    found: Session | None = st.session_state.get(KEY)
     return found
 
 
-# What the browser is to do once
-
-
-def copy(text: str) -> None:
-    """Have the browser copy a text into the clipboard."""
-    st.session_state["copy"] = (text, copied()[1] + 1)
-
-
-def copied() -> tuple[str, int]:
-    """Return the text to be copied, and how many texts have been copied with it."""
-    found: tuple[str, int] = st.session_state.get("copy", ("", 0))
+def begin(visitor: Visitor) -> Session:
+    """Begin the session of a visitor."""
+    found: Session = st.session_state.setdefault(KEY, Session(visitor))
     return found
 
 
-def scroll_to(message: str) -> None:
-    """Have the browser scroll a message into the middle of the view."""
-    st.session_state["target"] = (message, st.session_state.get("target", ("", 0))[1] + 1)
+def let_run_end() -> None:
+    """Let Streamlit end the run here, because of a click or a closed tab."""
+    st.session_state.get(KEY)
 
 
-def target() -> tuple[str, int]:
-    """Return the id of the message to scroll to, and the number of this request."""
-    found: tuple[str, int] = st.session_state.get("target", ("", 0))
-    return found
+def draw_again() -> NoReturn:
+    """Draw the page again, after what the visitor has clicked meanwhile.
 
-
-# What was deleted last
-
-
-def note_deleted(what: Deleted) -> None:
-    """Note what was deleted, so that it can be undone."""
-    st.session_state["deleted"] = what
-
-
-def deleted() -> Deleted | None:
-    """Return what was deleted last if it can be undone, or None."""
-    found: Deleted | None = st.session_state.get("deleted")
-    return found
-
-
-def forget_deleted() -> None:
-    """Offer no undo any more; what was deleted stays in the trash."""
-    st.session_state.pop("deleted", None)
+    Streamlit merges two requests for a run that it has not handled yet, and takes the
+    address from the later one: a click on another chat would be lost. Letting the run end
+    first makes it handle the earlier one.
+    """
+    let_run_end()
+    st.rerun()

@@ -12,7 +12,7 @@ from liaobots.generation.rate_limit import RateLimiter
 from liaobots.generation.waiting_chats import WaitingChats
 from liaobots.storage.database import MEMORY_URL, Database
 from liaobots.storage.store import Store
-from liaobots.ui import identity, server_state, texts
+from liaobots.ui import server_settings, server_state, texts
 from liaobots.ui.background_value import BackgroundValue
 from liaobots.ui.state import signing_keys
 
@@ -49,7 +49,7 @@ def database_if_open() -> AnswerManager | None:
 
 def opening() -> BackgroundValue[AnswerManager | None]:
     """Return the manager of the database as a value that is tried again if it cannot be opened."""
-    address = identity.server_setting("LIAOBOTS_DATABASE_URL")
+    address = server_settings.setting("LIAOBOTS_DATABASE_URL")
     unopened: AnswerManager | None = None
     return server_state.get_or_create(
         f"kept {address}",
@@ -76,9 +76,9 @@ def waiting_chats() -> WaitingChats:
     return server_state.get_or_create("waiting", _start_moving)
 
 
-def locate(chat: str, found_in: AnswerManager) -> AnswerManager:
+def locate(owner: str, chat: str, found_in: AnswerManager) -> AnswerManager:
     """Return the manager of the store that now holds a chat, which was found in `found_in`."""
-    if waiting_chats().reason(identity.owner(), chat):
+    if waiting_chats().reason(owner, chat):
         return in_memory()
     return (database() or found_in) if waiting_chats().has_moved(chat) else found_in
 

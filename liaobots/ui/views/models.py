@@ -8,8 +8,9 @@ import streamlit as st
 
 from liaobots.client.catalog import ModelInfo
 from liaobots.storage.records import ModelSpeed
-from liaobots.ui import markdown, texts
+from liaobots.ui import actions, markdown, notice, texts
 from liaobots.ui.state import available_models, preferences
+from liaobots.ui.state.session import Session
 
 QUERY_KEY = "models"
 # Chosen to keep the page short; the other models are found by searching.
@@ -18,23 +19,28 @@ MAX_SHOWN = 40
 GREY = "#7a828e"
 
 
-def show() -> None:
+def show(session: Session) -> None:
     """Draw the search field, the models that match it, and the chart of their speed."""
     st.title(texts.MODELS, anchor=False)
+    notice.show(session)
     query = st.text_input(
         texts.MODELS_LABEL, key=QUERY_KEY, type="search", live=True, icon=texts.SEARCH_ICON
     )
-    models, paces = available_models.available().models, available_models.paces_of_late(at_most=1)
-    found = [name for name in available_models.names() if _matches(models[name], query or "")]
+    models = available_models.available(session).models
+    speeds = available_models.speeds(session, max_age=1)
+    found = [
+        name for name in available_models.names(session) if _matches(models[name], query or "")
+    ]
     if not found:
         st.caption(texts.NO_MODEL_FOUND)
-    for heading, group in _groups(found[:MAX_SHOWN], models):
+    favourites = preferences.favourites(session)
+    for heading, group in _groups(found[:MAX_SHOWN], models, favourites):
         st.subheader(heading, anchor=False)
         for name in group:
-            _show_model(models[name], paces.get(name))
+            _show_model(models[name], speeds.get(name), is_favourite=name in favourites)
     if len(found) > MAX_SHOWN:
         st.caption(texts.MORE_MODELS.format(count=MAX_SHOWN, all=len(found)))
-    _show_speed_chart(list(paces.values()))
+    _show_speed_chart(list(speeds.values()))
 
 
 def _matches(facts: ModelInfo, query: str) -> bool:
@@ -43,10 +49,9 @@ def _matches(facts: ModelInfo, query: str) -> bool:
 
 
 def _groups(
-    found: Sequence[str], models: Mapping[str, ModelInfo]
+    found: Sequence[str], models: Mapping[str, ModelInfo], favourites: Sequence[str]
 ) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield each heading with its models: the favourites first, then each maker's."""
-    favourites = preferences.favourites()
 
     def heading(name: str) -> str:
         maker = markdown.escape_line(models[name]["provider"])
@@ -56,42 +61,37 @@ def _groups(
         yield title, list(group)
 
 
-def _show_model(facts: ModelInfo, pace: ModelSpeed | None) -> None:
-    name, is_favourite = facts["id"], facts["id"] in preferences.favourites()
+def _show_model(facts: ModelInfo, speed: ModelSpeed | None, *, is_favourite: bool) -> None:
+    name = facts["id"]
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width="stretch", gap="xsmall"):
             st.markdown(f"**{markdown.escape_line(facts['name'])}**")
-            st.caption(markdown.escape_line(texts.model_facts(facts, pace)))
+            st.caption(markdown.escape_line(texts.model_facts(facts, speed)))
         st.button(
             texts.NOT_FAVOURITE if is_favourite else texts.FAVOURITE,
             icon=texts.NOT_FAVOURITE_ICON if is_favourite else texts.FAVOURITE_ICON,
             key=f"{'unstar' if is_favourite else 'star'}-{name}",
             type="tertiary",
-            on_click=preferences.turn_favourite,
+            on_click=actions.settings.turn_favourite,
             args=(name,),
         )
-        st.button(texts.USE, key=f"use-{name}", on_click=_use, args=(name,))
+        st.button(
+            texts.USE, key=f"use-{name}", on_click=actions.chat.begin_with_model, args=(name,)
+        )
 
 
-def _use(name: str) -> None:
-    """Begin a chat with a model."""
-    st.session_state[available_models.CHAT] = ""
-    st.session_state[available_models.MODEL] = name
-    st.session_state["goto"] = ""
-
-
-def _show_speed_chart(paces: Sequence[ModelSpeed]) -> None:
+def _show_speed_chart(speeds: Sequence[ModelSpeed]) -> None:
     """Draw the speed of the models in the visitor's own answers as one chart."""
     st.subheader(texts.SPEED, anchor=False)
-    measured = [pace for pace in paces if pace.wait is not None and pace.rate is not None]
+    measured = [each for each in speeds if each.wait is not None and each.rate is not None]
     if not measured:
         st.caption(texts.NO_SPEED)
         return
     st.caption(texts.SPEED_HINT)
     columns = {
-        "model": [markdown.reveal_hidden(pace.model) for pace in measured],
-        "wait": [round(pace.wait or 0, 2) for pace in measured],
-        "rate": [round(pace.rate or 0) for pace in measured],
+        "model": [markdown.reveal_hidden(each.model) for each in measured],
+        "wait": [round(each.wait or 0, 2) for each in measured],
+        "rate": [round(each.rate or 0) for each in measured],
     }
     st.vega_lite_chart(columns, _chart_spec())
 

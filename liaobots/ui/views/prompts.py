@@ -3,13 +3,15 @@
 import streamlit as st
 
 from liaobots.storage.records import Prompt
-from liaobots.ui import actions, markdown, texts
+from liaobots.ui import actions, markdown, notice, texts
+from liaobots.ui.state.session import Session
 
 
-def show() -> None:
+def show(session: Session) -> None:
     """Draw each prompt in a fold, and the fields for a new one below them."""
     st.title(texts.PROMPTS, anchor=False)
-    prompts = actions.prompts.saved()
+    notice.show(session)
+    prompts = actions.prompts.saved(session)
     with st.empty():
         if not prompts:
             st.caption(texts.NO_PROMPTS)

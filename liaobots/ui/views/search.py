@@ -7,16 +7,18 @@ import streamlit as st
 from liaobots.generation.manager import AnswerManager
 from liaobots.storage.ngrams import Fragment, excerpt, query_words
 from liaobots.storage.records import SearchHit
-from liaobots.ui import actions, markdown, texts
+from liaobots.ui import actions, markdown, notice, texts
+from liaobots.ui.state.session import Session
 
 # Chosen to keep the page short; more words find fewer.
 MAX_HITS = 30
 QUERY_KEY = "search"
 
 
-def show() -> None:
+def show(session: Session) -> None:
     """Draw the search field, and below it the hits, updated while the visitor types."""
     st.title(texts.SEARCH, anchor=False)
+    notice.show(session)
     query = st.text_input(
         texts.SEARCH_LABEL, key=QUERY_KEY, type="search", live=True, icon=texts.SEARCH_ICON
     )
@@ -24,7 +26,7 @@ def show() -> None:
         if not query or not query_words(query):
             st.caption(texts.SEARCH_HINT)
             return
-        hits = actions.search.find(query, MAX_HITS)
+        hits = actions.search.find(session, query, MAX_HITS)
         if not hits:
             st.caption(texts.NOTHING_FOUND)
         for number, (store, hit) in enumerate(hits[:MAX_HITS]):

@@ -4,21 +4,21 @@ import streamlit as st
 
 from liaobots.formats import MAX_FILE_BYTES
 from liaobots.formats.import_job import ImportJob
-from liaobots.ui import actions, markdown, texts
-from liaobots.ui.state import session
+from liaobots.ui import actions, markdown, notice, texts
+from liaobots.ui.state.session import Session, let_run_end
 
 # How often the progress bar is drawn again: often enough to look smooth.
 PROGRESS_INTERVAL_SECONDS = 0.1
 
 
-def show() -> None:
+def show(session: Session) -> None:
     """Draw the export and the import."""
     st.title(texts.TRANSFER, anchor=False)
     st.subheader(texts.EXPORT, anchor=False)
     st.caption(texts.EXPORT_HINT)
     st.download_button(
         texts.EXPORT_ALL,
-        actions.transfer.export_all(),
+        actions.transfer.export_all(session),
         file_name=texts.EXPORT_FILE,
         mime="application/json",
         icon=texts.EXPORT_ICON,
@@ -26,12 +26,13 @@ def show() -> None:
     )
     st.subheader(texts.IMPORT, anchor=False)
     st.caption(texts.IMPORT_HINT)
-    _show_import()
+    _show_import(session)
 
 
-def _show_import() -> None:
+def _show_import(session: Session) -> None:
     """Draw the field for a file, and the progress or result of the last import."""
-    key = session.upload()
+    # The key changes after each file, which empties the field.
+    key = f"upload-{session.uploads}"
     st.file_uploader(
         texts.IMPORT_LABEL,
         key=key,
@@ -39,10 +40,8 @@ def _show_import() -> None:
         on_change=actions.transfer.import_file,
         args=(key,),
     )
-    if refusal := session.import_refusal():
-        st.error(markdown.escape_line(refusal))
-    importing = session.importing()
-    if importing is None:
+    notice.show(session)
+    if (importing := session.import_job) is None:
         return
     slot = st.empty()
     if not importing.is_over:
@@ -57,8 +56,7 @@ def _follow(importing: ImportJob) -> None:
     bar = st.empty()
     st.button(texts.IMPORT_STOP, icon=texts.STOP_ICON, on_click=importing.cancel)
     for _ in importing.follow(PROGRESS_INTERVAL_SECONDS):
-        # Reading the session state gives Streamlit the chance to interrupt this run for a click.
-        session.importing()
+        let_run_end()
         bar.progress(importing.share, _progress(importing))
 
 

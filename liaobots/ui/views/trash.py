@@ -4,24 +4,25 @@ import streamlit as st
 
 from liaobots.generation.manager import AnswerManager
 from liaobots.storage.records import TrashEntry
-from liaobots.ui import actions, markdown, texts
-from liaobots.ui.state import session
+from liaobots.ui import actions, markdown, notice, texts
+from liaobots.ui.state.session import Session
 
 # Chosen to keep the page short: the newest entries are the ones likely to be restored.
 MAX_ENTRIES = 50
 
 
-def show() -> None:
+def show(session: Session) -> None:
     """Draw the entries of the trash, the newest first."""
     st.title(texts.TRASH, anchor=False)
     st.caption(texts.TRASH_HINT)
-    entries = actions.trash.entries(MAX_ENTRIES + 1)
+    notice.show(session)
+    entries = actions.trash.entries(session, MAX_ENTRIES + 1)
     with st.empty():
         if not entries:
             st.caption(texts.TRASH_EMPTY)
         else:
             with st.container():
-                _show_emptying()
+                _show_emptying(session)
     for store, each in entries[:MAX_ENTRIES]:
         _show_entry(store, each)
     if len(entries) > MAX_ENTRIES:
@@ -50,21 +51,21 @@ def _show_entry(store: AnswerManager, each: TrashEntry) -> None:
             )
 
 
-def _show_emptying() -> None:
+def _show_emptying(session: Session) -> None:
     """Draw the button that empties the trash, which asks for confirmation first."""
-    if session.needs_confirmation():
+    if session.is_trash_confirmation_open:
         st.caption(texts.EMPTY_TRASH_WARNING)
         with st.container(horizontal=True):
             st.button(texts.EMPTY_NOW, type="primary", on_click=actions.trash.empty)
             st.button(
                 texts.CANCEL,
-                on_click=session.ask_confirmation,
-                kwargs={"needs_confirmation": False},
+                on_click=actions.trash.ask_confirmation,
+                kwargs={"is_open": False},
             )
     else:
         st.button(
             texts.EMPTY_TRASH,
             icon=texts.TRASH_ICON,
-            on_click=session.ask_confirmation,
-            kwargs={"needs_confirmation": True},
+            on_click=actions.trash.ask_confirmation,
+            kwargs={"is_open": True},
         )

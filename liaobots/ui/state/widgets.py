@@ -1,0 +1,42 @@
+"""The values of widgets, by their keys; each key is a constant beside its widget.
+
+Each access may end the run of the page, because of a click or a closed tab.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from liaobots.ui.state.session import Session
+
+
+def text(key: str) -> str:
+    """Return what was typed or chosen in a widget, or "" for nothing."""
+    return str(st.session_state.get(key) or "")
+
+
+def texts(key: str) -> Sequence[str]:
+    """Return what was chosen in a widget for several values."""
+    found: Sequence[str] = st.session_state.get(key) or []
+    return found
+
+
+def value(key: str) -> Any:
+    """Return the value of a widget, or None if it is not drawn."""
+    return st.session_state.get(key)
+
+
+def put(key: str, new: object) -> None:
+    """Set the value of a widget before it is drawn."""
+    st.session_state[key] = new
+
+
+def keep_choice(session: Session, key: str, first: object) -> None:
+    """Keep what was chosen in a widget, before it is drawn again. `first` is its first value.
+
+    Streamlit forgets the choice when another chat is opened, and when the label of the chosen
+    option changes, by which it identifies a choice.
+    """
+    chosen = st.session_state.get(key, session.kept_choices.get(key, first))
+    st.session_state[key] = session.kept_choices[key] = chosen
