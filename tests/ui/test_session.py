@@ -2,15 +2,20 @@
 
 import ast
 import inspect
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from streamlit.runtime.scriptrunner import ScriptRunner
+from streamlit.testing.v1 import AppTest
 
 from liaobots.ui import actions
+from liaobots.ui.actions import callback
 from liaobots.ui.state.session import Session
 from tests.support.app import ROOT
+from tests.support.app_test import SCRIPT, session_of
 
 UI = ROOT / "liaobots" / "ui"
 # What tells who the visitor is, or what the server's secrets are.
@@ -95,3 +100,32 @@ def test_widgets_call_callbacks() -> None:
     assert len(found) > 30
     for module, name in found:
         assert hasattr(getattr(getattr(actions, module), name), "__wrapped__"), f"{module}.{name}"
+
+
+def test_nothing_ends_an_action(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit would drop a click whose callback it ends for another click."""
+    looked_in_action: list[bool] = []
+    look = ScriptRunner._maybe_handle_execution_control_request
+
+    def recorded(runner: ScriptRunner) -> None:
+        callers = {frame.filename for frame in traceback.extract_stack()}
+        looked_in_action.append(callback.__file__ in callers)
+        look(runner)
+
+    monkeypatch.setattr(ScriptRunner, "_maybe_handle_execution_control_request", recorded)
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    page.button[0].click().run()
+    assert not page.exception
+    assert session_of(page).questions == 1
+    assert looked_in_action.count(False) > 100
+    assert looked_in_action.count(True) == 0
+
+
+def test_a_choice_is_written_only_when_it_was_forgotten() -> None:
+    """The browser shows what is written, even if the visitor has chosen otherwise meanwhile."""
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    page.run()
+    assert not any(each.proto.set_value for each in [*page.selectbox, *page.multiselect])
+    session_of(page).kept_labels.clear()
+    page.run()
+    assert any(each.proto.set_value for each in page.selectbox)

@@ -19,11 +19,12 @@ def callback(action: Callable[Concatenate[Session, P], None]) -> Callable[P, Non
 
     @wraps(action)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        session = sessions.current()
-        session.notice = None
-        try:
-            action(session, *args, **kwargs)
-        except LiaobotsError as error:
-            session.refuse(error)
+        with sessions.undisturbed():
+            session = sessions.current()
+            session.notice = None
+            try:
+                action(session, *args, **kwargs)
+            except LiaobotsError as error:
+                session.refuse(error)
 
     return run

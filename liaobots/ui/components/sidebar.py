@@ -81,7 +81,9 @@ def _show_also_ask(session: Session) -> None:
 def _show_options(session: Session) -> None:
     """Draw the choice of the fallback model, and the switch for web search."""
     names = available_models.names(session)
-    widgets.put(FALLBACK, available_models.fallback(session) or None)
+    fallback = available_models.fallback(session) or None
+    if widgets.value(FALLBACK) != fallback:
+        widgets.put(FALLBACK, fallback)
     st.selectbox(
         texts.FALLBACK,
         list(names),

@@ -79,10 +79,13 @@ def select_default(session: Session) -> None:
     Select none if that model is no longer on offer; the visitor is then asked to choose.
     """
     wanted = session.wanted_model = _remembered(session.opened)
-    models = available(session).models
-    widgets.keep_choice(session, MODEL, None)
-    widgets.keep_choice(session, BESIDE, [])
-    if session.chat_of_model != session.chat or model() not in models:
+    models, is_another = available(session).models, session.chat_of_model != session.chat
+    if is_another or not session.speeds_in_labels:
+        # As long as a chat is open, the labels stay as they are.
+        session.speeds_in_labels = speeds(session)
+    widgets.keep_choice(session, MODEL, None, list(names(session, with_speed=True).values()))
+    widgets.keep_choice(session, BESIDE, [], list(names(session).values()))
+    if is_another or model() not in models:
         session.chat_of_model = session.chat
         chosen = wanted or model()
         default = None if wanted else next(iter(names(session)))
@@ -135,7 +138,7 @@ def fallback(session: Session) -> str:
 def names(session: Session, *, with_speed: bool = False) -> Mapping[str, str]:
     """Return the labels of the models on offer by name: favourites first, then by provider."""
     models, first = available(session).models, preferences.favourites(session)
-    measured = speeds(session) if with_speed else {}
+    measured = session.speeds_in_labels if with_speed else {}
     order = [name for name in first if name in models]
     # They are in the service's order, except that those of an unknown provider come last.
     providers = dict.fromkeys(facts["provider"] for facts in models.values() if facts["provider"])

@@ -3,16 +3,17 @@
 Drafts are in the browser. What a visitor chose for good is in the database (`preferences`).
 
 Each access to Streamlit's session state may end the run of the page, because of a click or
-a closed tab. So an action takes the session once, at its beginning, and from then on works
-on this object alone: what it does is done as a whole.
+a closed tab, but for those of an action (`undisturbed`). Changing this object ends nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NoReturn
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from liaobots.client.catalog import ModelInfo
 from liaobots.errors import LiaobotsError
@@ -122,13 +123,15 @@ class Session:
     # the one that the chat remembers.
     chat_of_model: str = ""
     wanted_model: str = ""
+    speeds_in_labels: Mapping[str, ModelSpeed] = field(default_factory=dict)
     own_models: tuple[str, BackgroundValue[dict[str, ModelInfo]]] | None = None
     speeds: tuple[float, Mapping[str, ModelSpeed]] | None = None
     # What is kept of slower places.
     preferences: Mapping[str, str] | None = None
     balance_read_for: ServiceConnection | None = None
-    # What was chosen in widgets that are not always drawn.
+    # What was chosen in widgets, and the labels of their options, by the widgets' keys.
     kept_choices: dict[str, Any] = field(default_factory=dict)
+    kept_labels: dict[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def chat(self) -> str:
@@ -179,6 +182,25 @@ def begin(visitor: Visitor) -> Session:
     """Begin the session of a visitor."""
     found: Session = st.session_state.setdefault(KEY, Session(visitor))
     return found
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let nothing end the run meanwhile, so that an action is done as a whole.
+
+    Streamlit drops the click whose callback it ends for another click. What is requested
+    meanwhile, it handles as soon as all callbacks have run.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    state = context.session_state if context else None
+    before = state._yield_callback if state else None
+    try:
+        if state:
+            object.__setattr__(state, "_yield_callback", lambda: None)
+        yield
+    finally:
+        if state:
+            object.__setattr__(state, "_yield_callback", before)
 
 
 def let_run_end() -> None:

@@ -32,11 +32,17 @@ def put(key: str, new: object) -> None:
     st.session_state[key] = new
 
 
-def keep_choice(session: Session, key: str, first: object) -> None:
+def keep_choice(session: Session, key: str, first: object, labels: Sequence[str] = ()) -> None:
     """Keep what was chosen in a widget, before it is drawn again. `first` is its first value.
 
-    Streamlit forgets the choice when another chat is opened, and when the label of the chosen
-    option changes, by which it identifies a choice.
+    Streamlit forgets the choice when the widget was not drawn, and when the label of the
+    chosen option changes, by which it identifies a choice; `labels` are those of the options.
+    Only then is the choice written: the browser shows what is written, even if the visitor
+    has chosen something else meanwhile.
     """
-    chosen = st.session_state.get(key, session.kept_choices.get(key, first))
-    st.session_state[key] = session.kept_choices[key] = chosen
+    is_known = key in st.session_state
+    chosen = st.session_state[key] if is_known else session.kept_choices.get(key, first)
+    before = session.kept_labels.get(key)
+    session.kept_choices[key], session.kept_labels[key] = chosen, labels
+    if not is_known or labels != before:
+        st.session_state[key] = chosen
