@@ -17,13 +17,17 @@ LiaobotsError
 └── StorageError           chats cannot be read or saved: check the database
 
 Every message can be shown on the page: it says what happened and what to do next,
-and holds neither the auth code nor HTML. Each class has a stable `code`, which
-databases and exports store, and the `values` that belong to it.
+and holds neither the auth code nor HTML. It is a sentence with values, which `str`
+words in English, and the page in the visitor's language. Each class has a stable
+`code`, which databases and exports store.
 """
 
 import threading
 from collections.abc import Mapping
 from typing import ClassVar
+
+from liaobots.locale import Sentence
+from liaobots.locale.sentence import Value
 
 # Until layout 0004, databases stored the class names of that time instead of codes.
 CODE_OF_FORMER_NAME = {
@@ -44,18 +48,27 @@ CODE_OF_FORMER_NAME = {
 INTERNAL_ERROR = "internal_error"
 
 
+# The file of which an error speaks; who knows its name says that instead.
+THE_FILE = Sentence("The file")
+
+
 class LiaobotsError(Exception):
     """The base of all errors of this project.
 
     `code` identifies the kind of error and never changes, even if the class is renamed.
+    `message` is the sentence, given as a whole or with the values of its fields.
     """
 
     code: ClassVar[str] = "error"
 
+    def __init__(self, message: str | Sentence, /, **values: Value) -> None:
+        self.message = Sentence(message, **values) if isinstance(message, str) else message
+        super().__init__(str(self.message))
+
     @property
     def values(self) -> Mapping[str, object]:
-        """Return the values that belong to the code, by name, such as `retry_after`."""
-        return {}
+        """Return the values of the message and of the code, by name, such as `retry_after`."""
+        return self.message.values
 
 
 class InvalidInput(LiaobotsError, ValueError):
@@ -78,13 +91,13 @@ class LimitReached(InvalidInput):
 
     code = "limit_reached"
 
-    def __init__(self, message: str, limit: str) -> None:
+    def __init__(self, message: str | Sentence, limit: str) -> None:
         super().__init__(message)
         self.limit = limit
 
     @property
     def values(self) -> Mapping[str, object]:
-        return {"limit": self.limit}
+        return {**super().values, "limit": self.limit}
 
 
 class FileUnreadable(InvalidInput):
@@ -120,13 +133,13 @@ class RateLimited(LiaobotsError):
 
     code = "rate_limited"
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, message: str | Sentence, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
     @property
     def values(self) -> Mapping[str, object]:
-        return {"retry_after": self.retry_after}
+        return {**super().values, "retry_after": self.retry_after}
 
 
 class CaptchaRequired(LiaobotsError):
@@ -137,13 +150,13 @@ class CaptchaRequired(LiaobotsError):
 
     code = "captcha_required"
 
-    def __init__(self, message: str, link: str) -> None:
+    def __init__(self, message: str | Sentence, link: str) -> None:
         super().__init__(message)
         self.link = link
 
     @property
     def values(self) -> Mapping[str, object]:
-        return {"link": self.link}
+        return {**super().values, "link": self.link}
 
 
 class ServiceError(LiaobotsError):

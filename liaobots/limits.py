@@ -129,11 +129,16 @@ def _pairs(setting: str) -> Iterator[tuple[str, int]]:
         name, _, number = (part.strip() for part in pair.partition("="))
         if name not in known:
             raise InvalidInput(
-                f"{SETTING} names “{name[:40]}”, which is no limit. "
-                f"The limits are {', '.join(sorted(known))}."
+                "{setting} names “{name}”, which is no limit. The limits are {known}.",
+                setting=SETTING,
+                name=name[:40],
+                known=", ".join(sorted(known)),
             )
         if not number.replace("_", "").isdecimal() or int(number) < 1:
             raise InvalidInput(
-                f"{SETTING} sets {name} to “{number[:40]}”. Write a whole number above zero."
+                "{setting} sets {name} to “{number}”. Write a whole number above zero.",
+                setting=SETTING,
+                name=name,
+                number=number[:40],
             )
         yield name, int(number)

@@ -26,7 +26,6 @@ from liaobots.storage.database import Database
 from liaobots.storage.records import Message, MessageState, Outcome
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.store import Store
-from liaobots.ui import texts
 from tests.support.app import App
 from tests.support.auth_code import CODE
 from tests.support.protocol_client import Visitor, chat_of, finished
@@ -327,7 +326,10 @@ def test_one_of_two_servers_is_killed(
             async with Visitor(b.url, path=chat, identity=who) as second:
                 await second.until(lambda: second.shows("word15 "))
                 await asyncio.to_thread(a.kill)
-                await second.until(lambda: second.shows(texts.INTERRUPTED), 15)
+                await second.until(
+                    lambda: second.shows("This answer was interrupted here"),
+                    15,
+                )
                 answer = kept(address, who)[1]
                 assert answer.state is MessageState.INTERRUPTED
                 assert is_part(answer)

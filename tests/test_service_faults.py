@@ -172,7 +172,7 @@ def test_a_service_that_falls_silent(tmp_path: Path) -> None:
         answer = answer_to(app, "fault: stall", "Nothing more came in time.")
         assert (answer.state, answer.error_kind) == (MessageState.FAILED, "answer_interrupted")
         assert answer.text == "".join(words[:5])
-        answer = answer_to(app, "fault: cut", CUT)
+        answer = answer_to(app, "fault: cut", str(CUT))
         assert (answer.state, answer.error_kind) == (MessageState.FAILED, "answer_interrupted")
         assert answer.text == "".join(words[:5])
         is_in_order(app, "Hello", "".join(words).strip())

@@ -114,9 +114,9 @@ def compare(source: Connection, target: Connection, table: Table) -> int:
     there, here = of_table(source, table), of_table(target, table)
     if there != here:
         raise StorageError(
-            f"The copy is not the same as what was copied: in {table.name}, "
-            f"{_how_many_differ(source, target, table)} rows differ. "
-            "Run the same command again; it writes them anew."
+            "The copy is not the same as what was copied: in {table}, {rows} rows differ. "
+            "Run the same command again; it writes them anew.",
+            rows=_how_many_differ(source, target, table),
         )
     return here.rows
 

@@ -85,15 +85,19 @@ class Endpoint:
         `StorageError` if it has no chats, and create nothing then.
         """
         if self.file and not self.file.is_file():
-            raise StorageError(f"There is no file {self.name}, so nothing can be copied from it.")
+            raise StorageError(
+                "There is no file {name}, so nothing can be copied from it.", name=self.name
+            )
         with self._named(), self.snapshot() as connection:
             version = migrations.version_of(connection)
             if version is None:
                 raise StorageError(
-                    f"No chats are kept in {self.name}, so there is nothing to copy."
+                    "No chats are kept in {name}, so there is nothing to copy.", name=self.name
                 )
             if lease.source_of(connection) is not None:
-                raise StorageError(f"{self.name} is a copy that is not finished. Finish it first.")
+                raise StorageError(
+                    "{name} is a copy that is not finished. Finish it first.", name=self.name
+                )
             identity = self._identity(connection)
         if version != schema.VERSION:
             with self.writing() as connection:
@@ -140,13 +144,16 @@ class Endpoint:
     ) -> None:
         if before not in (None, source):
             raise StorageError(
-                f"A copy of {before} into {self.name} is not finished. Run that command again, "
-                "or name another database."
+                "A copy of {before} into {name} is not finished. Run that command again, or name "
+                "another database.",
+                before=before,
+                name=self.name,
             )
         if before is None and _has_rows(connection):
             raise StorageError(
-                f"Refusing to overwrite {self.name}: something is kept there already. "
-                "Name another database or file, or move this one away first."
+                "Refusing to overwrite {name}: something is kept there already. Name another "
+                "database or file, or move this one away first.",
+                name=self.name,
             )
 
     def _identity(self, connection: Connection) -> str:
@@ -171,7 +178,7 @@ class Endpoint:
         except StorageError as error:
             if self.name in str(error):
                 raise
-            raise StorageError(f"{self.name}: {error}") from error
+            raise StorageError("{name}: {error}", name=self.name, error=error.message) from error
 
 
 def _url(address: str) -> URL:

@@ -13,30 +13,31 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from liaobots.errors import AnswerInterrupted, LiaobotsError, ServiceError
+from liaobots.locale import Sentence
 from liaobots.pieces import Image, Piece, Reasoning, Source, Text, ToolCall, Usage
 
 REASONING_FIELDS = ("reasoning_content", "reasoning")
-NO_FINISH_REASON_MESSAGE = (
+NO_FINISH_REASON_MESSAGE = Sentence(
     "The answer ended without a word that it is whole; perhaps it broke off. What came is kept; "
     "ask to continue, or try again."
 )
-BROKE_OFF_MESSAGE = (
+BROKE_OFF_MESSAGE = Sentence(
     "The service broke this answer off. What came is kept; ask to continue, or try again."
 )
-FAILED_MESSAGE = (
+FAILED_MESSAGE = Sentence(
     "The service failed in the middle of this answer. What came is kept; try again, or choose "
     "another model."
 )
-LENGTH_MESSAGE = (
+LENGTH_MESSAGE = Sentence(
     "The model stopped here because its room was full. Ask to continue, or choose a "
     "model with more room."
 )
-FILTER_MESSAGE = (
+FILTER_MESSAGE = Sentence(
     "The service's filter stopped this answer. Ask in other words, or choose another model."
 )
 # The reasons for an end that mean more than that the answer is complete, in small letters: those
 # of OpenAI, Anthropic, Google, Mistral, vLLM and gateways.
-INCOMPLETE_REASONS: dict[str, tuple[type[LiaobotsError], str]] = {
+INCOMPLETE_REASONS: dict[str, tuple[type[LiaobotsError], Sentence]] = {
     **dict.fromkeys(
         ("length", "max_tokens", "max_output_tokens", "model_length"),
         (AnswerInterrupted, LENGTH_MESSAGE),

@@ -102,7 +102,9 @@ def get_model(model: str, models: dict[str, ModelInfo]) -> ModelInfo:
         return models[model]
     near = get_close_matches(str(model), models, n=3, cutoff=0.4) or sorted(models)[:3]
     raise InvalidInput(
-        f"There is no model called “{str(model)[:80]}”. The nearest are: {', '.join(near)}."
+        "There is no model called “{name}”. The nearest are: {near}.",
+        name=str(model)[:80],
+        near=", ".join(near),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 from liaobots.client import error_mapping
 from liaobots.errors import ServiceError
+from liaobots.locale import Sentence
 
 # A body may be held back for so many characters, until it is clear whether it is an answer or an
 # error page.
@@ -12,7 +13,9 @@ MAX_HELD_CHARACTERS = 4_096
 # No line of a stream and no whole object is longer: a million Chinese characters, each written
 # as \uXXXX, take six million bytes.
 MAX_EVENT_BYTES = 8 * 1_048_576
-CUT = "The answer broke off before its end. What came is kept; ask to continue, or try again."
+CUT = Sentence(
+    "The answer broke off before its end. What came is kept; ask to continue, or try again."
+)
 # Bodies of these content types hold objects.
 STRUCTURED_TYPES = (
     "text/event-stream",

@@ -16,18 +16,24 @@ from liaobots.errors import (
     RateLimited,
     ServiceError,
 )
+from liaobots.locale import Sentence
 
 # The service's message is cut to this length on the page.
 MAX_QUOTED_CHARACTERS = 200
 # So much of the message is searched for the code: far more than is shown.
 MAX_SEARCHED_CHARACTERS = 20_000
-CODE_REJECTED_MESSAGE = (
+CODE_REJECTED_MESSAGE = Sentence(
     "The service does not accept this auth code. Check it, paste it again, and try again."
 )
-CODE_MISSING_MESSAGE = (
+NO_CREDIT_MESSAGE = Sentence(
+    "This auth code has no credit left. Top it up at the service, or use another code."
+)
+CODE_MISSING_MESSAGE = Sentence(
     "The service wants an auth code, and none was sent. Paste yours into “Auth token”, or set "
     "LIAOBOTS_AUTH."
 )
+# Statuses whose own meaning a message need not repeat.
+REASON_TOLD = (401, 402, 403, 429)
 PAGE_START = re.compile(r"\s*<(?:!doctype html|html|head|body)\b", re.I)
 # The title of the service's own captcha is 人机验证; the others are those of common gateways.
 CAPTCHA_TITLE = re.compile(
@@ -131,35 +137,34 @@ def error_for_status(
     """
     if is_captcha_page(message) or (is_page(message) and status in (401, 403)):
         return captcha_required(link)
+    quoted = _quoted(message if status not in REASON_TOLD else _informative(message), secret)
     match status:
         case 401 | 403:
-            return AuthCodeRejected(
-                (CODE_REJECTED_MESSAGE if secret else CODE_MISSING_MESSAGE)
-                + _quoted(_informative(message), secret)
-            )
+            rejected = CODE_REJECTED_MESSAGE if secret else CODE_MISSING_MESSAGE
+            return AuthCodeRejected(_with_quote(rejected, quoted))
         case 402:
-            return OutOfCredit(
-                "This auth code has no credit left. Top it up at the service, or use another code."
-                + _quoted(_informative(message), secret)
-            )
+            return OutOfCredit(_with_quote(NO_CREDIT_MESSAGE, quoted))
         case 429:
-            return _rate_limited(retry_after(headers or {}), _quoted(_informative(message), secret))
-    return ServiceError(_failure(status) + _quoted(message, secret))
+            return _rate_limited(retry_after(headers or {}), quoted)
+    return ServiceError(_with_quote(_failure(status), quoted))
 
 
-def _failure(status: int) -> str:
+def _failure(status: int) -> Sentence:
     match status:
         case 400 | 413 | 422:
-            return (
-                f"The service does not take what was asked (status {status}). Ask something "
-                "shorter, or choose another model."
+            return Sentence(
+                "The service does not take what was asked (status {status}). Ask something "
+                "shorter, or choose another model.",
+                status=str(status),
             )
         case 404:
-            return (
+            return Sentence(
                 "The service knows no such model, or no such address (status 404). Choose "
                 "another model, or check the service's address."
             )
-    return f"The service failed (status {status}). Try again in a moment."
+    return Sentence(
+        "The service failed (status {status}). Try again in a moment.", status=str(status)
+    )
 
 
 def captcha_required(link: str) -> CaptchaRequired:
@@ -177,14 +182,15 @@ def only_tool_call(name: str, secret: str) -> ServiceError:
     The tool is not named if its name holds `secret`.
     """
     plain = "".join(each for each in name[:MAX_QUOTED_CHARACTERS] if each.isprintable())
-    quoted = (
-        f"the tool “{plain}”"
-        if plain and not holds(name[:MAX_SEARCHED_CHARACTERS], secret)
-        else "a tool"
-    )
+    if not plain or holds(name[:MAX_SEARCHED_CHARACTERS], secret):
+        return ServiceError(
+            "The model asked for a tool, which this page does not run, and said nothing else. "
+            "Ask in other words, or choose another model."
+        )
     return ServiceError(
-        f"The model asked for {quoted}, which this page does not run, and said nothing else. "
-        "Ask in other words, or choose another model."
+        "The model asked for the tool “{name}”, which this page does not run, and said nothing "
+        "else. Ask in other words, or choose another model.",
+        name=plain,
     )
 
 
@@ -225,15 +231,17 @@ def is_captcha_page(text: str) -> bool:
 
 
 def _rate_limited(seconds: float | None, quoted: str) -> RateLimited:
-    wait = "a moment" if seconds is None else _duration(seconds)
-    message = f"Too many questions in a short time. Wait {wait}, then try again.{quoted}"
-    return RateLimited(message, seconds)
+    wait = Sentence("a moment") if seconds is None else _duration(seconds)
+    message = Sentence(
+        "Too many questions in a short time. Wait {wait}, then try again.", wait=wait
+    )
+    return RateLimited(_with_quote(message, quoted), seconds)
 
 
-def _duration(seconds: float) -> str:
+def _duration(seconds: float) -> Sentence:
     if seconds < 100:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"
+        return Sentence("{seconds} s", seconds=max(1, round(seconds)))
+    return Sentence("{minutes} min", minutes=round(seconds / 60))
 
 
 def _informative(message: str) -> str:
@@ -241,8 +249,12 @@ def _informative(message: str) -> str:
     return "" if re.match(r"\s*\d{3}\b", message) else message
 
 
+def _with_quote(message: Sentence, quoted: str) -> Sentence:
+    return message + Sentence(" It says: “{words}”", words=quoted) if quoted else message
+
+
 def _quoted(message: str, secret: str) -> str:
-    """Return the service's message as a sentence to append, without markup or secret."""
+    """Return the service's message as it may be quoted, without markup, or "" if it may not."""
     if is_page(message):
         return ""
     plain = " ".join(re.sub(r"<[^>]*>?", " ", message).split())
@@ -251,9 +263,6 @@ def _quoted(message: str, secret: str) -> str:
     # Checked before and after the cleaning, which may join the parts of a code.
     if any(holds(text[:MAX_SEARCHED_CHARACTERS], secret) for text in (message, plain)):
         return ""
-    short = (
-        plain
-        if len(plain) <= MAX_QUOTED_CHARACTERS
-        else plain[:MAX_QUOTED_CHARACTERS].rstrip() + "…"
-    )
-    return f" It says: “{short}”" if short else ""
+    if len(plain) <= MAX_QUOTED_CHARACTERS:
+        return plain
+    return plain[:MAX_QUOTED_CHARACTERS].rstrip() + "…"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from liaobots.errors import InvalidInput
+from liaobots.locale import Sentence
 
 Messages = list[dict[str, str]]
 ROLES = ("system", "user", "assistant")
@@ -15,19 +16,21 @@ def check_messages(messages: Messages) -> None:
     for number, message in enumerate(messages, start=1):
         problem = _problem(message)
         if problem:
-            raise InvalidInput(f"Message {number} cannot be sent: {problem}.")
+            raise InvalidInput(
+                "Message {number} cannot be sent: {problem}.", number=number, problem=problem
+            )
     if all(message["role"] == "system" for message in messages):
         raise InvalidInput("There is no question: every message is a system message.")
 
 
-def _problem(message: Any) -> str:
+def _problem(message: Any) -> Sentence | None:
     if not isinstance(message, dict):
-        return "it must be a dict with a role and a content"
+        return Sentence("it must be a dict with a role and a content")
     if message.get("role") not in ROLES:
-        return f"its role must be one of {', '.join(ROLES)}"
+        return Sentence("its role must be one of {roles}", roles=", ".join(ROLES))
     if not isinstance(message.get("content"), str):
-        return "its content must be text"
-    return "" if message["content"].strip() else "its content is empty"
+        return Sentence("its content must be text")
+    return None if message["content"].strip() else Sentence("its content is empty")
 
 
 def role_and_content(message: dict[str, str]) -> dict[str, str]:

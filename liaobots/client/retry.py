@@ -18,8 +18,14 @@ from liaobots.client.error_detector import CUT
 from liaobots.client.error_mapping import ErrorBody
 from liaobots.client.transport import CancellableRequest
 from liaobots.errors import AnswerInterrupted, ConnectionFailed, LiaobotsError, ServiceError
+from liaobots.locale import Sentence
 
 # In seconds, before the second and the third attempt.
+# Nothing came for the length of a timeout, after the answer had begun.
+TIMED_OUT_MESSAGE = Sentence(
+    "Nothing more came in time. The answer broke off before its end. What came is kept; ask to "
+    "continue, or try again."
+)
 PAUSES = (0.5, 1.5)
 # The statuses of a gateway whose service is away for a moment.
 RETRY_STATUSES = (502, 503, 504)
@@ -152,7 +158,7 @@ def to_liaobots_error(error: Exception, *, begun: bool) -> LiaobotsError:
     """Return the `LiaobotsError` for a network error, before or after the answer has `begun`."""
     is_timeout = isinstance(error, requests.Timeout | ReadTimeoutError | TimeoutError)
     if begun:
-        return AnswerInterrupted(f"{'Nothing more came in time. ' if is_timeout else ''}{CUT}")
+        return AnswerInterrupted(TIMED_OUT_MESSAGE if is_timeout else CUT)
     if isinstance(error, DecodeError):
         return ServiceError("The service's answer could not be unpacked. Try again.")
     if isinstance(error, requests.exceptions.SSLError):

@@ -29,8 +29,9 @@ def base_url(value: str | None = None, dialect: Dialect = DEFAULT) -> str:
     address = (value or setting or dialect.default_url).strip().rstrip("/")
     if not address:
         raise InvalidInput(
-            f"LIAOBOTS_WIRE={dialect.name} needs the service's address as well. "
-            "Set LIAOBOTS_URL, for example to http://localhost:11434/v1."
+            "LIAOBOTS_WIRE={dialect} needs the service's address as well. Set LIAOBOTS_URL, "
+            "for example to http://localhost:11434/v1.",
+            dialect=dialect.name,
         )
     if not _is_web_address(address):
         raise InvalidInput(
@@ -105,7 +106,7 @@ def dialect(value: str | None = None) -> Dialect:
     """
     name = (value or os.environ.get("LIAOBOTS_WIRE") or DEFAULT.name).strip()
     if name not in DIALECTS:
-        raise InvalidInput(f"LIAOBOTS_WIRE must be one of {', '.join(DIALECTS)}.")
+        raise InvalidInput("LIAOBOTS_WIRE must be one of {dialects}.", dialects=", ".join(DIALECTS))
     return DIALECTS[name]
 
 
@@ -129,6 +130,7 @@ def _secrets_in(file: Path) -> dict[str, object]:
     except (OSError, ValueError):
         # The original error may quote a secret.
         raise InvalidInput(
-            f"{file} cannot be read, and may say where chats are kept. "
-            "Mend it, or name the database with --database."
+            "{file} cannot be read, and may say where chats are kept. Mend it, or name the "
+            "database with --database.",
+            file=str(file),
         ) from None

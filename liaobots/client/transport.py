@@ -197,9 +197,10 @@ class CancellableRequest:
             raise ServiceError("The service redirects to no valid address. Try later.") from error
         if not stays:
             raise ServiceError(
-                f"The service redirects to another place{_address(there, secret)}, which was not "
-                "followed, so that your code stays where you sent it. If you trust that "
-                "address, set LIAOBOTS_URL to it."
+                "The service redirects to another place{address}, which was not followed, so "
+                "that your code stays where you sent it. If you trust that address, set "
+                "LIAOBOTS_URL to it.",
+                address=_address(there, secret),
             )
         return target
 

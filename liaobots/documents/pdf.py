@@ -9,16 +9,21 @@ import pypdf
 from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 from pypdf.generic import StreamObject
 
-from liaobots.errors import InvalidInput
+from liaobots.errors import THE_FILE, InvalidInput
+from liaobots.locale import Sentence
 
-ADVICE = "Save the pages that matter as a PDF of their own, and add that."
+ADVICE = Sentence("Save the pages that matter as a PDF of their own, and add that.")
 
 
 class _LimitExceeded(BaseException):
-    """A limit was exceeded.
+    """A limit was exceeded, as `message` says.
 
     It is no `Exception`, because pypdf catches every `Exception` in a form that a page draws.
     """
+
+    def __init__(self, message: Sentence) -> None:
+        super().__init__(str(message))
+        self.message = message
 
 
 def extract(source: Path, result: Path, options: Mapping[str, int]) -> None:
@@ -33,27 +38,39 @@ def extract(source: Path, result: Path, options: Mapping[str, int]) -> None:
         with pypdf.apply_configuration(jbig2dec_binary=None), source.open("rb") as file:
             text = "\n\n".join(_pages(pypdf.PdfReader(file), options))
     except _LimitExceeded as error:
-        raise InvalidInput(f"The file {error}. {ADVICE}") from error
+        raise InvalidInput(error.message.replace(file=THE_FILE, advice=ADVICE)) from error
     except (InvalidInput, MemoryError):
         raise
     except Exception as error:  # For a broken file pypdf may raise anything, as it documents.
         raise _reading_error(error) from error
     if not text.strip():
         raise InvalidInput(
-            "The file holds no text: its pages are probably scanned pictures. "
-            "Let a program with text recognition (OCR) make a PDF with text of it, and add that."
+            "{file} holds no text: its pages are probably scanned pictures. "
+            "Let a program with text recognition (OCR) make a PDF with text of it, and add that.",
+            file=THE_FILE,
         )
     result.write_text(text, encoding="utf-8", newline="")
 
 
 def _pages(reader: pypdf.PdfReader, options: Mapping[str, int]) -> Iterator[str]:
-    operators = _Counter(options["operators"], "draws in more than {most:,} steps")
-    characters = _Counter(options["characters"], "holds more than {most:,} characters")
-    with _counted_reads(_Counter(options["unpacked_bytes"], "unpacks to more than {megabytes} MB")):
+    operators = _Counter(
+        options["operators"], Sentence("{file} draws in more than {most} steps. {advice}")
+    )
+    characters = _Counter(
+        options["characters"], Sentence("{file} holds more than {most} characters. {advice}")
+    )
+    unpacked = _Counter(
+        options["unpacked_bytes"], Sentence("{file} unpacks to more than {megabytes} MB. {advice}")
+    )
+    with _counted_reads(unpacked):
         pages = reader.pages
         if len(pages) > options["pages"]:
             raise _LimitExceeded(
-                f"has {len(pages):,} pages, and at most {options['pages']:,} can be read"
+                Sentence(
+                    "{file} has {pages} pages, and at most {most} can be read. {advice}",
+                    pages=len(pages),
+                    most=options["pages"],
+                )
             )
         for page in pages:
             found = page.extract_text(visitor_operand_before=lambda *_: operators.add(1))
@@ -66,14 +83,14 @@ def _pages(reader: pypdf.PdfReader, options: Mapping[str, int]) -> Iterator[str]
 class _Counter:
     """Add up what was read, and raise `_LimitExceeded` with a message if it is too much."""
 
-    def __init__(self, most: int, words: str) -> None:
-        self._count, self._most, self._words = 0, most, words
+    def __init__(self, most: int, message: Sentence) -> None:
+        self._count, self._most, self._message = 0, most, message
 
     def add(self, count: int) -> None:
         self._count += count
         if self._count > self._most:
-            words = self._words.format(most=self._most, megabytes=f"{self._most // 1_000_000:,}")
-            raise _LimitExceeded(words)
+            megabytes = self._most // 1_000_000
+            raise _LimitExceeded(self._message.replace(most=self._most, megabytes=megabytes))
 
 
 @contextmanager
@@ -101,11 +118,17 @@ def _counted_reads(counter: _Counter) -> Iterator[None]:
 def _reading_error(error: Exception) -> InvalidInput:
     if isinstance(error, FileNotDecryptedError | DependencyError):
         return InvalidInput(
-            "The file is encrypted. Save it as a PDF without a password, and add that."
+            "{file} is encrypted. Save it as a PDF without a password, and add that.",
+            file=THE_FILE,
         )
     if isinstance(error, LimitReachedError):
-        return InvalidInput(f"The file holds more in one piece than can be read. {ADVICE}")
+        return InvalidInput(
+            "{file} holds more in one piece than can be read. {advice}",
+            file=THE_FILE,
+            advice=ADVICE,
+        )
     return InvalidInput(
-        "The file is broken, or no real PDF: its pages cannot be read. "
-        "Open it in a PDF reader, save or print it as a new PDF, and add that."
+        "{file} is broken, or no real PDF: its pages cannot be read. "
+        "Open it in a PDF reader, save or print it as a new PDF, and add that.",
+        file=THE_FILE,
     )

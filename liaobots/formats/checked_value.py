@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from liaobots.errors import InvalidInput
 from liaobots.formats.json_reader import EXPORT_AGAIN
+from liaobots.locale import Sentence
 
 # At most so many characters of the file are quoted in an error message.
 MAX_QUOTED_CHARACTERS = 16
@@ -21,14 +22,14 @@ MAX_ID_CHARACTERS = 200
 LATEST_SECONDS = 4_102_444_800
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 URL_PREFIXES = ("https://", "http://")
-TYPE_NAMES: Mapping[type, str] = {
-    str: "an empty text",
-    list: "a list",
-    dict: "an object",
-    bool: "a yes or no",
-    int: "a number",
-    float: "a number",
-    type(None): "nothing",
+TYPE_NAMES: Mapping[type, Sentence] = {
+    str: Sentence("an empty text"),
+    list: Sentence("a list"),
+    dict: Sentence("an object"),
+    bool: Sentence("a yes or no"),
+    int: Sentence("a number"),
+    float: Sentence("a number"),
+    type(None): Sentence("nothing"),
 }
 T = TypeVar("T")
 
@@ -54,14 +55,18 @@ class CheckedValue:
     def is_there(self) -> bool:
         return self.raw is not None
 
-    def mismatch(self, expected: str) -> InvalidInput:
+    def mismatch(self, expected: Sentence) -> InvalidInput:
         """Return the error that says what was expected here, and what was found."""
-        found = TYPE_NAMES.get(type(self.raw), "something else")
+        found = TYPE_NAMES.get(type(self.raw), Sentence("something else"))
         if isinstance(self.raw, str) and self.raw:
-            found = f"“{short(self.raw)}”"
+            found = Sentence("“{text}”", text=short(self.raw))
         return InvalidInput(
-            f"The file does not fit: {expected} was expected at {self.path}, where {found} stands. "
-            + EXPORT_AGAIN
+            "The file does not fit: {expected} was expected at {path}, where {found} stands. "
+            "{advice}",
+            expected=expected,
+            path=self.path,
+            found=found,
+            advice=EXPORT_AGAIN,
         )
 
     def at(self, name: str) -> "CheckedValue":
@@ -80,14 +85,14 @@ class CheckedValue:
     def elements(self) -> Iterator["CheckedValue"]:
         """Yield the elements of a list. Raise `InvalidInput` if this is not a list."""
         if not isinstance(self.raw, list):
-            raise self.mismatch("a list")
+            raise self.mismatch(Sentence("a list"))
         for index, raw in enumerate(self.raw):
             yield CheckedValue(raw, f"[{index}]", self)
 
     def text(self) -> str:
         """Return a text. Raise `InvalidInput` if this is not one."""
         if not isinstance(self.raw, str):
-            raise self.mismatch("text")
+            raise self.mismatch(Sentence("text"))
         return self.raw
 
     def words(self) -> str:
@@ -102,13 +107,15 @@ class CheckedValue:
     def id(self) -> str:
         """Return an id. Raise `InvalidInput` if this is empty, too long or not a text."""
         if not isinstance(self.raw, str) or not 0 < len(self.raw) <= MAX_ID_CHARACTERS:
-            raise self.mismatch(f"an id of 1 to {MAX_ID_CHARACTERS} characters")
+            raise self.mismatch(Sentence("an id of 1 to {most} characters", most=MAX_ID_CHARACTERS))
         return self.raw
 
     def one_of(self, known: Mapping[str, T]) -> T:
         """Return the value for a known word. Raise `InvalidInput` if the word is unknown."""
         if not isinstance(self.raw, str) or self.raw not in known:
-            raise self.mismatch(" or ".join(f"“{each}”" for each in known))
+            raise self.mismatch(
+                Sentence("one of {words}", words=", ".join(f"“{each}”" for each in known))
+            )
         return known[self.raw]
 
     def time(self, fallback: T) -> float | T:
@@ -123,7 +130,7 @@ class CheckedValue:
 
     def _object(self) -> Mapping[str, object]:
         if not isinstance(self.raw, dict):
-            raise self.mismatch("an object")
+            raise self.mismatch(Sentence("an object"))
         return self.raw
 
 

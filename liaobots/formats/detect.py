@@ -9,6 +9,7 @@ from liaobots.formats import chatbotui, chatgpt, claude, native
 from liaobots.formats.checked_value import CheckedValue
 from liaobots.formats.json_reader import Item, JsonReader
 from liaobots.formats.text_window import check
+from liaobots.locale import Sentence
 from liaobots.storage.bundle import Chat
 from liaobots.storage.records import Prompt
 
@@ -155,7 +156,7 @@ class BundleReader:
 
     def _check_list(self, key: str) -> None:
         if not isinstance(_member(self._head, key).raw, list):
-            raise _member(self._head, key).mismatch("a list")
+            raise _member(self._head, key).mismatch(Sentence("a list"))
 
 
 def format_of_chat(value: CheckedValue) -> Format:

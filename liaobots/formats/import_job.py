@@ -11,6 +11,7 @@ from pathlib import Path
 from liaobots.errors import JobCancelled, LiaobotsError, ServerBusy, StorageError, report_mistake
 from liaobots.formats import record_file
 from liaobots.limits import Limits
+from liaobots.locale import Sentence
 from liaobots.sandbox.pool import SandboxPool
 from liaobots.storage.store import Store
 
@@ -20,8 +21,10 @@ CHECK_SECONDS = 0.1
 TASK = "liaobots.formats.record_file:convert"
 # The records hold all texts and the names of their fields, which a file of 100 MB may shorten.
 RESULT_BYTES = 400_000_000
-MISTAKE = "The program made a mistake while it imported. What came is kept; nothing is doubled."
-STOPPED = "The import was stopped."
+MISTAKE = Sentence(
+    "The program made a mistake while it imported. What came is kept; nothing is doubled."
+)
+STOPPED = Sentence("The import was stopped.")
 
 
 class ImportQueue:
@@ -69,8 +72,9 @@ class ImportQueue:
             )
         if len(self._jobs) >= self.limits.imports_at_once + self.limits.imports_waiting:
             raise ServerBusy(
-                f"{len(self._jobs):,} imports are under way or wait on this server, and no more "
-                "may. Nothing was imported. Wait some minutes, then choose the file again."
+                "{count} imports are under way or wait on this server, and no more may. Nothing "
+                "was imported. Wait some minutes, then choose the file again.",
+                count=len(self._jobs),
             )
 
 

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from liaobots.errors import InvalidInput
 from liaobots.formats.text_window import PIECE_BYTES, Window
+from liaobots.locale import Sentence
 
 # No time and no count has so many. Converting longer numbers takes quadratic time.
 MAX_DIGITS = 400
@@ -29,8 +30,8 @@ CONTAINER_BYTES, VALUE_BYTES = 200, 56
 MAX_LEVELS = 500
 # Values larger than a piece may be nested so deeply. A text in a chat is at level six.
 MAX_LARGE_LEVELS = 12
-EXPORT_AGAIN = "Nothing was imported. Export the file again, or mend it at that place."
-EXPORT_LESS = "Nothing was imported. Export the file again without what stands there."
+EXPORT_AGAIN = Sentence("Nothing was imported. Export the file again, or mend it at that place.")
+EXPORT_LESS = Sentence("Nothing was imported. Export the file again without what stands there.")
 OPENING, CLOSING = 1, 2
 # Skip strings and other scalars up to the next bracket or comma.
 STRUCTURE = re.compile(rb'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+")*+(?:([\[{])|([\]}])|(,))?', re.S)
@@ -59,14 +60,18 @@ class Item:
 class _InvalidNumber(ValueError):
     """A number that JSON does not allow, or that is too long."""
 
+    def __init__(self, message: Sentence) -> None:
+        super().__init__(str(message))
+        self.message = message
+
 
 def _refuse_constant(name: str) -> float:
-    raise _InvalidNumber(f"{name} is no number in JSON")
+    raise _InvalidNumber(Sentence("{name} is no number in JSON", name=name))
 
 
 def _parse_int(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
-        raise _InvalidNumber(f"a number has {len(digits):,} digits")
+        raise _InvalidNumber(Sentence("a number has {count} digits", count=len(digits)))
     return int(digits)
 
 
@@ -100,7 +105,7 @@ class JsonReader:
         else:
             yield Item(None, None, self._element())
         if self._peek():
-            raise self._broken(self._window.offset, "more stands behind the end")
+            raise self._broken(self._window.offset, Sentence("more stands behind the end"))
 
     def _list(self, key: str | None) -> Iterator[Item]:
         yield Item(key, None, [])
@@ -148,15 +153,17 @@ class JsonReader:
             return True
         if self._closes(bracket):
             return False
-        words = f"a comma or {bracket.decode()} was expected"
+        words = Sentence("a comma or {bracket} was expected", bracket=bracket.decode())
         raise self._broken(self._window.offset, words)
 
     def _key(self) -> str:
         if self._peek() != b'"':
-            raise self._broken(self._window.offset, "a name in double quotes was expected")
+            raise self._broken(
+                self._window.offset, Sentence("a name in double quotes was expected")
+            )
         key = str(self._scalar())
         if not self._closes(b":"):
-            raise self._broken(self._window.offset, "a colon was expected")
+            raise self._broken(self._window.offset, Sentence("a colon was expected"))
         return key
 
     def _element(self) -> object:
@@ -173,7 +180,7 @@ class JsonReader:
         if end is not None:
             return self._decoded(end)
         if level == MAX_LARGE_LEVELS:
-            raise self._refused("too much is nested in the value that begins")
+            raise self._refused(Sentence("too much is nested in the value that begins"))
         self._charge(CONTAINER_BYTES)
         if opening == b"[":
             return [self._value(level + 1) for _ in self._indexes()]
@@ -194,7 +201,7 @@ class JsonReader:
                 depth += 1
                 memory += CONTAINER_BYTES
                 if depth > MAX_LEVELS:
-                    raise self._refused("too much is nested in the value that begins")
+                    raise self._refused(Sentence("too much is nested in the value that begins"))
             elif kind == CLOSING:
                 depth -= 1
                 if depth == 0:
@@ -216,7 +223,9 @@ class JsonReader:
             if match and (match.end() < len(window.data) or window.is_at_end):
                 return self._decoded(match.end())
         if not window.is_at_end:
-            raise self._refused(f"a text of more than {MAX_TEXT_BYTES / 1e6:.3g} MB begins")
+            raise self._refused(
+                Sentence("a text of more than {most} MB begins", most=MAX_TEXT_BYTES // 1_000_000)
+            )
         return self._decoded(len(window.data))
 
     def _decoded(self, end: int) -> object:
@@ -226,11 +235,12 @@ class JsonReader:
         try:
             value, length = DECODER.raw_decode(text)
         except json.JSONDecodeError as error:
-            words = error.msg.rstrip(": ").removesuffix(" at")
+            # The decoder's own words, which are in English.
+            words = Sentence("{words}", words=error.msg.rstrip(": ").removesuffix(" at"))
             raise self._broken(self._offset(text, error.pos), words) from error
         except _InvalidNumber as error:
             raise self._broken(
-                self._offset(text, _find_invalid_number(text)), str(error)
+                self._offset(text, _find_invalid_number(text)), error.message
             ) from error
         self._window.at = end if length == len(text) else self._window.at + length
         return value
@@ -240,19 +250,27 @@ class JsonReader:
         self._memory += memory
         if self._memory > MAX_ELEMENT_MEMORY_BYTES:
             most = MAX_ELEMENT_MEMORY_BYTES // 1_000_000
-            raise self._refused(f"a chat takes more than {most} MB of memory, reached")
+            raise self._refused(
+                Sentence("a chat takes more than {most} MB of memory, reached", most=most)
+            )
 
     def _offset(self, text: str, position: int) -> int:
         """Return the offset in the file of a character of `text`, which begins here."""
         return self._window.offset + len(text[:position].encode())
 
-    def _refused(self, words: str) -> InvalidInput:
+    def _refused(self, words: Sentence) -> InvalidInput:
         return self._broken(self._window.offset, words, EXPORT_LESS)
 
-    def _broken(self, offset: int, words: str, advice: str = EXPORT_AGAIN) -> InvalidInput:
+    def _broken(
+        self, offset: int, words: Sentence, advice: Sentence = EXPORT_AGAIN
+    ) -> InvalidInput:
         line, column = self._window.line_and_column(offset)
         return InvalidInput(
-            f"The file cannot be read as JSON: {words} at line {line}, column {column}. {advice}"
+            "The file cannot be read as JSON: {words} at line {line}, column {column}. {advice}",
+            words=words,
+            line=line,
+            column=column,
+            advice=advice,
         )
 
 

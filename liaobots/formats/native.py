@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from liaobots.errors import CODE_OF_FORMER_NAME, InvalidInput
 from liaobots.formats import parent_links
 from liaobots.formats.checked_value import CheckedValue
+from liaobots.locale import Sentence
 from liaobots.pieces import Content
 from liaobots.storage.bundle import Chat, ExportedMessage
 from liaobots.storage.records import MessageState, Prompt
@@ -28,12 +29,14 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 def check_version(version: CheckedValue) -> None:
     """Raise `InvalidInput` if a newer version of this app has written the file."""
     if type(version.raw) is not int or version.raw < 1:
-        raise version.mismatch(f"a number from 1 to {VERSION}")
+        raise version.mismatch(Sentence("a number from 1 to {latest}", latest=VERSION))
     if version.raw > VERSION:
         raise InvalidInput(
-            f"The file was written by a newer version of this app: its format has number "
-            f"{str(version.raw)[:8]}, and this one reads up to {VERSION}. Nothing was imported. "
-            "Update this app, or export the chats there in another format."
+            "The file was written by a newer version of this app: its format has number "
+            "{number}, and this one reads up to {latest}. Nothing was imported. Update this "
+            "app, or export the chats there in another format.",
+            number=str(version.raw)[:8],
+            latest=VERSION,
         )
 
 
@@ -46,7 +49,7 @@ def chat(value: CheckedValue) -> Chat:
     parents = parent_links.check(links, "id", "parent")
     leaf = value.at("leaf")
     if leaf.is_there and leaf.id() not in parents:
-        raise leaf.mismatch("the id of a turn")
+        raise leaf.mismatch(Sentence("the id of a turn"))
     created = value.at("created").time(0.0)
     return Chat(
         id=value.at("id").id(),
@@ -100,6 +103,7 @@ def _turn(link: parent_links.Link) -> ExportedMessage:
         error_kind=_error_code(value.at("error_kind").words()),
         error_words=value.at("error_words").words(),
         error_link=value.at("error_link").link(),
+        error_sentence=value.at("error_sentence").words(),
     )
 
 
@@ -112,7 +116,7 @@ def _thumb(value: CheckedValue) -> int | None:
     if value.raw is None:
         return None
     if type(value.raw) is not int or value.raw not in (0, 1):
-        raise value.mismatch("1 or 0")
+        raise value.mismatch(Sentence("1 or 0"))
     return value.raw
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from liaobots.formats.checked_value import CheckedValue
+from liaobots.locale import Sentence
 from liaobots.storage.bundle import ExportedMessage
 
 
@@ -28,13 +29,15 @@ def check(links: Sequence[Link], id_name: str, parent_name: str) -> Mapping[str,
     parents: dict[str, str | None] = {}
     for link in links:
         if link.id in parents:
-            raise link.value.at(id_name).mismatch("an id that no other turn has")
+            raise link.value.at(id_name).mismatch(Sentence("an id that no other turn has"))
         parents[link.id] = link.parent
     for link in links:
         if link.parent is not None and link.parent not in parents:
-            raise link.value.at(parent_name).mismatch("the id of another turn")
+            raise link.value.at(parent_name).mismatch(Sentence("the id of another turn"))
     for link in links_in_cycles(links, parents):
-        raise link.value.at(parent_name).mismatch("a turn that does not stand below this one")
+        raise link.value.at(parent_name).mismatch(
+            Sentence("a turn that does not stand below this one")
+        )
     return parents
 
 

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from liaobots.errors import InvalidInput
 from liaobots.formats.detect import read
+from liaobots.locale import Sentence
 from liaobots.storage.bundle import Chat, ExportedMessage
 from liaobots.storage.records import MessageState, Prompt
 
@@ -140,8 +141,8 @@ class _RecordWriter:
     def add_chat(self, chat: Chat) -> None:
         self._chats += 1
         self._turns += len(chat.turns)
-        _check(self._chats, MAX_CHATS, "chats")
-        _check(self._turns, MAX_MESSAGES, "messages")
+        _check(self._chats, MAX_CHATS, Sentence("chats"))
+        _check(self._turns, MAX_MESSAGES, Sentence("messages"))
         head = {name: value for name, value in vars(chat).items() if name != "turns"}
         self._write({"chat": head, "turns": len(chat.turns)})
         for turn in chat.turns:
@@ -150,8 +151,8 @@ class _RecordWriter:
     def add_prompt(self, prompt: Prompt) -> None:
         self._prompts.append(prompt)
         self._characters += len(prompt.id) + len(prompt.name) + len(prompt.text)
-        _check(len(self._prompts), MAX_PROMPTS, "prompts")
-        _check(self._characters, MAX_PROMPT_CHARACTERS, "characters in its prompts")
+        _check(len(self._prompts), MAX_PROMPTS, Sentence("prompts"))
+        _check(self._characters, MAX_PROMPT_CHARACTERS, Sentence("characters in its prompts"))
 
     def forget_chats(self) -> None:
         self._chats = self._turns = 0
@@ -190,9 +191,11 @@ def _encoded(text: str) -> Iterator[bytes]:
         yield text[start : start + PIECE_CHARACTERS].encode("utf-8", SURROGATES)
 
 
-def _check(count: int, most: int, what: str) -> None:
+def _check(count: int, most: int, what: Sentence) -> None:
     if count > most:
         raise InvalidInput(
-            f"The file has more than {most:,} {what}, and no more can be imported at a time. "
-            "Nothing was imported. Export fewer chats at a time."
+            "The file has more than {most} {what}, and no more can be imported at a time. "
+            "Nothing was imported. Export fewer chats at a time.",
+            most=most,
+            what=what,
         )

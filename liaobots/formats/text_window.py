@@ -24,8 +24,10 @@ def check(file: BinaryIO) -> None:
     size = file.seek(0, 2)
     if size > MAX_FILE_BYTES:
         raise InvalidInput(
-            f"The file has {size / 1e6:,.1f} MB, and at most {MAX_FILE_BYTES / 1e6:,.0f} MB can be "
-            "read. Nothing was imported. Export fewer chats at a time."
+            "The file has {size} MB, and at most {most} MB can be read. Nothing was imported. "
+            "Export fewer chats at a time.",
+            size=size / 1e6,
+            most=MAX_FILE_BYTES // 1_000_000,
         )
     file.seek(0)
     if file.read(4) in ZIP_SIGNATURES:
@@ -48,10 +50,12 @@ def _check_text(
     try:
         decoder.decode(part, final)
     except UnicodeDecodeError as error:
+        byte = f"0x{error.object[error.start]:02X}"
         raise InvalidInput(
-            f"The file is no UTF-8 text: byte {start + error.start + 1:,} is "
-            f"0x{error.object[error.start]:02X}. Nothing was imported. Choose a JSON file, or "
-            "save it as UTF-8."
+            "The file is no UTF-8 text: byte {position} is {byte}. Nothing was imported. Choose a "
+            "JSON file, or save it as UTF-8.",
+            position=start + error.start + 1,
+            byte=byte,
         ) from error
 
 

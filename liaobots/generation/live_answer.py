@@ -118,7 +118,7 @@ class LiveAnswer:
     def switch_model(self, model: str, outcome: Outcome) -> None:
         """Begin an attempt of another model, after the first model ended with `outcome`."""
         self._failed_attempts += self._attempts(outcome)
-        self.fallback = Fallback(model, self.model, outcome.error_words)
+        self.fallback = Fallback(model, self.model, outcome.error_words, outcome.error_sentence)
         self.model = model
         self._attempt_began, self._first_text = time.monotonic(), None
 

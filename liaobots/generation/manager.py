@@ -28,11 +28,12 @@ from liaobots.generation.worker import (
     outcome_of,
     without_fallback,
 )
+from liaobots.locale import Sentence
 from liaobots.pieces import ContentPiece, content_of, difference, size_of
 from liaobots.storage.records import Conversation, Message, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
 
-BUSY = "This server has no room for one more answer. Try again in a moment."
+BUSY = Sentence("This server has no room for one more answer. Try again in a moment.")
 
 
 class AnswerManager:

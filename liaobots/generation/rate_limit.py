@@ -12,9 +12,10 @@ from liaobots.errors import ServerBusy
 from liaobots.generation.live_answer import LiveAnswer
 from liaobots.generation.worker import failed_outcome
 from liaobots.limits import Limits, limits
+from liaobots.locale import Sentence
 
 MINUTE_SECONDS = 60.0
-GAVE_WAY = (
+GAVE_WAY = Sentence(
     "This answer had no text for minutes while the server had no room for others, so it was "
     "ended to let them ask. Try again in a moment, or choose another model."
 )
@@ -116,8 +117,10 @@ class RateLimiter:
         most = self._limits.answers_per_visitor
         if (mine := self._count_of(owner)) + count > most:
             raise ServerBusy(
-                f"{mine} of your answers are being written, and one visitor may have "
-                f"{most} at once. Nothing was sent; try again when one has ended."
+                "{mine} of your answers are being written, and one visitor may have {most} at "
+                "once. Nothing was sent; try again when one has ended.",
+                mine=mine,
+                most=most,
             )
 
     def _check_minute(self, owner: str, count: int) -> None:
@@ -127,8 +130,10 @@ class RateLimiter:
                 math.ceil(asked[0] + MINUTE_SECONDS - time.monotonic()) if asked else MINUTE_SECONDS
             )
             raise ServerBusy(
-                f"One visitor may ask for {most} answers within a minute. "
-                f"Nothing was sent; try again in {seconds:.0f} seconds."
+                "One visitor may ask for {most} answers within a minute. Nothing was sent; try "
+                "again in {seconds} seconds.",
+                most=most,
+                seconds=round(seconds),
             )
 
     def _check_address(self, address: str, count: int) -> None:
@@ -136,8 +141,11 @@ class RateLimiter:
         at_address = sum(slot.address == address for slot in self._slots) if address else 0
         if at_address + count > most:
             raise ServerBusy(
-                f"{at_address} answers are being written for visitors at your network address, and "
-                f"one address may have {most} at once. Nothing was sent; try again in a moment."
+                "{at_address} answers are being written for visitors at your network address, "
+                "and one address may have {most} at once. Nothing was sent; try again in a "
+                "moment.",
+                at_address=at_address,
+                most=most,
             )
 
     def _check_all(self, owner: str, count: int) -> None:
@@ -148,17 +156,21 @@ class RateLimiter:
         most, running = self._limits.answers, len(self._slots)
         is_first = count == 1 and not self._count_of(owner)
         if running + count > most:
-            kind = ServerFull if is_first else ServerBusy
-            raise kind(
-                f"This server is writing {running} answers and may write {most}. "
-                "Nothing was sent; try again in a moment."
+            full = Sentence(
+                "This server is writing {running} answers and may write {most}. Nothing was "
+                "sent; try again in a moment.",
+                running=running,
+                most=most,
             )
+            raise ServerFull(full) if is_first else ServerBusy(full)
         reserved = 0 if is_first else min(self._limits.answers_reserved, most // 2)
         if running + count > most - reserved:
             raise ServerBusy(
-                f"This server is writing {running} answers, and keeps its last {reserved} places "
+                "This server is writing {running} answers, and keeps its last {reserved} places "
                 "for visitors who have none. Nothing was sent; ask one question at a time, or "
-                "try again in a moment."
+                "try again in a moment.",
+                running=running,
+                reserved=reserved,
             )
 
     def _forget_expired(self) -> None:

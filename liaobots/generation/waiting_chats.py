@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from liaobots.errors import ServerBusy, StorageError, report_mistake
 from liaobots.generation.manager import AnswerManager
 from liaobots.limits import limits
+from liaobots.locale import Sentence
 from liaobots.storage import chat_rows
 from liaobots.storage.chat_rows import ChatRows, MergedRows
 from liaobots.storage.records import Conversation, MessageState
@@ -23,8 +24,8 @@ from liaobots.storage.records import Conversation, MessageState
 PAUSE_SECONDS = 1.0
 # A page may still act on a chat that has just been moved to the database.
 MAX_MOVED_REMEMBERED = 10_000
-FULL = (
-    "{words} {count} chats wait in this server's memory to be kept, and more may not. "
+FULL = Sentence(
+    "{reason} {count} chats wait in this server's memory to be kept, and more may not. "
     "Nothing was sent; try again later."
 )
 
@@ -34,7 +35,7 @@ class _Entry:
     """A chat that waits, the reason, and what the database already has of it."""
 
     owner: str
-    reason: str
+    reason: Sentence
     merged: MergedRows = field(default_factory=MergedRows)
 
 
@@ -51,10 +52,10 @@ class WaitingChats:
         self._lock = threading.RLock()
         self._mover: threading.Thread | None = None
 
-    def reason(self, owner: str, conversation: str) -> str:
-        """Return why a chat waits, or "" if it does not."""
+    def reason(self, owner: str, conversation: str) -> Sentence | None:
+        """Return why a chat waits, or None if it does not."""
         entry = self._entries.get(conversation)
-        return entry.reason if entry and entry.owner == owner else ""
+        return entry.reason if entry and entry.owner == owner else None
 
     def of(self, owner: str) -> Collection[str]:
         """Return the ids of the owner's chats that wait."""
@@ -70,12 +71,12 @@ class WaitingChats:
         """Return whether a chat waited here and has been moved to the database."""
         return conversation in self._moved
 
-    def admit(self, reason: str) -> None:
+    def admit(self, reason: Sentence) -> None:
         """Raise `ServerBusy` if no more chats may wait."""
         if len(self._entries) >= limits().chats_waiting:
-            raise ServerBusy(FULL.format(words=reason, count=len(self._entries)))
+            raise ServerBusy(FULL.replace(reason=reason, count=len(self._entries)))
 
-    def begin(self, owner: str, known: Conversation, reason: str) -> None:
+    def begin(self, owner: str, known: Conversation, reason: Sentence) -> None:
         """Continue a stored chat in memory, with all that is known of it.
 
         Its answers that are being written are stored in memory from now on.
@@ -94,7 +95,7 @@ class WaitingChats:
             self._memory.store.put(found)
             self._add(known.id, entry)
 
-    def add(self, owner: str, conversation: str, reason: str) -> None:
+    def add(self, owner: str, conversation: str, reason: Sentence) -> None:
         """Add a chat that was begun in memory."""
         with self._lock:
             self._add(conversation, _Entry(owner, reason))
@@ -142,7 +143,7 @@ class WaitingChats:
                 self._move(kept, conversation, entry)
             except StorageError as error:
                 # The next chat would fail for the same reason.
-                entry.reason = str(error)
+                entry.reason = error.message
                 return
 
     def _move(self, kept: AnswerManager, conversation: str, entry: _Entry) -> None:

@@ -16,20 +16,24 @@ from liaobots.generation.backend import Backend, PieceStream
 from liaobots.generation.context_window import trim_history
 from liaobots.generation.continuation import CONTINUE_PROMPT, OverlapRemover
 from liaobots.generation.live_answer import LiveAnswer
+from liaobots.locale import Sentence
 from liaobots.pieces import Piece, Reasoning, Text
 from liaobots.storage.records import Message, MessageState, Outcome
 from liaobots.storage.store import Store
 
-MISTAKE = "The program made a mistake while it wrote this answer. What came is kept; try again."
+MISTAKE = Sentence(
+    "The program made a mistake while it wrote this answer. What came is kept; try again."
+)
 # In characters, about the length of a book; an endless answer is ended there.
 MAX_ANSWER_CHARACTERS = 500_000
-TOO_LONG = (
-    f"This answer has {MAX_ANSWER_CHARACTERS:,} characters, which is as many as one may have, "
-    "so it was ended here. Ask for the rest in another question, or for less."
+TOO_LONG = Sentence(
+    "This answer has {count} characters, which is as many as one may have, "
+    "so it was ended here. Ask for the rest in another question, or for less.",
+    count=MAX_ANSWER_CHARACTERS,
 )
 # One hour. The limit also ends answers for which the service sends bytes but no text.
 MAX_ANSWER_SECONDS = 3600.0
-TOO_SLOW = (
+TOO_SLOW = Sentence(
     "This answer was being written for an hour, which is as long as one may take, so it was "
     "ended here. Continue it, or try again."
 )
@@ -134,13 +138,16 @@ def outcome_of(write: Callable[[], None]) -> Outcome:
     except Exception as error:
         # Whatever the error is, the answer must end, and its reader must learn of it.
         report_mistake(error)
-        return Outcome(MessageState.FAILED, INTERNAL_ERROR, MISTAKE)
+        return Outcome(
+            MessageState.FAILED, INTERNAL_ERROR, str(MISTAKE), error_sentence=MISTAKE.to_json()
+        )
 
 
 def failed_outcome(error: LiaobotsError) -> Outcome:
     """Return the outcome of an answer that failed with this error."""
     link: Any = getattr(error, "link", "")
-    return Outcome(MessageState.FAILED, error.code, str(error), str(link))
+    sentence = error.message.to_json()
+    return Outcome(MessageState.FAILED, error.code, str(error), str(link), sentence)
 
 
 def without_fallback(backend: Backend) -> Backend:

@@ -114,12 +114,20 @@ def _run(request: Mapping[str, str]) -> Mapping[str, str]:
         function = getattr(import_module(module), name)
         function(Path(request["source"]), Path(request["result"]), request["options"])
     except InvalidInput as error:
-        return {"kind": "refused", "words": str(error)[:MAX_ERROR_CHARACTERS]}
+        return _refusal(error)
     except (
         Exception
     ) as error:  # Whatever the error is, the parent must learn how the function ended.
         return _failure(error)
     return {"kind": "done"}
+
+
+def _refusal(error: InvalidInput) -> Mapping[str, str]:
+    """Return the report of an error with its sentence, or if that is very long, with its words."""
+    report, message = {"kind": "refused"}, error.message.to_json()
+    if len(message) <= MAX_ERROR_CHARACTERS:
+        return {**report, "message": message}
+    return {**report, "words": str(error)[:MAX_ERROR_CHARACTERS]}
 
 
 def _failure(error: BaseException) -> Mapping[str, str]:

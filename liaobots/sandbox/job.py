@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 
 from liaobots.errors import JobCancelled, LiaobotsError
+from liaobots.locale import Sentence
 from liaobots.sandbox.process import Request
 
 # A page checks its jobs several times a second; after so long without a check, it was left.
 UNWATCHED_SECONDS = 5.0
-CANCELLED = "The file was not read to its end: that was stopped. Add it again to have it read."
+CANCELLED = Sentence(
+    "The file was not read to its end: that was stopped. Add it again to have it read."
+)
 
 
 class SandboxJob:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from liaobots.errors import FileUnreadable, JobCancelled, LiaobotsError, ServerBusy
+from liaobots.locale import Sentence
 from liaobots.sandbox.fair_queue import FairQueue
 from liaobots.sandbox.job import CANCELLED, SandboxJob
 from liaobots.sandbox.process import Child, Request, limit_reached
@@ -14,11 +15,11 @@ from liaobots.sandbox.process import Child, Request, limit_reached
 CHECK_SECONDS = 0.2
 # The size to which a result is limited if the submitter names none.
 RESULT_BYTES = 200_000_000
-NOT_STARTED = (
+NOT_STARTED = Sentence(
     "The server cannot start another process to read the file. "
     "Wait a moment, then add the file again."
 )
-MISTAKE = "The program made a mistake while it read the file. Add the file again."
+MISTAKE = Sentence("The program made a mistake while it read the file. Add the file again.")
 LOG = logging.getLogger(__name__)
 
 
@@ -79,13 +80,15 @@ class SandboxPool:
     def _put(self, job: SandboxJob) -> None:
         if self._queue.count(job.owner) >= self._waiting_per_owner:
             raise ServerBusy(
-                f"{self._waiting_per_owner:,} of your files wait to be read already. "
-                "Wait until some of them are read, then add this one again."
+                "{most} of your files wait to be read already. Wait until some of them are read, "
+                "then add this one again.",
+                most=self._waiting_per_owner,
             )
         if len(self._queue) >= self._waiting:
             raise ServerBusy(
-                f"{self._waiting:,} files wait to be read on this server, and no more may. "
-                "Wait a moment, then add the file again."
+                "{most} files wait to be read on this server, and no more may. Wait a moment, "
+                "then add the file again.",
+                most=self._waiting,
             )
         self._queue.put(job.owner, job)
         if self._threads < self._at_once:

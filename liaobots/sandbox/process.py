@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from liaobots.errors import FileUnreadable, InvalidInput, LiaobotsError, LimitReached
+from liaobots.errors import THE_FILE, FileUnreadable, InvalidInput, LiaobotsError, LimitReached
+from liaobots.locale import Sentence
 
 ROOT = Path(__file__).parents[2]
 # A report is shorter; more is not read.
@@ -85,14 +86,16 @@ class Child:
         if kind == "done":
             return None
         if kind == "refused":
-            return InvalidInput(str(report.get("words", "")))
+            words = str(report.get("words", ""))
+            return InvalidInput(Sentence.from_json(str(report.get("message", "")), words))
         if kind in ("memory", "output"):
             return limit_reached(str(kind), self._request)
         if self._process.returncode == -signal.SIGXCPU:
             return limit_reached("processor time", self._request)
         return FileUnreadable(
-            "The file is broken: what reads it failed. "
-            "Open it in the program that made it, save it anew, and add that."
+            "{file} is broken: what reads it failed. "
+            "Open it in the program that made it, save it anew, and add that.",
+            file=THE_FILE,
         )
 
     def _read_report(self) -> Mapping[str, object]:
@@ -106,14 +109,20 @@ class Child:
 def limit_reached(limit: str, request: Request) -> LimitReached:
     """Return the error for a limit, whose message says how much was allowed."""
     allowed = {
-        "processor time": f"{request.processor_seconds:,} seconds of processor time",
-        "time": f"{request.clock_seconds:,} seconds",
-        "memory": f"{request.memory_bytes // 1_000_000:,} MB of memory",
-        "output": f"{request.result_bytes // 1_000_000:,} MB of text",
+        "processor time": Sentence(
+            "{seconds} seconds of processor time", seconds=request.processor_seconds
+        ),
+        "time": Sentence("{seconds} seconds", seconds=request.clock_seconds),
+        "memory": Sentence("{megabytes} MB of memory", megabytes=request.memory_bytes // 1_000_000),
+        "output": Sentence("{megabytes} MB of text", megabytes=request.result_bytes // 1_000_000),
     }[limit]
     return LimitReached(
-        f"The file needs more than the {allowed} that reading one may cost. "
-        "Save the part that matters as a file of its own, and add that.",
+        Sentence(
+            "{file} needs more than the {allowed} that reading one may cost. Save the part "
+            "that matters as a file of its own, and add that.",
+            allowed=allowed,
+            file=THE_FILE,
+        ),
         limit,
     )
 

@@ -42,7 +42,8 @@ def add_answer(
 
 def reset_values() -> dict[str, Any]:
     """Return the values with which a row is used again for another try."""
-    return {"asked": clock(), "first_text": None, "instead_of": "", "instead_words": ""}
+    instead = {"instead_of": "", "instead_words": "", "instead_sentence": ""}
+    return {"asked": clock(), "first_text": None, **instead}
 
 
 def rewrite(
@@ -60,7 +61,7 @@ def rewrite(
     search_index.drop(connection, search_index.is_of([answer]), computed)
     asked = PendingAnswer(conversation, answer, queries.new_id())
     fresh = {"state": MessageState.WRITING, "model": model, "ended": None, "stop_asked": False}
-    error = {"error_kind": "", "error_words": "", "error_link": ""}
+    error = {"error_kind": "", "error_words": "", "error_sentence": "", "error_link": ""}
     life = {"heartbeat": clock(), "writer": asked.writer}
     connection.execute(
         update(messages).where(messages.c.id == answer).values({**fresh, **error, **life, **values})
@@ -72,7 +73,7 @@ def hand_over(connection: Connection, owner: str, asked: PendingAnswer, to: Fall
     """Record that another model writes an answer, and why the first one failed."""
     mine = and_(messages.c.id == asked.answer, messages.c.writer == asked.writer)
     where = and_(mine, queries.is_owned_message(owner))
-    said = {**vars(to), "instead_words": queries.storable(to.instead_words)}
+    said = {name: queries.storable(value) for name, value in vars(to).items()}
     connection.execute(update(messages).where(where).values(said))
 
 

@@ -31,6 +31,7 @@ class ExportedMessage:
     error_kind: str = ""
     error_words: str = ""
     error_link: str = ""
+    error_sentence: str = ""
     reasoning: str = ""
     notes: str = ""
 

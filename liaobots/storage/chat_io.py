@@ -82,10 +82,13 @@ class ChatIO:
 
     def _ids(self, conversation: str, turns: Sequence[str]) -> dict[str, str]:
         """Return for each message its own id if that is free or its own here, else a new one."""
+        # Other ids are in no database, and a half of a character can be in no query.
+        possible = [turn for turn in turns if ID.fullmatch(turn)]
         elsewhere: set[str] = set()
         with self._database.reading() as connection:
-            for at in range(0, len(turns), BATCH_TURNS):
-                taken = select(messages.c.id).where(messages.c.id.in_(turns[at : at + BATCH_TURNS]))
+            for at in range(0, len(possible), BATCH_TURNS):
+                batch = possible[at : at + BATCH_TURNS]
+                taken = select(messages.c.id).where(messages.c.id.in_(batch))
                 others = messages.c.conversation != conversation
                 elsewhere.update(connection.execute(taken.where(others)).scalars())
         return {
@@ -186,6 +189,7 @@ def _row(place: _Place, turn: ExportedMessage) -> dict[str, Any]:
         "thumb": turn.thumb,
         "error_kind": queries.storable(turn.error_kind)[:40],
         "error_words": queries.storable(turn.error_words),
+        "error_sentence": queries.storable(turn.error_sentence),
         "error_link": _link(turn.error_link),
     }
 

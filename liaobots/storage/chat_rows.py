@@ -33,9 +33,10 @@ SAID = (
 )
 # The columns of which only a hash is remembered.
 LONG = ("text", "reasoning")
-ABOUT = ("thumb", "seen", "cost", "deleted", "deleted_with", "instead_of", "instead_words")
-ERROR = ("error_kind", "error_words", "error_link")
-VALUES = (*SAID, *ABOUT, *ERROR)
+ABOUT = ("thumb", "seen", "cost", "deleted", "deleted_with")
+INSTEAD = ("instead_of", "instead_words", "instead_sentence")
+ERROR = ("error_kind", "error_words", "error_sentence", "error_link")
+VALUES = (*SAID, *ABOUT, *INSTEAD, *ERROR)
 BATCH_CHARACTERS = 100_000
 
 Values = Mapping[str, Any]

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from liaobots.errors import StorageError
+from liaobots.locale import Sentence
 from liaobots.storage import lease, migrations, schema
 from liaobots.storage.write_queue import Rest, WriteQueue, pause_after
 
@@ -34,6 +35,20 @@ PATIENCE_SECONDS = 1.0
 POSTGRESQL_OPTIONS = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
 # No page and no answer waits longer than this for PostgreSQL.
 TIMEOUTS = {"lock_timeout": "3s", "statement_timeout": "10s"}
+
+# What a database's own error says, in small letters, and what that means.
+REASONS = {
+    "readonly": Sentence("The disk or the database is read-only"),
+    "read-only": Sentence("The disk or the database is read-only"),
+    "permission denied": Sentence("The database's folder may not be written"),
+    "disk is full": Sentence("The disk is full"),
+    "no space left": Sentence("The disk is full"),
+    "disk i/o error": Sentence("The disk is full, or fails"),
+    "not a database": Sentence("The database's file is damaged, or is no database"),
+    "malformed": Sentence("The database's file is damaged, or is no database"),
+    "locked": Sentence("The database is busy with something else"),
+    "no module named": Sentence("The driver of the database is not installed"),
+}
 
 
 class Database:
@@ -164,7 +179,7 @@ class Database:
             try:
                 stack.enter_context(turn)
             except TimeoutError as error:
-                raise StorageError(_words("locked")) from error
+                raise StorageError(_message("locked")) from error
             # The wait of those ahead may have failed meanwhile.
             if not in_background:
                 self._writes.refuse()
@@ -302,22 +317,10 @@ def storage_errors() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, CommandError, OSError, sqlite3.Error, ImportError) as error:
-        raise StorageError(_words(str(error).lower())) from error
+        raise StorageError(_message(str(error).lower())) from error
 
 
-def _words(technical: str) -> str:
-    reasons = {
-        "readonly": "The disk or the database is read-only",
-        "read-only": "The disk or the database is read-only",
-        "permission denied": "The database's folder may not be written",
-        "disk is full": "The disk is full",
-        "no space left": "The disk is full",
-        "disk i/o error": "The disk is full, or fails",
-        "not a database": "The database's file is damaged, or is no database",
-        "malformed": "The database's file is damaged, or is no database",
-        "locked": "The database is busy with something else",
-        "no module named": "The driver of the database is not installed",
-    }
-    found = (words for sign, words in reasons.items() if sign in technical)
-    reason = next(found, "The database cannot be reached")
-    return f"{reason}, so chats cannot be kept there at the moment."
+def _message(technical: str) -> Sentence:
+    found = (reason for sign, reason in REASONS.items() if sign in technical)
+    reason = next(found, Sentence("The database cannot be reached"))
+    return Sentence("{reason}, so chats cannot be kept there at the moment.", reason=reason)

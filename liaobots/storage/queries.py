@@ -302,10 +302,12 @@ def _message(row: Row[Any], content: Content, versions: Sequence[str]) -> Messag
         characters=len(content.text),
         error_kind=row.error_kind,
         error_words=row.error_words,
+        error_sentence=row.error_sentence,
         error_link=row.error_link,
         thumb=row.thumb,
         versions=versions,
         cost=row.cost,
         instead_of=row.instead_of,
         instead_words=row.instead_words,
+        instead_sentence=row.instead_sentence,
     )

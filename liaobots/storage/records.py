@@ -38,10 +38,12 @@ class Message:
 
     `reasoning` is what the model thought before it answered, and `notes` what else came with
     the answer, as in the schema. `error_kind` is the code of the error that ended a failed
-    answer (see `errors`), and `error_words` its message. `versions` are the ids of all
+    answer (see `errors`), `error_words` its message in English, and `error_sentence` the same as
+    JSON of a `Sentence`. `versions` are the ids of all
     versions of this message, itself included, oldest first. `thumb` is 1 for up and 0 for
     down. `cost` is in the unit of the balance, or None if unknown. If `instead_of` names a
-    model, that one was asked first, and `instead_words` says why it did not answer.
+    model, that one was asked first, and `instead_words` and `instead_sentence` say why it did
+    not answer.
     """
 
     id: str
@@ -62,6 +64,8 @@ class Message:
     cost: float | None = None
     instead_of: str = ""
     instead_words: str = ""
+    error_sentence: str = ""
+    instead_sentence: str = ""
     reasoning: str = ""
     notes: str = ""
 
@@ -126,6 +130,7 @@ class Outcome:
     error_kind: str = ""
     error_words: str = ""
     error_link: str = ""
+    error_sentence: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,7 @@ class Fallback:
     model: str
     instead_of: str
     instead_words: str
+    instead_sentence: str = ""
 
 
 @dataclass(frozen=True)

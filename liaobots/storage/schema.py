@@ -37,7 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-VERSION = "0006"
+VERSION = "0007"
 
 tables = MetaData()
 
@@ -81,6 +81,8 @@ messages = Table(
     Column("characters", Integer, nullable=False, server_default="0"),
     Column("error_kind", String(40), nullable=False, server_default=""),
     Column("error_words", Text, nullable=False, server_default=""),
+    # The same as a sentence with its values, in JSON, to be worded in the reader's language.
+    Column("error_sentence", Text, nullable=False, server_default=""),
     Column("error_link", Text, nullable=False, server_default=""),
     Column("heartbeat", Double),
     Column("writer", String(40)),
@@ -95,6 +97,7 @@ messages = Table(
     # The model that was asked first, and why it failed.
     Column("instead_of", Text, nullable=False, server_default=""),
     Column("instead_words", Text, nullable=False, server_default=""),
+    Column("instead_sentence", Text, nullable=False, server_default=""),
     Index("messages_of_conversation", "conversation"),
     Index("messages_of_parent", "parent"),
     Index("messages_deleted", "deleted"),

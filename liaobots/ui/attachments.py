@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from liaobots.errors import InvalidInput
+from liaobots.locale import Sentence
 
 # File extensions that are also the name of their language, and those that are not.
 SAME_NAME = "c cpp css csv diff go html ini java json jsx lua php r sql swift toml tsv tsx xml yaml"
@@ -46,19 +47,21 @@ LONG_CHARACTERS, LONG_LINES = 2_000, 40
 HEAD_CHARACTERS, HEAD_LINES = 600, 8
 # The first bytes of files that are not text, and what such a file is.
 SIGNATURES = {
-    rb"\x89PNG\r\n\x1a\n": "a picture (PNG)",
-    rb"\xff\xd8\xff": "a picture (JPEG)",
-    rb"GIF8[79]a": "a picture (GIF)",
-    rb"II\*\0|MM\0\*": "a picture (TIFF)",
-    rb"RIFF.{4}WEBP": "a picture (WEBP)",
-    rb".{4}ftyp(?:heic|heix|mif1|avif)": "a picture (HEIC or AVIF)",
-    rb".{4}ftyp": "a film or sound file (MP4)",
-    rb"ID3[\x02-\x04]\0|OggS\0|RIFF.{4}WAVE": "a sound file",
-    rb"PK\x03\x04|PK\x05\x06": "a packed file (ZIP, or an Office file such as DOCX or XLSX)",
-    rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an older Office file (DOC, XLS or PPT)",
-    rb"\x1f\x8b|7z\xbc\xaf|Rar!\x1a\x07|\xfd7zXZ\0|BZh[1-9]1AY&SY": "a packed file",
-    rb"\x7fELF": "a program",
-    rb"SQLite format 3\0": "a database (SQLite)",
+    rb"\x89PNG\r\n\x1a\n": Sentence("a picture (PNG)"),
+    rb"\xff\xd8\xff": Sentence("a picture (JPEG)"),
+    rb"GIF8[79]a": Sentence("a picture (GIF)"),
+    rb"II\*\0|MM\0\*": Sentence("a picture (TIFF)"),
+    rb"RIFF.{4}WEBP": Sentence("a picture (WEBP)"),
+    rb".{4}ftyp(?:heic|heix|mif1|avif)": Sentence("a picture (HEIC or AVIF)"),
+    rb".{4}ftyp": Sentence("a film or sound file (MP4)"),
+    rb"ID3[\x02-\x04]\0|OggS\0|RIFF.{4}WAVE": Sentence("a sound file"),
+    rb"PK\x03\x04|PK\x05\x06": Sentence(
+        "a packed file (ZIP, or an Office file such as DOCX or XLSX)"
+    ),
+    rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Sentence("an older Office file (DOC, XLS or PPT)"),
+    rb"\x1f\x8b|7z\xbc\xaf|Rar!\x1a\x07|\xfd7zXZ\0|BZh[1-9]1AY&SY": Sentence("a packed file"),
+    rb"\x7fELF": Sentence("a program"),
+    rb"SQLite format 3\0": Sentence("a database (SQLite)"),
 }
 LABEL = re.compile(
     r"^📄 (?P<name>[^\n`]{1,80}) · (?P<count>[0-9,]{1,15}) characters\n"
@@ -108,23 +111,27 @@ def safe_filename(name: str) -> str:
 def _decoded(name: str, data: bytes) -> str:
     """Return the text of a file. Raise `InvalidInput` if it is not text."""
     kinds = (kind for start, kind in SIGNATURES.items() if re.match(start, data, re.S))
-    if kind := next(kinds, ""):
+    if kind := next(kinds, None):
         raise InvalidInput(
-            f"“{name}” is {kind}, and only plain text and PDF can be read. "
-            "Save what it says as one of them, or copy the text into the question."
+            "“{name}” is {kind}, and only plain text and PDF can be read. Save what it says "
+            "as one of them, or copy the text into the question.",
+            name=name,
+            kind=kind,
         )
     is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\0" in data and not is_wide:
         raise InvalidInput(
-            f"“{name}” is no text: it holds bytes that only programs read. "
-            "Save it as plain text (UTF-8) or PDF, or copy the text into the question."
+            "“{name}” is no text: it holds bytes that only programs read. Save it as plain "
+            "text (UTF-8) or PDF, or copy the text into the question.",
+            name=name,
         )
     return _in_codec(name, data, "utf-16" if is_wide else "utf-8-sig")
 
 
 def _in_codec(name: str, data: bytes, codec: str) -> str:
     refusal = InvalidInput(
-        f"“{name}” is in an encoding that cannot be told. Save it as UTF-8, and add it again."
+        "“{name}” is in an encoding that cannot be told. Save it as UTF-8, and add it again.",
+        name=name,
     )
     try:
         text = data.decode(codec)

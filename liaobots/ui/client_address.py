@@ -56,8 +56,10 @@ def _network(name: str) -> Network:
         return ip_network(name)
     except ValueError as error:
         raise InvalidInput(
-            f"{SETTING} names “{name[:60]}”, which is no address and no network. "
-            "Write addresses like 10.0.0.5 or networks like 10.0.0.0/8, with commas between them."
+            "{setting} names “{name}”, which is no address and no network. Write addresses "
+            "like 10.0.0.5 or networks like 10.0.0.0/8, with commas between them.",
+            setting=SETTING,
+            name=name[:60],
         ) from error
 
 

@@ -12,7 +12,7 @@ from liaobots.errors import InvalidInput, LiaobotsError, ServerBusy
 from liaobots.limits import limits
 from liaobots.sandbox.job import SandboxJob
 from liaobots.sandbox.pool import SandboxPool
-from liaobots.ui import attachments, server_state, texts
+from liaobots.ui import attachments, server_state
 from liaobots.ui.attachments import Attachment
 from liaobots.ui.private_folder import PrivateFolder
 
@@ -40,7 +40,11 @@ class FileReader:
                 self._job = self._submit(data)
                 undo.pop_all()
         except OSError as error:
-            raise ServerBusy(texts.NO_ROOM_FOR_FILE.format(name=self.name)) from error
+            raise ServerBusy(
+                "The server has no space to read “{name}” at the moment. Wait a little, then "
+                "add it again.",
+                name=self.name,
+            ) from error
 
     @property
     def position(self) -> int:
@@ -63,7 +67,7 @@ class FileReader:
         except ServerBusy:
             raise
         except LiaobotsError as error:
-            raise InvalidInput(_with_name(self.name, str(error))) from error
+            raise InvalidInput(error.message.replace(file=f"“{self.name}”")) from error
         return Attachment(self.name, self._text)
 
     def _submit(self, data: bytes) -> SandboxJob:
@@ -100,8 +104,10 @@ def begin(name: str, data: bytes, owner: str) -> Attachment | FileReader:
     max_bytes = limits().document_bytes
     if len(data) > max_bytes:
         raise InvalidInput(
-            f"“{attachments.safe_filename(name)}” is larger than {max_bytes // 1_000_000} MB. "
-            "Save the part that matters as a file of its own, and add that."
+            "“{name}” is larger than {megabytes} MB. Save the part that matters as a file of "
+            "its own, and add that.",
+            name=attachments.safe_filename(name),
+            megabytes=max_bytes // 1000000,
         )
     return (
         FileReader(name, data, owner) if attachments.is_pdf(data) else attachments.read(name, data)
@@ -151,8 +157,3 @@ def _presence_check() -> Callable[[], bool] | None:
     if context is None or not runtime.exists():
         return None
     return partial(runtime.get_instance().is_active_session, context.session_id)
-
-
-def _with_name(name: str, words: str) -> str:
-    """Return a message of the sandbox with the file's name in it."""
-    return f"“{name}”{words.removeprefix('The file')}"

@@ -93,6 +93,11 @@ def resolve(keys: Keys, session_identity: str) -> Visitor:
     )
 
 
+def languages() -> Sequence[str]:
+    """Return the languages that the visitor's browser asks for, the best one first."""
+    return [st.context.locale] if st.context.locale else []
+
+
 def unverified_owners() -> set[str]:
     """Return the owners of the visitors whose cookies could not be verified when they came."""
     return server_state.get_or_create("unverified owners", set)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from liaobots.errors import LiaobotsError
-from liaobots.ui import markdown, texts
+from liaobots.ui import icons, markdown
 from liaobots.ui.state.session import Session
 
 
@@ -27,5 +27,5 @@ def instead() -> Iterator[None]:
 
 
 def _show(*errors: LiaobotsError) -> None:
-    words = "\n".join(map(str, errors))
-    st.error(markdown.escape_line(words), icon=texts.NOT_SENT_ICON)
+    words = "\n".join(error.message.worded() for error in errors)
+    st.error(markdown.escape_line(words), icon=icons.NOT_SENT)

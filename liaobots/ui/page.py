@@ -9,8 +9,10 @@ import streamlit as st
 if str(Path(__file__).parents[2]) not in sys.path:
     sys.path.append(str(Path(__file__).parents[2]))
 
+from liaobots import locale
 from liaobots.errors import InvalidInput
-from liaobots.ui import actions, browser, markdown, notice, server_settings, texts
+from liaobots.locale import _
+from liaobots.ui import actions, browser, icons, identity, markdown, notice, server_settings
 from liaobots.ui.components import chat_header, composer, navigation, sidebar, transcript
 from liaobots.ui.state import available_models, balance, chats, visitor
 from liaobots.ui.state.session import draw_again
@@ -19,18 +21,35 @@ from liaobots.ui.state.session import draw_again
 FRESH_SECONDS = 1.0
 began = time.monotonic()
 
-st.set_page_config(page_title=texts.TITLE, page_icon=str(texts.ICON))
+locale.use(identity.languages())
+st.set_page_config(page_title=_("Liaobots chat"), page_icon=str(icons.APP))
 st.html(browser.HTML, unsafe_allow_javascript=True)
 if server_settings.are_secrets_broken():
-    st.error(markdown.escape_line(texts.SECRETS_BROKEN))
+    st.error(
+        markdown.escape_line(
+            _(
+                "The server's secrets.toml cannot be read, so nothing was sent and nothing is "
+                "kept. The server's operator can fix it: it must be TOML in UTF-8, like "
+                "secrets.toml.example."
+            )
+        )
+    )
     st.stop()
 if errors := server_settings.errors():
-    st.error(markdown.escape_line(texts.SETTINGS_WRONG.format(words=" ".join(errors))))
+    st.error(
+        markdown.escape_line(
+            _(
+                "A setting of the server is wrong, so nothing was sent and nothing is kept. "
+                "The server's operator can fix it and restart the server. {words}",
+                words=" ".join(error.message.worded() for error in errors),
+            )
+        )
+    )
     st.stop()
 try:
     session = visitor.resolve()
 except InvalidInput as error:
-    st.error(markdown.escape_line(str(error)))
+    st.error(markdown.escape_line(error.message.worded()))
     st.stop()
 
 seen = chats.snapshot(session)

@@ -44,21 +44,21 @@ def are_secrets_broken() -> bool:
     return False
 
 
-def errors() -> list[str]:
-    """Return a message for each setting that is wrong."""
-    return [words for reader in READERS if (words := _error(reader))]
+def errors() -> list[InvalidInput]:
+    """Return the errors of the settings that are wrong."""
+    return [error for reader in READERS if (error := _error(reader))]
 
 
 def log_errors() -> None:
     """Log what is wrong with the settings, for the person who starts the server."""
-    for words in errors():
-        logging.getLogger(__name__).error(words)
+    for error in errors():
+        logging.getLogger(__name__).error(error)
 
 
-def _error(reader: Callable[[], object]) -> str:
-    """Return what is wrong with a setting, or ""."""
+def _error(reader: Callable[[], object]) -> InvalidInput | None:
+    """Return what is wrong with a setting, or None."""
     try:
         reader()
     except InvalidInput as error:
-        return str(error)
-    return ""
+        return error
+    return None

@@ -19,7 +19,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 
 from liaobots.errors import InvalidInput
 from liaobots.limits import Limits, limits
-from liaobots.ui import server_state, texts
+from liaobots.locale import Sentence
+from liaobots.ui import server_state
 from liaobots.ui.private_folder import PrivateFolder
 
 FOLDER_PREFIX = "liaobots-uploads-"
@@ -33,8 +34,8 @@ MAX_FORGOTTEN_SECONDS = 20.0
 class UploadRefused(InvalidInput):
     """A file may not be uploaded; `status` is the HTTP status of the response."""
 
-    def __init__(self, words: str, status: int = 413) -> None:
-        super().__init__(words)
+    def __init__(self, message: str | Sentence, status: int = 413) -> None:
+        super().__init__(message)
         self.status = status
 
 
@@ -86,9 +87,17 @@ class Uploads:
             coming = [each for each in self._held if not each.is_whole]
             mine = sum(each.visitor == visitor for each in coming)
             if mine >= self._bounds.uploads_at_once_per_visitor:
-                raise UploadRefused(texts.UPLOADS_OF_YOURS, 429)
+                raise UploadRefused(
+                    "You upload too many files at once. Wait until they have arrived, then add "
+                    "more.",
+                    429,
+                )
             if len(coming) >= self._bounds.uploads_at_once:
-                raise UploadRefused(texts.UPLOADS_OF_ALL, 429)
+                raise UploadRefused(
+                    "Too many files are uploaded to this server at once. Wait a moment, then add "
+                    "the file again.",
+                    429,
+                )
             self._check(upload, OVERHEAD_BYTES + expected)
             upload.size = OVERHEAD_BYTES
             self._held.append(upload)
@@ -134,7 +143,9 @@ class Uploads:
                 if upload.token == found[1].decode() and not upload.is_claimed:
                     upload.is_claimed = True
                     return upload
-        raise InvalidInput(texts.UPLOAD_GONE)
+        raise InvalidInput(
+            "The file is no longer here: the page was disconnected for too long. Choose it again."
+        )
 
     def new_path(self) -> Path:
         """Return a path for a new file, in a folder that only this user can read."""
@@ -173,13 +184,35 @@ class Uploads:
         of_session = [each for each in self._held if each.session == upload.session]
         of_visitor = [each for each in self._held if each.visitor == upload.visitor]
         for held, max_bytes, words in (
-            (of_session, self._bounds.uploaded_bytes_per_session, texts.UPLOADS_FULL_HERE),
-            (of_visitor, self._bounds.uploaded_bytes_per_visitor, texts.UPLOADS_FULL_OF_YOURS),
-            (self._held, self._bounds.uploaded_bytes, texts.UPLOADS_FULL),
+            (
+                of_session,
+                self._bounds.uploaded_bytes_per_session,
+                Sentence(
+                    "The files added to this page are larger than {most} MB in total. Remove some, "
+                    "or send the question, then add the file again."
+                ),
+            ),
+            (
+                of_visitor,
+                self._bounds.uploaded_bytes_per_visitor,
+                Sentence(
+                    "Your files that are not used yet are larger than {most} MB in total. Remove "
+                    "some on your other pages, or close those pages, then add the file again in a "
+                    "minute."
+                ),
+            ),
+            (
+                self._held,
+                self._bounds.uploaded_bytes,
+                Sentence(
+                    "This server holds {most} MB of files that are not used yet, and accepts no "
+                    "more. Wait a minute, then add the file again."
+                ),
+            ),
         ):
             # These include what has been counted of this file so far.
             if sum(each.size for each in held) + count > max_bytes:
-                raise UploadRefused(words.format(most=max_bytes // 1_000_000))
+                raise UploadRefused(words.replace(most=max_bytes // 1_000_000))
 
 
 def uploads() -> Uploads:
@@ -202,7 +235,12 @@ def content(file: UploadedFile) -> bytes:
     max_bytes = limits().document_bytes
     try:
         if upload.path.stat().st_size > max_bytes:
-            words = texts.FILE_TOO_LARGE.format(name=file.name, most=max_bytes // 1_000_000)
+            words = Sentence(
+                "“{name}” is larger than {most} MB. Save the part that matters as a separate "
+                "file, and add that; files with chats are imported under Import and export.",
+                name=file.name,
+                most=max_bytes // 1_000_000,
+            )
             raise InvalidInput(words)
         return upload.path.read_bytes()
     finally:

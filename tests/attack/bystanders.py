@@ -20,14 +20,17 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Self
 
-from liaobots.ui import texts
 from tests.attack.service import FIRST, LAST
 from tests.support.app import ROOT
 from tests.support.protocol_client import Visitor
 
 VISITORS = 2
 # With these words the page says that a question is not kept yet.
-NOT_KEPT = texts.NOT_KEPT.partition("}")[2].strip()
+NOT_KEPT = (
+    ("{words} What you write now stays in this server's memory until it can be kept.")
+    .partition("}")[2]
+    .strip()
+)
 PAUSE_SECONDS = 0.3
 # So many rounds are the least that a median is taken of.
 ROUNDS = 8

@@ -9,7 +9,6 @@ import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosedError
 
-from liaobots.ui import texts
 from liaobots.ui.asgi.socket_middleware import POLICY_VIOLATION
 from tests.attack.attacker import visited
 from tests.attack.place import Place
@@ -36,7 +35,7 @@ async def _look(url: str, address: str) -> bool:
     visitor = Visitor(url, heard=came.extend)
     visitor.url = address
     async with visitor:
-        await visitor.until(lambda: texts.GREETING.encode() in came, 20)
+        await visitor.until(lambda: b"What would you like to know?" in came, 20)
         return True
 
 

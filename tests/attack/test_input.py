@@ -20,7 +20,6 @@ from websockets.typing import Origin, Subprotocol
 from liaobots.demo.server import DemoServer
 from liaobots.limits import Limits
 from liaobots.storage.store import Store
-from liaobots.ui import texts
 from tests.support.app import App
 from tests.support.auth_code import CODE
 from tests.support.page_actions import conversed
@@ -77,7 +76,7 @@ def test_anothers_chat_and_identity(app: App, slow_demo_server: DemoServer) -> N
                         for file in stranger.files:
                             made = await stranger.download(file)
                             came.append(requests.get(made, timeout=5).content)
-                assert texts.GREETING.encode() in b"".join(came)
+                assert b"What would you like to know?" in b"".join(came)
                 assert b"secret" not in b"".join(came)
 
     finished(attack())
@@ -97,7 +96,7 @@ def test_anothers_session_is_not_joined(
             for identity in ("", None):
                 for path in ("", chat, "trash"):
                     heard = await intruded(app, owner.session, identity, path)
-                    assert texts.GREETING.encode() in heard or path == "trash"
+                    assert b"What would you like to know?" in heard or path == "trash"
                     assert b"secret" not in heard
             slow_demo_server.answer = lambda _: iter(["Still here"])
             await owner.ask("And now?")
@@ -262,7 +261,9 @@ def test_what_no_page_sends(demo_app: App, message: bytes | str) -> None:
 
     async def look() -> None:
         async with Visitor(demo_app.url) as visitor:
-            await visitor.until(lambda: visitor.shows(texts.GREETING) or not visitor.is_running)
+            await visitor.until(
+                lambda: visitor.shows("What would you like to know?") or not visitor.is_running
+            )
 
     finished(look())
     assert set(Path().glob(".*")) | set(Path().glob("*")) == before

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from playwright.sync_api import CDPSession, Page
 
-from liaobots.ui import texts
 from tests.support.app import App
 
 # Notes, for each change of the page, how old the newest word is that it shows.
@@ -73,7 +72,7 @@ def stamp() -> str:
 
 
 def ask(page: Page, question: str) -> None:
-    page.get_by_placeholder(texts.ASK).fill(question)
+    page.get_by_placeholder("Ask anything").fill(question)
     page.keyboard.press("Enter")
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from liaobots.demo.server import DemoServer
-from liaobots.ui import texts
 from tests.support.app import App
 from tests.support.page_actions import ask, button, conversed, listed, message, wait_for_address
 from tests.support.waiting import wait_until
@@ -33,12 +32,12 @@ def begin(page: Page, app: App, demo_server: DemoServer, question: str = "First 
 def answered(page: Page, number: int) -> None:
     """Wait until an answer is complete."""
     expect(message(page, number)).to_contain_text("whole.")
-    expect(button(page, texts.STOP)).to_have_count(0)
+    expect(button(page, "Stop")).to_have_count(0)
 
 
 def chosen(page: Page, label: str) -> None:
     """Wait until a model with this label is chosen."""
-    picker = page.get_by_role("combobox", name=texts.MODEL, exact=True)
+    picker = page.get_by_role("combobox", name="Model", exact=True)
     expect(picker).to_have_value(re.compile(f"^{label}"))
 
 
@@ -47,13 +46,13 @@ def test_from_the_page_of_models_to_a_chat(
 ) -> None:
     """A model is found, made a favourite, and used in a new chat, which remembers it."""
     first = begin(page, app, slow_demo_server)
-    page.get_by_role("link", name=texts.MODELS).click()
+    page.get_by_role("link", name="Models").click()
     heads = page.get_by_test_id("stMain").get_by_role("heading", level=3)
-    expect(heads).to_have_text(["OpenAI", "Anthropic", texts.SPEED])
-    page.get_by_label(texts.MODELS_LABEL).fill("anthropic")
-    expect(heads).to_have_text(["Anthropic", texts.SPEED])
-    button(page, texts.FAVOURITE).click()
-    expect(heads).to_have_text([texts.FAVOURITES, texts.SPEED])
+    expect(heads).to_have_text(["OpenAI", "Anthropic", "Speed"])
+    page.get_by_label("Search models").fill("anthropic")
+    expect(heads).to_have_text(["Anthropic", "Speed"])
+    button(page, "Add to favourites").click()
+    expect(heads).to_have_text(["Favourites", "Speed"])
     page.locator("[class*='st-key-use-'] button").click()
     expect(page).to_have_url(f"{app.url}/")
     chosen(page, "★ Claude 1")
@@ -72,7 +71,7 @@ def test_from_the_page_of_models_to_a_chat(
 def test_the_speed_chart_is_drawn(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The page shows one chart of the visitor's own answers."""
     begin(page, app, slow_demo_server)
-    page.get_by_role("link", name=texts.MODELS).click()
+    page.get_by_role("link", name="Models").click()
     chart = page.get_by_test_id("stVegaLiteChart")
     expect(chart.locator("canvas, svg").first).to_be_visible()
     expect(page.get_by_test_id("stMain")).to_contain_text("0 % of 1 failed")
@@ -85,13 +84,13 @@ def test_the_models_of_a_typed_token(
     settings = {"LIAOBOTS_URL": f"{slow_demo_server.url}/v1", "LIAOBOTS_WIRE": "openai"}
     with App(tmp_path, **settings) as app:
         page.goto(app.url)
-        page.get_by_label(texts.AUTH_TOKEN, exact=True).fill("a-code-of-mine")
+        page.get_by_label("Auth token", exact=True).fill("a-code-of-mine")
         page.keyboard.press("Enter")
-        expect(button(page, texts.FORGET)).to_be_visible()
-        page.get_by_role("link", name=texts.MODELS).click()
-        page.get_by_label(texts.MODELS_LABEL).fill("gpt-4")
+        expect(button(page, "Remove my token")).to_be_visible()
+        page.get_by_role("link", name="Models").click()
+        page.get_by_label("Search models").fill("gpt-4")
         heads = page.get_by_test_id("stMain").get_by_role("heading", level=3)
-        expect(heads).to_have_text(["OpenAI", texts.SPEED])
+        expect(heads).to_have_text(["OpenAI", "Speed"])
     asked = [each for each in slow_demo_server.asked if each["path"] == "/v1/models"]
     assert asked[-1]["headers"]["authorization"] == "Bearer a-code-of-mine"
     assert "a-code-of-mine" not in app.log.read_text()
@@ -129,7 +128,9 @@ def test_the_context_meter(app: App, page: Page, slow_demo_server: DemoServer) -
     begin(page, app, slow_demo_server, "x" * 700)
     ask(page, "y" * 400)
     answered(page, 3)
-    line = page.get_by_text(texts.SENT_FROM_HERE)
+    line = page.get_by_text(
+        "── Only what follows is sent: the context window is too small for the rest ──"
+    )
     expect(line).to_be_visible()
     second = message(page, 2).bounding_box()
     line_box = line.bounding_box()
@@ -137,19 +138,19 @@ def test_the_context_meter(app: App, page: Page, slow_demo_server: DemoServer) -
     assert line_box
     assert line_box["y"] < second["y"]
     page.get_by_role("button", name=re.compile("^Context: 11")).click()
-    page.get_by_text(texts.EDGES["tell"]).click()
+    page.get_by_text("Do not send").click()
     expect(line).to_have_count(0)
     page.keyboard.press("Escape")
     ask(page, "And now?")
     expect(page.get_by_text("The chat with this question has")).to_be_visible()
-    expect(page.get_by_placeholder(texts.ASK)).to_have_value("And now?")
+    expect(page.get_by_placeholder("Ask anything")).to_have_value("And now?")
     assert len(conversed(slow_demo_server)) == 2
 
 
 def test_the_fallback_model(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The answer names the model that it replaces."""
     begin(page, app, slow_demo_server)
-    page.get_by_role("combobox", name=texts.FALLBACK).click()
+    page.get_by_role("combobox", name="Fallback model").click()
     page.get_by_role("option", name=re.compile("^GPT-5")).click()
     # The choice is kept by a run of the page, which the question must not overtake.
     page.wait_for_timeout(500)
@@ -172,11 +173,11 @@ def test_a_missing_model(app: App, page: Page, slow_demo_server: DemoServer) -> 
         answered(page, 1)
         ask(page, "Second question")
         expect(page.get_by_text("Choose another model, then send again")).to_be_visible()
-        expect(page.get_by_placeholder(texts.ASK)).to_have_value("Second question")
-        page.get_by_role("combobox", name=texts.MODEL, exact=True).click()
+        expect(page.get_by_placeholder("Ask anything")).to_have_value("Second question")
+        page.get_by_role("combobox", name="Model", exact=True).click()
         page.get_by_role("option", name=re.compile("^GPT-5")).click()
         page.wait_for_timeout(500)
-        page.get_by_placeholder(texts.ASK).press("Enter")
+        page.get_by_placeholder("Ask anything").press("Enter")
         answered(page, 3)
     assert len(conversed(slow_demo_server)) == 2
     assert listed(page)

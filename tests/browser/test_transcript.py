@@ -15,7 +15,6 @@ from liaobots.pieces import Content
 from liaobots.storage.database import Database
 from liaobots.storage.records import MessageState, Outcome
 from liaobots.storage.store import Store
-from liaobots.ui import texts
 from tests.bench.watching import Watched, in_pieces, markdown
 from tests.support.app import App
 from tests.support.auth_code import CODE
@@ -234,7 +233,7 @@ def test_a_streamed_text_looks_like_a_whole_one(
     assert dom(answer) == streamed
     assert height_of(answer) == pytest.approx(height, abs=1)
     (other.log.parent / "text").write_text(text)
-    streamed = streamed.removesuffix("<p>Copy</p>").removesuffix(f"<p>{texts.ACTIONS}</p>")
+    streamed = streamed.removesuffix("<p>Copy</p>").removesuffix("<p>Message actions</p>")
     assert streamed in doms_of_whole(page, other)
 
 
@@ -264,7 +263,7 @@ def test_nothing_is_sent_twice(tmp_path: Path, browser: Browser) -> None:
                 page = browser.new_page()
                 page.add_init_script("window.lags = []")
                 page.goto(app.url)
-                page.get_by_placeholder(texts.ASK).wait_for()
+                page.get_by_placeholder("Ask anything").wait_for()
                 page.wait_for_timeout(1000)
                 watched = Watched(page, app)
                 ask(page, "Go")
@@ -284,10 +283,10 @@ def test_reasoning_is_folded(app: App, page: Page, slow_demo_server: DemoServer)
     ask(page, "Go")
     answer = message(page, 1)
     expect(answer.get_by_text("thought5")).to_be_visible()
-    expect(answer.get_by_text(texts.THINKING)).to_be_visible()
+    expect(answer.get_by_text("Thinking …")).to_be_visible()
     expect(answer).to_contain_text("I speak.")
     expect(answer.get_by_text("thought5")).to_be_hidden()
-    answer.get_by_text(texts.THOUGHTS, exact=True).click()
+    answer.get_by_text("Thoughts", exact=True).click()
     expect(answer.get_by_text("thought29")).to_be_visible()
     expect(way_to_copy(page)).to_be_visible()
 
@@ -301,12 +300,12 @@ def test_an_answer_can_be_copied(app: App, page: Page, slow_demo_server: DemoSer
     for copy in (
         way_to_copy(page).click,
         partial(page.keyboard.press, "Control+Shift+Y"),
-        partial(act, page, 1, texts.ACTS["copy"]),
+        partial(act, page, 1, "Copy"),
     ):
         page.evaluate("navigator.clipboard.writeText('')")
         copy()
         expect(page.locator("#copied")).to_be_visible()
-        expect(page.locator("#copied")).to_contain_text(texts.COPIED)
+        expect(page.locator("#copied")).to_contain_text("Copied")
         assert page.evaluate("navigator.clipboard.readText()").strip() == text.strip()
         expect(page.locator("#copied")).to_be_hidden()
     expect(page.locator("[class*='st-key-panel-'] pre")).to_contain_text("# Title")
@@ -346,13 +345,13 @@ def test_a_long_chat_opens_at_its_end(
 ) -> None:
     """It shows its newest messages, and earlier ones on request."""
     page.goto(app.url)
-    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    expect(page.get_by_text("What would you like to know?")).to_be_visible()
     file = next(tmp_path.rglob("chats.db"))
     chat = fill(Store(Database(f"sqlite:///{file}")), owner_of(context), 150)
     page.goto(f"{app.url}/{chat}")
     expect(page.get_by_text("Answer 149", exact=True)).to_be_in_viewport()
     expect(page.get_by_test_id("stChatMessage")).to_have_count(20)
-    button(page, texts.EARLIER).click()
+    button(page, "Earlier messages").click()
     expect(page.get_by_test_id("stChatMessage")).to_have_count(40)
     expect(page.get_by_text("Answer 130", exact=True)).to_be_visible()
 
@@ -369,11 +368,11 @@ def test_the_reader_may_scroll_up(app: App, page: Page, slow_demo_server: DemoSe
     place = page.locator("#stMain").evaluate("node => node.scrollTop")
     expect(page.get_by_text("Line 90", exact=True)).to_be_attached()
     assert page.locator("#stMain").evaluate("node => node.scrollTop") == pytest.approx(place, abs=5)
-    button(page, f"↓ {texts.TO_THE_END}").click()
+    button(page, "↓ Newest").click()
     expect(page.get_by_text("Line 159", exact=True)).to_be_in_viewport()
-    expect(button(page, f"↓ {texts.TO_THE_END}")).to_be_hidden()
+    expect(button(page, "↓ Newest")).to_be_hidden()
     page.mouse.wheel(0, -300)
-    expect(button(page, f"↓ {texts.TO_THE_END}")).to_be_visible()
+    expect(button(page, "↓ Newest")).to_be_visible()
     ask(page, "Another?")
     expect(message(page, 2)).to_be_in_viewport()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from liaobots.errors import InvalidInput, JobCancelled, ServerBusy
@@ -105,8 +105,15 @@ FILES = mangled(
 )
 
 
+HALF_OF_A_CHARACTER = (
+    rb'{"format": "liaobots-chat", "version": 2, "chats": [{"id": "\ud800", "title": "", "turns": '
+    rb'[{"id": "\udc00", "parent": null, "role": "user", "text": ""}], "leaf": null}]}'
+)
+
+
 @settings(max_examples=100, deadline=None)
 @given(data=FILES)
+@example(data=HALF_OF_A_CHARACTER)
 def test_any_file_is_imported_or_refused(imports: ImportQueue, folder: Path, data: bytes) -> None:
     """A changed file is refused with an error, or its chats can be used."""
     other = Store(Database("sqlite://"))

@@ -53,6 +53,7 @@ def test_as_it_is_written() -> None:
                         "error_kind": "",
                         "error_words": "",
                         "error_link": "",
+                        "error_sentence": "",
                         "reasoning": "",
                         "notes": "",
                     }

@@ -16,6 +16,7 @@ from liaobots.errors import ServerBusy, StorageError
 from liaobots.generation.backend import Backend
 from liaobots.generation.manager import AnswerManager
 from liaobots.generation.waiting_chats import WaitingChats
+from liaobots.locale import Sentence
 from liaobots.pieces import Content
 from liaobots.storage.database import Database
 from liaobots.storage.records import Conversation, Message, MessageState, Outcome
@@ -23,7 +24,7 @@ from liaobots.storage.store import Store
 from tests.support.auth_code import CODE
 from tests.support.waiting import wait_until
 
-REASON = "The database is busy."
+REASON = Sentence("The database is busy.")
 WORDS = [f"word{n} " for n in range(20)]
 WHOLE = "".join(WORDS)
 
@@ -103,9 +104,11 @@ def test_a_new_chat_is_stored_when_the_lock_is_released(scene: Scene) -> None:
         chat = scene.ask(scene.memory, None, "Hello?")
         scene.waiting.add(scene.owner, chat, REASON)
         wait_until(lambda: is_done(scene.said(scene.memory, chat)))
-        wait_until(lambda: "busy with something else" in scene.waiting.reason(scene.owner, chat))
+        wait_until(
+            lambda: "busy with something else" in str(scene.waiting.reason(scene.owner, chat))
+        )
         assert scene.waiting.of(scene.owner) == [chat]
-        assert scene.waiting.reason("somebody else", chat) == ""
+        assert scene.waiting.reason("somebody else", chat) is None
     scene.wait_until_moved(chat)
     assert scene.texts(scene.kept, chat) == ["Hello?", WHOLE]
     assert scene.waiting.has_moved(chat)

@@ -6,7 +6,6 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from liaobots.demo.server import DemoServer
-from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
 from tests.support import stored_chats
 from tests.support.app import App
@@ -14,7 +13,7 @@ from tests.support.app import App
 
 def ask(page: Page, question: str) -> None:
     """Type a question and send it."""
-    page.get_by_placeholder(texts.ASK).fill(question)
+    page.get_by_placeholder("Ask anything").fill(question)
     page.keyboard.press("Enter")
 
 
@@ -40,10 +39,10 @@ def way_to_copy(page: Page) -> Locator:
 
 def act(page: Page, number: int, words: str) -> None:
     """Open the menu of a message, and choose an action by its name."""
-    way = page.get_by_role("menuitem", name=words.rpartition(": ")[2], exact=True)
+    way = page.get_by_role("menuitem", name=words, exact=True)
     while not way.is_visible():
         # A page that is drawn again closes the menu.
-        message(page, number).get_by_role("button", name=texts.ACTIONS).click()
+        message(page, number).get_by_role("button", name="Message actions").click()
         page.wait_for_timeout(300)
     way.click()
 

@@ -9,7 +9,7 @@ from liaobots.generation.rate_limit import RateLimiter
 from liaobots.limits import Limits
 from liaobots.pieces import Content
 from liaobots.storage.records import MessageState, Outcome
-from liaobots.ui import actions, texts
+from liaobots.ui import actions
 from liaobots.ui.state import available_models, session, stores
 from tests.support.app_test import (
     act,
@@ -42,12 +42,12 @@ def test_edit(opened: AppTest, demo_server: DemoServer) -> None:
     field = opened.text_area(key=f"edit-{message_id(opened, 0)}")
     assert field.value == "one"
     field.set_value("uno")
-    press(opened, texts.ASK_AGAIN)
+    press(opened, "Ask again")
     assert said(opened) == ["uno", "answer 3 to uno"]
     assert "2/2" in words_of(opened)
     sent = conversed(demo_server)[-1]["body"]["messages"]
     assert [message["content"] for message in sent] == ["uno"]
-    press(opened, texts.PREVIOUS)
+    press(opened, "Previous version")
     assert said(opened)[2] == "two"
 
 
@@ -63,8 +63,11 @@ def test_an_edit_whose_place_is_gone_is_not_lost(opened: AppTest) -> None:
     asked = store.ask(owner, chat.id, "un", "gpt-4", replaces=chat.messages[0].id)
     assert asked
     store.finish(owner, asked, Content(text="deux"), Outcome(MessageState.DONE))
-    button(opened, texts.ASK_AGAIN).click().run()
-    assert texts.EDITED_ELSEWHERE in words_of(opened).replace("\\", "")
+    button(opened, "Ask again").click().run()
+    assert (
+        "The chat no longer shows this question: it was changed in another tab. Your "
+        "new text was not sent; it is still here."
+    ) in words_of(opened).replace("\\", "")
     assert opened.chat_input[0].proto.value == "uno"
     assert said(opened) == ["un", "deux"]
 
@@ -75,7 +78,7 @@ def test_an_edit_that_is_too_long_stays_in_its_field(opened: AppTest) -> None:
     act(opened, 0, session.Act.EDIT)
     field = f"edit-{message_id(opened, 0)}"
     opened.text_area(key=field).set_value("u" * 1_000_000)
-    button(opened, texts.ASK_AGAIN).click().run()
+    button(opened, "Ask again").click().run()
     assert "It was not sent" in words_of(opened)
     assert opened.text_area(key=field).value == "u" * 1_000_000
     assert said(opened) == ["one", "answer 1 to one"]
@@ -85,7 +88,7 @@ def test_cancel_changes_nothing(opened: AppTest) -> None:
     """The panel closes, and the chat is as it was."""
     ask(opened, "one")
     act(opened, 0, session.Act.EDIT)
-    press(opened, texts.CANCEL)
+    press(opened, "Cancel")
     assert not opened.text_area
     assert said(opened) == ["one", "answer 1 to one"]
 
@@ -95,7 +98,7 @@ def test_answer_with_another_model(opened: AppTest, demo_server: DemoServer) -> 
     ask(opened, "one")
     act(opened, 1, session.Act.WITH)
     opened.selectbox(key=f"with-{message_id(opened, 1)}").select("stand-in")
-    press(opened, texts.ANSWER_NOW)
+    press(opened, "Answer")
     assert said(opened) == ["one", "answer 2 to one"]
     assert conversed(demo_server)[-1]["body"]["models"][0]["modelId"] == "stand-in"
     assert shown_chat(opened).messages[1].versions[0] != message_id(opened, 1)
@@ -134,13 +137,13 @@ def test_delete_and_undo(opened: AppTest) -> None:
     ask(opened, "two")
     act(opened, 2, session.Act.DELETE)
     assert said(opened) == ["one", "answer 1 to one"]
-    assert texts.MESSAGE_DELETED in words_of(opened)
-    press(opened, texts.UNDO)
+    assert "The message and those after it are in the trash." in words_of(opened)
+    press(opened, "Undo")
     assert said(opened)[2:] == ["two", "answer 2 to two"]
-    assert texts.MESSAGE_DELETED not in words_of(opened)
+    assert "The message and those after it are in the trash." not in words_of(opened)
     act(opened, 2, session.Act.DELETE)
     ask(opened, "three")
-    assert texts.MESSAGE_DELETED not in words_of(opened)
+    assert "The message and those after it are in the trash." not in words_of(opened)
 
 
 def test_an_answer_deleted_leaves_its_question(opened: AppTest) -> None:
@@ -148,14 +151,14 @@ def test_an_answer_deleted_leaves_its_question(opened: AppTest) -> None:
     ask(opened, "one")
     act(opened, 1, session.Act.DELETE)
     assert said(opened) == ["one"]
-    press(opened, texts.TRY_AGAIN)
+    press(opened, "Try again")
     assert said(opened) == ["one", "answer 2 to one"]
 
 
 def test_instructions_of_a_new_chat(opened: AppTest, demo_server: DemoServer) -> None:
     """Written before the first question, they are the chat's own afterwards."""
     opened.button(key="prompts-fold").click().run()
-    field = next(area for area in opened.text_area if area.label == texts.INSTRUCTIONS)
+    field = next(area for area in opened.text_area if area.label == "Instructions for this chat")
     field.set_value("Be brief.").run()
     ask(opened, "one")
     assert conversed(demo_server)[-1]["body"]["prompt"] == "Be brief."
@@ -173,7 +176,7 @@ def test_a_question_that_is_too_long(opened: AppTest, demo_server: DemoServer) -
     assert not [each for each in demo_server.asked if each["path"] == "/api/chat"]
     opened.run()
     assert opened.error
-    press(opened, texts.PROMPTS)
+    press(opened, "Prompts")
     assert not opened.error
 
 

@@ -14,7 +14,7 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 from liaobots.errors import LiaobotsError
-from liaobots.ui import identity, markdown, server_settings, texts
+from liaobots.ui import identity, markdown, server_settings
 from tests.support.app import ROOT
 from tests.support.app_test import session_of
 from tests.support.auth_code import CODE
@@ -92,7 +92,13 @@ def test_broken_secrets_are_told(write: Callable[[bytes], None], name: str) -> N
     write(BROKEN[name])
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert not page.exception
-    assert [each.value for each in page.error] == [markdown.escape_line(texts.SECRETS_BROKEN)]
+    assert [each.value for each in page.error] == [
+        markdown.escape_line(
+            "The server's secrets.toml cannot be read, so nothing was sent and nothing "
+            "is kept. The server's operator can fix it: it must be TOML in UTF-8, like "
+            "secrets.toml.example."
+        )
+    ]
     assert not page.chat_input
 
 
@@ -100,7 +106,13 @@ def test_a_folder_in_place_of_the_file(write: Callable[[bytes], None], tmp_path:
     """It is told too; no file at all is nothing to tell."""
     (tmp_path / "secrets.toml").mkdir()
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    assert [each.value for each in page.error] == [markdown.escape_line(texts.SECRETS_BROKEN)]
+    assert [each.value for each in page.error] == [
+        markdown.escape_line(
+            "The server's secrets.toml cannot be read, so nothing was sent and nothing "
+            "is kept. The server's operator can fix it: it must be TOML in UTF-8, like "
+            "secrets.toml.example."
+        )
+    ]
     (tmp_path / "secrets.toml").rmdir()
     page.run()
     assert not page.error

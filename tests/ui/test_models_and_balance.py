@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from liaobots.demo.server import DemoServer
-from liaobots.ui import server_state, texts
+from liaobots.ui import server_state
 from liaobots.ui.actions import settings
 from liaobots.ui.state import available_models, backend, preferences, session
 from tests.support.app_test import (
@@ -134,7 +134,7 @@ def test_a_list_that_cannot_be_had_takes_no_model_away(
     demo_server.models = []
     opened.run()
     assert opened.selectbox(key=available_models.MODEL).value == "odd"
-    assert texts.MODELS_UNKNOWN in words(opened)
+    assert "The live list of models could not be read" in words(opened)
     ask(opened, "two")
     assert models_sent(demo_server) == ["odd", "odd"]
 
@@ -203,13 +203,17 @@ def test_what_does_not_fit_is_left_out_and_marked(opened: AppTest, demo_server: 
     """The line stands where the sent part begins; all of it is kept."""
     for letter in "abc":
         ask(opened, letter * 400)
-    assert texts.SENT_FROM_HERE in words(opened)
+    assert (
+        "── Only what follows is sent: the context window is too small for the rest ──"
+    ) in words(opened)
     ask(opened, "d")
     sent = [message["content"][:1] for message in conversed(demo_server)[-1]["body"]["messages"]]
     assert sent == ["b", "a", "c", "a", "d"]
     assert len(said(opened)) == 8
     opened.selectbox(key=available_models.MODEL).select("gpt-5").run()
-    assert texts.SENT_FROM_HERE not in words(opened)
+    assert (
+        "── Only what follows is sent: the context window is too small for the rest ──"
+    ) not in words(opened)
 
 
 def test_one_may_choose_to_be_told_instead(opened: AppTest, demo_server: DemoServer) -> None:
@@ -236,7 +240,7 @@ def test_an_edit_counts_only_what_stands_before_it(
         ask(opened, letter * 400)
     act(opened, 0, session.Act.EDIT)
     opened.text_area(key=f"edit-{message_id(opened, 0)}").set_value("c" * 300)
-    press(opened, texts.ASK_AGAIN)
+    press(opened, "Ask again")
     assert said(opened)[0] == "c" * 300
     assert len(conversed(demo_server)) == 3
 
@@ -251,7 +255,7 @@ def test_another_model_stands_in_and_says_so(opened: AppTest, demo_server: DemoS
     demo_server.broken.clear()
     ask(opened, "fault: in-band")
     assert models_sent(demo_server)[2:] == ["gpt-4"]
-    press(opened, texts.ANSWER_WITH.format(model=r"gpt\-5"))
+    press(opened, "Answer with {model}".format(model=r"gpt\-5"))
     assert models_sent(demo_server)[3:] == ["gpt-5"]
 
 
@@ -294,8 +298,11 @@ def test_a_code_without_an_address_locks_nobody_out(
     monkeypatch.delenv("LIAOBOTS_AUTH", raising=False)
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     page.text_input(key=settings.AUTH_TOKEN).set_value("a-code-of-mine").run()
-    assert texts.DEMO in words_of(page)
-    press(page, texts.FORGET)
+    assert (
+        "**Demo:** the built-in stand-in answers. To talk to real models, paste your "
+        "Liaobots auth token under *Auth token* in the sidebar."
+    ) in words_of(page)
+    press(page, "Remove my token")
     assert not conversed(demo_server)
 
 
@@ -307,6 +314,9 @@ def test_without_a_code_an_engine_is_asked(
     monkeypatch.setenv("LIAOBOTS_URL", f"{demo_server.url}/v1")
     monkeypatch.delenv("LIAOBOTS_AUTH", raising=False)
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    assert texts.DEMO not in words(page)
+    assert (
+        "**Demo:** the built-in stand-in answers. To talk to real models, paste your "
+        "Liaobots auth token under *Auth token* in the sidebar."
+    ) not in words(page)
     ask(page, "one")
     assert said(page) == ["one", "answer to one"]

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from liaobots.demo.server import DemoServer
-from liaobots.ui import texts
 from tests.support.app import App
 from tests.support.auth_code import CODE
 from tests.support.identity_provider import IdentityProvider, Person
@@ -63,15 +62,15 @@ def in_sidebar(page: Page, name: str) -> Locator:
 
 
 def sign_in(page: Page) -> None:
-    in_sidebar(page, texts.SIGN_IN).click()
-    expect(in_sidebar(page, texts.SIGN_OUT)).to_be_visible()
+    in_sidebar(page, "Sign in").click()
+    expect(in_sidebar(page, "Sign out")).to_be_visible()
 
 
 def sign_out(page: Page) -> None:
     """Signs out, and waits for the page that comes after the way round."""
     with page.expect_event("load"):
-        in_sidebar(page, texts.SIGN_OUT).click()
-    expect(in_sidebar(page, texts.SIGN_IN)).to_be_visible()
+        in_sidebar(page, "Sign out").click()
+    expect(in_sidebar(page, "Sign in")).to_be_visible()
 
 
 def chat(page: Page, question: str) -> str:
@@ -84,7 +83,7 @@ def chat(page: Page, question: str) -> str:
 def expect_no_trace(page: Page, question: str, address: str) -> None:
     """Expect a chat neither in the list nor at its address."""
     page.goto(address)
-    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    expect(page.get_by_text("What would you like to know?")).to_be_visible()
     expect(page.get_by_text(question)).to_have_count(0)
     expect(page.get_by_text(ANSWER)).to_have_count(0)
 
@@ -96,19 +95,19 @@ def test_there_and_back(
     """Sign in leads round the provider and holds over a refresh; so does Sign out."""
     provider.ends_sessions = ends_sessions
     page = enter(None)
-    expect(in_sidebar(page, texts.SIGN_IN)).to_be_visible()
-    expect(in_sidebar(page, texts.SIGN_OUT)).to_have_count(0)
+    expect(in_sidebar(page, "Sign in")).to_be_visible()
+    expect(in_sidebar(page, "Sign out")).to_have_count(0)
     assert "/authorize" not in provider.asked
     sign_in(page)
     assert provider.asked.index("/authorize") < provider.asked.index("/token")
-    expect(in_sidebar(page, texts.SIGN_IN)).to_have_count(0)
+    expect(in_sidebar(page, "Sign in")).to_have_count(0)
     page.reload()
-    expect(in_sidebar(page, texts.SIGN_OUT)).to_be_visible()
+    expect(in_sidebar(page, "Sign out")).to_be_visible()
     sign_out(page)
     assert ("/logout" in provider.asked) is ends_sessions
     page.reload()
-    expect(in_sidebar(page, texts.SIGN_IN)).to_be_visible()
-    expect(in_sidebar(page, texts.SIGN_OUT)).to_have_count(0)
+    expect(in_sidebar(page, "Sign in")).to_be_visible()
+    expect(in_sidebar(page, "Sign out")).to_have_count(0)
     assert page.url == f"{app.url}/"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from liaobots.errors import InvalidInput, LiaobotsError
 from liaobots.storage.prompts import fill_placeholders
-from liaobots.ui import file_reader, texts, uploads
+from liaobots.ui import file_reader, uploads
 from liaobots.ui.actions import chat as chat_actions
 from liaobots.ui.actions import question as question_actions
 from liaobots.ui.actions.callback import callback
@@ -27,7 +27,10 @@ def submit(session: Session) -> None:
     value, context = widgets.value(QUESTION), question_actions.context(session)
     session.submissions += 1
     if session.chat in session.pending:
-        raise InvalidInput(texts.STILL_READING)
+        raise InvalidInput(
+            "The files of your last question in this chat are still being read. This one "
+            "was not sent: wait for them, or stop the reading."
+        )
 
     def send(question: str) -> None:
         question_actions.ask(session, context, question)

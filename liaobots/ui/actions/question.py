@@ -8,7 +8,6 @@ from liaobots.errors import InvalidInput, StorageError
 from liaobots.generation.backend import Backend
 from liaobots.generation.context_window import ContextLimit
 from liaobots.generation.manager import AnswerManager
-from liaobots.ui import texts
 from liaobots.ui.actions.callback import callback
 from liaobots.ui.auth_codes import DAY_SECONDS
 from liaobots.ui.state import available_models, context_meter, stores, widgets
@@ -82,7 +81,10 @@ def ask(session: Session, context: QuestionContext, question: str, replaces: str
     )
     memory.store.speed.purge_expired(DAY_SECONDS)
     if not asked:
-        raise InvalidInput(texts.EDITED_ELSEWHERE)
+        raise InvalidInput(
+            "The chat no longer shows this question: it was changed in another tab. Your "
+            "new text was not sent; it is still here."
+        )
     _note_asked(session, context.opened, asked)
 
 
@@ -110,7 +112,7 @@ def _store(context: QuestionContext, question: str, replaces: str | None) -> str
             return ask_in(database, chat)
         reason = stores.why_unavailable()
     except StorageError as error:
-        reason = str(error)
+        reason = error.message
     waiting.admit(reason)
     with waiting.still():
         if opened:

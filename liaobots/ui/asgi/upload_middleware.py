@@ -23,7 +23,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
 from liaobots.limits import limits
-from liaobots.ui import identity_cookie, texts
+from liaobots.locale import Sentence
+from liaobots.ui import identity_cookie
 from liaobots.ui.client_address import client_address
 from liaobots.ui.state import stores
 from liaobots.ui.state.signing_keys import signing_keys
@@ -54,7 +55,9 @@ class UploadMiddleware:
         found = PATH.search(scope["path"])
         session, file = found.groups() if found else ("", "")
         if not NAME.fullmatch(session) or not NAME.fullmatch(file):
-            return await PlainTextResponse(texts.NO_SESSION, 400)(scope, receive, send)
+            return await PlainTextResponse(
+                Sentence("This page is no longer open. Reload it, then choose the file again."), 400
+            )(scope, receive, send)
         if scope["method"] == "DELETE":
             return await self._delete(session, file, scope, receive, send)
         await self._put(session, file, scope, receive, send)
@@ -73,14 +76,18 @@ class UploadMiddleware:
         self, session: str, file: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
         if not _is_open(session):
-            return await PlainTextResponse(texts.NO_SESSION, 400)(scope, receive, send)
+            return await PlainTextResponse(
+                Sentence("This page is no longer open. Reload it, then choose the file again."), 400
+            )(scope, receive, send)
         upload = None
         try:
             expected = _expected_bytes(Headers(scope=scope))
             upload = uploads().begin(session, file, visitor_of(scope), expected)
             part = await _BodyReceiver(upload, scope, receive).receive_all()
             if not _is_open(session):
-                raise UploadRefused(texts.NO_SESSION, 400)
+                raise UploadRefused(
+                    "This page is no longer open. Reload it, then choose the file again.", 400
+                )
             await self._hand_on(upload, part, scope, receive, send)
         except UploadRefused as refusal:
             if upload:
@@ -154,7 +161,11 @@ class _BodyReceiver:
                     written, self._pending = b"".join(self._pending), []
                     await run_in_threadpool(file.write, written)
         if not self._is_whole or self._parts != 1:
-            raise UploadRefused(texts.UPLOAD_BROKEN, 400)
+            raise UploadRefused(
+                "The file arrived in a form that cannot be read. Reload the page, then add it "
+                "again.",
+                400,
+            )
         names = (name.decode("latin-1").lower() for name in self._names)
         return dict(zip(names, self._values, strict=False))
 
@@ -166,7 +177,9 @@ class _BodyReceiver:
             left = self._began + allowed - time.monotonic()
             message = await asyncio.wait_for(self._receive(), max(0.0, left))
         except TimeoutError as error:
-            raise UploadRefused(texts.UPLOAD_SLOW, 408) from error
+            raise UploadRefused(
+                "The file arrived too slowly. Check the network, then add the file again.", 408
+            ) from error
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         return message
@@ -178,10 +191,18 @@ class _BodyReceiver:
         try:
             self._parser.write(data)
         except FormParserError as error:
-            raise UploadRefused(texts.UPLOAD_BROKEN, 400) from error
+            raise UploadRefused(
+                "The file arrived in a form that cannot be read. Reload the page, then add it "
+                "again.",
+                400,
+            ) from error
         uploads().grow(self._upload, self._file_bytes - before)
         if self._parts > 1 or self._received - self._file_bytes > MAX_FRAME_BYTES:
-            raise UploadRefused(texts.UPLOAD_BROKEN, 400)
+            raise UploadRefused(
+                "The file arrived in a form that cannot be read. Reload the page, then add it "
+                "again.",
+                400,
+            )
 
     def _begin_part(self) -> None:
         self._parts += 1
@@ -232,7 +253,10 @@ def _boundary(headers: Headers) -> bytes:
     kind, options = parse_options_header(headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not 0 < len(boundary) <= 200:
-        raise UploadRefused(texts.UPLOAD_BROKEN, 400)
+        raise UploadRefused(
+            "The file arrived in a form that cannot be read. Reload the page, then add it again.",
+            400,
+        )
     return boundary
 
 

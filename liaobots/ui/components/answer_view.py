@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.ui import texts
+from liaobots.locale import _
+from liaobots.ui import icons
 from liaobots.ui.markdown import RenderedAnswer, Section
 
 
@@ -47,9 +48,9 @@ class AnswerView:
 
     def _show_thoughts(self, answer: RenderedAnswer) -> None:
         if self._thoughts is None or self._was_thinking != answer.is_thinking:
-            label = texts.THINKING if answer.is_thinking else texts.THOUGHTS
+            label = _("Thinking …") if answer.is_thinking else _("Thoughts")
             fold = self._thoughts_slot.expander(
-                label, expanded=answer.is_thinking, icon=texts.THOUGHTS_ICON
+                label, expanded=answer.is_thinking, icon=icons.THOUGHTS
             )
             self._thoughts, self._was_thinking = SectionView(fold), answer.is_thinking
         self._thoughts.show(answer.thoughts)

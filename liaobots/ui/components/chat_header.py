@@ -1,21 +1,31 @@
 """The header of a chat: its title, the menu of the whole chat, and a warning above both."""
 
+import re
+
 import streamlit as st
 
-from liaobots.ui import actions, markdown, texts
+from liaobots.locale import Sentence, _
+from liaobots.ui import actions, icons, markdown
 from liaobots.ui.state.open_chat import OpenChat
 
 
-def show_trouble(opened: OpenChat | None, trouble: str) -> None:
+def show_trouble(opened: OpenChat | None, trouble: Sentence | None) -> None:
     """Draw a warning if something is not saved yet."""
     with st.empty():
         if opened and opened.waits:
-            words = texts.NOT_KEPT_YET.format(words=opened.waits)
+            words = _(
+                "{words} This chat waits in this server's memory and is kept as soon as "
+                "possible; if the server stops before that, its new messages are lost.",
+                words=opened.waits,
+            )
         elif trouble:
-            words = texts.NOT_KEPT.format(words=trouble)
+            words = _(
+                "{words} What you write now stays in this server's memory until it can be kept.",
+                words=trouble,
+            )
         else:
             return
-        st.warning(markdown.escape_line(words), icon=texts.NOT_KEPT_ICON)
+        st.warning(markdown.escape_line(words), icon=icons.NOT_KEPT)
 
 
 def show(opened: OpenChat) -> None:
@@ -23,12 +33,12 @@ def show(opened: OpenChat) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(markdown.escape_line(opened.conversation.title), width="stretch")
         if opened.conversation.system:
-            st.badge(texts.INSTRUCTED, icon=texts.INSTRUCTED_ICON, color="gray")
+            st.badge(_("With instructions"), icon=icons.INSTRUCTED, color="gray")
         if opened.is_temporary:
-            st.badge(texts.TEMPORARY_BADGE, icon=texts.TEMPORARY_ICON, color="gray")
+            st.badge(_("Temporary"), icon=icons.TEMPORARY, color="gray")
         menu = st.popover(
-            texts.THIS_CHAT,
-            icon=texts.THIS_CHAT_ICON,
+            _("Chat"),
+            icon=icons.THIS_CHAT,
             type="tertiary",
             key="this-chat",
             on_change="rerun",
@@ -41,22 +51,24 @@ def show(opened: OpenChat) -> None:
 def _show_menu(opened: OpenChat) -> None:
     chat, is_pinned = opened.conversation.id, opened.conversation.is_pinned
     st.text_input(
-        texts.RENAME,
+        _("Title"),
         opened.conversation.title,
         key=f"title-{chat}",
         on_change=actions.chat.rename,
         args=(opened, f"title-{chat}"),
     )
     st.button(
-        texts.UNPIN if is_pinned else texts.PIN,
-        icon=texts.UNPIN_ICON if is_pinned else texts.PIN_ICON,
+        _("Unpin") if is_pinned else _("Pin"),
+        icon=icons.UNPIN if is_pinned else icons.PIN,
         on_click=actions.chat.pin,
         args=(opened,),
         kwargs={"is_pinned": not is_pinned},
     )
-    _show_export(opened, texts.EXPORT_MARKDOWN, "md", "text/markdown")
-    _show_export(opened, texts.EXPORT_JSON, "json", "application/json")
-    st.button(texts.DELETE, icon=texts.DELETE_ICON, on_click=actions.chat.delete, args=(opened,))
+    _show_export(opened, _("Export as Markdown"), "md", "text/markdown")
+    _show_export(opened, _("Export as JSON"), "json", "application/json")
+    st.button(
+        _("Delete this chat"), icon=icons.DELETE, on_click=actions.chat.delete, args=(opened,)
+    )
 
 
 def _show_export(opened: OpenChat, label: str, extension: str, mime_type: str) -> None:
@@ -65,8 +77,14 @@ def _show_export(opened: OpenChat, label: str, extension: str, mime_type: str) -
     st.download_button(
         label,
         actions.transfer.export_one(opened, write),
-        file_name=f"{texts.file_name(opened.conversation.title)}.{extension}",
+        file_name=f"{_file_name(opened.conversation.title)}.{extension}",
         mime=mime_type,
-        icon=texts.EXPORT_ICON,
+        icon=icons.EXPORT,
         on_click="ignore",
     )
+
+
+def _file_name(title: str) -> str:
+    """Return a file name, valid on all systems, for a chat with this title."""
+    kept = re.sub(r"[^\w-]+", "-", title).strip("-")[:60]
+    return kept or "chat"

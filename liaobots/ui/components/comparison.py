@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from liaobots.locale import _
 from liaobots.storage.records import Message, MessageState
-from liaobots.ui import actions, texts
-from liaobots.ui.components import message
+from liaobots.ui import actions, icons
+from liaobots.ui.components import message, notes
 from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Session
 
@@ -26,10 +27,10 @@ def show(
             with containers[answer.id]:
                 if answer.state is not MessageState.WRITING:
                     message.show_text(answer)
-                    message.show_notes(answer)
+                    notes.show(answer)
                     message.show_end(answer)
             _show_actions(session, opened, answer)
-    st.caption(texts.PICK_HINT)
+    st.caption(_("Your next question continues from the first answer, unless you choose another."))
     return containers
 
 
@@ -41,8 +42,8 @@ def _show_actions(session: Session, opened: OpenChat, answer: Message) -> None:
     with st.empty():
         if answer.state is MessageState.WRITING:
             st.button(
-                texts.STOP,
-                icon=texts.STOP_ICON,
+                _("Stop"),
+                icon=icons.STOP,
                 key=f"stop-{answer.id}",
                 on_click=actions.message.stop,
                 args=(opened, answer.id),
@@ -54,8 +55,8 @@ def _show_actions(session: Session, opened: OpenChat, answer: Message) -> None:
             message.show_recovery(session, opened, answer)
         if answer.text:
             st.button(
-                texts.PICK,
-                icon=texts.PICK_ICON,
+                _("Choose this answer"),
+                icon=icons.PICK,
                 key=f"pick-{answer.id}",
                 type="primary",
                 on_click=actions.message.show,

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.ui import actions, attachments, browser, markdown, notice, texts
+from liaobots.locale import _
+from liaobots.ui import actions, attachments, browser, icons, labels, markdown, notice
 from liaobots.ui.attachments import Attachment
 from liaobots.ui.components import context_meter, prompt_picker
 from liaobots.ui.file_reader import FileReader
 from liaobots.ui.state import balance, widgets
-from liaobots.ui.state.session import Session
+from liaobots.ui.state.session import Session, let_run_end
 
 # How often the page looks whether the files are read.
 CHECK_INTERVAL_SECONDS = 0.05
@@ -44,8 +45,8 @@ def show(session: Session) -> "Progress":
 def tell_the_browser(session: Session) -> None:
     """Send the facts that the scripts in the browser need, as an invisible element."""
     facts = {
-        "to-the-end": texts.TO_THE_END,
-        "copied": texts.COPIED,
+        "to-the-end": _("Newest"),
+        "copied": _("Copied"),
         "asked": session.questions,
         "handed": session.submissions,
         "target": session.scroll_target.argument,
@@ -61,7 +62,7 @@ def _show_input(session: Session) -> None:
         widgets.put(actions.composer.QUESTION, session.draft)
         session.draft = None
     st.chat_input(
-        texts.ASK,
+        _("Ask anything"),
         key=actions.composer.QUESTION,
         on_submit=actions.composer.submit,
         accept_file="multiple",
@@ -73,8 +74,8 @@ def _show_input(session: Session) -> None:
 def _show_stop(session: Session) -> None:
     if session.opened and session.opened.writing:
         st.button(
-            texts.STOP,
-            icon=texts.STOP_ICON,
+            _("Stop"),
+            icon=icons.STOP,
             key="stop",
             on_click=actions.message.stop_all,
             args=(session.opened,),
@@ -86,7 +87,7 @@ def _show_warning(warning: str) -> None:
     """Warn, before a question is sent, that the balance may not pay for it."""
     with st.empty():
         if warning:
-            st.warning(warning, icon=texts.BALANCE_ICON)
+            st.warning(warning, icon=icons.BALANCE)
 
 
 def _show_deleted(session: Session) -> None:
@@ -95,11 +96,15 @@ def _show_deleted(session: Session) -> None:
         if (deleted := session.deleted) is None:
             return
         with st.container(horizontal=True, vertical_alignment="center", key="deleted"):
-            st.caption(texts.MESSAGE_DELETED if deleted.is_message else texts.CHAT_DELETED)
-            st.button(texts.UNDO, icon=texts.UNDO_ICON, on_click=actions.trash.undo)
+            st.caption(
+                _("The message and those after it are in the trash.")
+                if deleted.is_message
+                else _("The chat is in the trash.")
+            )
+            st.button(_("Undo"), icon=icons.UNDO, on_click=actions.trash.undo)
             st.button(
-                texts.DISMISS,
-                icon=texts.DISMISS_ICON,
+                _("Dismiss"),
+                icon=icons.DISMISS,
                 type="tertiary",
                 on_click=actions.trash.dismiss,
             )
@@ -115,8 +120,8 @@ def _show_reading(session: Session) -> "Progress":
             with st.container(gap="xxsmall", key="reading-files"):
                 progress = Progress(session, {each: st.empty() for each in pending.files})
             st.button(
-                texts.STOP_READING,
-                icon=texts.STOP_ICON,
+                _("Stop reading"),
+                icon=icons.STOP,
                 key="stop-reading",
                 on_click=actions.composer.stop_reading,
             )
@@ -126,12 +131,12 @@ def _show_reading(session: Session) -> "Progress":
 def _show_attachments(session: Session) -> None:
     """Draw the attachments of the next question. A click on one removes it."""
     for number, each in enumerate(session.attachments):
-        label = texts.file_label(each.name, len(each.text))
+        label = labels.file_label(each.name, len(each.text))
         st.button(
             markdown.escape_line(label),
-            icon=texts.DISMISS_ICON,
+            icon=icons.DISMISS,
             key=f"material-{number}",
-            help=markdown.escape_line(texts.REMOVE.format(name=each.name)),
+            help=markdown.escape_line(_("Remove {name}", name=each.name)),
             on_click=actions.composer.remove_attachment,
             args=(number,),
         )
@@ -163,6 +168,7 @@ class Progress:
         if not self._session.waiting_questions:
             return False
         while not self.is_due():
+            let_run_end()
             time.sleep(CHECK_INTERVAL_SECONDS)
         return True
 
@@ -171,7 +177,8 @@ def _progress_of(file: Attachment | FileReader) -> str:
     """Return a line for the page about how far a file is read."""
     name = markdown.escape_line(file.name)
     if isinstance(file, Attachment) or file.is_over:
-        return texts.FILE_READ.format(name=name)
+        return f"{icons.SAVE} {name}"
     if position := file.position:
-        return texts.FILE_WAITS.format(name=name, place=texts.ordinal(position))
-    return texts.FILE_BEING_READ.format(name=name)
+        words = _("Waiting: number {position} in the queue", position=position)
+        return f"{icons.WAITING} {name} · {words}"
+    return f"{icons.FILE} {name} · {_('Reading …')}"

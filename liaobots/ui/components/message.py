@@ -6,27 +6,23 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from liaobots.storage import notes
+from liaobots.locale import Sentence, _
 from liaobots.storage.records import Message, MessageState
-from liaobots.ui import actions, attachments, markdown, texts
+from liaobots.ui import actions, attachments, icons, labels, markdown
 from liaobots.ui.attachments import Attachment
-from liaobots.ui.components import drawing, message_panel
+from liaobots.ui.components import drawing, message_panel, notes
 from liaobots.ui.components.answer_view import AnswerView, SectionView
 from liaobots.ui.markdown import RenderOptions
 from liaobots.ui.state import available_models
 from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Act, Session
 
-# How many notes are shown below an answer.
-MAX_NOTES_SHOWN = 20
-NOTES = {MessageState.STOPPED: texts.STOPPED, MessageState.INTERRUPTED: texts.INTERRUPTED}
 QUESTION_OPTIONS = RenderOptions(is_dressed=True, keeps_lines=True)
-THUMBS = {1: (texts.GOOD_BADGE, texts.GOOD_ICON), 0: (texts.BAD_BADGE, texts.BAD_ICON)}
 
 
 def create_slot(message: Message) -> DeltaGenerator:
     """Return the container of a message. The scripts in the browser find it by its key."""
-    avatar = texts.YOU_ICON if message.role == "user" else texts.ANSWER_ICON
+    avatar = icons.YOU if message.role == "user" else icons.APP
     with st.container(key=f"message-{message.id}"):
         return st.chat_message(message.role, avatar=avatar)
 
@@ -37,7 +33,7 @@ def show(session: Session, opened: OpenChat, message: Message, *, is_last: bool)
     if message.state is MessageState.WRITING:
         return
     show_text(message)
-    show_notes(message)
+    notes.show(message)
     show_end(message)
     _show_actions(session, opened, message, is_last=is_last)
     message_panel.show(session, opened, message)
@@ -48,7 +44,11 @@ def show_model(message: Message) -> None:
     if message.model:
         st.caption(markdown.escape_line(message.model))
     if message.instead_of:
-        words = texts.REPLACES.format(model=message.instead_of, words=message.instead_words)
+        words = _(
+            "In place of {model}, which failed: {words}",
+            model=message.instead_of,
+            words=Sentence.from_json(message.instead_sentence, message.instead_words),
+        )
         st.caption(markdown.escape_line(words))
 
 
@@ -68,12 +68,12 @@ def show_text(message: Message) -> None:
 def _show_part(part: str | Attachment) -> None:
     """Draw typed text, folded if it is long, or an attachment as a fold with its text."""
     if isinstance(part, Attachment):
-        label = texts.file_label(part.name, len(part.text))
-        with st.expander(markdown.escape_line(label), icon=texts.FILE_ICON):
+        label = labels.file_label(part.name, len(part.text))
+        with st.expander(markdown.escape_line(label), icon=icons.FILE):
             st.code(part.text, language=None, wrap_lines=True, height=300)
     elif attachments.is_long(part):
         _show_typed(attachments.head(part))
-        with st.expander(texts.full_text(len(part))):
+        with st.expander(_("Full text: {length}", length=labels.characters(len(part)))):
             _show_typed(part)
     else:
         _show_typed(part)
@@ -83,21 +83,16 @@ def _show_typed(text: str) -> None:
     SectionView(st.container()).show(markdown.split_sections(text, QUESTION_OPTIONS))
 
 
-def show_notes(message: Message) -> None:
-    """Draw what came with an answer and is not text, a line for each."""
-    found = notes.from_json(message.notes)
-    for note in found[:MAX_NOTES_SHOWN]:
-        st.caption(markdown.escape_line(texts.note(note)))
-    if len(found) > MAX_NOTES_SHOWN:
-        st.caption(texts.more_notes(len(found) - MAX_NOTES_SHOWN))
-
-
 def show_end(message: Message) -> None:
     """Draw how an answer ended, unless it is complete."""
-    if message.state is MessageState.FAILED:
-        st.error(markdown.escape_line(message.error_words), icon=":material/error:")
-    elif message.state in NOTES:
-        st.caption(NOTES[message.state])
+    match message.state:
+        case MessageState.FAILED:
+            words = Sentence.from_json(message.error_sentence, message.error_words).worded()
+            st.error(markdown.escape_line(words), icon=icons.NOT_SENT)
+        case MessageState.STOPPED:
+            st.caption(_("You stopped this answer here."))
+        case MessageState.INTERRUPTED:
+            st.caption(_("This answer was interrupted here, because the server stopped."))
 
 
 def _show_actions(session: Session, opened: OpenChat, message: Message, *, is_last: bool) -> None:
@@ -114,20 +109,25 @@ def _show_actions(session: Session, opened: OpenChat, message: Message, *, is_la
     with st.container(horizontal=True, vertical_alignment="center", key=f"ways-{message.id}"):
         _show_menu(session, opened, message)
         _show_versions(opened, message)
-        if message.thumb in THUMBS:
-            words, icon = THUMBS[message.thumb]
-            st.badge(words, icon=icon, color="gray")
+        _show_rating(message)
         with st.empty():
             if is_last and message.role == "assistant" and message.text:
                 _show_copy(message)
+
+
+def _show_rating(message: Message) -> None:
+    if message.thumb == 1:
+        st.badge(_("Good answer"), icon=icons.GOOD, color="gray")
+    elif message.thumb == 0:
+        st.badge(_("Bad answer"), icon=icons.BAD, color="gray")
 
 
 def show_recovery(session: Session, opened: OpenChat, message: Message) -> None:
     """Draw the actions for an incomplete answer, or for a question without an answer."""
     if message.text and message.role == "assistant":
         st.button(
-            texts.CONTINUE,
-            icon=texts.CONTINUE_ICON,
+            _("Continue"),
+            icon=icons.CONTINUE,
             key=f"go-on-{message.id}",
             on_click=actions.message.continue_answer,
             args=(opened, message.id, message.model),
@@ -135,13 +135,13 @@ def show_recovery(session: Session, opened: OpenChat, message: Message) -> None:
     _show_try_again(opened, message)
     _show_fallback(session, opened, message)
     if message.error_link:
-        st.link_button(texts.OPEN_SERVICE, message.error_link, icon=texts.OPEN_SERVICE_ICON)
+        st.link_button(_("Open the service"), message.error_link, icon=icons.OPEN_SERVICE)
 
 
 def _show_try_again(opened: OpenChat, message: Message) -> None:
     st.button(
-        texts.TRY_AGAIN,
-        icon=texts.TRY_AGAIN_ICON,
+        _("Try again"),
+        icon=icons.TRY_AGAIN,
         key=f"try-again-{message.id}",
         on_click=actions.message.try_again,
         args=(opened, message.id),
@@ -157,8 +157,8 @@ def _show_fallback(session: Session, opened: OpenChat, message: Message) -> None
         and fallback not in ("", message.model)
     ):
         st.button(
-            texts.ANSWER_WITH.format(model=markdown.escape_line(fallback)),
-            icon=texts.TRY_AGAIN_ICON,
+            _("Answer with {model}", model=markdown.escape_line(fallback)),
+            icon=icons.TRY_AGAIN,
             key=f"fall-back-{message.id}",
             on_click=actions.message.try_again,
             args=(opened, message.id, fallback),
@@ -171,9 +171,9 @@ def _show_versions(opened: OpenChat, message: Message) -> None:
         return
     position, count = message.versions.index(message.id), len(message.versions)
     step = partial(_show_version, opened, message)
-    step(position - 1, texts.PREVIOUS, texts.PREVIOUS_ICON)
-    st.caption(texts.version_of(position + 1, count), width="content")
-    step(position + 1, texts.NEXT, texts.NEXT_ICON)
+    step(position - 1, _("Previous version"), icons.PREVIOUS)
+    st.caption(f"{position + 1}/{count}", width="content")
+    step(position + 1, _("Next version"), icons.NEXT)
 
 
 def _show_version(opened: OpenChat, message: Message, position: int, label: str, icon: str) -> None:
@@ -193,12 +193,12 @@ def _show_menu(session: Session, opened: OpenChat, message: Message) -> None:
     """Draw the menu with all actions on the message."""
     key = f"menu-{message.id}"
     st.menu_button(
-        texts.ACTIONS,
+        _("Message actions"),
         available_acts(session, message),
         key=key,
-        icon=texts.ACTIONS_ICON,
+        icon=icons.ACTIONS,
         type="tertiary",
-        format_func=lambda act: texts.ACTS[act],
+        format_func=_act_label,
         on_click=actions.message.act,
         args=(opened, message, key),
     )
@@ -207,8 +207,8 @@ def _show_menu(session: Session, opened: OpenChat, message: Message) -> None:
 def _show_copy(message: Message) -> None:
     """Draw the button to copy the last answer, which has a keyboard shortcut."""
     st.button(
-        texts.COPY,
-        icon=texts.COPY_ICON,
+        _("Copy"),
+        icon=icons.COPY,
         key=f"copy-{message.id}",
         type="tertiary",
         shortcut="Ctrl+Shift+Y",
@@ -228,3 +228,19 @@ def available_acts(session: Session, message: Message) -> list[str]:
     if len(message.versions) > 1 and message.text:
         found.append(Act.DIFFERENCE)
     return [*found, *([Act.GOOD, Act.BAD] if message.text else []), Act.DELETE]
+
+
+def _act_label(act: str) -> str:
+    """Return the label of an action in the menu, with its icon."""
+    icon, words = {
+        Act.EDIT: (icons.EDIT, _("Edit and ask again")),
+        Act.COPY: (icons.COPY, _("Copy")),
+        Act.AGAIN: (icons.TRY_AGAIN, _("Answer again")),
+        Act.WITH: (icons.SWAP, _("Answer with another model")),
+        Act.COMPARE: (icons.COMPARE, _("Compare models")),
+        Act.DIFFERENCE: (icons.DIFFERENCE, _("Show differences")),
+        Act.GOOD: (icons.GOOD, _("Good answer")),
+        Act.BAD: (icons.BAD, _("Bad answer")),
+        Act.DELETE: (icons.DELETE, _("Delete from here on")),
+    }[Act(act)]
+    return f"{icon} {words}"

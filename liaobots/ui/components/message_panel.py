@@ -5,8 +5,9 @@ from functools import partial
 
 import streamlit as st
 
+from liaobots.locale import _
 from liaobots.storage.records import MAX_COMPARED, Message
-from liaobots.ui import actions, notice, texts, word_diff
+from liaobots.ui import actions, notice, word_diff
 from liaobots.ui.state import available_models
 from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Act, Session
@@ -28,21 +29,21 @@ def show(session: Session, opened: OpenChat, message: Message) -> None:
 
 def _show_edit(message: Message) -> None:
     key = f"edit-{message.id}"
-    st.text_area(texts.EDIT, message.text, key=key, height="content")
-    _show_buttons(message, texts.ASK_AGAIN, actions.message.edit, message, key)
+    st.text_area(_("Your question"), message.text, key=key, height="content")
+    _show_buttons(message, _("Ask again"), actions.message.edit, message, key)
 
 
 def _show_copy(message: Message) -> None:
     st.code(message.text, language="markdown", wrap_lines=True, height=300)
-    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=actions.message.close_panel)
+    st.button(_("Dismiss"), key=f"leave-{message.id}", on_click=actions.message.close_panel)
 
 
 def _show_models(session: Session, opened: OpenChat, message: Message) -> None:
     key = f"with-{message.id}"
     models = available_models.names(session)
     others = [name for name in models if name != message.model] or list(models)
-    st.selectbox(texts.OTHER_MODEL, others, format_func=models.__getitem__, key=key)
-    _show_buttons(message, texts.ANSWER_NOW, actions.message.answer_with, opened, message.id, key)
+    st.selectbox(_("Model"), others, format_func=models.__getitem__, key=key)
+    _show_buttons(message, _("Answer"), actions.message.answer_with, opened, message.id, key)
 
 
 def _show_comparison(session: Session, opened: OpenChat, message: Message) -> None:
@@ -51,7 +52,7 @@ def _show_comparison(session: Session, opened: OpenChat, message: Message) -> No
     others = [name for name in models if name != message.model]
     remaining = MAX_COMPARED - max(1, len(opened.conversation.compared))
     st.multiselect(
-        texts.COMPARED_MODELS,
+        _("Other models to compare"),
         others,
         default=others[:1],
         format_func=models.__getitem__,
@@ -59,7 +60,7 @@ def _show_comparison(session: Session, opened: OpenChat, message: Message) -> No
         max_selections=remaining,
         select_all=False,
     )
-    _show_buttons(message, texts.COMPARE_NOW, actions.message.compare, opened, message.id, key)
+    _show_buttons(message, _("Compare"), actions.message.compare, opened, message.id, key)
 
 
 def _show_difference(opened: OpenChat, message: Message) -> None:
@@ -68,19 +69,19 @@ def _show_difference(opened: OpenChat, message: Message) -> None:
     number = {version: position for position, version in enumerate(message.versions, start=1)}
     earlier = [version for version in others if number[version] < number[message.id]]
     chosen = st.selectbox(
-        texts.OTHER_VERSION,
+        _("Compare this version with"),
         others,
         index=len(earlier) - 1 if earlier else 0,
-        format_func=lambda version: texts.VERSION.format(number=number[version]),
+        format_func=lambda version: _("Version {number}", number=number[version]),
         key=f"difference-{message.id}",
     )
     if chosen and (old := actions.message.find(opened, chosen)):
         st.html(word_diff.html(word_diff.difference(old.text, message.text)))
-        st.caption(texts.DIFFERENCE_HINT)
-    st.button(texts.DISMISS, key=f"leave-{message.id}", on_click=actions.message.close_panel)
+        st.caption(_("Removed words are struck through, added words are underlined."))
+    st.button(_("Dismiss"), key=f"leave-{message.id}", on_click=actions.message.close_panel)
 
 
 def _show_buttons(message: Message, label: str, act: Callable[..., None], *args: object) -> None:
     with st.container(horizontal=True):
         st.button(label, type="primary", key=f"do-{message.id}", on_click=act, args=args)
-        st.button(texts.CANCEL, key=f"leave-{message.id}", on_click=actions.message.close_panel)
+        st.button(_("Cancel"), key=f"leave-{message.id}", on_click=actions.message.close_panel)

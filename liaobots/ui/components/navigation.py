@@ -6,8 +6,9 @@ from types import ModuleType
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from liaobots.locale import _
 from liaobots.storage.records import ChatSummary
-from liaobots.ui import actions, markdown, texts
+from liaobots.ui import actions, icons, markdown
 from liaobots.ui.state import chats
 from liaobots.ui.state.chats import Snapshot
 from liaobots.ui.state.session import Session
@@ -21,18 +22,14 @@ VIEWS: dict[str, ModuleType] = {
     "transfer": transfer,
     "trash": trash,
 }
-MORE = {
-    "models": (texts.MODELS, texts.MODELS_ICON),
-    "prompts": (texts.PROMPTS, texts.PROMPTS_ICON),
-    "transfer": (texts.TRANSFER, texts.TRANSFER_ICON),
-    "trash": (texts.TRASH, texts.TRASH_ICON),
-}
+# The views that are listed at the end of the sidebar.
+MORE = ("models", "prompts", "transfer", "trash")
 
 
 def show(session: Session, seen: Snapshot) -> str:
     """Draw the list. Return the id of the chat or view to show, or "" for a new chat."""
-    new = st.Page(_nothing, title=texts.NEW_CHAT, icon=texts.NEW_CHAT_ICON, default=True)
-    find = st.Page(_nothing, title=texts.SEARCH, icon=texts.SEARCH_ICON, url_path="search")
+    new = st.Page(_nothing, title=_("New chat"), icon=icons.NEW_CHAT, default=True)
+    find = st.Page(_nothing, title=_("Search"), icon=icons.SEARCH, url_path="search")
     target, session.redirect = session.redirect, None
     listed = _with_requested(session, seen.chats, target or chats.requested())
     pages = {chat.id: _page(chat) for chat in listed}
@@ -40,8 +37,8 @@ def show(session: Session, seen: Snapshot) -> str:
     others = [pages[chat.id] for chat in listed if not chat.is_pinned]
     sections = {
         "": [new, find, *map(view, MORE)],
-        texts.PINNED: pinned,
-        texts.CHATS: others,
+        _("Pinned"): pinned,
+        _("Chats"): others,
     }
     chosen = st.navigation({head: part for head, part in sections.items() if part}, expanded=14)
     if target is not None:
@@ -49,7 +46,7 @@ def show(session: Session, seen: Snapshot) -> str:
         st.switch_page(pages.get(target, new))
     if seen.has_older:
         st.sidebar.button(
-            texts.OLDER, on_click=actions.chat.show_older, type="tertiary", icon=texts.OLDER_ICON
+            _("Older chats"), on_click=actions.chat.show_older, type="tertiary", icon=icons.OLDER
         )
     return chosen.url_path
 
@@ -57,19 +54,30 @@ def show(session: Session, seen: Snapshot) -> str:
 def show_more() -> None:
     """Draw the links to the other views, at the end of the sidebar."""
     with st.sidebar.container(key="more", gap="xsmall"):
-        for path, (label, icon) in MORE.items():
+        for path in MORE:
+            label, icon = _label(path)
             st.page_link(view(path), label=label, icon=icon)
 
 
 def view(path: str) -> StreamlitPage:
     """Return the page of a view by its URL path."""
-    title, icon = MORE[path]
+    title, icon = _label(path)
     return st.Page(_nothing, title=title, icon=icon, url_path=path, visibility="hidden")
 
 
+def _label(path: str) -> tuple[str, str]:
+    """Return the title and the icon of a view."""
+    return {
+        "models": (_("Models"), icons.MODELS),
+        "prompts": (_("Prompts"), icons.PROMPTS),
+        "transfer": (_("Import and export"), icons.TRANSFER),
+        "trash": (_("Trash"), icons.TRASH),
+    }[path]
+
+
 def _page(chat: ChatSummary) -> StreamlitPage:
-    icon = texts.WRITING_ICON if chat.is_writing else None
-    title = markdown.escape_line(chat.title) or texts.UNTITLED
+    icon = icons.WRITING if chat.is_writing else None
+    title = markdown.escape_line(chat.title) or _("Untitled")
     return st.Page(_nothing, title=title, icon=icon, url_path=chat.id)
 
 

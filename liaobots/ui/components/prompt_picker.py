@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from liaobots.locale import _
 from liaobots.storage.prompts import placeholders_in
 from liaobots.storage.records import Prompt
-from liaobots.ui import actions, markdown, notice, texts
+from liaobots.ui import actions, icons, markdown, notice
 from liaobots.ui.components import navigation
 from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Session
@@ -24,8 +25,8 @@ def show(session: Session) -> None:
 def show_toggle(session: Session) -> None:
     """Draw the button that opens and closes the prompts."""
     st.button(
-        texts.PROMPTS,
-        icon=texts.FOLD_ICON if session.is_prompt_picker_open else texts.PROMPTS_ICON,
+        _("Prompts"),
+        icon=icons.FOLD if session.is_prompt_picker_open else icons.PROMPTS,
         type="tertiary",
         key="prompts-fold",
         on_click=actions.composer.toggle_prompts,
@@ -35,17 +36,17 @@ def show_toggle(session: Session) -> None:
 def _show_prompts(session: Session) -> None:
     prompts = {prompt.id: prompt for prompt in actions.prompts.saved(session)}
     if not prompts:
-        st.caption(texts.NO_PROMPTS)
+        st.caption(_("There are no prompts yet. Save here what you ask often."))
     else:
         chosen = st.selectbox(
-            texts.PROMPT,
+            _("Prompt"),
             list(prompts),
             format_func=lambda id_: markdown.reveal_hidden(prompts[id_].name),
             key=PICKED_KEY,
         )
         if chosen:
             _show_prompt(session.opened, prompts[chosen])
-    st.page_link(navigation.view("prompts"), label=texts.MANAGE_PROMPTS, icon=texts.PROMPTS_ICON)
+    st.page_link(navigation.view("prompts"), label=_("Edit prompts"), icon=icons.PROMPTS)
 
 
 def _show_prompt(opened: OpenChat | None, prompt: Prompt) -> None:
@@ -56,13 +57,13 @@ def _show_prompt(opened: OpenChat | None, prompt: Prompt) -> None:
         st.text_input(markdown.escape_line(placeholder), key=fields[placeholder])
     with st.container(horizontal=True):
         st.button(
-            texts.INTO_QUESTION,
+            _("Insert into the question"),
             type="primary",
             on_click=actions.composer.insert_prompt,
             args=(prompt.text, fields),
         )
         st.button(
-            texts.AS_INSTRUCTIONS,
+            _("Use as instructions"),
             on_click=actions.composer.instruct_by_prompt,
             args=(opened, prompt.text, fields),
         )
@@ -73,11 +74,11 @@ def _show_instructions(session: Session) -> None:
     saved = opened.conversation.system if opened else session.instructions
     key = f"instructions-{session.chat}-{hash(saved)}"
     st.text_area(
-        texts.INSTRUCTIONS,
+        _("Instructions for this chat"),
         saved,
         key=key,
-        help=texts.INSTRUCTIONS_HELP,
-        placeholder=texts.INSTRUCTIONS_EMPTY,
+        help=_("The system prompt: it is sent to the model before all messages."),
+        placeholder=_("For example: Answer in short sentences."),
         on_change=actions.chat.instruct_typed,
         args=(opened, key),
     )

@@ -10,9 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from liaobots.backoff import Backoff
 from liaobots.generation.live_answer import FOLLOW_TICK_SECONDS
+from liaobots.locale import _
 from liaobots.pieces import ContentPiece, size_of
 from liaobots.storage.records import Message, MessageState
-from liaobots.ui import actions, server_state, texts
+from liaobots.ui import actions, icons, server_state
 from liaobots.ui.components import comparison, drawing, message
 from liaobots.ui.components.answer_view import AnswerView
 from liaobots.ui.markdown import IncrementalAnswer
@@ -41,9 +42,9 @@ def greet(session: Session, *, is_empty: bool) -> None:
     if not is_empty:
         return
     with slot.container():
-        st.title(texts.GREETING, anchor=False)
+        st.title(_("What would you like to know?"), anchor=False)
         columns = st.columns(2)
-        for number, (icon, starter) in enumerate(texts.STARTERS.items()):
+        for number, (icon, starter) in enumerate(_starters().items()):
             columns[number % 2].button(
                 starter,
                 icon=icon,
@@ -52,7 +53,22 @@ def greet(session: Session, *, is_empty: bool) -> None:
                 width="stretch",
             )
         if session.visitor.service.is_demo:
-            st.caption(texts.DEMO)
+            st.caption(
+                _(
+                    "**Demo:** the built-in stand-in answers. To talk to real models, paste your "
+                    "Liaobots auth token under *Auth token* in the sidebar."
+                )
+            )
+
+
+def _starters() -> Mapping[str, str]:
+    """Return questions to begin with, by their icons."""
+    return {
+        icons.EXPLORE: _("What can this page do?"),
+        icons.RAINBOW: _("How does a rainbow work?"),
+        icons.CODE: _("Write Python that finds primes"),
+        icons.LETTER: _("Help me say no in a kind letter"),
+    }
 
 
 def warm_up() -> None:
@@ -78,7 +94,10 @@ def show(session: Session, opened: OpenChat, is_due: Callable[[], bool]) -> None
     first_sent = context_meter.first_sent(session, opened)
     for each in shown:
         if each.id == first_sent:
-            st.caption(texts.SENT_FROM_HERE, text_alignment="center")
+            st.caption(
+                _("── Only what follows is sent: the context window is too small for the rest ──"),
+                text_alignment="center",
+            )
         slots[each.id] = message.create_slot(each)
         with slots[each.id]:
             message.show(session, opened, each, is_last=each is messages[-1])
@@ -101,8 +120,8 @@ def _show_earlier(opened: OpenChat, *, has_earlier: bool) -> None:
     with st.empty():
         if has_earlier:
             st.button(
-                texts.EARLIER,
-                icon=texts.EARLIER_ICON,
+                _("Earlier messages"),
+                icon=icons.EARLIER,
                 type="tertiary",
                 on_click=actions.chat.show_earlier,
                 args=(opened.conversation.id,),

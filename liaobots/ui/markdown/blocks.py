@@ -12,7 +12,7 @@ from dataclasses import replace
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from liaobots.ui import texts
+from liaobots.locale import _
 from liaobots.ui.markdown import formula, parser
 from liaobots.ui.markdown.escape import BRACKET, hidden_in
 from liaobots.ui.markdown.inline import RenderOptions, line, longer_than_any, paragraph, quiet
@@ -42,7 +42,7 @@ def label(info: str, code: str) -> str:
     if _is_diagram(language):
         parts += _reasons_not_to_draw(code)
     if hidden := hidden_in(code):
-        parts.append(texts.HIDDEN.format(names=", ".join(hidden).lower()))
+        parts.append(_("with invisible characters: {names}", names=", ".join(hidden).lower()))
     return quiet(" · ".join(parts)) if parts else ""
 
 
@@ -107,8 +107,12 @@ def _is_drawable(node: SyntaxTreeNode) -> bool:
 
 def _reasons_not_to_draw(diagram: str) -> list[str]:
     if LOADS.search(diagram):
-        return [texts.NOT_DRAWN]
-    return [] if DIAGRAM.match(diagram) else [texts.NO_DIAGRAM]
+        return [_("not drawn, because it would load or link to something")]
+    return (
+        []
+        if DIAGRAM.match(diagram)
+        else [_("not drawn, because it begins with no known kind of diagram")]
+    )
 
 
 def _list(node: SyntaxTreeNode, options: RenderOptions) -> str:

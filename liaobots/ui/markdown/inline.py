@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from markdown_it.tree import SyntaxTreeNode
 
-from liaobots.ui import texts
+from liaobots.locale import _
 from liaobots.ui.markdown import formula
 from liaobots.ui.markdown.escape import ICON, JOINER, escaped, reveal_hidden
 from liaobots.ui.markdown.links import host_of, link
@@ -155,7 +155,8 @@ def _image(node: SyntaxTreeNode, options: RenderOptions) -> str:
 
 
 def _image_words(node: SyntaxTreeNode) -> str:
-    return texts.image(" ".join(node.content.split()))
+    description = " ".join(node.content.split())
+    return f"{_('Image')}: {description}" if description else _("Image")
 
 
 def _code(node: SyntaxTreeNode, options: RenderOptions) -> str:

@@ -66,9 +66,9 @@ def split_sections(text: str, options: RenderOptions) -> Sequence[Section]:
 
 def _read(text: str, options: RenderOptions) -> Sequence[Section]:
     if len(text) > PART_CHARACTERS and DEFINITION not in text:
-        return IncrementalSections(options, {}).end(text) or ()
+        return IncrementalSections(options, {}).end(text) or []
     if len(text) > MAX_WHOLE_CHARACTERS:
-        return IncrementalSections(options, _references_of(text)).end(text) or ()
+        return IncrementalSections(options, _references_of(text)).end(text) or []
     return _joined(_grouped(_blocks(parser.parse_whole(text), options)))
 
 

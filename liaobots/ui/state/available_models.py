@@ -14,7 +14,7 @@ from liaobots.errors import InvalidInput, StorageError
 from liaobots.generation.context_window import ContextLimit
 from liaobots.limits import limits as bounds
 from liaobots.storage.records import ModelSpeed
-from liaobots.ui import markdown, server_state, texts
+from liaobots.ui import labels, markdown, server_state
 from liaobots.ui.background_value import BackgroundValue, SharedLookups
 from liaobots.ui.state import preferences, stores, widgets
 from liaobots.ui.state.open_chat import OpenChat
@@ -120,7 +120,11 @@ def chosen(session: Session) -> str:
 
 def no_model_chosen(session: Session) -> InvalidInput:
     """Return the error that the model of the open chat is gone, and no other one is chosen."""
-    return InvalidInput(texts.CHOOSE_MODEL.format(model=missing_model(session)))
+    return InvalidInput(
+        "{model} answered in this chat and is no longer available. Choose another "
+        "model, then send again. Nothing was sent.",
+        model=missing_model(session),
+    )
 
 
 def also_ask(session: Session) -> Sequence[str]:
@@ -149,7 +153,7 @@ def names(session: Session, *, with_speed: bool = False) -> Mapping[str, str]:
         if facts["provider"] == provider and name not in first
     ]
     return {
-        name: texts.model_label(
+        name: labels.model_label(
             markdown.reveal_hidden(models[name]["name"]),
             models[name]["tokenLimit"],
             markdown.reveal_hidden(models[name]["provider"]),

@@ -5,7 +5,8 @@ from functools import partial
 
 from liaobots.client.client import Client
 from liaobots.generation.balance import BalanceTracker, BalanceTrackers, Read
-from liaobots.ui import server_state, texts
+from liaobots.locale import _
+from liaobots.ui import labels, server_state
 from liaobots.ui.identity import ServiceConnection
 from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.session import Session
@@ -50,7 +51,12 @@ def words(session: Session) -> str:
     if found is None or found.balance is None:
         return ""
     chat = opened.conversation.cost if opened else None
-    return texts.balance(found.balance, _last_cost(opened), chat)
+    parts = [_("Balance: {balance}", balance=labels.amount(found.balance))]
+    if (last := _last_cost(opened)) is not None:
+        parts.append(_("last answer {cost}", cost=labels.amount(last)))
+    if chat is not None:
+        parts.append(_("this chat {cost}", cost=labels.amount(chat)))
+    return " · ".join(parts)
 
 
 def warning(session: Session) -> str:
@@ -59,10 +65,17 @@ def warning(session: Session) -> str:
     if found is None or found.balance is None:
         return ""
     if found.balance <= 0:
-        return texts.BALANCE_NONE
+        return _(
+            "There is nothing left on your auth token: the service will probably not "
+            "answer. Top it up there, or use another token."
+        )
     cost = _last_cost(opened)
-    is_low = found.balance < (LOW_BALANCE if cost is None else 2 * cost)
-    return texts.BALANCE_LOW.format(balance=texts.amount(found.balance)) if is_low else ""
+    if found.balance >= (LOW_BALANCE if cost is None else 2 * cost):
+        return ""
+    return _(
+        "Little is left on your auth token: {balance}. The next answer may use it up.",
+        balance=labels.amount(found.balance),
+    )
 
 
 def _last_cost(opened: OpenChat | None) -> float | None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from liaobots.errors import StorageError
+from liaobots.locale import Sentence
 from liaobots.storage.records import ChatSummary
 from liaobots.ui.state import open_chat, stores
 from liaobots.ui.state.open_chat import OpenChat
@@ -17,13 +18,13 @@ from liaobots.ui.state.session import Session
 class Snapshot:
     """What an idle page compares to see whether it has to be drawn again.
 
-    `trouble` says why chats cannot be stored at the moment, or is "". `waiting` are the ids
+    `trouble` says why chats cannot be stored at the moment, or is None. `waiting` are the ids
     of the chats that are not in the database yet.
     """
 
     chats: Sequence[ChatSummary]
     has_older: bool
-    trouble: str
+    trouble: Sentence | None
     waiting: Collection[str] = ()
 
 
@@ -43,7 +44,7 @@ def snapshot(session: Session) -> Snapshot:
     found.sort(key=lambda each: (each.is_pinned, each.changed), reverse=True)
     pinned = sum(each.is_pinned for each in found)
     has_older = len(found) > pinned + limit
-    return Snapshot(found[: pinned + limit], has_older, str(error or ""), waiting)
+    return Snapshot(found[: pinned + limit], has_older, error.message if error else None, waiting)
 
 
 def requested() -> str:

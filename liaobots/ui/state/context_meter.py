@@ -6,8 +6,9 @@ from itertools import takewhile
 from liaobots.errors import InvalidInput
 from liaobots.generation import context_window
 from liaobots.generation.context_window import ContextLimit, TextSize, measure_text
+from liaobots.locale.sentence import Value
 from liaobots.storage.records import Message
-from liaobots.ui import attachments, texts
+from liaobots.ui import attachments, labels
 from liaobots.ui.state import available_models, preferences
 from liaobots.ui.state.open_chat import OpenChat
 from liaobots.ui.state.preferences import OverflowPolicy
@@ -41,10 +42,29 @@ def check(
     """
     size = _size([*_system(opened, session.instructions), _question(question)])
     if limit.share(size) > 1:
-        raise InvalidInput(texts.too_long(limit, size))
+        raise InvalidInput(
+            "The question has {length}, and the model takes {limit}: {excess} too many. It was "
+            "not sent. Shorten it, remove a file, or choose a model with a larger context window.",
+            **_excess(limit, size),
+        )
     whole = _size([*_sent(opened, session.instructions, until), _question(question)])
     if preferences.overflow_policy(session) is OverflowPolicy.TELL and limit.share(whole) > 1:
-        raise InvalidInput(texts.chat_too_long(limit, whole))
+        raise InvalidInput(
+            "The chat with this question has {length}, and the model takes {limit}: {excess} too "
+            "many. It was not sent. Allow the oldest messages to be left out, choose a model with "
+            "a larger context window, or begin another chat.",
+            **_excess(limit, whole),
+        )
+
+
+def _excess(limit: ContextLimit, size: TextSize) -> dict[str, Value]:
+    """Return by how much a text is too long, in the unit whose limit is exceeded by more."""
+    over = limit.over(size)
+    if limit.share(TextSize(0, size.tokens)) > limit.share(TextSize(size.characters, 0)):
+        length = labels.tokens(size.tokens)
+        return {"length": length, "limit": limit.tokens, "excess": over.tokens}
+    length = labels.characters(size.characters)
+    return {"length": length, "limit": limit.characters, "excess": over.characters}
 
 
 def trimming_limits(session: Session) -> dict[str, ContextLimit]:

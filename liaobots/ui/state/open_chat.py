@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from liaobots.generation.manager import AnswerManager
+from liaobots.locale import Sentence
 from liaobots.storage.records import Conversation, MessageState
 from liaobots.ui.state import stores
 
@@ -12,14 +13,14 @@ from liaobots.ui.state import stores
 class OpenChat:
     """A chat of `owner`, and the manager of the store in which it was found.
 
-    `waits` says why it is not in the database yet, or is "".
+    `waits` says why it is not in the database yet, or is None.
     """
 
     owner: str
     conversation: Conversation
     place: AnswerManager
     is_temporary: bool
-    waits: str = ""
+    waits: Sentence | None = None
 
     @property
     def generations(self) -> AnswerManager:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 from threading import Thread
 
-from liaobots.errors import StorageError
+from liaobots.errors import LiaobotsError, StorageError
 from liaobots.generation.manager import AnswerManager
 from liaobots.generation.rate_limit import RateLimiter
 from liaobots.generation.waiting_chats import WaitingChats
+from liaobots.locale import Sentence
 from liaobots.storage.database import MEMORY_URL, Database
 from liaobots.storage.store import Store
-from liaobots.ui import server_settings, server_state, texts
+from liaobots.ui import server_settings, server_state
 from liaobots.ui.background_value import BackgroundValue
 from liaobots.ui.state import signing_keys
 
@@ -59,9 +60,12 @@ def opening() -> BackgroundValue[AnswerManager | None]:
     )
 
 
-def why_unavailable() -> str:
+def why_unavailable() -> Sentence:
     """Return why the database cannot be opened."""
-    return str(opening().error or texts.NO_STORE)
+    error = opening().error
+    if isinstance(error, LiaobotsError):
+        return error.message
+    return Sentence("The database is not open yet, so chats cannot be kept there at the moment.")
 
 
 def in_memory() -> AnswerManager:

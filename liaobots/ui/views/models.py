@@ -7,8 +7,9 @@ from typing import Any
 import streamlit as st
 
 from liaobots.client.catalog import ModelInfo
+from liaobots.locale import _
 from liaobots.storage.records import ModelSpeed
-from liaobots.ui import actions, markdown, notice, texts
+from liaobots.ui import actions, icons, labels, markdown, notice
 from liaobots.ui.state import available_models, preferences
 from liaobots.ui.state.session import Session
 
@@ -21,10 +22,10 @@ GREY = "#7a828e"
 
 def show(session: Session) -> None:
     """Draw the search field, the models that match it, and the chart of their speed."""
-    st.title(texts.MODELS, anchor=False)
+    st.title(_("Models"), anchor=False)
     notice.show(session)
     query = st.text_input(
-        texts.MODELS_LABEL, key=QUERY_KEY, type="search", live=True, icon=texts.SEARCH_ICON
+        _("Search models"), key=QUERY_KEY, type="search", live=True, icon=icons.SEARCH
     )
     models = available_models.available(session).models
     speeds = available_models.speeds(session, max_age=1)
@@ -32,14 +33,20 @@ def show(session: Session) -> None:
         name for name in available_models.names(session) if _matches(models[name], query or "")
     ]
     if not found:
-        st.caption(texts.NO_MODEL_FOUND)
+        st.caption(_("No model matches all of these words."))
     favourites = preferences.favourites(session)
     for heading, group in _groups(found[:MAX_SHOWN], models, favourites):
         st.subheader(heading, anchor=False)
         for name in group:
             _show_model(models[name], speeds.get(name), is_favourite=name in favourites)
     if len(found) > MAX_SHOWN:
-        st.caption(texts.MORE_MODELS.format(count=MAX_SHOWN, all=len(found)))
+        st.caption(
+            _(
+                "{count} of {all} models are shown. Search to find the others.",
+                count=MAX_SHOWN,
+                all=len(found),
+            )
+        )
     _show_speed_chart(list(speeds.values()))
 
 
@@ -55,7 +62,7 @@ def _groups(
 
     def heading(name: str) -> str:
         maker = markdown.escape_line(models[name]["provider"])
-        return texts.FAVOURITES if name in favourites else maker or texts.OTHER_MAKERS
+        return _("Favourites") if name in favourites else maker or _("Others")
 
     for title, group in groupby(found, heading):
         yield title, list(group)
@@ -66,28 +73,33 @@ def _show_model(facts: ModelInfo, speed: ModelSpeed | None, *, is_favourite: boo
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width="stretch", gap="xsmall"):
             st.markdown(f"**{markdown.escape_line(facts['name'])}**")
-            st.caption(markdown.escape_line(texts.model_facts(facts, speed)))
+            st.caption(markdown.escape_line(labels.model_facts(facts, speed)))
         st.button(
-            texts.NOT_FAVOURITE if is_favourite else texts.FAVOURITE,
-            icon=texts.NOT_FAVOURITE_ICON if is_favourite else texts.FAVOURITE_ICON,
+            _("Remove from favourites") if is_favourite else _("Add to favourites"),
+            icon=icons.NOT_FAVOURITE if is_favourite else icons.FAVOURITE,
             key=f"{'unstar' if is_favourite else 'star'}-{name}",
             type="tertiary",
             on_click=actions.settings.turn_favourite,
             args=(name,),
         )
         st.button(
-            texts.USE, key=f"use-{name}", on_click=actions.chat.begin_with_model, args=(name,)
+            _("New chat"), key=f"use-{name}", on_click=actions.chat.begin_with_model, args=(name,)
         )
 
 
 def _show_speed_chart(speeds: Sequence[ModelSpeed]) -> None:
     """Draw the speed of the models in the visitor's own answers as one chart."""
-    st.subheader(texts.SPEED, anchor=False)
+    st.subheader(_("Speed"), anchor=False)
     measured = [each for each in speeds if each.wait is not None and each.rate is not None]
     if not measured:
-        st.caption(texts.NO_SPEED)
+        st.caption(_("Your own answers will show here how fast each model is."))
         return
-    st.caption(texts.SPEED_HINT)
+    st.caption(
+        _(
+            "Medians of your own answers of the last 90 days: models further left begin "
+            "sooner, models further up write faster."
+        )
+    )
     columns = {
         "model": [markdown.reveal_hidden(each.model) for each in measured],
         "wait": [round(each.wait or 0, 2) for each in measured],
@@ -98,12 +110,15 @@ def _show_speed_chart(speeds: Sequence[ModelSpeed]) -> None:
 
 def _chart_spec() -> dict[str, Any]:
     """Return the Vega-Lite specification: a named point for each model, without zooming."""
-    axes = {"x": ("wait", texts.SPEED_WAIT), "y": ("rate", texts.SPEED_RATE)}
+    axes = {
+        "x": ("wait", _("Seconds to the first text")),
+        "y": ("rate", _("Characters per second")),
+    }
     position = {
         axis: {"field": field, "type": "quantitative", "title": title}
         for axis, (field, title) in axes.items()
     }
-    name = {"field": "model", "type": "nominal", "title": texts.SPEED_MODEL}
+    name = {"field": "model", "type": "nominal", "title": _("Model")}
     return {
         "encoding": position,
         "height": 320,

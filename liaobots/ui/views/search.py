@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from liaobots.generation.manager import AnswerManager
+from liaobots.locale import _, date
 from liaobots.storage.ngrams import Fragment, excerpt, query_words
 from liaobots.storage.records import SearchHit
-from liaobots.ui import actions, markdown, notice, texts
+from liaobots.ui import actions, icons, markdown, notice
 from liaobots.ui.state.session import Session
 
 # Chosen to keep the page short; more words find fewer.
@@ -17,30 +18,37 @@ QUERY_KEY = "search"
 
 def show(session: Session) -> None:
     """Draw the search field, and below it the hits, updated while the visitor types."""
-    st.title(texts.SEARCH, anchor=False)
+    st.title(_("Search"), anchor=False)
     notice.show(session)
     query = st.text_input(
-        texts.SEARCH_LABEL, key=QUERY_KEY, type="search", live=True, icon=texts.SEARCH_ICON
+        _("Search titles and messages"), key=QUERY_KEY, type="search", live=True, icon=icons.SEARCH
     )
     with st.container(key="hits"):
         if not query or not query_words(query):
-            st.caption(texts.SEARCH_HINT)
+            st.caption(
+                _("Type one or more words. All of them must occur in the message or in the title.")
+            )
             return
         hits = actions.search.find(session, query, MAX_HITS)
         if not hits:
-            st.caption(texts.NOTHING_FOUND)
+            st.caption(_("Nothing was found. Fewer or shorter words find more."))
         for number, (store, hit) in enumerate(hits[:MAX_HITS]):
             _show_hit(number, store, hit, query_words(query))
         if len(hits) >= MAX_HITS:
-            st.caption(texts.MORE_FOUND.format(count=MAX_HITS))
+            st.caption(
+                _(
+                    "Only the newest {count} results are shown. Add words to narrow the search.",
+                    count=MAX_HITS,
+                )
+            )
 
 
 def _show_hit(number: int, store: AnswerManager, hit: SearchHit, words: Sequence[str]) -> None:
-    by = {"user": texts.BY_YOU, "assistant": texts.BY_MODEL}.get(hit.role, texts.IN_TITLE)
-    day = f" · {texts.when(hit.asked)}" if hit.asked else ""
+    by = {"user": _("You"), "assistant": _("Answer")}.get(hit.role, _("Title"))
+    day = f" · {date(hit.asked)}" if hit.asked else ""
     with st.container(border=True, gap="xsmall"):
         st.button(
-            markdown.escape_line(hit.title) or texts.UNTITLED,
+            markdown.escape_line(hit.title) or _("Untitled"),
             key=f"hit-{number}-{hit.conversation}-{hit.message}",
             type="tertiary",
             on_click=actions.search.open_hit,

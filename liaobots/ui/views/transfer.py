@@ -4,7 +4,8 @@ import streamlit as st
 
 from liaobots.formats import MAX_FILE_BYTES
 from liaobots.formats.import_job import ImportJob
-from liaobots.ui import actions, markdown, notice, texts
+from liaobots.locale import Sentence, _
+from liaobots.ui import actions, icons, markdown, notice
 from liaobots.ui.state.session import Session, let_run_end
 
 # How often the progress bar is drawn again: often enough to look smooth.
@@ -13,19 +14,29 @@ PROGRESS_INTERVAL_SECONDS = 0.1
 
 def show(session: Session) -> None:
     """Draw the export and the import."""
-    st.title(texts.TRANSFER, anchor=False)
-    st.subheader(texts.EXPORT, anchor=False)
-    st.caption(texts.EXPORT_HINT)
+    st.title(_("Import and export"), anchor=False)
+    st.subheader(_("Export"), anchor=False)
+    st.caption(
+        _(
+            "All your chats with all their versions, and your prompts, in one JSON file, "
+            "which can be imported here again."
+        )
+    )
     st.download_button(
-        texts.EXPORT_ALL,
+        _("Export everything"),
         actions.transfer.export_all(session),
-        file_name=texts.EXPORT_FILE,
+        file_name=_("liaobots-chats.json"),
         mime="application/json",
-        icon=texts.EXPORT_ICON,
+        icon=icons.EXPORT,
         on_click="ignore",
     )
-    st.subheader(texts.IMPORT, anchor=False)
-    st.caption(texts.IMPORT_HINT)
+    st.subheader(_("Import"), anchor=False)
+    st.caption(
+        _(
+            "A file exported here, or the conversations.json of ChatGPT or Claude, or an "
+            "export of Chatbot UI. Chats that are here already are not duplicated."
+        )
+    )
     _show_import(session)
 
 
@@ -34,7 +45,7 @@ def _show_import(session: Session) -> None:
     # The key changes after each file, which empties the field.
     key = f"upload-{session.uploads}"
     st.file_uploader(
-        texts.IMPORT_LABEL,
+        _("A file with chats"),
         key=key,
         max_upload_size=MAX_FILE_BYTES // 1_000_000,
         on_change=actions.transfer.import_file,
@@ -54,23 +65,48 @@ def _show_import(session: Session) -> None:
 def _follow(importing: ImportJob) -> None:
     """Draw the progress of an import until it is over."""
     bar = st.empty()
-    st.button(texts.IMPORT_STOP, icon=texts.STOP_ICON, on_click=importing.cancel)
-    for _ in importing.follow(PROGRESS_INTERVAL_SECONDS):
+    st.button(_("Stop the import"), icon=icons.STOP, on_click=importing.cancel)
+    for _moment in importing.follow(PROGRESS_INTERVAL_SECONDS):
         let_run_end()
         bar.progress(importing.share, _progress(importing))
 
 
 def _progress(importing: ImportJob) -> str:
     if position := importing.position:
-        return texts.IMPORT_WAITS.format(position=position)
-    return texts.importing(importing.done, importing.all) if importing.all else texts.READING
+        return _(
+            "Waiting: other imports are running, and this one is number {position} in the queue.",
+            position=position,
+        )
+    if importing.all:
+        return _("Importing: {done} of {chats}", done=importing.done, chats=_chats(importing.all))
+    return _("Reading the file …")
 
 
 def _show_result(importing: ImportJob) -> None:
     if importing.error is None:
-        st.success(texts.imported(importing.done, importing.messages, importing.prompts))
-    elif importing.all:
-        words = texts.not_imported(str(importing.error), importing.done, importing.all)
-        st.error(markdown.escape_line(words))
-    else:
-        st.error(markdown.escape_line(str(importing.error)))
+        st.success(
+            _(
+                "Imported: {chats}, with {messages}, and {prompts}.",
+                chats=_chats(importing.done),
+                messages=Sentence.counted(
+                    "{count} new message", "{count} new messages", importing.messages
+                ),
+                prompts=Sentence.counted(
+                    "{count} new prompt", "{count} new prompts", importing.prompts
+                ),
+            )
+        )
+        return
+    words = importing.error.message.worded()
+    if importing.all:
+        words = _(
+            "{words} Imported: {done} of {chats}. Import the file again to continue.",
+            words=words,
+            done=importing.done,
+            chats=_chats(importing.all),
+        )
+    st.error(markdown.escape_line(words))
+
+
+def _chats(count: int) -> Sentence:
+    return Sentence.counted("{count} chat", "{count} chats", count)

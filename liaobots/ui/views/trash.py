@@ -3,8 +3,9 @@
 import streamlit as st
 
 from liaobots.generation.manager import AnswerManager
+from liaobots.locale import _, date
 from liaobots.storage.records import TrashEntry
-from liaobots.ui import actions, markdown, notice, texts
+from liaobots.ui import actions, icons, markdown, notice
 from liaobots.ui.state.session import Session
 
 # Chosen to keep the page short: the newest entries are the ones likely to be restored.
@@ -13,37 +14,39 @@ MAX_ENTRIES = 50
 
 def show(session: Session) -> None:
     """Draw the entries of the trash, the newest first."""
-    st.title(texts.TRASH, anchor=False)
-    st.caption(texts.TRASH_HINT)
+    st.title(_("Trash"), anchor=False)
+    st.caption(
+        _("Deleted chats and messages stay here for 30 days. Then they are deleted permanently.")
+    )
     notice.show(session)
     entries = actions.trash.entries(session, MAX_ENTRIES + 1)
     with st.empty():
         if not entries:
-            st.caption(texts.TRASH_EMPTY)
+            st.caption(_("The trash is empty."))
         else:
             with st.container():
                 _show_emptying(session)
     for store, each in entries[:MAX_ENTRIES]:
         _show_entry(store, each)
     if len(entries) > MAX_ENTRIES:
-        st.caption(texts.TRASH_MORE.format(count=MAX_ENTRIES))
+        st.caption(_("Only the newest {count} entries are shown.", count=MAX_ENTRIES))
 
 
 def _show_entry(store: AnswerManager, each: TrashEntry) -> None:
-    kind = texts.A_MESSAGE if each.is_message else texts.A_CHAT
+    kind = _("Message and those after it") if each.is_message else _("Chat")
     with st.container(border=True, gap="xsmall"):
-        st.markdown(markdown.escape_line(each.words) or texts.UNTITLED)
-        st.caption(markdown.escape_line(f"{kind} · {texts.when(each.deleted)}"))
+        st.markdown(markdown.escape_line(each.words) or _("Untitled"))
+        st.caption(markdown.escape_line(f"{kind} · {date(each.deleted)}"))
         with st.container(horizontal=True):
             st.button(
-                texts.RESTORE,
-                icon=texts.RESTORE_ICON,
+                _("Restore"),
+                icon=icons.RESTORE,
                 key=f"back-{each.id}",
                 on_click=actions.trash.restore,
                 args=(store, each.id),
             )
             st.button(
-                texts.DELETE_PERMANENTLY,
+                _("Delete permanently"),
                 key=f"forget-{each.id}",
                 type="tertiary",
                 on_click=actions.trash.purge,
@@ -54,18 +57,18 @@ def _show_entry(store: AnswerManager, each: TrashEntry) -> None:
 def _show_emptying(session: Session) -> None:
     """Draw the button that empties the trash, which asks for confirmation first."""
     if session.is_trash_confirmation_open:
-        st.caption(texts.EMPTY_TRASH_WARNING)
+        st.caption(_("Everything in the trash will be deleted permanently."))
         with st.container(horizontal=True):
-            st.button(texts.EMPTY_NOW, type="primary", on_click=actions.trash.empty)
+            st.button(_("Empty it now"), type="primary", on_click=actions.trash.empty)
             st.button(
-                texts.CANCEL,
+                _("Cancel"),
                 on_click=actions.trash.ask_confirmation,
                 kwargs={"is_open": False},
             )
     else:
         st.button(
-            texts.EMPTY_TRASH,
-            icon=texts.TRASH_ICON,
+            _("Empty the trash"),
+            icon=icons.TRASH,
             on_click=actions.trash.ask_confirmation,
             kwargs={"is_open": True},
         )

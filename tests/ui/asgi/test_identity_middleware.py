@@ -17,7 +17,6 @@ from liaobots.storage.database import Database
 from liaobots.storage.identities import TAKEOVER_SECONDS
 from liaobots.storage.records import Message
 from liaobots.storage.store import Store
-from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE, SECURE_COOKIE, SIGNED
 from tests.support.app import ROOT, App
 from tests.support.auth_code import CODE
@@ -137,7 +136,7 @@ def test_it_stays_in_a_browser(demo_app: App, context: BrowserContext) -> None:
     mine = identities(context)
     assert "F" * 43 not in mine[0]
     page.reload()
-    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    expect(page.get_by_text("What would you like to know?")).to_be_visible()
     context.new_page().goto(demo_app.url)
     assert identities(context) == mine
     assert COOKIE not in page.evaluate("document.cookie")

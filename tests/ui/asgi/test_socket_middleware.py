@@ -17,7 +17,6 @@ from websockets.frames import Opcode
 from websockets.sync.client import connect
 
 from liaobots.limits import Limits
-from liaobots.ui import texts
 from liaobots.ui.asgi.socket_meter import SocketMeter, Unfinished
 from liaobots.ui.asgi.socket_middleware import POLICY_VIOLATION, SocketMiddleware
 from tests.support import flood
@@ -136,12 +135,16 @@ def test_a_fast_typist(demo_app: App, page: Page) -> None:
 
     page.on("websocket", watch)
     page.goto(f"{demo_app.url}/search")
-    field = page.get_by_label(texts.SEARCH_LABEL).first
+    field = page.get_by_label("Search titles and messages").first
     for delay in (0, 40, 120):
         field.press_sequentially("the quick brown fox jumps over the lazy dog", delay=delay)
-        expect(page.get_by_text(texts.NOTHING_FOUND)).to_be_visible()
+        expect(page.get_by_text("Nothing was found.")).to_be_visible()
         field.fill("")
-        expect(page.get_by_text(texts.SEARCH_HINT)).to_be_visible()
+        expect(
+            page.get_by_text(
+                "Type one or more words. All of them must occur in the message or in the title."
+            )
+        ).to_be_visible()
     busiest = max(sum(each <= other < each + 1 for other in sent) for each in sent)
     assert 1 <= busiest < Limits().socket_messages_per_second / 5
     assert not closed

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import requests
 
-from liaobots.ui import texts
 from liaobots.ui.identity_cookie import COOKIE
 from tests.support.app import App
 from tests.support.memory import Peak
@@ -98,7 +97,10 @@ def test_a_session_has_a_budget(small: App, is_chunked: bool) -> None:
             refused = await client.put(3 * MEGABYTE, is_chunked=is_chunked)
             assert (refused.status_code, refused.text) == (
                 413,
-                texts.UPLOADS_FULL_HERE.format(most=5),
+                (
+                    f"The files added to this page are larger than {5} MB in total. Remove "
+                    "some, or send the question, then add the file again."
+                ),
             )
             assert files_of(small) == [3 * MEGABYTE]
             (file,) = (small.log.parent / "tmp").glob("liaobots-uploads-*/[0-9a-f]*")
@@ -132,11 +134,21 @@ def test_a_visitor_and_all_have_a_budget(small: App) -> None:
             refused = await clients[1].put(int(4.5 * MEGABYTE))
             assert (refused.status_code, refused.text) == (
                 413,
-                texts.UPLOADS_FULL_OF_YOURS.format(most=8),
+                (
+                    f"Your files that are not used yet are larger than {8} MB in total. Remove "
+                    "some on your other pages, or close those pages, then add the file again in "
+                    "a minute."
+                ),
             )
             assert (await clients[2].put(int(4.5 * MEGABYTE))).status_code == 204
             refused = await clients[3].put(int(4.5 * MEGABYTE))
-            assert (refused.status_code, refused.text) == (413, texts.UPLOADS_FULL.format(most=12))
+            assert (refused.status_code, refused.text) == (
+                413,
+                (
+                    f"This server holds {12} MB of files that are not used yet, and accepts no "
+                    "more. Wait a minute, then add the file again."
+                ),
+            )
             assert (await clients[3].put(MEGABYTE)).status_code == 204
         await until_empty(small)
 
