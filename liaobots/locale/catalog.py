@@ -12,6 +12,7 @@ ENGLISH = "en"
 FOLDER = Path(__file__).parent
 # A folder with further catalogs, for languages that are not in this one.
 SETTING = "LIAOBOTS_CATALOGS"
+_UNTRANSLATED = NullTranslations()
 _CURRENT: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
@@ -38,7 +39,7 @@ def languages() -> Mapping[str, Path]:
 def translations(code: str) -> NullTranslations:
     """Return the catalog of a language; English needs none."""
     if code == ENGLISH:
-        return NullTranslations()
+        return _UNTRANSLATED
     file = languages()[code]
     return _read(file, file.stat().st_mtime)
 

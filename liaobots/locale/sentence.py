@@ -12,6 +12,8 @@ from liaobots.locale.catalog import ENGLISH, language, translations
 # A number is written with groups of digits, and one digit after the point if it is no integer;
 # a number that is a name is a text.
 Value = Union[str, int, float, "Sentence", None]
+# Sentences are read from files of strangers too: so deep may they be, and so large a number.
+MAX_DEPTH, MAX_NUMBER = 8, 10**15
 FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -47,11 +49,11 @@ class Sentence:
         return hash((self.text, self.count))
 
     def __add__(self, other: "Sentence") -> "Sentence":
-        """Return a message of both, one after the other."""
+        """Return a sentence of both, one after the other."""
         return Sentence("{first}{second}", first=self, second=other)
 
     def replace(self, **values: Value) -> "Sentence":
-        """Return the message with other values."""
+        """Return the sentence with other values."""
         return Sentence.counted(self.text, self.plural, self.count, **{**self.values, **values})
 
     def worded(self) -> str:
@@ -59,12 +61,12 @@ class Sentence:
         return self._worded(language())
 
     def to_json(self) -> str:
-        """Return the message as JSON, from which `from_json` makes it again."""
+        """Return the sentence as JSON, from which `from_json` makes it again."""
         return json.dumps(self._parts(), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, data: str, otherwise: str = "") -> Self:
-        """Return the message of `to_json`, or `otherwise` as it stands if `data` is none."""
+        """Return the sentence of `to_json`, or `otherwise` as it stands if `data` is none."""
         try:
             return cls._of_parts(json.loads(data))
         except (ValueError, TypeError, AttributeError, RecursionError):
@@ -74,6 +76,8 @@ class Sentence:
         catalog = translations(code)
         if self.count is None:
             form = catalog.gettext(self.text) if self.text else ""
+            if not self.values:
+                return form
         else:
             form = catalog.ngettext(self.text, self.plural, self.count)
         values = {name: _value(value, code) for name, value in self.values.items()}
@@ -94,19 +98,31 @@ class Sentence:
         }
 
     @classmethod
-    def _of_parts(cls, parts: Mapping[str, object]) -> Self:
+    def _of_parts(cls, parts: Mapping[str, object], depth: int = 0) -> Self:
         text, plural, count = parts.get("text"), parts.get("plural", ""), parts.get("count")
         values = parts.get("values", {})
         texts_are_valid = isinstance(text, str) and isinstance(plural, str)
-        if not texts_are_valid or not isinstance(values, dict):
-            raise ValueError("no message")
-        return cls.counted(str(text), str(plural), _count(count), **_values_of(values))
+        if not texts_are_valid or not isinstance(values, dict) or depth > MAX_DEPTH:
+            raise ValueError("no sentence")
+        found = {name: _read(value, depth) for name, value in values.items()}
+        return cls.counted(str(text), str(plural), _count(count), **found)
+
+
+def _read(value: object, depth: int) -> Value:
+    """Return a value of a sentence from JSON. Raise `ValueError` for any other."""
+    if isinstance(value, dict):
+        return Sentence._of_parts(value, depth + 1)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and abs(value) <= MAX_NUMBER:
+        return value
+    raise ValueError("no value of a sentence")
 
 
 def _count(found: object) -> int | None:
-    if found is None or isinstance(found, int):
+    if found is None or (isinstance(found, int) and abs(found) <= MAX_NUMBER):
         return found
-    raise ValueError("no count of a message")
+    raise ValueError("no count of a sentence")
 
 
 def _value(value: Value, code: str) -> str:
@@ -120,19 +136,6 @@ def _value(value: Value, code: str) -> str:
         case float():
             return numbers.number(value, code, digits=1)
     return str(value)
-
-
-def _values_of(found: Mapping[str, object]) -> dict[str, Value]:
-    """Return the values of a message from JSON. Raise `ValueError` for others."""
-    values: dict[str, Value] = {}
-    for name, value in found.items():
-        if isinstance(value, dict):
-            values[name] = Sentence._of_parts(value)
-        elif value is None or isinstance(value, str | int | float):
-            values[name] = value
-        else:
-            raise ValueError("no value of a message")
-    return values
 
 
 def _(text: str, /, **values: Value) -> str:

@@ -15,7 +15,9 @@ SENTENCES = st.recursive(
         st.text(max_size=20),
         st.text(max_size=20),
         st.none() | st.integers(0, 10_000),
-        st.dictionaries(NAMES, inner | st.text(max_size=9) | st.integers(), max_size=3),
+        st.dictionaries(
+            NAMES, inner | st.text(max_size=9) | st.integers(-(10**9), 10**9), max_size=3
+        ),
     ),
     max_leaves=5,
 )
@@ -56,3 +58,19 @@ def test_what_is_no_sentence_is_worded_as_it_stands(data: str, words: str) -> No
     assert isinstance(str(found), str)
     if not data.startswith("{"):
         assert str(found) == words
+
+
+HOSTILE = [
+    '{"text":"{a}","values":{"a":' * 400 + '{"text":"x"}' + "}}" * 400,
+    '{"text":"{a}","values":{"a":1e999}}',
+    '{"text":"{a}","values":{"a":NaN}}',
+    '{"text":"{a}","plural":"","count":' + "9" * 400 + "}",
+    '{"text":"{a}","values":{"a":[1]}}',
+    '{"text":7}',
+]
+
+
+@pytest.mark.parametrize("data", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_strangers_sentence(data: str) -> None:
+    """What is too deep or too large is no sentence, and the words are shown."""
+    assert str(Sentence.from_json(data, "Why.")) == "Why."
