@@ -197,8 +197,12 @@ class AnswerManager:
 
     def _write(self, worker: AnswerWorker) -> None:
         """Write one answer to its end. This is the body of a thread."""
+        outcome = Outcome(MessageState.DONE)
         try:
-            outcome = outcome_of(lambda: worker.write(self._history(worker.answer)))
+            worker.write(self._history(worker.answer))
+        except Exception as error:
+            outcome = outcome_of(error)
+        try:
             self._checkpointer.end(worker.answer, outcome)
         finally:
             worker.record_cost()

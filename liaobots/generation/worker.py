@@ -1,6 +1,6 @@
 """Write one answer: ask the model, receive its text, and ask the fallback if the model fails."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -128,19 +128,15 @@ class AnswerWorker:
         return [{"role": role, "content": text} for role, text in messages]
 
 
-def outcome_of(write: Callable[[], None]) -> Outcome:
-    """Write an answer, and return how it ended."""
-    try:
-        write()
-        return Outcome(MessageState.DONE)
-    except LiaobotsError as error:
+def outcome_of(error: Exception) -> Outcome:
+    """Return the outcome of an answer that ended with any error."""
+    if isinstance(error, LiaobotsError):
         return failed_outcome(error)
-    except Exception as error:
-        # Whatever the error is, the answer must end, and its reader must learn of it.
-        report_mistake(error)
-        return Outcome(
-            MessageState.FAILED, INTERNAL_ERROR, str(MISTAKE), error_sentence=MISTAKE.to_json()
-        )
+    # Whatever the error is, the answer must end, and its reader must learn of it.
+    report_mistake(error)
+    return Outcome(
+        MessageState.FAILED, INTERNAL_ERROR, str(MISTAKE), error_sentence=MISTAKE.to_json()
+    )
 
 
 def failed_outcome(error: LiaobotsError) -> Outcome:

@@ -31,11 +31,7 @@ def submit(session: Session) -> None:
             "The files of your last question in this chat are still being read. This one "
             "was not sent: wait for them, or stop the reading."
         )
-
-    def send(question: str) -> None:
-        question_actions.ask(session, context, question)
-
-    pending = PendingQuestion(str(value.text), [*session.attachments], send)
+    pending = PendingQuestion(str(value.text), [*session.attachments], context)
     for file in value.files:
         try:
             data = uploads.content(file)
@@ -105,14 +101,26 @@ def instruct_by_prompt(
 def _settle(session: Session, chat: str, here: str | None) -> bool:
     """Send a question, or put it back if its chat is open. Return whether it was sent."""
     pending = session.pending[chat]
-    pending.settle()
-    if pending.errors and chat != here:
+    if not pending.is_refused:
+        _send(session, pending)
+    if pending.is_refused and chat != here:
         # It is put back when its chat is open again.
         return False
     del session.pending[chat]
-    if pending.errors:
+    if pending.is_refused:
         _put_back(session, pending)
-    return not pending.errors
+    return not pending.is_refused
+
+
+def _send(session: Session, pending: PendingQuestion) -> None:
+    """Ask a question whose files are read, or note why it cannot be asked."""
+    question = pending.take_texts()
+    if question and not pending.errors:
+        try:
+            question_actions.ask(session, pending.context, question)
+        except LiaobotsError as error:
+            pending.errors.append(error)
+    pending.is_refused = bool(pending.errors)
 
 
 def _put_back(session: Session, pending: PendingQuestion) -> None:

@@ -1,39 +1,19 @@
 """Ask a question, in the open chat or in a new one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from liaobots.errors import InvalidInput, StorageError
-from liaobots.generation.backend import Backend
-from liaobots.generation.context_window import ContextLimit
 from liaobots.generation.manager import AnswerManager
 from liaobots.ui.actions.callback import callback
 from liaobots.ui.auth_codes import DAY_SECONDS
 from liaobots.ui.state import available_models, context_meter, stores, widgets
 from liaobots.ui.state.backend import build_backend
 from liaobots.ui.state.open_chat import OpenChat
+from liaobots.ui.state.pending_question import QuestionContext
 from liaobots.ui.state.session import Session
 
 # The key of the switch that makes a new chat temporary.
 TEMPORARY = "temporary"
-
-
-@dataclass(frozen=True)
-class QuestionContext:
-    """All that the visitor has chosen for a question, as it is when they submit it.
-
-    The question may be asked later, when the visitor has chosen other things.
-    """
-
-    opened: OpenChat | None
-    owner: str
-    model: str
-    backend: Backend
-    also_ask: Sequence[str]
-    instructions: str
-    is_temporary: bool
-    context_limit: ContextLimit
 
 
 @callback

@@ -22,6 +22,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
+from liaobots import locale
 from liaobots.limits import limits
 from liaobots.locale import Sentence
 from liaobots.ui import identity_cookie
@@ -41,6 +42,13 @@ WRITE_BYTES = 250_000
 DRAIN_SECONDS = 3.0
 
 
+MAX_HEADER_CHARACTERS = 1_000
+NOT_OPEN = Sentence("This page is no longer open. Reload it, then choose the file again.")
+NOT_READABLE = Sentence(
+    "The file arrived in a form that cannot be read. Reload the page, then add it again."
+)
+
+
 class UploadMiddleware:
     """Receive uploads, and pass everything else on."""
 
@@ -55,9 +63,7 @@ class UploadMiddleware:
         found = PATH.search(scope["path"])
         session, file = found.groups() if found else ("", "")
         if not NAME.fullmatch(session) or not NAME.fullmatch(file):
-            return await PlainTextResponse(
-                Sentence("This page is no longer open. Reload it, then choose the file again."), 400
-            )(scope, receive, send)
+            return await _refuse(UploadRefused(NOT_OPEN, 400), scope, receive, send)
         if scope["method"] == "DELETE":
             return await self._delete(session, file, scope, receive, send)
         await self._put(session, file, scope, receive, send)
@@ -76,24 +82,20 @@ class UploadMiddleware:
         self, session: str, file: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
         if not _is_open(session):
-            return await PlainTextResponse(
-                Sentence("This page is no longer open. Reload it, then choose the file again."), 400
-            )(scope, receive, send)
+            return await _refuse(UploadRefused(NOT_OPEN, 400), scope, receive, send)
         upload = None
         try:
             expected = _expected_bytes(Headers(scope=scope))
             upload = uploads().begin(session, file, visitor_of(scope), expected)
             part = await _BodyReceiver(upload, scope, receive).receive_all()
             if not _is_open(session):
-                raise UploadRefused(
-                    "This page is no longer open. Reload it, then choose the file again.", 400
-                )
+                raise UploadRefused(NOT_OPEN, 400)
             await self._hand_on(upload, part, scope, receive, send)
         except UploadRefused as refusal:
             if upload:
                 uploads().drop(upload)
             await _drain(receive)
-            await PlainTextResponse(str(refusal), refusal.status)(scope, receive, send)
+            await _refuse(refusal, scope, receive, send)
         except ClientDisconnect:
             return
         finally:
@@ -161,11 +163,7 @@ class _BodyReceiver:
                     written, self._pending = b"".join(self._pending), []
                     await run_in_threadpool(file.write, written)
         if not self._is_whole or self._parts != 1:
-            raise UploadRefused(
-                "The file arrived in a form that cannot be read. Reload the page, then add it "
-                "again.",
-                400,
-            )
+            raise UploadRefused(NOT_READABLE, 400)
         names = (name.decode("latin-1").lower() for name in self._names)
         return dict(zip(names, self._values, strict=False))
 
@@ -191,18 +189,10 @@ class _BodyReceiver:
         try:
             self._parser.write(data)
         except FormParserError as error:
-            raise UploadRefused(
-                "The file arrived in a form that cannot be read. Reload the page, then add it "
-                "again.",
-                400,
-            ) from error
+            raise UploadRefused(NOT_READABLE, 400) from error
         uploads().grow(self._upload, self._file_bytes - before)
         if self._parts > 1 or self._received - self._file_bytes > MAX_FRAME_BYTES:
-            raise UploadRefused(
-                "The file arrived in a form that cannot be read. Reload the page, then add it "
-                "again.",
-                400,
-            )
+            raise UploadRefused(NOT_READABLE, 400)
 
     def _begin_part(self) -> None:
         self._parts += 1
@@ -253,10 +243,7 @@ def _boundary(headers: Headers) -> bytes:
     kind, options = parse_options_header(headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not 0 < len(boundary) <= 200:
-        raise UploadRefused(
-            "The file arrived in a form that cannot be read. Reload the page, then add it again.",
-            400,
-        )
+        raise UploadRefused(NOT_READABLE, 400)
     return boundary
 
 
@@ -282,3 +269,11 @@ async def _drain(receive: Receive) -> None:
                 continue
     except TimeoutError:
         return
+
+
+async def _refuse(refusal: UploadRefused, scope: Scope, receive: Receive, send: Send) -> None:
+    """Say why a file is refused, in a language that the browser accepts (RFC 9110, 12.5.4)."""
+    accepted = Headers(scope=scope).get("accept-language", "")[:MAX_HEADER_CHARACTERS]
+    locale.use(each.partition(";")[0].strip() for each in accepted.split(","))
+    words = refusal.message.worded()
+    await PlainTextResponse(words, refusal.status)(scope, receive, send)

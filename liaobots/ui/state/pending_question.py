@@ -3,27 +3,44 @@
 It is sent to the chat in which it was submitted, whatever the visitor looks at by then.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from liaobots.errors import LiaobotsError
+from liaobots.generation.backend import Backend
+from liaobots.generation.context_window import ContextLimit
 from liaobots.ui import attachments
 from liaobots.ui.attachments import Attachment
 from liaobots.ui.file_reader import FileReader
+from liaobots.ui.state.open_chat import OpenChat
 
-# Asks a question in the chat in which it was submitted. Raises `LiaobotsError` if it cannot.
-Send = Callable[[str], None]
+
+@dataclass(frozen=True)
+class QuestionContext:
+    """All that the visitor has chosen for a question, as it is when they submit it.
+
+    The question may be asked later, when the visitor has chosen other things.
+    """
+
+    opened: OpenChat | None
+    owner: str
+    model: str
+    backend: Backend
+    also_ask: Sequence[str]
+    instructions: str
+    is_temporary: bool
+    context_limit: ContextLimit
 
 
 @dataclass
 class PendingQuestion:
-    """A question with its files. `errors` say why it can only be put back."""
+    """A question with its files. It `is_refused` if it can only be put back, as `errors` say."""
 
     typed: str
     files: list[Attachment | FileReader]
-    send: Send
+    context: QuestionContext
     errors: list[LiaobotsError] = field(default_factory=list)
-    is_settled: bool = False
+    is_refused: bool = False
 
     @property
     def readers(self) -> list[FileReader]:
@@ -41,18 +58,10 @@ class PendingQuestion:
         # All of them are polled: a file that is not polled for some time is cancelled.
         return [reader.is_over for reader in self.readers].count(False) == 0
 
-    def settle(self) -> None:
-        """Send the question, or note why it cannot be sent. A second call changes nothing."""
-        if self.is_settled:
-            return
+    def take_texts(self) -> str:
+        """Return the question with its files, which are read. Note which could not be."""
         self.files = [each for file in self.files if (each := self._read(file))]
-        question = attachments.joined(self.typed, self.attachments).strip()
-        if question and not self.errors:
-            try:
-                self.send(question)
-            except LiaobotsError as error:
-                self.errors.append(error)
-        self.is_settled = True
+        return attachments.joined(self.typed, self.attachments).strip()
 
     def stop(self) -> None:
         """Cancel the files that are not read yet."""

@@ -140,8 +140,8 @@ class Session:
 
     @property
     def waiting_questions(self) -> Sequence[PendingQuestion]:
-        """Return the questions whose files are not read yet."""
-        return [each for each in self.pending.values() if not each.is_settled]
+        """Return the questions that can still be sent."""
+        return [each for each in self.pending.values() if not each.is_refused]
 
     @property
     def is_question_due(self) -> bool:

@@ -98,7 +98,7 @@ def test_a_session_has_a_budget(small: App, is_chunked: bool) -> None:
             assert (refused.status_code, refused.text) == (
                 413,
                 (
-                    f"The files added to this page are larger than {5} MB in total. Remove "
+                    "The files added to this page are larger than 5 MB in total. Remove "
                     "some, or send the question, then add the file again."
                 ),
             )
@@ -135,7 +135,7 @@ def test_a_visitor_and_all_have_a_budget(small: App) -> None:
             assert (refused.status_code, refused.text) == (
                 413,
                 (
-                    f"Your files that are not used yet are larger than {8} MB in total. Remove "
+                    "Your files that are not used yet are larger than 8 MB in total. Remove "
                     "some on your other pages, or close those pages, then add the file again in "
                     "a minute."
                 ),
@@ -145,7 +145,7 @@ def test_a_visitor_and_all_have_a_budget(small: App) -> None:
             assert (refused.status_code, refused.text) == (
                 413,
                 (
-                    f"This server holds {12} MB of files that are not used yet, and accepts no "
+                    "This server holds 12 MB of files that are not used yet, and accepts no "
                     "more. Wait a minute, then add the file again."
                 ),
             )
