@@ -116,6 +116,7 @@ def compare(source: Connection, target: Connection, table: Table) -> int:
         raise StorageError(
             "The copy is not the same as what was copied: in {table}, {rows} rows differ. "
             "Run the same command again; it writes them anew.",
+            table=table.name,
             rows=_how_many_differ(source, target, table),
         )
     return here.rows

@@ -68,6 +68,8 @@ def _pages(reader: pypdf.PdfReader, options: Mapping[str, int]) -> Iterator[str]
             raise _LimitExceeded(
                 Sentence(
                     "{file} has {pages} pages, and at most {most} can be read. {advice}",
+                    file=THE_FILE,
+                    advice=ADVICE,
                     pages=len(pages),
                     most=options["pages"],
                 )

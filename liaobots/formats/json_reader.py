@@ -224,7 +224,7 @@ class JsonReader:
                 return self._decoded(match.end())
         if not window.is_at_end:
             raise self._refused(
-                Sentence("a text of more than {most} MB begins", most=MAX_TEXT_BYTES // 1_000_000)
+                Sentence("a text of more than {most} MB begins", most=MAX_TEXT_BYTES / 1e6)
             )
         return self._decoded(len(window.data))
 

@@ -9,7 +9,7 @@ from typing import Self, Union
 from liaobots.locale import numbers
 from liaobots.locale.catalog import ENGLISH, language, translations
 
-# A number is written with groups of digits, and one digit after the point if it is no integer;
+# A number is written with groups of digits, and one digit after the point if it has a fraction;
 # a number that is a name is a text.
 Value = Union[str, int, float, "Sentence", None]
 # Sentences are read from files of strangers too: so deep may they be, and so large a number.
@@ -134,7 +134,7 @@ def _value(value: Value, code: str) -> str:
         case int():
             return numbers.number(value, code)
         case float():
-            return numbers.number(value, code, digits=1)
+            return numbers.number(value, code, digits=0 if value.is_integer() else 1)
     return str(value)
 
 

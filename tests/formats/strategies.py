@@ -93,6 +93,7 @@ def turns_with(id_: str, parent: str | None) -> st.SearchStrategy[ExportedMessag
         error_kind=TEXTS.filter(lambda kind: kind not in CODE_OF_FORMER_NAME),
         error_words=TEXTS,
         error_link=LINKS,
+        error_sentence=TEXTS,
     )
 
 

@@ -24,6 +24,7 @@ from liaobots.generation.continuation import CONTINUE_PROMPT
 from liaobots.generation.manager import AnswerManager
 from liaobots.generation.rate_limit import RateLimiter
 from liaobots.limits import Limits
+from liaobots.locale import Sentence
 from liaobots.pieces import Content
 from liaobots.storage.database import Database
 from liaobots.storage.records import Message, MessageState, Outcome, PendingAnswer
@@ -162,6 +163,7 @@ def test_a_failure_is_stored_with_the_question(
     answer = answer_of(generations, owner, asked)
     assert (answer.state, answer.error_kind) == (MessageState.FAILED, "captcha_required")
     assert "human" in answer.error_words
+    assert str(Sentence.from_json(answer.error_sentence)) == answer.error_words
     assert answer.error_link == slow_demo_server.url
     both_clicked = threading.Event()
 
@@ -574,6 +576,7 @@ def test_the_fallback_answers_if_the_model_fails_before_its_first_text(
     assert (answer.state, answer.text) == (MessageState.DONE, LETTERS)
     assert (answer.model, answer.instead_of) == ("gpt-3.5-turbo", "gpt-4")
     assert "status 500" in answer.instead_words
+    assert str(Sentence.from_json(answer.instead_sentence)) == answer.instead_words
     wait_until(lambda: len(store.speed.by_model(owner)) == 2)
     failures = {pace.model: pace.failures for pace in store.speed.by_model(owner)}
     assert failures == {"gpt-4": 1, "gpt-3.5-turbo": 0}

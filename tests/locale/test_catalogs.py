@@ -1,5 +1,6 @@
 """The catalogs: what is in them, and which one a reader gets."""
 
+import ast
 from collections.abc import Callable
 from contextvars import copy_context
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from liaobots import errors, locale
 from liaobots.locale import Sentence, _, counted, date, language, languages, number
 from liaobots.locale.catalog import SETTING
+from liaobots.locale.sentence import FIELD
 from tests.support import catalogs
 
 
@@ -50,6 +52,36 @@ def test_errors_are_collected() -> None:
     assert "The disk is full" in found
     assert "a picture (PNG)" in found
     assert len(found) > 300
+
+
+def missing_fields(call: ast.Call) -> set[str]:
+    """Return the fields of a call's sentence to which the call gives no value.
+
+    A `Sentence` without any value gets them later.
+    """
+    name = ast.unparse(call.func).rpartition(".")[2]
+    texts = [str(each.value) for each in call.args[:2] if isinstance(each, ast.Constant)]
+    if name not in catalogs.keywords() or not texts:
+        return set()
+    given = {each.arg for each in call.keywords}
+    if None in given or (name == "Sentence" and not given):
+        return set()
+    known = {"count"} if name == "counted" else set()
+    return {field for text in texts for field in FIELD.findall(text)} - given - known
+
+
+def test_each_field_has_a_value() -> None:
+    """No reader sees a field, such as {name}."""
+    found = [
+        (f"{file.name}:{node.lineno}", missing)
+        for file in catalogs.CODE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and (missing := missing_fields(node))
+    ]
+    assert not found
+    call = ast.parse("_('{a} of {b}', a=1)", mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert missing_fields(call) == {"b"}
 
 
 def test_a_reader_gets_the_first_language_that_there_is(

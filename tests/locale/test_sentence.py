@@ -30,6 +30,7 @@ def test_values() -> None:
         "A has 1,200 files at 2.5."
     )
     assert str(Sentence.counted("{count} file", "{count} files", 1)) == "1 file"
+    assert str(Sentence("{size} MB", size=8e6 / 1e6)) == "8 MB"
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "{0}", "{name.__class__}", "{name!r}", "{name:>9}"])
