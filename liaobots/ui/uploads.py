@@ -30,6 +30,19 @@ OVERHEAD_BYTES = 16_384
 # Streamlit forgets the files of a question just before the question is submitted.
 MAX_FORGOTTEN_SECONDS = 20.0
 
+FULL_SESSION = Sentence(
+    "The files added to this page are larger than {most} MB in total. Remove some, or send the "
+    "question, then add the file again."
+)
+FULL_VISITOR = Sentence(
+    "Your files that are not used yet are larger than {most} MB in total. Remove some on your "
+    "other pages, or close those pages, then add the file again in a minute."
+)
+FULL_SERVER = Sentence(
+    "This server holds {most} MB of files that are not used yet, and accepts no more. Wait a "
+    "minute, then add the file again."
+)
+
 
 class UploadRefused(InvalidInput):
     """A file may not be uploaded; `status` is the HTTP status of the response."""
@@ -183,36 +196,14 @@ class Uploads:
         """Raise `UploadRefused` if `count` more bytes are too much."""
         of_session = [each for each in self._held if each.session == upload.session]
         of_visitor = [each for each in self._held if each.visitor == upload.visitor]
-        for held, max_bytes, words in (
-            (
-                of_session,
-                self._bounds.uploaded_bytes_per_session,
-                Sentence(
-                    "The files added to this page are larger than {most} MB in total. Remove some, "
-                    "or send the question, then add the file again."
-                ),
-            ),
-            (
-                of_visitor,
-                self._bounds.uploaded_bytes_per_visitor,
-                Sentence(
-                    "Your files that are not used yet are larger than {most} MB in total. Remove "
-                    "some on your other pages, or close those pages, then add the file again in a "
-                    "minute."
-                ),
-            ),
-            (
-                self._held,
-                self._bounds.uploaded_bytes,
-                Sentence(
-                    "This server holds {most} MB of files that are not used yet, and accepts no "
-                    "more. Wait a minute, then add the file again."
-                ),
-            ),
+        for held, max_bytes, refusal in (
+            (of_session, self._bounds.uploaded_bytes_per_session, FULL_SESSION),
+            (of_visitor, self._bounds.uploaded_bytes_per_visitor, FULL_VISITOR),
+            (self._held, self._bounds.uploaded_bytes, FULL_SERVER),
         ):
             # These include what has been counted of this file so far.
             if sum(each.size for each in held) + count > max_bytes:
-                raise UploadRefused(words.replace(most=max_bytes // 1_000_000))
+                raise UploadRefused(refusal.replace(most=max_bytes // 1_000_000))
 
 
 def uploads() -> Uploads:
