@@ -1,5 +1,6 @@
 """The catalogs of all languages, and the one that the current context uses."""
 
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
@@ -8,6 +9,7 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
+LOG = logging.getLogger(__name__)
 ENGLISH = "en"
 FOLDER = Path(__file__).parent
 # A folder with further catalogs, for languages that are not in this one.
@@ -40,8 +42,7 @@ def translations(code: str) -> NullTranslations:
     """Return the catalog of a language; English needs none."""
     if code == ENGLISH:
         return _UNTRANSLATED
-    file = languages()[code]
-    return _read(file, file.stat().st_mtime)
+    return _read(languages()[code])
 
 
 def _codes(wanted: str) -> list[str]:
@@ -53,16 +54,35 @@ def _codes(wanted: str) -> list[str]:
 
 @cache
 def _files(more: str) -> Mapping[str, Path]:
-    folders = [FOLDER, *([Path(more)] if more else [])]
-    return {file.stem: file for folder in folders for file in sorted(folder.glob("*.po"))}
+    own = {file.stem: file for file in sorted(FOLDER.glob("*.po"))}
+    others = sorted(Path(more).glob("*.po")) if more else []
+    return own | {file.stem: file for file in others if _is_readable(file)}
+
+
+def _is_readable(file: Path) -> bool:
+    """Return whether a catalog can be read; if not, log why, for who has added it."""
+    try:
+        _formats_of(file.stem)
+        _read(file)
+    except Exception as error:
+        LOG.error("%s is no catalog: %s. It was not used.", file, error)
+        return False
+    return True
+
+
+def _formats_of(code: str) -> None:
+    """Raise an error if it is not known how numbers and dates are written in a language."""
+    from babel import Locale  # noqa: PLC0415 -- not needed in English
+
+    Locale.parse(code)
 
 
 @cache
-def _read(file: Path, _changed: float) -> NullTranslations:
+def _read(file: Path) -> NullTranslations:
     from babel.messages import mofile, pofile  # noqa: PLC0415 -- not needed in English
 
     compiled = BytesIO()
     written = BytesIO(file.read_bytes())
-    mofile.write_mo(compiled, pofile.read_po(written, ignore_obsolete=True))
+    mofile.write_mo(compiled, pofile.read_po(written, ignore_obsolete=True, abort_invalid=True))
     compiled.seek(0)
     return GNUTranslations(compiled)

@@ -172,3 +172,25 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_wrong_translation_fails_nothing() -> None:
     """A field that does not exist stays as it is written."""
     assert read_as(["eo"], lambda: _("Remove {name}", name="x")) == "Remove x {nothing} {0} {"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("tlh-x.po", b'msgid "Stop"\nmsgstr "mev"\n'),
+        ("eo.po", b"no catalog"),
+        ("fr.po", b'msgid "Stop"\nmsgstr "\xff"\n'),
+    ],
+)
+def test_a_broken_catalog_is_named_and_not_used(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    content: bytes,
+) -> None:
+    """Whoever added it reads why; visitors get English."""
+    monkeypatch.setenv(SETTING, str(tmp_path))
+    (tmp_path / name).write_bytes(content)
+    assert read_as([name.removesuffix(".po")], lambda: _("Stop")) == "Stop"
+    assert f"{name} is no catalog" in caplog.text
