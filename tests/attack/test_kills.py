@@ -8,21 +8,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
+from liaobots.storage.bundle import Chat, ExportedMessage
+from liaobots.storage.database import Database
+from liaobots.storage.store import Store
 from tests.attack.imports import heavy
 from tests.attack.place import opened
 from tests.attack.watch import missing
 from tests.support.app import ROOT, App
 from tests.support.backup_samples import run
-from tests.support.protocol_client import finished, opened_page
+from tests.support.protocol_client import Visitor, finished, opened_page
+from tests.support.stored_chats import owner_of
 from tests.support.uploading_visitor import UploadingVisitor
 
 FIRST_LAYOUT = ROOT / "tests" / "old_files" / "layout_0001.sql"
 CHATS, TURNS = 300, 8
 ROWS = 3_000
+TEXT = "A text with some words to find. " * 40
 
 
 def small_chats() -> bytes:
@@ -89,6 +95,53 @@ def test_killed_in_an_import(tmp_path: Path) -> None:
     with app:
         finished(_bring_in(app, identity, lambda visitor: visitor.shows("new messages")))
     assert count(path) == CHATS * TURNS
+
+
+def chat_in_trash(path: Path, identity: str) -> str:
+    """Put a long chat of a visitor into the trash, and return its id."""
+    turns = [
+        ExportedMessage(f"turn-{number}", f"turn-{number - 1}" if number else None, role, TEXT)
+        for number, role in zip(range(ROWS), cycle(["user", "assistant"]), strict=False)
+    ]
+    store, owner = Store(Database(f"sqlite:///{path}")), owner_of(identity)
+    store.chat_io.import_chat(owner, Chat("long", "Long", turns, None, 0.0, 0.0))
+    chat = store.list(owner, 1)[0].id
+    store.trash.put_conversation(owner, chat)
+    store.close()
+    return chat
+
+
+async def _forget(app: App, identity: str, chat: str, until: Callable[[], bool]) -> None:
+    async with Visitor(app.url, path="trash", identity=identity) as visitor:
+        await visitor.drawn()
+        if visitor.has(f"forget-{chat}"):
+            await visitor.press(f"forget-{chat}")
+        while not until():
+            await asyncio.sleep(0.01)
+
+
+def test_killed_in_deleting(tmp_path: Path) -> None:
+    """What was deleted by then is gone, and the next server deletes the rest."""
+    path = tmp_path / "chats.db"
+    app = App(tmp_path, LIAOBOTS_DATABASE_URL=f"sqlite:///{path}").start()
+    identity = finished(_identity(app))
+    chat = chat_in_trash(path, identity)
+
+    async def begin() -> None:
+        await _forget(app, identity, chat, lambda: count(path) < ROWS)
+        app.kill()
+
+    finished(begin())
+    left = count(path)
+    assert 0 < left < ROWS
+    with app:
+        finished(_forget(app, identity, chat, lambda: count(path) == 0))
+
+
+async def _identity(app: App) -> str:
+    async with Visitor(app.url) as visitor:
+        await visitor.drawn()
+        return visitor.identity
 
 
 def _old(path: Path) -> None:
