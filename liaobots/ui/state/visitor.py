@@ -41,8 +41,10 @@ def _resolved() -> Visitor:
 def _reassign(visitor: Visitor) -> None:
     """Give the visitor the chats of their unverified identity."""
     try:
-        for manager in stores.stores():
-            manager.reassign(visitor.unverified_owner, visitor.owner)
+        # The memory first: what is moved from there meanwhile is in the database afterwards.
+        stores.waiting_chats().reassign(visitor.unverified_owner, visitor.owner)
+        if database := stores.database():
+            database.reassign(visitor.unverified_owner, visitor.owner)
     except StorageError:
         # The next run of the page tries again.
         return
