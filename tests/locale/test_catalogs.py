@@ -84,6 +84,19 @@ def test_each_field_has_a_value() -> None:
     assert missing_fields(call) == {"b"}
 
 
+def test_no_sentence_is_put_together() -> None:
+    """What is put together from parts is in no catalog."""
+    found = [
+        f"{file.name}:{node.lineno}"
+        for file in catalogs.CODE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] in catalogs.keywords()
+        and any(isinstance(each, ast.JoinedStr | ast.BinOp) for each in node.args[:1])
+    ]
+    assert not found
+
+
 def test_a_reader_gets_the_first_language_that_there_is(
     add_catalog: Callable[[str, str], None],
 ) -> None:
