@@ -468,8 +468,20 @@ def test_threads_end_with_their_answers(
     assert not _threads()
 
 
+# The threads that other tests left behind.
+OTHERS: set[threading.Thread] = set()
+
+
+@pytest.fixture(autouse=True)
+def _others() -> None:
+    OTHERS.clear()
+    OTHERS.update(threading.enumerate())
+
+
 def _threads() -> list[str]:
-    return [t.name for t in threading.enumerate() if t.name in ("answer", "keeper")]
+    """Return the names of the threads of this test's answers."""
+    own = set(threading.enumerate()) - OTHERS
+    return [thread.name for thread in own if thread.name in ("answer", "keeper")]
 
 
 def test_a_stopped_server_interrupts_its_answers(
