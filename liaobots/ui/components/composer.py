@@ -60,7 +60,6 @@ def tell_the_browser(session: Session) -> None:
 def _show_input(session: Session) -> None:
     if session.draft is not None:
         widgets.put(actions.composer.QUESTION, session.draft)
-        session.draft = None
     st.chat_input(
         _("Ask anything"),
         key=actions.composer.QUESTION,
@@ -69,6 +68,8 @@ def _show_input(session: Session) -> None:
         file_type=list(attachments.KINDS),
         disabled=session.chat in session.pending,
     )
+    # Only now: if this run had ended before, the next one would put the draft in.
+    session.draft = None
 
 
 def _show_stop(session: Session) -> None:
