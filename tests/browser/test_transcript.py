@@ -358,13 +358,22 @@ def test_a_long_chat_opens_at_its_end(
 
 def test_the_reader_may_scroll_up(app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The view follows the text, stays where the reader scrolls, and follows again on request."""
-    slow_demo_server.answer = lambda _: (f"Line {n}\n\n" for n in range(160))
+    has_scrolled = threading.Event()
+
+    def answer(_: object) -> Iterator[str]:
+        yield from (f"Line {n}\n\n" for n in range(41))
+        has_scrolled.wait(60)
+        yield from (f"Line {n}\n\n" for n in range(41, 160))
+
+    slow_demo_server.answer = answer
     page.goto(app.url)
     ask(page, "Go")
     expect(page.get_by_text("Line 40", exact=True)).to_be_in_viewport()
     page.mouse.move(640, 400)
     page.mouse.wheel(0, -300)
+    expect(button(page, "↓ Newest")).to_be_visible()
     page.wait_for_timeout(500)
+    has_scrolled.set()
     place = page.locator("#stMain").evaluate("node => node.scrollTop")
     expect(page.get_by_text("Line 90", exact=True)).to_be_attached()
     assert page.locator("#stMain").evaluate("node => node.scrollTop") == pytest.approx(place, abs=5)
