@@ -36,10 +36,19 @@ class ThinkTagSplitter:
         self._skips_space = False
         self._code = _CodeTracker()
 
+    @property
+    def is_in_text(self) -> bool:
+        """Return whether a text that comes now is text, if it has no tag."""
+        return self._has_text and not (self._held or self._is_reasoning or self._skips_space)
+
+    @property
+    def is_in_line(self) -> bool:
+        """Return whether this also holds in the middle of a line of plain text."""
+        return self.is_in_text and self._code.is_plain_line
+
     def feed(self, text: str) -> Iterator[ContentPiece]:
         """Yield what is known to be text or reasoning. Hold back what may be part of a tag."""
-        is_plain = self._has_text and not (self._held or self._is_reasoning or self._skips_space)
-        if is_plain and not SPECIAL.search(text):
+        if self.is_in_text and not SPECIAL.search(text):
             self._code.see_plain(text)
             yield Text(text)
             return
@@ -173,6 +182,11 @@ class _CodeTracker:
         """Return whether there is only white space on this line so far."""
         self._end_run()
         return self._is_blank
+
+    @property
+    def is_plain_line(self) -> bool:
+        """Return whether plain text in this line changes nothing of what is code."""
+        return not (self._run or self._span or self._is_blank)
 
     def see_plain(self, text: str) -> None:
         """Follow any text without backticks and tildes."""

@@ -16,6 +16,8 @@ from liaobots.errors import AnswerInterrupted, LiaobotsError, ServiceError
 from liaobots.locale import Sentence
 from liaobots.pieces import Image, Piece, Reasoning, Source, Text, ToolCall, Usage
 
+KNOWN_NAMES = ("choices", "content", "message", "usage")
+TEXT_FIELDS = frozenset(("role", "content"))
 REASONING_FIELDS = ("reasoning_content", "reasoning")
 NO_FINISH_REASON_MESSAGE = Sentence(
     "The answer ended without a word that it is whole; perhaps it broke off. What came is kept; "
@@ -53,6 +55,7 @@ INCOMPLETE_REASONS: dict[str, tuple[type[LiaobotsError], Sentence]] = {
     "error": (ServiceError, FAILED_MESSAGE),
 }
 # ChatGPT marks citations with private characters: a begin, fields, and an end.
+CITATION_BEGIN = "\ue200"
 CITATION = re.compile(" ?\ue200[^\ue200\ue201]{0,400}\ue201")
 MAY_BE_CITATION = re.compile(" ?(?:\ue200[^\ue200\ue201]{0,400})?\\Z")
 
@@ -85,8 +88,7 @@ class AnswerReader:
 
     def is_known(self, event: dict[str, Any]) -> bool:
         """Return whether an object has the form of an answer, or of a part of one."""
-        known = ("choices", "content", "message", "usage")
-        return any(event.get(name) is not None for name in known)
+        return any(event.get(name) is not None for name in KNOWN_NAMES)
 
     def pieces_of(self, event: dict[str, Any]) -> Sequence[Piece]:
         """Return the pieces of one object: those of its first choice, as only one is requested."""
@@ -127,23 +129,33 @@ class AnswerReader:
         return {name: value for name, value in message.items() if name not in known}
 
     def _pieces_of_message(self, message: dict[str, Any]) -> Iterator[Piece]:
+        content = message.get("content")
+        if isinstance(content, str) and TEXT_FIELDS.issuperset(message):
+            # Most parts of a stream are no more than this.
+            yield from self._pieces_of_text(content)
+            return
         reasoning = next((t for name in REASONING_FIELDS if (t := _text(message.get(name)))), "")
-        text = _text(message.get("content")) or _text(message.get("refusal"))
+        text = _text(content) or _text(message.get("refusal"))
         if text == reasoning and not self._has_text:
             # Some gateways send the reasoning in both fields.
             text = ""
         if reasoning:
             yield Reasoning(reasoning)
             self._has_reasoning = True
-        if text := self._without_citations(text):
-            self._has_text = self._has_text or not text.isspace()
-            yield Text(text)
+        yield from self._pieces_of_text(text)
         yield from _images(message)
         yield from _sources(message.get("annotations"))
         yield from _tool_calls(message)
 
+    def _pieces_of_text(self, text: str) -> Iterator[Piece]:
+        if text := self._without_citations(text):
+            self._has_text = self._has_text or not text.isspace()
+            yield Text(text)
+
     def _without_citations(self, text: str) -> str:
         """Return a text without ChatGPT's marks, and hold back what may be a part of one."""
+        if not self._held and not text.endswith(" ") and CITATION_BEGIN not in text:
+            return text
         text = CITATION.sub("", self._held + text)
         begun = MAY_BE_CITATION.search(text)
         self._held = begun[0] if begun else ""

@@ -1,5 +1,6 @@
 """An answer in any form: bytes in, pieces out. No socket here."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,12 +20,14 @@ from liaobots.errors import LiaobotsError, ServiceError
 from liaobots.pieces import Piece, Reasoning, ReasoningEnd, Text, ToolCall, Usage
 from liaobots.think_tags import ThinkTagSplitter
 
-Item = dict[str, Any] | str
+Item = dict[str, Any] | Text
 Body = EventStream | JSONObjects | RawText
 WHITE_SPACE = b" \t\r\n"
 # What a body is has to be clear from so much of its beginning, or at its end.
 MAX_LOOKED_AT_BYTES = 1_048_576
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# The characters for which a text is looked at: those of tags, code, ends of lines, and surrogates.
+SPECIAL = re.compile("[<`~\n\ud800-\udfff]")
 
 
 class Decoder:
@@ -73,11 +76,10 @@ class Decoder:
         return self._body is not None and self._body.done
 
     def feed(self, data: bytes) -> Iterator[Piece]:
-        """Yield the pieces that `data` completes."""
+        """Return the pieces that `data` completes."""
         if self._body is None:
             data = self._choose(data)
-        if self._body is not None:
-            yield from self._decode(self._body, self._body.feed(data))
+        return iter(()) if self._body is None else self._decode(self._body, self._body.feed(data))
 
     def finish(self) -> Iterator[Piece]:
         """Yield what was still held back when the bytes ended."""
@@ -122,9 +124,13 @@ class Decoder:
     def _decode(self, body: Body, items: Iterator[Item]) -> Iterator[Piece]:
         """Yield the pieces of what a body reads; what it rejects is read as raw text."""
         for item in items:
-            for piece in self._pieces_of(item):
-                yield from self._noted(self._assembler.add(piece))
-        if not isinstance(body, RawText) and body.rejected is not None:
+            for piece in (item,) if isinstance(item, Text) else self._pieces_of(item):
+                if isinstance(piece, Text) and self._assembler.passes(piece.text):
+                    self._is_empty = False
+                    yield piece
+                else:
+                    yield from self._noted(self._assembler.add(piece))
+        if body.rejected is not None:
             text = self._body = RawText(self._errors)
             yield from self._decode(text, text.feed(body.rejected))
 
@@ -135,14 +141,13 @@ class Decoder:
         if self._body is not None and self._body is not body:
             yield from self._finish_body(self._body)
 
-    def _pieces_of(self, item: Item) -> Sequence[Piece]:
-        if isinstance(item, str):
-            return [Text(item)] if item else []
+    def _pieces_of(self, item: dict[str, Any]) -> Sequence[Piece]:
         if self._errors.is_error(item):
             self._errors.raise_error(item)
-        if not self._reader.is_known(item):
+        pieces = self._reader.pieces_of(item)
+        if not pieces and not self._reader.is_known(item):
             self._unknown = self._unknown or item
-        return self._reader.pieces_of(item)
+        return pieces
 
     def _noted(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
         """Return the pieces after noting whether there is something to show among them."""
@@ -165,15 +170,30 @@ class Decoder:
 
 
 class _Assembler:
-    """Make pieces whole: join the halves of characters, and take reasoning out of the text."""
+    """Make pieces whole: join the halves of characters, and take reasoning out of the text.
+
+    The caches of the processor are cold for each piece, so that each call of a function costs
+    some microseconds: the usual text therefore takes few of them (see `passes`).
+    """
 
     def __init__(self) -> None:
         self._halves: dict[type[Piece], str] = {}
         self._splitter = ThinkTagSplitter()
+        self._is_in_line = False
         self._was_text_after_reasoning = self._has_reasoning = False
+
+    def passes(self, text: str) -> bool:
+        """Return whether a text is whole and changes nothing, so that it need not be added."""
+        return self._is_in_line and not SPECIAL.search(text)
 
     def add(self, piece: Piece) -> Sequence[Piece]:
         """Return the pieces that are whole now."""
+        found = self._add(piece)
+        is_after_text = self._was_text_after_reasoning or not self._has_reasoning
+        self._is_in_line = not self._halves and is_after_text and self._splitter.is_in_line
+        return found
+
+    def _add(self, piece: Piece) -> Sequence[Piece]:
         if isinstance(piece, Text):
             found = list(self._splitter.feed(self._joined(Text, piece.text)))
         elif isinstance(piece, Reasoning):

@@ -54,8 +54,9 @@ class ErrorDetector:
 
     def is_error(self, event: dict[str, Any]) -> bool:
         """Return whether an object of the body is an error."""
-        is_labelled = bool(event.get("error")) or event.get("object") == "error"
-        return is_labelled or error_mapping.is_certain_error(event)
+        if event.get("error") or event.get("object") == "error":
+            return True
+        return error_mapping.is_certain_error(event)
 
     def raise_error(self, event: dict[str, Any]) -> NoReturn:
         """Raise the error that an object of the body describes."""

@@ -109,11 +109,12 @@ def is_certain_error(event: Mapping[str, Any]) -> bool:
     inner = event.get("error")
     if inner is True or (isinstance(inner, dict) and isinstance(inner.get("message"), str)):
         return True
-    has_answer = any(event.get(name) is not None for name in ("choices", "content"))
+    if event.get("choices") is not None or event.get("content") is not None:
+        return False
     texts = [event.get(name) for name in ("message", "detail", "error")]
     numbers = [event.get(name) for name in ("res_status", "code", "status")]
     has_text = any(isinstance(text, str) for text in texts)
-    return has_text and not has_answer and any(map(_status, numbers))
+    return has_text and any(map(_status, numbers))
 
 
 def _status(value: object) -> int | None:

@@ -12,6 +12,7 @@ from liaobots.client.error_detector import (
     begins_invalid,
 )
 from liaobots.errors import AnswerInterrupted
+from liaobots.pieces import Text
 
 # How a page begins, and what follows the title, by which a captcha is recognised.
 PAGE_STARTS = ("<!doctype html", "<html", "<head", "<body")
@@ -19,44 +20,47 @@ AFTER_TITLE = re.compile("</title|<body|</html", re.I | re.A)
 
 
 class RawText:
-    """Decode raw text. Raise the error that comes in its place."""
+    """Decode raw text. Raise the error that comes in its place. It rejects nothing."""
 
     def __init__(self, errors: ErrorDetector) -> None:
         self.done = False
+        self.rejected: bytes | None = None
         self._errors = errors
         self._incomplete = b""
         self._is_first = True
         self._held: str | None = ""
 
-    def feed(self, data: bytes) -> Iterator[str]:
+    def feed(self, data: bytes) -> Iterator[Text]:
         """Yield the text that `data` completes."""
         data = self._incomplete + data
         text, used = codecs.utf_8_decode(data, "replace")
         self._incomplete = data[used:]
         if self._held is None:
-            yield text
+            if text:
+                yield Text(text)
             return
         if self._is_first and text:
             text, self._is_first = text.removeprefix("\ufeff"), False
         self._held += text
         if not _may_be_error(self._held):
-            yield self._release()
+            yield from self._release()
 
-    def finish(self) -> Iterator[str]:
+    def finish(self) -> Iterator[Text]:
         """Yield what was held back. Raise `AnswerInterrupted` if a character is cut."""
         if self._held is not None:
             self._errors.raise_if_error(self._held)
-            yield self._release()
+            yield from self._release()
         if self._incomplete:
             raise AnswerInterrupted(CUT)
 
-    def _release(self) -> str:
+    def _release(self) -> Iterator[Text]:
         held, self._held = self._held or "", None
         # Only the part up to the title's end counts: how much follows depends on the pieces.
         end = AFTER_TITLE.search(held, 0, MAX_HELD_CHARACTERS)
         self._errors.raise_if_page(held[: end.end() if end else MAX_HELD_CHARACTERS])
         self._errors.raise_if_binary(held)
-        return held
+        if held:
+            yield Text(held)
 
 
 def _may_be_error(held: str) -> bool:

@@ -1,6 +1,7 @@
 """The decoder: awkward bytes, cut anywhere, in both of Liaobots' forms."""
 
 import json
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
@@ -314,6 +315,37 @@ def test_cost_grows_with_the_answer() -> None:
     decoder = Decoder(EVENTS)
     pieces = [part for byte in event(text) for part in decoder.feed(bytes([byte]))]
     assert pieces == [Text(text)]
+
+
+CHUNK = {"index": 0, "delta": {"content": "one word"}, "finish_reason": None}
+
+
+@pytest.mark.parametrize(
+    ("piece", "most_calls"),
+    [
+        (b"one word", 8),
+        (event("one word"), 20),
+        (b"data: %s\n\n" % json.dumps({"choices": [CHUNK]}).encode(), 31),
+    ],
+    ids=["raw text", "event", "chat completion"],
+)
+def test_a_usual_piece_takes_few_calls(piece: bytes, most_calls: int) -> None:
+    """The processor's caches are cold for each piece, so that calls are what it costs."""
+    decoder, calls, rounds = Decoder(), 0, 100
+
+    def count(_frame: object, kind: str, _argument: object) -> None:
+        nonlocal calls
+        calls += kind == "call"
+
+    # The first pieces show what the answer is.
+    assert [*decoder.feed(piece), *decoder.feed(piece)]
+    sys.setprofile(count)
+    try:
+        pieces = [found for _ in range(rounds) for found in decoder.feed(piece)]
+    finally:
+        sys.setprofile(None)
+    assert pieces == [Text("one word")] * rounds
+    assert calls <= most_calls * rounds
 
 
 @pytest.mark.parametrize("content_type", [EVENTS, "application/json"])
