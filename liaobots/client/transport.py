@@ -46,7 +46,7 @@ class CancellableRequest:
         self._sockets: list[socket.socket] = []
         self._cancelled = threading.Event()
         self._response: requests.Response | None = None
-        self._is_closing = False
+        self._is_closing = self._is_compressed = False
         self.was_cancelled_before_close = False
         self._adapter = SocketTrackingAdapter(self._track)
 
@@ -64,6 +64,8 @@ class CancellableRequest:
         for _ in range(MAX_REDIRECTS):
             response = self._response = self._send(method, address, data, OWN_HEADERS | headers)
             if not response.is_redirect:
+                # Looked up once: `requests` needs five calls and an exception to say no.
+                self._is_compressed = "content-encoding" in response.headers
                 return response
             address = self._next_address(address, response.headers["location"], secret)
             response.close()
@@ -110,7 +112,7 @@ class CancellableRequest:
         from the socket to the caller.
         """
         plain = response.raw._original_response
-        if plain is None or "content-encoding" in response.headers:
+        if plain is None or self._is_compressed:
             data: bytes = response.raw.read1(READ_BYTES, decode_content=True)
         else:
             data = plain.read1(READ_BYTES)
