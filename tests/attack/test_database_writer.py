@@ -33,15 +33,16 @@ from tests.support.waiting import wait_until
 
 # PostgreSQL takes some four times as long for each.
 TURNS_IN_POSTGRESQL = 3
+FEWER_LETTERS = 20_000
 LOCK_SECONDS = 8.0
 FULL = "The disk is full, or fails"
 
 
-async def _bring_in(url: str, turns: int = TURNS) -> str:
+async def _bring_in(url: str, turns: int = TURNS, letters: int = LETTERS) -> str:
     """Begin an import, stay until it has ended, and return the identity."""
     async with UploadingVisitor(url, path="transfer") as visitor:
         await visitor.drawn()
-        status, file = await visitor.upload("chats.json", heavy(turns))
+        status, file = await visitor.upload("chats.json", heavy(turns, letters))
         assert status == 204
         await visitor.import_chats(file)
         await visitor.until(lambda: visitor.shows("new messages"), 300)
@@ -81,6 +82,23 @@ def test_an_import(place: Place, imported: tuple[str, Felt, Spent]) -> None:
     assert_hardly_felt(felt)
     assert_hardly_left(place, cost)
     assert_the_writer_is_free(place)
+
+
+async def _bring_in_by_many(url: str, count: int) -> list[str]:
+    return await asyncio.gather(*(_bring_in(url, 2, FEWER_LETTERS) for _ in range(count)))
+
+
+@pytest.mark.alone
+def test_ten_imports_at_once(place: Place) -> None:
+    """Two are read at once, and the others wait for their turn; in the end each has come."""
+    with place.bystanders.beside() as felt, spent(place.app) as cost:
+        identities = visited(_bring_in_by_many, place.app.url, 10)
+    store = Store(Database(place.database))
+    assert [len(store.list(owner_of(each), 9)) for each in identities] == [1] * 10
+    store.close()
+    assert not missing_soon(place.database, questions(place))
+    assert_hardly_felt(felt)
+    assert_hardly_left(place, cost)
 
 
 async def _forget(url: str, identity: str, chat: str) -> None:

@@ -67,9 +67,9 @@ def test_a_file_of_nothing(place: Place, shape: str) -> None:
 
 
 def test_many_files_of_nothing(place: Place) -> None:
-    """Nor do several at once."""
+    """Nor do ten at once."""
     with place.bystanders.beside() as felt, spent(place.app) as cost:
-        visited(_bring_all_in, place.app.url, "braces", 20 * MEGABYTE, 6)
+        visited(_bring_all_in, place.app.url, "braces", 20 * MEGABYTE, 10)
     assert_hardly_felt(felt)
     assert_hardly_left(place, cost)
 
