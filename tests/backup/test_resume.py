@@ -58,6 +58,24 @@ def test_killed_again_and_again(own_many: str, new_address: Callable[[], str]) -
     assert content(target) == content(own_many)
 
 
+def test_a_restore_that_is_killed(
+    own_many: str, tmp_path: Path, new_address: Callable[[], str]
+) -> None:
+    """It goes on when the command is run again, twice, and then all is there and found."""
+    backup, target = str(tmp_path / "backup.db"), new_address()
+    assert backup_samples.run("backup", backup, "--database", own_many)[0] == 0
+    restore = ("restore", backup, "--database", target)
+    for count in (MANY // 3, 2 * MANY // 3):
+        kill_when(count, backup, target, *restore)
+        with pytest.raises(StorageError, match="not finished"):
+            Database(target)
+    code, out, err = backup_samples.run(*restore)
+    assert (code, err) == (0, "")
+    assert "went on" in out
+    assert content(target) == content(own_many)
+    assert finds(target) == finds(own_many)
+
+
 def test_what_is_there_is_not_written_again(own_many: str, tmp_path: Path) -> None:
     """A chat that has come is left as it is when the copy goes on."""
     target = f"sqlite:///{tmp_path}/target.db"
