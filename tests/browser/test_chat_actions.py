@@ -357,15 +357,15 @@ def test_drafts_stay_with_their_chats(app: App, page: Page) -> None:
     expect(composer).to_have_value("A draft of the chat")
 
 
-def test_a_question_that_did_not_arrive_is_a_draft(app: App, page: Page) -> None:
+def test_a_question_that_did_not_arrive_is_a_draft(own_app: App, page: Page) -> None:
     """A question sent while the server is down is in the composer after a reload."""
-    address = begin(page, app)
+    address = begin(page, own_app)
     composer = page.get_by_placeholder("Ask anything")
     composer.fill("Is anybody there?")
-    app.kill()
+    own_app.kill()
     page.keyboard.press("Enter")
     expect(composer).to_be_disabled()
-    app.start()
+    own_app.start()
     page.goto(address)
     expect(message(page, 1)).to_contain_text("answer 1 ")
     expect(composer).to_have_value("Is anybody there?")

@@ -42,10 +42,10 @@ def chosen(page: Page, label: str) -> None:
 
 
 def test_from_the_page_of_models_to_a_chat(
-    app: App, page: Page, slow_demo_server: DemoServer
+    own_app: App, page: Page, slow_demo_server: DemoServer
 ) -> None:
     """A model is found, made a favourite, and used in a new chat, which remembers it."""
-    first = begin(page, app, slow_demo_server)
+    first = begin(page, own_app, slow_demo_server)
     page.get_by_role("link", name="Models").click()
     heads = page.get_by_test_id("stMain").get_by_role("heading", level=3)
     expect(heads).to_have_text(["OpenAI", "Anthropic", "Speed"])
@@ -54,7 +54,7 @@ def test_from_the_page_of_models_to_a_chat(
     button(page, "Add to favourites").click()
     expect(heads).to_have_text(["Favourites", "Speed"])
     page.locator("[class*='st-key-use-'] button").click()
-    expect(page).to_have_url(f"{app.url}/")
+    expect(page).to_have_url(f"{own_app.url}/")
     chosen(page, "★ Claude 1")
     ask(page, "Second question")
     answered(page, 1)
@@ -68,9 +68,9 @@ def test_from_the_page_of_models_to_a_chat(
     chosen(page, "★ Claude 1")
 
 
-def test_the_speed_chart_is_drawn(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+def test_the_speed_chart_is_drawn(own_app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The page shows one chart of the visitor's own answers."""
-    begin(page, app, slow_demo_server)
+    begin(page, own_app, slow_demo_server)
     page.get_by_role("link", name="Models").click()
     chart = page.get_by_test_id("stVegaLiteChart")
     expect(chart.locator("canvas, svg").first).to_be_visible()
@@ -96,10 +96,10 @@ def test_the_models_of_a_typed_token(
     assert "a-code-of-mine" not in app.log.read_text()
 
 
-def test_the_balance_in_the_sidebar(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+def test_the_balance_in_the_sidebar(own_app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The balance is updated after each answer, with a warning if little is left."""
     slow_demo_server.price = 6.2
-    begin(page, app, slow_demo_server)
+    begin(page, own_app, slow_demo_server)
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar).to_contain_text("Balance: 6.30 · last answer 6.20 · this chat 6.20")
     expect(page.get_by_text("Little is left on your auth token: 6.30")).to_be_visible()
@@ -109,10 +109,10 @@ def test_the_balance_in_the_sidebar(app: App, page: Page, slow_demo_server: Demo
 
 
 def test_the_answer_waits_for_no_balance(
-    app: App, page: Page, slow_demo_server: DemoServer
+    own_app: App, page: Page, slow_demo_server: DemoServer
 ) -> None:
     """A slow answer about the balance does not delay the chat."""
-    begin(page, app, slow_demo_server)
+    begin(page, own_app, slow_demo_server)
     slow_demo_server.balance_pause = 60
     asked = time.monotonic()
     ask(page, "Second question")
@@ -123,9 +123,9 @@ def test_the_answer_waits_for_no_balance(
     assert len(conversed(slow_demo_server)) == 3
 
 
-def test_the_context_meter(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+def test_the_context_meter(own_app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The meter, the line where the sent part begins, and the choice not to send."""
-    begin(page, app, slow_demo_server, "x" * 700)
+    begin(page, own_app, slow_demo_server, "x" * 700)
     ask(page, "y" * 400)
     answered(page, 3)
     line = page.get_by_text(
@@ -147,9 +147,9 @@ def test_the_context_meter(app: App, page: Page, slow_demo_server: DemoServer) -
     assert len(conversed(slow_demo_server)) == 2
 
 
-def test_the_fallback_model(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+def test_the_fallback_model(own_app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The answer names the model that it replaces."""
-    begin(page, app, slow_demo_server)
+    begin(page, own_app, slow_demo_server)
     page.get_by_role("combobox", name="Fallback model").click()
     page.get_by_role("option", name=re.compile("^GPT-5")).click()
     # The choice is kept by a run of the page, which the question must not overtake.
@@ -163,12 +163,12 @@ def test_the_fallback_model(app: App, page: Page, slow_demo_server: DemoServer) 
     expect(message(page, 3)).to_contain_text("In place of gpt-4, which failed")
 
 
-def test_a_missing_model(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+def test_a_missing_model(own_app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The chat stays readable; the question is returned until another model is chosen."""
-    address = begin(page, app, slow_demo_server)
+    address = begin(page, own_app, slow_demo_server)
     slow_demo_server.models = MODELS[1:]
-    app.stop()
-    with app:
+    own_app.stop()
+    with own_app:
         page.goto(address)
         answered(page, 1)
         ask(page, "Second question")

@@ -194,13 +194,13 @@ def test_stop_is_kept(app: App, page: Page, slow_demo_server: DemoServer) -> Non
     assert count_requests(slow_demo_server) == 1
 
 
-def test_a_killed_server(app: App, page: Page, slow_demo_server: DemoServer) -> None:
+def test_a_killed_server(own_app: App, page: Page, slow_demo_server: DemoServer) -> None:
     """The text is kept except for the last second, marked, and Continue completes it."""
-    address = begin(page, app)
+    address = begin(page, own_app)
     expect(message(page, 1)).to_contain_text("word30 ")
     shown = message(page, 1).inner_text().split()
-    app.kill()
-    app.start()
+    own_app.kill()
+    own_app.start()
     page.goto(address)
     expect(message(page, 0)).to_contain_text("Tell me words")
     expect(message(page, 1)).to_contain_text("This answer was interrupted here")
@@ -243,9 +243,9 @@ def test_a_refresh_right_after_sending(app: App, page: Page, slow_demo_server: D
     assert count_requests(slow_demo_server) == 1
 
 
-def test_a_temporary_chat(app: App, page: Page, tmp_path: Path) -> None:
+def test_a_temporary_chat(own_app: App, page: Page, tmp_path: Path) -> None:
     """It works like any chat, also after a reload, and nothing of it is on the disk."""
-    page.goto(app.url)
+    page.goto(own_app.url)
     page.get_by_text("Temporary chat", exact=True).click()
     ask(page, "A passing thought")
     expect(message(page, 1)).to_contain_text("word5 ")
@@ -277,9 +277,9 @@ def test_rename_and_delete(app: App, page: Page) -> None:
     expect(listed(page).nth(2)).to_have_text("All *my* words")
 
 
-def test_a_typed_token(app: App, page: Page, tmp_path: Path) -> None:
+def test_a_typed_token(own_app: App, page: Page, tmp_path: Path) -> None:
     """It survives a reload in the server's memory only, until it is removed."""
-    page.goto(app.url)
+    page.goto(own_app.url)
     field = page.get_by_label("Auth token", exact=True)
     field.fill("typed-code-9c1")
     page.keyboard.press("Enter")
@@ -295,9 +295,9 @@ def test_a_typed_token(app: App, page: Page, tmp_path: Path) -> None:
     expect(field).to_have_attribute("placeholder", "Set by the server")
 
 
-def test_many_chats(app: App, context: BrowserContext, page: Page, tmp_path: Path) -> None:
+def test_many_chats(own_app: App, context: BrowserContext, page: Page, tmp_path: Path) -> None:
     """The list shows the newest thirty chats, and older ones on request."""
-    page.goto(app.url)
+    page.goto(own_app.url)
     expect(page.get_by_text("What would you like to know?")).to_be_visible()
     file = next(tmp_path.rglob("chats.db"))
     store = Store(Database(f"sqlite:///{file}"))
@@ -383,12 +383,12 @@ def test_stop_stops_all_that_is_asked(app: App, page: Page, slow_demo_server: De
 
 
 def test_a_terminated_server_marks_its_answers(
-    app: App, page: Page, context: BrowserContext, tmp_path: Path
+    own_app: App, page: Page, context: BrowserContext, tmp_path: Path
 ) -> None:
     """After SIGTERM, as service managers send it, the whole text is kept and marked."""
-    address = begin(page, app)
+    address = begin(page, own_app)
     expect(message(page, 1)).to_contain_text("word20 ")
-    app.stop()
+    own_app.stop()
     file = next(tmp_path.rglob("chats.db"))
     store = Store(Database(f"sqlite:///{file}"))
     opened = store.open(owner_of(context), address.rpartition("/")[2])
@@ -399,17 +399,17 @@ def test_a_terminated_server_marks_its_answers(
 
 
 def test_code_that_was_cut_stays_one_block(
-    app: App, page: Page, slow_demo_server: DemoServer
+    own_app: App, page: Page, slow_demo_server: DemoServer
 ) -> None:
     """Continue after a server was killed in the middle of code does not split the block."""
     lines = ["Look:\n\n", "```python\n", *(f"line_{n} = {n}\n" for n in range(60)), "```\n\nDone."]
     slow_demo_server.answer = lambda _: iter(lines)
-    page.goto(app.url)
+    page.goto(own_app.url)
     ask(page, "Write code")
     expect(message(page, 1)).to_contain_text("line_20")
     address = wait_for_address(page)
-    app.kill()
-    app.start()
+    own_app.kill()
+    own_app.start()
     page.goto(address)
     button(page, "Continue").click()
     expect(message(page, 1)).to_contain_text("Done.")
@@ -419,10 +419,10 @@ def test_code_that_was_cut_stays_one_block(
 
 
 def test_the_identity_is_written_nowhere(
-    app: App, context: BrowserContext, page: Page, tmp_path: Path
+    own_app: App, context: BrowserContext, page: Page, tmp_path: Path
 ) -> None:
     """The identity is in no file; the database has only its hash."""
-    begin(page, app)
+    begin(page, own_app)
     time.sleep(1)
     cookie = next(each["value"] for each in context.cookies() if each["name"] == COOKIE)
     kept = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}

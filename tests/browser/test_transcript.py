@@ -341,14 +341,14 @@ def test_icon_names_in_code(app: App, page: Page, slow_demo_server: DemoServer) 
 
 
 def test_a_long_chat_opens_at_its_end(
-    app: App, context: BrowserContext, page: Page, tmp_path: Path
+    own_app: App, context: BrowserContext, page: Page, tmp_path: Path
 ) -> None:
     """It shows its newest messages, and earlier ones on request."""
-    page.goto(app.url)
+    page.goto(own_app.url)
     expect(page.get_by_text("What would you like to know?")).to_be_visible()
     file = next(tmp_path.rglob("chats.db"))
     chat = fill(Store(Database(f"sqlite:///{file}")), owner_of(context), 150)
-    page.goto(f"{app.url}/{chat}")
+    page.goto(f"{own_app.url}/{chat}")
     expect(page.get_by_text("Answer 149", exact=True)).to_be_in_viewport()
     expect(page.get_by_test_id("stChatMessage")).to_have_count(20)
     button(page, "Earlier messages").click()

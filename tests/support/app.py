@@ -25,7 +25,7 @@ class App:
         address: str = "localhost",
         **environment: str,
     ) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.log = folder / f"app-{self.port}.log"
         self._script, self._address = script, address
@@ -78,7 +78,8 @@ class App:
         raise RuntimeError(f"The app did not start:\n{self.log.read_text()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
