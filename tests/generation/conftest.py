@@ -6,6 +6,7 @@ import pytest
 
 from liaobots.generation.manager import AnswerManager
 from liaobots.storage.store import Store
+from tests.support.own_threads import OwnThreads
 
 
 @pytest.fixture
@@ -13,3 +14,9 @@ def generations(store: Store) -> Iterator[AnswerManager]:
     started = AnswerManager(store)
     yield started
     started.close()
+
+
+@pytest.fixture
+def own_threads() -> OwnThreads:
+    """Return what counts the threads of a test."""
+    return OwnThreads()

@@ -19,17 +19,13 @@ from liaobots.ui.background_value import BackgroundValue, SharedLookups
 from tests.support.app import App
 from tests.support.auth_code import CODE
 from tests.support.dripping_server import BALANCE, HEADERS, LIST, TAIL, Dripper
+from tests.support.own_threads import OwnThreads
 from tests.support.pieces import followed
 from tests.support.processes import threads
 from tests.support.protocol_client import Visitor, finished
 from tests.support.waiting import wait_until
 
 SECONDS = 2
-
-
-def named(*names: str) -> int:
-    """Return how many threads of this process have these names."""
-    return sum(each.name in names for each in threading.enumerate())
 
 
 def connections(service: Dripper) -> int:
@@ -64,21 +60,21 @@ class Tasks:
         self._may_end.set()
 
 
-def test_readers_are_counted() -> None:
+def test_readers_are_counted(own_threads: OwnThreads) -> None:
     """A bounded number runs, a bounded number waits in order, and the rest is given up."""
     tasks = Tasks(AccountReaders(count=4, seconds=60))
     for number in range(4 + MAX_WAITING + 10):
         tasks.submit(number)
     wait_until(lambda: len(tasks.begun) == 4)
-    assert named("reader") == 4
+    assert own_threads.count("reader") == 4
     assert tasks.given_up == list(range(4 + MAX_WAITING, 4 + MAX_WAITING + 10))
     tasks.let_go()
     wait_until(lambda: len(tasks.begun) == 4 + MAX_WAITING)
     assert sorted(tasks.begun[:4]) == list(range(4))
-    wait_until(lambda: not named("reader"))
+    wait_until(lambda: not own_threads.count("reader"))
 
 
-def test_a_task_that_waits_past_its_deadline_is_given_up() -> None:
+def test_a_task_that_waits_past_its_deadline_is_given_up(own_threads: OwnThreads) -> None:
     """A task past its deadline is given up, and the readers go on with other tasks."""
     readers = AccountReaders(count=1, seconds=0.2)
     tasks = Tasks(readers)
@@ -86,7 +82,7 @@ def test_a_task_that_waits_past_its_deadline_is_given_up() -> None:
         tasks.submit(number)
     time.sleep(0.3)
     tasks.let_go()
-    wait_until(lambda: not named("reader"))
+    wait_until(lambda: not own_threads.count("reader"))
     assert tasks.begun == [0]
     assert tasks.given_up == list(range(1, 20))
     tasks.submit(20)
@@ -94,7 +90,7 @@ def test_a_task_that_waits_past_its_deadline_is_given_up() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_failing_task_costs_no_reader() -> None:
+def test_a_failing_task_costs_no_reader(own_threads: OwnThreads) -> None:
     """A task that fails leaves its thread to the next one."""
     readers = AccountReaders(count=1, seconds=30)
 
@@ -106,13 +102,15 @@ def test_a_failing_task_costs_no_reader() -> None:
         readers.submit(fail, list)
         readers.submit(done.append, list)
     wait_until(lambda: len(done) == 10)
-    wait_until(lambda: not named("reader"))
+    wait_until(lambda: not own_threads.count("reader"))
 
 
 # Lists of models
 
 
-def test_many_lists_have_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_lists_have_few_threads(
+    monkeypatch: pytest.MonkeyPatch, own_threads: OwnThreads
+) -> None:
     """Lists for many codes share few threads; what was not read is read later, without an error."""
     monkeypatch.setattr(background_value, "BUSY_RETRY_SECONDS", 0.05)
     with Dripper(LIST) as service:
@@ -128,9 +126,9 @@ def test_many_lists_have_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
         for each in lists:
             assert each.value() == BUILT_IN
-        assert named("reader") <= 3
+        assert own_threads.count("reader") <= 3
         assert service.dripping <= 3
-        wait_until(lambda: not named("reader"))
+        wait_until(lambda: not own_threads.count("reader"))
         refused = [each for each in lists if each.error is None]
         assert refused
         service.where = ""
@@ -157,7 +155,7 @@ def test_one_list_for_one_code() -> None:
 
 @pytest.mark.parametrize("where", [BALANCE, HEADERS, TAIL])
 def test_no_answer_waits_for_its_balance(
-    generations: AnswerManager, owner: str, where: str
+    generations: AnswerManager, owner: str, where: str, own_threads: OwnThreads
 ) -> None:
     """The thread of an answer ends at once; one reader a code goes on, within its time limit."""
     readers = AccountReaders(count=8, seconds=SECONDS)
@@ -173,14 +171,14 @@ def test_no_answer_waits_for_its_balance(
             assert followed(generations.follow(owner, asked.answer)) == "Here it is"
 
         ask("a")
-        wait_until(lambda: not named("reader", "answer", "keeper"))
+        wait_until(lambda: not own_threads.count("reader", "answer", "keeper"))
         assert service.is_left_alone()
         for number in range(30):
             ask("a" if number % 3 else "b")
-            assert named("reader") <= 2
-        wait_until(lambda: not named("answer"))
+            assert own_threads.count("reader") <= 2
+        wait_until(lambda: not own_threads.count("answer"))
         ended = time.monotonic()
-        wait_until(lambda: not named("reader"), seconds=10 * SECONDS)
+        wait_until(lambda: not own_threads.count("reader"), seconds=10 * SECONDS)
         assert time.monotonic() - ended < 5 * SECONDS
         assert service.is_left_alone()
         wait_until(lambda: not connections(service))

@@ -30,6 +30,7 @@ from liaobots.storage.database import Database
 from liaobots.storage.records import Message, MessageState, Outcome, PendingAnswer
 from liaobots.storage.store import Store
 from tests.support.auth_code import CODE
+from tests.support.own_threads import OwnThreads
 from tests.support.pieces import followed
 from tests.support.stored_chats import text_since
 from tests.support.waiting import wait_until
@@ -347,7 +348,9 @@ def test_nothing_is_stored_after_the_end(
             assert (LETTERS * 100).startswith(answer.text)
 
 
-def test_loops_of_other_actions_are_limited(store: Store, owner: str, client: Client) -> None:
+def test_loops_of_other_actions_are_limited(
+    store: Store, owner: str, client: Client, own_threads: OwnThreads
+) -> None:
     """Compare, Continue and Try again are limited as questions are, from many threads at once.
 
     What is refused leaves neither a row nor a thread.
@@ -382,7 +385,7 @@ def test_loops_of_other_actions_are_limited(store: Store, owner: str, client: Cl
         hand.join()
     assert len(refused) > 8 * 40 * 3 - 20
     generations.close()
-    wait_until(lambda: not _threads())
+    wait_until(lambda: not own_threads.count("answer", "keeper"))
     assert not kept._slots
     opened = store.open(owner, first.conversation)
     assert opened
@@ -391,10 +394,12 @@ def test_loops_of_other_actions_are_limited(store: Store, owner: str, client: Cl
     # Others are let in all the while.
     ask(generations, secrets.token_hex(32), client)
     generations.close()
-    wait_until(lambda: not _threads())
+    wait_until(lambda: not own_threads.count("answer", "keeper"))
 
 
-def test_one_answer_too_many_is_refused(store: Store, owner: str, client: Client) -> None:
+def test_one_answer_too_many_is_refused(
+    store: Store, owner: str, client: Client, own_threads: OwnThreads
+) -> None:
     """It is neither stored nor sent for any visitor, and running answers are not affected."""
     generations = AnswerManager(store, RateLimiter(Limits(answers=1)))
     other = secrets.token_hex(32)
@@ -406,10 +411,12 @@ def test_one_answer_too_many_is_refused(store: Store, owner: str, client: Client
     generations.close()
     ask(generations, other, client, "Now?")
     generations.close()
-    wait_until(lambda: not _threads())
+    wait_until(lambda: not own_threads.count("answer", "keeper"))
 
 
-def test_a_flood_of_one_visitor(store: Store, owner: str, client: Client) -> None:
+def test_a_flood_of_one_visitor(
+    store: Store, owner: str, client: Client, own_threads: OwnThreads
+) -> None:
     """It is limited at once and within a minute, for all actions; other visitors are admitted."""
     generations = AnswerManager(
         store, RateLimiter(Limits(answers_per_visitor=3, answers_per_visitor_per_minute=5))
@@ -436,7 +443,7 @@ def test_a_flood_of_one_visitor(store: Store, owner: str, client: Client) -> Non
     assert len(store.list(owner, 10)) == 1
     ask(generations, "2" * 64, client)
     generations.close()
-    wait_until(lambda: not _threads())
+    wait_until(lambda: not own_threads.count("answer", "keeper"))
 
 
 def test_an_answer_without_an_end_in_length(
@@ -487,28 +494,12 @@ def _without_end(words: str, question: str) -> Iterator[str]:
 
 
 def test_threads_end_with_their_answers(
-    generations: AnswerManager, owner: str, client: Client
+    generations: AnswerManager, owner: str, client: Client, own_threads: OwnThreads
 ) -> None:
     """Neither a worker nor the checkpointer runs when there is nothing to write."""
     asked = ask(generations, owner, client)
     list(generations.follow(owner, asked.answer))
-    wait_until(lambda: not _threads())
-
-
-# The threads that other tests left behind.
-OTHERS: set[threading.Thread] = set()
-
-
-@pytest.fixture(autouse=True)
-def _others() -> None:
-    OTHERS.clear()
-    OTHERS.update(threading.enumerate())
-
-
-def _threads() -> list[str]:
-    """Return the names of the threads of this test's answers."""
-    own = set(threading.enumerate()) - OTHERS
-    return [thread.name for thread in own if thread.name in ("answer", "keeper")]
+    wait_until(lambda: not own_threads.count("answer", "keeper"))
 
 
 def test_a_stopped_server_interrupts_its_answers(
