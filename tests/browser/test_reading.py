@@ -31,8 +31,8 @@ def test_each_block_has_its_direction_and_language(
     )
     expect(arabic).to_have_attribute("lang", "ar")
     expect(russian).to_have_attribute("lang", "ru")
-    for direction, block in (("rtl", "ul"), ("rtl", "li >> nth=1"), ("ltr", "pre")):
-        expect(message(page, 1).locator(block)).to_have_css("direction", direction)
+    for direction, tag in (("rtl", "ul"), ("rtl", "li >> nth=1"), ("ltr", "pre")):
+        expect(message(page, 1).locator(tag)).to_have_css("direction", direction)
     assert english.get_attribute("lang") is None
     for block, direction in ((arabic, "rtl"), (russian, "ltr"), (english, "ltr")):
         expect(block).to_have_attribute("dir", "auto")
