@@ -3,7 +3,6 @@
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn
 
 import streamlit as st
 
@@ -14,14 +13,7 @@ from liaobots import locale
 from liaobots.errors import InvalidInput
 from liaobots.locale import _
 from liaobots.ui import actions, browser, icons, identity, markdown, notice, server_settings
-from liaobots.ui.components import (
-    chat_header,
-    composer,
-    navigation,
-    sidebar,
-    status,
-    transcript,
-)
+from liaobots.ui.components import chat_header, composer, navigation, sidebar, transcript
 from liaobots.ui.state import available_models, balance, chats, visitor
 from liaobots.ui.state.session import draw_again
 
@@ -30,47 +22,42 @@ FRESH_SECONDS = 1.0
 began = time.monotonic()
 
 locale.use(identity.languages())
+st.set_page_config(page_title=_("Liaobots chat"), page_icon=str(icons.APP))
 st.html(browser.HTML, unsafe_allow_javascript=True)
-
-
-def stop(words: str) -> NoReturn:
-    """Draw why there is no page to show."""
-    st.set_page_config(page_title=_("Liaobots chat"), page_icon=str(icons.APP))
-    st.error(markdown.escape_line(words))
-    st.stop()
-
-
 if server_settings.are_secrets_broken():
-    stop(
-        _(
-            "The server's secrets.toml cannot be read, so nothing was sent and nothing is "
-            "kept. The server's operator can fix it: it must be TOML in UTF-8, like "
-            "secrets.toml.example."
+    st.error(
+        markdown.escape_line(
+            _(
+                "The server's secrets.toml cannot be read, so nothing was sent and nothing is "
+                "kept. The server's operator can fix it: it must be TOML in UTF-8, like "
+                "secrets.toml.example."
+            )
         )
     )
+    st.stop()
 if errors := server_settings.errors():
-    stop(
-        _(
-            "A setting of the server is wrong, so nothing was sent and nothing is kept. "
-            "The server's operator can fix it and restart the server. {words}",
-            words=" ".join(error.message.worded() for error in errors),
+    st.error(
+        markdown.escape_line(
+            _(
+                "A setting of the server is wrong, so nothing was sent and nothing is kept. "
+                "The server's operator can fix it and restart the server. {words}",
+                words=" ".join(error.message.worded() for error in errors),
+            )
         )
     )
+    st.stop()
 try:
     session = visitor.resolve()
 except InvalidInput as error:
-    stop(error.message.worded())
+    st.error(markdown.escape_line(error.message.worded()))
+    st.stop()
 
 seen = chats.snapshot(session)
 session.place = navigation.show(session, seen)
 view = navigation.VIEWS.get(session.place)
 opened = chats.show(session, "" if view else session.place)
-# Only now, and once: a title that changed in each run would flicker in the tab.
-st.set_page_config(
-    page_title=status.tab_title(opened, navigation.title(session.place)),
-    page_icon=str(icons.APP),
-    layout="wide" if opened and len(opened.conversation.compared) > 3 else None,
-)
+if opened and len(opened.conversation.compared) > 3:
+    st.set_page_config(layout="wide")
 available_models.select_default(session)
 if actions.composer.settle(session, None if view else session.chat):
     # A question was sent, because its files are read now: the page has to show it.

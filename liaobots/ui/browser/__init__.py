@@ -5,10 +5,7 @@ element of 10 KB or more in the browser, so that only its hash is sent again.
 
 follow       keeps the end of a chat in view, and scrolls to a message
 draft        saves what is typed in each chat, and holds back a second question
-keys         what Enter and Esc do while something is composed, open or touched
-focus        keeps the focus where a visitor goes on
 shortcuts    the keyboard shortcuts for a new chat and the search
-reading      the direction and language of texts, and the news for screen readers
 clipboard    copies a message to the clipboard
 lost_click   repeats a click on a link that Streamlit has lost
 page.css     the style sheet
@@ -18,7 +15,7 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-PARTS = ("keys", "follow", "draft", "focus", "shortcuts", "reading", "clipboard", "lost_click")
+PARTS = ("follow", "draft", "shortcuts", "clipboard", "lost_click")
 FOLDER = Path(__file__).parent
 SCRIPT = "\n".join((FOLDER / f"{part}.js").read_text() for part in PARTS)
 STYLE = (FOLDER / "page.css").read_text()

@@ -17,8 +17,7 @@
 
   const distance = () => main.scrollHeight - main.clientHeight - main.scrollTop;
   // A removed element may stay in the page for a while, invisible.
-  const isThere = (name) => Boolean(document.querySelector(`[data-testid="${name}"]`)?.offsetParent);
-  const isChat = () => isThere("stChatInput") && isThere("stChatMessage");
+  const isChat = () => Boolean(document.querySelector('[data-testid="stChatInput"]')?.offsetParent);
   const updateButton = () => {
     button.textContent = `↓ ${pageData("toTheEnd")}`;
     button.hidden = isFollowing || distance() < 100 || !isChat();

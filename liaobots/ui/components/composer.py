@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from liaobots.locale import _
 from liaobots.ui import actions, attachments, browser, icons, labels, markdown, notice
 from liaobots.ui.attachments import Attachment
-from liaobots.ui.components import context_meter, prompt_picker, status
+from liaobots.ui.components import context_meter, prompt_picker
 from liaobots.ui.file_reader import FileReader
 from liaobots.ui.state import balance, widgets
 from liaobots.ui.state.session import Session, let_run_end
@@ -53,8 +53,6 @@ def tell_the_browser(session: Session) -> None:
         "leading": session.scroll_target.number,
         "copy": session.clipboard.argument,
         "copying": session.clipboard.number,
-        "code": _("Code"),
-        "answers": status.answers(session.opened),
     }
     st.html(browser.data_element(facts))
 

@@ -59,17 +59,10 @@ def show_more() -> None:
             st.page_link(view(path), label=label, icon=icon)
 
 
-def title(place: str) -> str:
-    """Return the title of a view by its URL path, or "" if there is no such view."""
-    if place == "search":
-        return _("Search")
-    return _label(place)[0] if place in MORE else ""
-
-
 def view(path: str) -> StreamlitPage:
     """Return the page of a view by its URL path."""
-    name, icon = _label(path)
-    return st.Page(_nothing, title=name, icon=icon, url_path=path, visibility="hidden")
+    title, icon = _label(path)
+    return st.Page(_nothing, title=title, icon=icon, url_path=path, visibility="hidden")
 
 
 def _label(path: str) -> tuple[str, str]:
@@ -84,8 +77,8 @@ def _label(path: str) -> tuple[str, str]:
 
 def _page(chat: ChatSummary) -> StreamlitPage:
     icon = icons.WRITING if chat.is_writing else None
-    name = markdown.escape_line(chat.title) or _("Untitled")
-    return st.Page(_nothing, title=name, icon=icon, url_path=chat.id)
+    title = markdown.escape_line(chat.title) or _("Untitled")
+    return st.Page(_nothing, title=title, icon=icon, url_path=chat.id)
 
 
 def _with_requested(
