@@ -49,7 +49,8 @@ def use(app: App) -> Use:
         _status(pid, "Threads"),
         _count(f"/proc/{pid}/fd"),
         len(under),
-        sum(file.is_file() and file.name != LOCK for file in (app.log.parent / "tmp").rglob("*")),
+        # `os.walk` passes over a folder that goes away meanwhile; `rglob` does not.
+        sum(name != LOCK for _, _, names in os.walk(app.log.parent / "tmp") for name in names),
     )
 
 
