@@ -72,6 +72,7 @@ AWKWARD = {
     "no content": b'data: {"role":"assistant"}\n\n' + event("Hello"),
     "content of another type": b'data: {"content":7}\n\n' + event("Hello"),
     "several data lines": b'data: {"content":\ndata: "Hello"\ndata: }\n\n',
+    "several data lines and CR LF": b'data: {"content":\r\ndata: "Hello"\r\ndata: }\r\n\r\n',
     "a line that is no JSON": b"data: ping\n\n" + event("Hello"),
     "noise and JSON in one event": b'data: ping\ndata: {"content":"Hello"}\n\n',
     "JSON that is no object": b'data: 7\n\ndata: "x"\n\ndata: [1]\n\n' + event("Hello"),
