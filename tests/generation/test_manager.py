@@ -37,9 +37,8 @@ from tests.support.waiting import wait_until
 
 LETTERS = "abcdefghijklmnopqrst"
 HALF = 10
-# Whatever ends at once ends within this time, also on a busy machine. Otherwise the client waits
-# for longer.
-SOON_SECONDS, PATIENCE_SECONDS, WAIT_SECONDS = 5, 30, 60
+# Longer than any test takes, so that nothing ends because a client has waited long enough.
+CLIENT_TIMEOUT_SECONDS, MAX_PAUSE_SECONDS = 30, 60
 
 
 @pytest.fixture
@@ -57,13 +56,13 @@ def ask(
     return asked
 
 
-def held(service: DemoServer) -> threading.Event:
-    """Let the service send half of the letters, and the rest when the event is set."""
+def pause_halfway(service: DemoServer) -> threading.Event:
+    """Let the service send half of the letters, and the rest when the returned event is set."""
     may_go_on = threading.Event()
 
     def answer(_question: str) -> Iterator[str]:
         yield from LETTERS[:HALF]
-        may_go_on.wait(WAIT_SECONDS)
+        may_go_on.wait(MAX_PAUSE_SECONDS)
         yield from LETTERS[HALF:]
 
     service.answer = answer
@@ -115,9 +114,11 @@ def test_the_text_is_stored_as_it_arrives(
     client: Client,
     slow_demo_server: DemoServer,
 ) -> None:
-    """While the service pauses, all that it has sent is stored."""
-    may_go_on = held(slow_demo_server)
+    """The store is at most a second behind: all that has come is there while the service pauses."""
+    may_go_on = pause_halfway(slow_demo_server)
     asked = ask(generations, owner, client)
+    came = next(piece for piece in generations.follow(owner, asked.answer) if piece)
+    wait_until(lambda: text_since(store, owner, asked.answer, 0)[0].startswith(followed([came])), 1)
     first_half = (LETTERS[:HALF], MessageState.WRITING)
     wait_until(lambda: text_since(store, owner, asked.answer, 0) == first_half)
     may_go_on.set()
@@ -134,9 +135,9 @@ def test_stop(
     fault: str,
     letters: int,
 ) -> None:
-    """The connection is closed at once, and the text so far is kept."""
+    """The connection is closed within a second, and the text so far is kept."""
     slow_demo_server.answer = lambda _: iter(LETTERS if fault else LETTERS * 100)
-    client = Client(CODE, slow_demo_server.url, timeout=PATIENCE_SECONDS)
+    client = Client(CODE, slow_demo_server.url, timeout=CLIENT_TIMEOUT_SECONDS)
     asked = ask(generations, owner, client, f"Hello? {fault}")
     wait_until(lambda: slow_demo_server.asked)
     pieces, text = generations.follow(owner, asked.answer), ""
@@ -145,10 +146,11 @@ def test_stop(
     stopped = time.monotonic()
     generations.stop(owner, asked.answer)
     text += followed(pieces)
-    assert time.monotonic() - stopped < SOON_SECONDS
+    assert time.monotonic() - stopped < 1
     answer = answer_of(generations, owner, asked)
     assert (answer.state, answer.text) == (MessageState.STOPPED, text)
-    wait_until(lambda: slow_demo_server.hung_up, SOON_SECONDS)
+    wait_until(lambda: slow_demo_server.hung_up)
+    assert slow_demo_server.hung_up[0] - stopped < 1
 
 
 def test_another_owner_cannot_follow_or_stop(
@@ -179,7 +181,7 @@ def test_another_server_follows_and_stops(
     other.stop(owner, asked.answer)
     started = time.monotonic()
     seen += followed(pieces)
-    assert time.monotonic() - started < SOON_SECONDS
+    assert time.monotonic() - started < 2
     answer = answer_of(generations, owner, asked)
     assert (answer.state, answer.text) == (MessageState.STOPPED, seen)
 
@@ -265,22 +267,25 @@ def test_a_question_waits_for_an_answer_on_another_server(
 def test_stop_while_waiting_for_another_answer(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
-    """The waiting answer ends before the other one, and is never requested."""
-    may_go_on = held(slow_demo_server)
+    """The waiting answer ends at once, while the other is written, and is never requested."""
+    may_go_on = pause_halfway(slow_demo_server)
     asked = ask(generations, owner, client)
     second = generations.ask(owner, asked.conversation, "And?", "gpt-4", Backend(client.chat))
     assert second
     generations.stop(owner, second.answer)
     assert followed(generations.follow(owner, second.answer)) == ""
     assert answer_of(generations, owner, second).state is MessageState.STOPPED
+    first = generations.store.message(owner, asked.answer)
+    assert first
+    assert first.state is MessageState.WRITING
     may_go_on.set()
     assert followed(generations.follow(owner, asked.answer)) == LETTERS
     time.sleep(0.3)
     assert len(slow_demo_server.asked) == 1
 
 
-def test_stop_while_connecting(store: Store, owner: str) -> None:
-    """An answer can be stopped while the address does not respond."""
+def test_stop_while_connecting(store: Store, owner: str, own_threads: OwnThreads) -> None:
+    """An answer can be stopped while the address does not respond, and before that is given up."""
     generations = AnswerManager(store)
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
@@ -292,10 +297,9 @@ def test_stop_while_connecting(store: Store, owner: str) -> None:
             one.connect_ex(address)
         asked = ask(generations, owner, Client(CODE, f"http://127.0.0.1:{address[1]}"))
         time.sleep(0.3)
-        stopped = time.monotonic()
         generations.stop(owner, asked.answer)
         list(generations.follow(owner, asked.answer))
-        assert time.monotonic() - stopped < SOON_SECONDS
+        assert own_threads.count("answer") == 1, "its thread is still connecting"
         for one in crowd:
             one.close()
     assert answer_of(generations, owner, asked).state is MessageState.STOPPED
@@ -499,14 +503,14 @@ def test_threads_end_with_their_answers(
     """Neither a worker nor the checkpointer runs when there is nothing to write."""
     asked = ask(generations, owner, client)
     list(generations.follow(owner, asked.answer))
-    wait_until(lambda: not own_threads.count("answer", "keeper"))
+    wait_until(lambda: not own_threads.count("answer", "keeper"), 3)
 
 
 def test_a_stopped_server_interrupts_its_answers(
     generations: AnswerManager, owner: str, client: Client, slow_demo_server: DemoServer
 ) -> None:
     """They are interrupted, not stopped, because no visitor stopped them."""
-    held(slow_demo_server)
+    pause_halfway(slow_demo_server)
     asked = ask(generations, owner, client)
     next(generations.follow(owner, asked.answer))
     generations.close()
@@ -560,7 +564,7 @@ def test_a_deleted_chat_ends_its_answer(
     asked = ask(generations, owner, client)
     assert next(text for text in generations.follow(owner, asked.answer) if text)
     generations.store.trash.put_conversation(owner, asked.conversation)
-    wait_until(lambda: slow_demo_server.hung_up)
+    wait_until(lambda: slow_demo_server.hung_up, 3)
 
 
 def test_an_unreachable_database_loses_nothing(
@@ -577,7 +581,7 @@ def test_an_unreachable_database_loses_nothing(
     assert followed([seen, *pieces]) == LETTERS * 3
     assert "cannot be reached" in str(generations.storage_error)
     server = get_server(tmp_path / "mortal")
-    wait_until(lambda: not generations.storage_error, 30)
+    wait_until(lambda: not generations.storage_error, 10)
     answer = answer_of(generations, owner, asked)
     assert (answer.state, answer.text) == (MessageState.DONE, LETTERS * 3)
     assert not generations.storage_error
