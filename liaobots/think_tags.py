@@ -11,7 +11,8 @@ from liaobots.pieces import Content, ContentPiece, Reasoning, ReasoningEnd, Text
 
 # What matters in a text: tags, the ends of lines, and what begins or ends code.
 TOKEN = re.compile(r"<(?P<end>/?)think(?:ing)?>|\n|`+|~+")
-SPECIAL = re.compile(r"[<`~]")
+SPECIAL_CHARACTERS = "<`~"
+SPECIAL = re.compile(f"[{SPECIAL_CHARACTERS}]")
 CLOSING = re.compile(r"</think(?:ing)?>")
 # A text that ends like this may go on with the rest of a tag.
 MAY_BE_TAG = re.compile(r"</?(?:t(?:h(?:i(?:n(?:k(?:i(?:ng?)?)?)?)?)?)?)?")
@@ -37,18 +38,21 @@ class ThinkTagSplitter:
         self._code = _CodeTracker()
 
     @property
-    def is_in_text(self) -> bool:
-        """Return whether a text that comes now is text, if it has no tag."""
-        return self._has_text and not (self._held or self._is_reasoning or self._skips_space)
+    def is_in_plain_line(self) -> bool:
+        """Return whether the text so far ends inside a line of text, outside of code.
+
+        What follows on that line, without special characters, need then not be fed: it is text,
+        and nothing depends on it.
+        """
+        return self._is_in_text and self._code.is_in_plain_line
 
     @property
-    def is_in_line(self) -> bool:
-        """Return whether this also holds in the middle of a line of plain text."""
-        return self.is_in_text and self._code.is_plain_line
+    def _is_in_text(self) -> bool:
+        return self._has_text and not (self._held or self._is_reasoning or self._skips_space)
 
     def feed(self, text: str) -> Iterator[ContentPiece]:
         """Yield what is known to be text or reasoning. Hold back what may be part of a tag."""
-        if self.is_in_text and not SPECIAL.search(text):
+        if self._is_in_text and not SPECIAL.search(text):
             self._code.see_plain(text)
             yield Text(text)
             return
@@ -184,8 +188,8 @@ class _CodeTracker:
         return self._is_blank
 
     @property
-    def is_plain_line(self) -> bool:
-        """Return whether plain text in this line changes nothing of what is code."""
+    def is_in_plain_line(self) -> bool:
+        """Return whether a line of text has begun, outside of code and after any backticks."""
         return not (self._run or self._span or self._is_blank)
 
     def see_plain(self, text: str) -> None:

@@ -16,7 +16,9 @@ from liaobots.errors import AnswerInterrupted, LiaobotsError, ServiceError
 from liaobots.locale import Sentence
 from liaobots.pieces import Image, Piece, Reasoning, Source, Text, ToolCall, Usage
 
-KNOWN_NAMES = ("choices", "content", "message", "usage")
+# An object of an answer has one of these fields.
+ANSWER_FIELDS = ("choices", "content", "message", "usage")
+# A message with no other fields is nothing but text.
 TEXT_FIELDS = frozenset(("role", "content"))
 REASONING_FIELDS = ("reasoning_content", "reasoning")
 NO_FINISH_REASON_MESSAGE = Sentence(
@@ -88,7 +90,7 @@ class AnswerReader:
 
     def is_known(self, event: dict[str, Any]) -> bool:
         """Return whether an object has the form of an answer, or of a part of one."""
-        return any(event.get(name) is not None for name in KNOWN_NAMES)
+        return any(event.get(name) is not None for name in ANSWER_FIELDS)
 
     def pieces_of(self, event: dict[str, Any]) -> Sequence[Piece]:
         """Return the pieces of one object: those of its first choice, as only one is requested."""

@@ -18,7 +18,7 @@ from liaobots.client.raw_text import RawText
 from liaobots.client.sse import EventStream
 from liaobots.errors import LiaobotsError, ServiceError
 from liaobots.pieces import Piece, Reasoning, ReasoningEnd, Text, ToolCall, Usage
-from liaobots.think_tags import ThinkTagSplitter
+from liaobots.think_tags import SPECIAL_CHARACTERS, ThinkTagSplitter
 
 Item = dict[str, Any] | Text
 Body = EventStream | JSONObjects | RawText
@@ -26,8 +26,8 @@ WHITE_SPACE = b" \t\r\n"
 # What a body is has to be clear from so much of its beginning, or at its end.
 MAX_LOOKED_AT_BYTES = 1_048_576
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-# The characters for which a text is looked at: those of tags, code, ends of lines, and surrogates.
-SPECIAL = re.compile("[<`~\n\ud800-\udfff]")
+# A text without these is plain: no tag, code or end of a line, and no half of a character.
+NOT_PLAIN = re.compile(f"[{SPECIAL_CHARACTERS}\n\ud800-\udfff]")
 
 
 class Decoder:
@@ -125,7 +125,7 @@ class Decoder:
         """Yield the pieces of what a body reads; what it rejects is read as raw text."""
         for item in items:
             for piece in (item,) if isinstance(item, Text) else self._pieces_of(item):
-                if isinstance(piece, Text) and self._assembler.passes(piece.text):
+                if isinstance(piece, Text) and self._assembler.is_whole(piece.text):
                     self._is_empty = False
                     yield piece
                 else:
@@ -173,24 +173,27 @@ class _Assembler:
     """Make pieces whole: join the halves of characters, and take reasoning out of the text.
 
     The caches of the processor are cold for each piece, so that each call of a function costs
-    some microseconds: the usual text therefore takes few of them (see `passes`).
+    some microseconds: the usual text therefore takes few of them (see `is_whole`).
     """
 
     def __init__(self) -> None:
         self._halves: dict[type[Piece], str] = {}
         self._splitter = ThinkTagSplitter()
-        self._is_in_line = False
+        self._is_in_plain_line = False
         self._was_text_after_reasoning = self._has_reasoning = False
 
-    def passes(self, text: str) -> bool:
-        """Return whether a text is whole and changes nothing, so that it need not be added."""
-        return self._is_in_line and not SPECIAL.search(text)
+    def is_whole(self, text: str) -> bool:
+        """Return whether a text is whole as it is, and nothing depends on it: it need not be added.
+
+        That is plain text that goes on with a line of plain text.
+        """
+        return self._is_in_plain_line and not NOT_PLAIN.search(text)
 
     def add(self, piece: Piece) -> Sequence[Piece]:
         """Return the pieces that are whole now."""
         found = self._add(piece)
-        is_after_text = self._was_text_after_reasoning or not self._has_reasoning
-        self._is_in_line = not self._halves and is_after_text and self._splitter.is_in_line
+        is_noted = self._was_text_after_reasoning or not self._has_reasoning
+        self._is_in_plain_line = is_noted and not self._halves and self._splitter.is_in_plain_line
         return found
 
     def _add(self, piece: Piece) -> Sequence[Piece]:

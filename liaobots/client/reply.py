@@ -71,10 +71,9 @@ class Reply(Iterator[str]):
         return self._reasons[0] if self._reasons else None
 
     def __next__(self) -> str:
-        with self._lock:
-            for piece in self._pieces:
-                if isinstance(piece, Text):
-                    return piece.text
+        while (piece := self._next()) is not None:
+            if isinstance(piece, Text):
+                return piece.text
         raise StopIteration
 
     def _next(self) -> Piece | None:

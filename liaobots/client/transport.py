@@ -64,7 +64,7 @@ class CancellableRequest:
         for _ in range(MAX_REDIRECTS):
             response = self._response = self._send(method, address, data, OWN_HEADERS | headers)
             if not response.is_redirect:
-                # Looked up once: `requests` needs five calls and an exception to say no.
+                # Looked up here and not for each piece, as that takes five calls and an exception.
                 self._is_compressed = "content-encoding" in response.headers
                 return response
             address = self._next_address(address, response.headers["location"], secret)
