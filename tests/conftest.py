@@ -127,9 +127,15 @@ def raw_server() -> Iterator[RawServer]:
 
 
 @pytest.fixture
-def slow_demo_server() -> Iterator[DemoServer]:
+def service_port() -> int:
+    """Return the port of the slow demo service; 0 is any that is free."""
+    return 0
+
+
+@pytest.fixture
+def slow_demo_server(service_port: int) -> Iterator[DemoServer]:
     """Start a demo service that answers slowly enough to be watched."""
-    with DemoServer(pace=20, keeps_record=True) as service:
+    with DemoServer(service_port, pace=20, keeps_record=True) as service:
         yield service
 
 
@@ -169,10 +175,19 @@ def demo_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture
-def app(tmp_path: Path, slow_demo_server: DemoServer) -> Iterator[App]:
-    """Start the app with an auth code of its server, talking to the slow demo service."""
+def own_app(tmp_path: Path, slow_demo_server: DemoServer) -> Iterator[App]:
+    """Start the app with an auth code of its server, talking to the slow demo service.
+
+    A test may stop it, and look at its files in `tmp_path`.
+    """
     with App(tmp_path, LIAOBOTS_URL=slow_demo_server.url, LIAOBOTS_AUTH=CODE) as running:
         yield running
+
+
+@pytest.fixture
+def app(own_app: App) -> App:
+    """Return the same app. Tests in a browser share theirs instead."""
+    return own_app
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from sqlalchemy import update
 from liaobots.demo.server import DemoServer
 from liaobots.pieces import Content, Text
 from liaobots.storage.database import Database
-from liaobots.storage.records import Checkpoint, Message, MessageState, Outcome
+from liaobots.storage.records import Checkpoint, Message, MessageState, Outcome, PendingAnswer
 from liaobots.storage.schema import clock, conversations, messages
 from liaobots.storage.store import Store
 from tests.support.app import App
@@ -288,13 +288,19 @@ def _start(server: PostgresServer) -> None:
             time.sleep(0.2)
 
 
-def test_a_clock_set_back(database: Database, store: Store, owner: str) -> None:
-    """It leaves times that are ahead: an orphan is known all the same, and nothing breaks."""
+def asked_and_deleted(store: Store, owner: str) -> tuple[PendingAnswer, PendingAnswer]:
+    """Ask a question in one chat and in another, which is put into the trash."""
     asked = store.ask(owner, None, "Hello", "gpt-4")
     gone = store.ask(owner, None, "Bye", "gpt-4")
     assert asked
     assert gone
     store.trash.put_conversation(owner, gone.conversation)
+    return asked, gone
+
+
+def test_a_clock_set_back(database: Database, store: Store, owner: str) -> None:
+    """It leaves times that are ahead: an orphan is known all the same, and nothing breaks."""
+    asked, gone = asked_and_deleted(store, owner)
     ahead = clock() + HOUR
     with database.writing() as connection:
         connection.execute(update(messages).values(heartbeat=ahead, asked=ahead))
@@ -316,12 +322,8 @@ def test_a_clock_set_back(database: Database, store: Store, owner: str) -> None:
 
 
 def test_a_clock_set_forward(database: Database, store: Store, owner: str) -> None:
-    """Who writes seems to be gone for an hour: the answer goes on with the next words, whole."""
-    asked = store.ask(owner, None, "Hello", "gpt-4")
-    gone = store.ask(owner, None, "Bye", "gpt-4")
-    assert asked
-    assert gone
-    store.trash.put_conversation(owner, gone.conversation)
+    """The writer seems to be gone for an hour, but the answer goes on and becomes whole."""
+    asked, gone = asked_and_deleted(store, owner)
     store.checkpoint([Checkpoint(owner, asked, 0, [Text("Good ")])])
     with database.writing() as connection:
         connection.execute(update(messages).values({each: each - HOUR for each in MESSAGE_TIMES}))

@@ -23,6 +23,7 @@ from tests.support.backup_samples import (
     copied,
     count_of,
     finds,
+    kill_copy,
     kill_when,
     mark_of,
 )
@@ -66,7 +67,7 @@ def test_a_restore_that_is_killed(
     assert backup_samples.run("backup", backup, "--database", own_many)[0] == 0
     restore = ("restore", backup, "--database", target)
     for count in (MANY // 3, 2 * MANY // 3):
-        kill_when(count, backup, target, *restore)
+        kill_copy(backup_samples.start(*restore), count, target)
         with pytest.raises(StorageError, match="not finished"):
             Database(target)
     code, out, err = backup_samples.run(*restore)

@@ -1,7 +1,6 @@
-"""One app for all tests of a worker in a browser, as each start of one costs seconds."""
+"""The app that the tests in a browser share within a worker, as each start costs seconds."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,20 +11,13 @@ from tests.support.auth_code import CODE
 
 @pytest.fixture(scope="session")
 def service_port() -> int:
-    """Return the port of the demo service, which each test starts anew."""
+    """Return one port for the demo services of all tests, so that the app finds each of them."""
     return free_port()
-
-
-@pytest.fixture
-def slow_demo_server(service_port: int) -> Iterator[DemoServer]:
-    """Start a demo service that answers slowly enough to be watched, always at one address."""
-    with DemoServer(service_port, pace=20, keeps_record=True) as service:
-        yield service
 
 
 @pytest.fixture(scope="session")
 def shared_app(tmp_path_factory: pytest.TempPathFactory, service_port: int) -> Iterator[App]:
-    """Start the app that tests share; each is a new visitor there."""
+    """Start the app that tests share; each of them is a new visitor there."""
     settings = {"LIAOBOTS_URL": f"http://127.0.0.1:{service_port}", "LIAOBOTS_AUTH": CODE}
     with App(tmp_path_factory.mktemp("shared"), **settings) as running:
         yield running
@@ -33,13 +25,6 @@ def shared_app(tmp_path_factory: pytest.TempPathFactory, service_port: int) -> I
 
 @pytest.fixture
 def app(shared_app: App, slow_demo_server: DemoServer) -> App:
-    """Return an app that talks to the slow demo service. A test must leave it as it is."""
-    assert slow_demo_server.url
+    """Return the shared app while the slow demo service runs. A test must not stop it."""
+    del slow_demo_server
     return shared_app
-
-
-@pytest.fixture
-def own_app(tmp_path: Path, slow_demo_server: DemoServer) -> Iterator[App]:
-    """Start the same for one test, which may stop it, and look at its files in `tmp_path`."""
-    with App(tmp_path, LIAOBOTS_URL=slow_demo_server.url, LIAOBOTS_AUTH=CODE) as running:
-        yield running

@@ -194,12 +194,13 @@ def count_of(address: str) -> int:
         end.close()
 
 
-def kill_when(count: int, source: str, target: str, *words: str) -> None:
-    """Copy in another process, which is killed as soon as so many chats are copied.
+def kill_when(count: int, source: str, target: str) -> None:
+    """Copy in another process, which is killed as soon as so many chats are copied."""
+    kill_copy(start("migrate", source, target), count, target)
 
-    `words` are those of the command line, if it is not `migrate`.
-    """
-    process = start(*words) if words else start("migrate", source, target)
+
+def kill_copy(process: subprocess.Popen[str], count: int, target: str) -> None:
+    """Kill a process that copies into `target` as soon as so many chats are copied."""
     wait_until(lambda: count_of(target) >= count, 60)
     assert process.poll() is None, "it was done before it could be killed"
     os.kill(process.pid, signal.SIGKILL)
