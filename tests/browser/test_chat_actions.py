@@ -332,6 +332,27 @@ def test_what_does_not_fit_is_not_sent(app: App, page: Page, slow_demo_server: D
     assert questions(slow_demo_server) == [["Too much?"]]
 
 
+def test_a_question_that_arrived_is_no_draft(app: App, page: Page) -> None:
+    """Not even if the browser was too busy to look at the page before it was sent."""
+    page.add_init_script("""
+        const every = window.setInterval;
+        window.setInterval = (act, pause, ...rest) =>
+            every(act, pause === 200 ? 3000 : pause, ...rest);
+        let isSent = false;
+        addEventListener("keydown", (event) => { isSent ||= event.key === "Enter"; }, true);
+        const find = Document.prototype.querySelector;
+        Document.prototype.querySelector = function (selector) {
+            return selector === "#page-data" && !isSent ? null : find.call(this, selector);
+        };
+    """)
+    begin(page, app)
+    page.wait_for_timeout(3500)
+    listed(page).nth(0).click()
+    expect(page.get_by_text("What would you like to know?")).to_be_visible()
+    page.wait_for_timeout(3500)
+    expect(page.get_by_placeholder("Ask anything")).to_have_value("")
+
+
 def test_drafts_stay_with_their_chats(app: App, page: Page) -> None:
     """Drafts survive a switch of chats, a reload, and a question asked in another chat."""
     address = begin(page, app)

@@ -104,6 +104,8 @@
       return;
     }
     [submitCount, sentAt] = [pageData("handed"), Date.now()];
+    // If `update` saw the count only afterwards, it would not know that it has changed.
+    knownCount = askCount();
     // If it was sent before `update` saw the field, no draft must be restored into it.
     seen = field();
     sent = seen.value;
