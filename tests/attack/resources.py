@@ -42,7 +42,7 @@ def use(app: App) -> Use:
     """Return what an app has now; its temporary files are in the folder `tmp` beside its log."""
     pid = app.process.pid
     under = children(pid)
-    memory = sum(_status(each, "VmRSS") for each in [pid, *under])
+    memory = sum(_status(each, "VmRSS") for each in [pid, *filter(_is_itself, under)])
     return Use(
         memory * 1024 // MEGABYTE,
         _status(pid, "VmRSS") * 1024 // MEGABYTE,
@@ -63,6 +63,19 @@ def children(pid: int) -> Sequence[int]:
     except (FileNotFoundError, ProcessLookupError):
         return found
     return [*found, *(below for each in found for below in children(each))]
+
+
+def _is_itself(child: int) -> bool:
+    """Return whether a child has begun its program.
+
+    Until then it has the memory of its parent, which would count twice.
+    """
+    try:
+        parent = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1]
+        commands = {Path(f"/proc/{each}/cmdline").read_bytes() for each in (child, parent)}
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return len(commands) == 2
 
 
 def processor_seconds(app: App) -> float:
