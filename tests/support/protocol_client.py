@@ -149,9 +149,17 @@ class Visitor:
         return self._root + self._made if self._made else ""
 
     async def until(self, is_so: Callable[[], object], seconds: float = 60) -> None:
-        """Wait until received messages make a condition true. Raise `TimeoutError` otherwise."""
-        async with asyncio.timeout(seconds), self._changed:
-            await self._changed.wait_for(lambda: bool(is_so()))
+        """Wait until received messages make a condition true.
+
+        Raise `TimeoutError`, which says what the page shows, if it does not become true in time.
+        """
+        try:
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(lambda: bool(is_so()))
+        except TimeoutError as error:
+            shown = [text[:80] for text in self.shown]
+            state = f"{self.url}, drawn {self._runs} times, running: {self.is_running}, {shown}"
+            raise TimeoutError(state) from error
 
     async def drawn(self) -> None:
         """Wait until the page is drawn to its end."""
